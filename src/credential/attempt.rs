@@ -1,0 +1,299 @@
+//! An attempt to refresh a grant, from the mark before the request to its end, and what each end
+//! does to the record (DESIGN, step 7). Pure: the store writes down what comes out.
+
+use std::time::Duration;
+
+use super::record::{Cause, Generation, Grant, GrantState, Login, Record};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::time::Timestamp;
+
+/// The longest that a `Retry-After` is believed, whatever the server or the clocks say (DESIGN,
+/// step 3): a wrong header must not lock a login out for a day.
+pub const BACKOFF_LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// A clock may be this far behind the one that wrote a record before it counts as set back.
+pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+/// The last try to refresh a grant of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// +1 at every attempt.
+    pub sequence: u64,
+    /// Which grant, by its place.
+    pub grant: usize,
+    /// Why.
+    pub cause: Cause,
+    /// Who, for people: `pid 4711 on build7`.
+    pub by: String,
+    /// Before the request left.
+    pub started_at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When; `None` while it is pending.
+    pub finished_at: Option<Timestamp>,
+    /// Nobody asks the server before this.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It has not: the mark from before the request.
+    Pending,
+    /// A new generation.
+    Rotated,
+    /// Never sent: DNS, connect.
+    Unreachable,
+    /// The server, or something before it, cannot answer now.
+    Unavailable,
+    /// 429.
+    RateLimited,
+    /// Sent, and no sound answer came.
+    AnswerLost,
+    /// The server refuses this client or this request; somebody must mend the configuration.
+    ClientRejected,
+    /// The endpoint is not where the record says, such as a redirect.
+    Config,
+    /// The server's certificate does not hold.
+    TlsRefused,
+    /// `invalid_grant`.
+    LoginRequired,
+    /// Written by the next process: the one that tried died.
+    CutOff,
+}
+
+/// Every outcome with its name in a record.
+const OUTCOMES: [(Outcome, &str); 11] = [
+    (Outcome::Pending, "pending"),
+    (Outcome::Rotated, "rotated"),
+    (Outcome::Unreachable, "unreachable"),
+    (Outcome::Unavailable, "unavailable"),
+    (Outcome::RateLimited, "rate_limited"),
+    (Outcome::AnswerLost, "answer_lost"),
+    (Outcome::ClientRejected, "client_rejected"),
+    (Outcome::Config, "config"),
+    (Outcome::TlsRefused, "tls_refused"),
+    (Outcome::LoginRequired, "login_required"),
+    (Outcome::CutOff, "cut_off"),
+];
+
+impl Outcome {
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        OUTCOMES
+            .iter()
+            .find(|(outcome, _)| *outcome == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        OUTCOMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(outcome, _)| *outcome)
+    }
+
+    /// Whether those who queued behind this attempt take its verdict for their own (P4), when they
+    /// would refresh `own_grant`: a verdict on the server as a whole, or on that very grant.
+    /// Nobody's verdict is that of a process that died.
+    #[must_use]
+    pub fn is_adopted(self, same_grant: bool) -> bool {
+        match self {
+            Self::Unreachable
+            | Self::Unavailable
+            | Self::RateLimited
+            | Self::ClientRejected
+            | Self::Config
+            | Self::TlsRefused => true,
+            Self::AnswerLost | Self::LoginRequired => same_grant,
+            Self::Pending | Self::Rotated | Self::CutOff => false,
+        }
+    }
+}
+
+/// What a process saw of a record before it had the lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The highest generation then.
+    pub generation: Generation,
+    /// The last attempt then.
+    pub attempt: Option<Attempt>,
+}
+
+impl Seen {
+    /// Notes what `record` says now.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        Self {
+            generation: record.generation(),
+            attempt: record.login().and_then(|login| login.last_attempt.clone()),
+        }
+    }
+}
+
+/// A sound answer of a token endpoint (RFC 6749 §5.1).
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// The new access token.
+    pub access_token: AccessToken,
+    /// The new refresh token; `None`: the old one stays (RFC 6749 §6).
+    pub refresh_token: Option<RefreshToken>,
+    /// `Bearer` where the server said nothing.
+    pub token_type: String,
+    /// `None`: as they were (RFC 6749 §5.1).
+    pub scopes: Option<Vec<String>>,
+    /// How long the access token lives from its issue; `None` where the server does not say.
+    pub expires_in: Option<Duration>,
+    /// How long the refresh token lives, where the server says so.
+    pub refresh_expires_in: Option<Duration>,
+}
+
+/// How an attempt ends.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// With a new generation.
+    Rotated(Rotation),
+    /// With a verdict.
+    Failed(Failed),
+}
+
+/// A verdict on an attempt, one row of the table in DESIGN, step 7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failed {
+    /// Which one.
+    pub outcome: Outcome,
+    /// The server may have rotated all the same.
+    pub may_have_rotated: bool,
+    /// How long the server asked to be left alone (RFC 9110 §10.2.3).
+    pub retry_after: Option<Duration>,
+}
+
+impl Failed {
+    /// A verdict that leaves the grant as it was.
+    #[must_use]
+    pub fn unchanged(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            may_have_rotated: false,
+            retry_after: None,
+        }
+    }
+
+    /// A verdict after which nobody can know whether the grant was rotated.
+    #[must_use]
+    pub fn doubtful(outcome: Outcome) -> Self {
+        Self {
+            may_have_rotated: true,
+            ..Self::unchanged(outcome)
+        }
+    }
+}
+
+impl Login {
+    /// Marks the beginning of an attempt on the grant at `grant`.
+    pub fn begin_attempt(&mut self, grant: usize, cause: Cause, by: String, now: Timestamp) {
+        let sequence = self.last_attempt.as_ref().map_or(0, |last| last.sequence);
+        self.last_attempt = Some(Attempt {
+            sequence: sequence.saturating_add(1),
+            grant,
+            cause,
+            by,
+            started_at: now,
+            outcome: Outcome::Pending,
+            finished_at: None,
+            retry_at: None,
+        });
+    }
+
+    /// Writes down how the pending attempt ended. The refresh token of a rotation is not looked
+    /// at but for its name: the store keeps it.
+    pub fn end_attempt(&mut self, ending: &Ending, now: Timestamp) {
+        let next_generation = self.grants.iter().map(|g| g.generation).max().unwrap_or(0) + 1;
+        let Some(attempt) = &mut self.last_attempt else {
+            return;
+        };
+        let Some(grant) = self.grants.get_mut(attempt.grant) else {
+            return;
+        };
+        attempt.finished_at = Some(now);
+        match ending {
+            Ending::Rotated(rotation) => {
+                attempt.outcome = Outcome::Rotated;
+                grant.rotate(rotation, next_generation, attempt);
+            }
+            Ending::Failed(failed) => {
+                attempt.outcome = failed.outcome;
+                attempt.retry_at = failed
+                    .retry_after
+                    .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
+                grant.fail(*failed, now);
+            }
+        }
+    }
+
+    /// Ends an attempt whose process died, and whose answer is nowhere to be found: it may be
+    /// lost. Does nothing unless an attempt is pending.
+    pub fn cut_off(&mut self, now: Timestamp) {
+        let pending = |attempt: &Attempt| attempt.outcome == Outcome::Pending;
+        if self.last_attempt.as_ref().is_some_and(pending) {
+            self.end_attempt(&Ending::Failed(Failed::doubtful(Outcome::CutOff)), now);
+        }
+    }
+
+    /// Whether the grant at `index` is being rotated at this moment, or its process died over it.
+    #[must_use]
+    pub fn is_pending(&self, index: usize) -> bool {
+        self.last_attempt
+            .as_ref()
+            .is_some_and(|last| last.outcome == Outcome::Pending && last.grant == index)
+    }
+}
+
+impl Grant {
+    fn rotate(&mut self, rotation: &Rotation, generation: Generation, attempt: &Attempt) {
+        self.generation = generation;
+        self.access_token = rotation.access_token.clone();
+        if let Some(token) = &rotation.refresh_token {
+            self.refresh_token = Some(token.fingerprint());
+        }
+        self.token_type.clone_from(&rotation.token_type);
+        if let Some(scopes) = &rotation.scopes {
+            self.scopes.clone_from(scopes);
+        }
+        self.issued_at = attempt.started_at;
+        self.expires_at = rotation.expires_in.map(|life| self.issued_at.plus(life));
+        if let Some(life) = rotation.refresh_expires_in {
+            self.refresh_expires_at = Some(self.issued_at.plus(life));
+        } else if rotation.refresh_token.is_some() {
+            self.refresh_expires_at = None;
+        }
+        self.cause = attempt.cause;
+        self.state = GrantState::Active;
+        self.refused = false;
+    }
+
+    fn fail(&mut self, failed: Failed, now: Timestamp) {
+        if failed.outcome == Outcome::LoginRequired {
+            self.state = GrantState::LoginRequired { since: now };
+        } else if failed.may_have_rotated && self.state == GrantState::Active {
+            self.state = GrantState::Doubtful { since: now };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_reads_what_it_wrote() {
+        for (outcome, name) in OUTCOMES {
+            assert_eq!(outcome.as_str(), name);
+            assert_eq!(Outcome::parse(name), Some(outcome));
+        }
+        assert_eq!(Outcome::parse("Pending"), None);
+    }
+}

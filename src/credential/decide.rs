@@ -1,0 +1,475 @@
+//! The one decision that every command asks, before the lock and again under it (DESIGN, "The
+//! shape"). Pure: a login, the time and a need go in, a verdict comes out.
+
+use std::time::Duration;
+
+use super::attempt::{Attempt, BACKOFF_LIMIT, CLOCK_SLACK, Outcome, Seen};
+use super::record::{Cause, Grant, GrantState, Login, Replay, RotationEffect};
+use crate::secret::AccessToken;
+use crate::time::Timestamp;
+
+/// How much life `token` wants to hand out where nobody said: enough to start a command and let
+/// it make its request.
+pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(60);
+
+/// Two programs that refuse each other's new tokens rotate them no faster than this, where the
+/// server cannot be asked (DESIGN, "A refused token").
+const REFUSED_AGAIN: Duration = Duration::from_secs(120);
+
+/// What a caller needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'a> {
+    /// A token, or the next one made ready.
+    pub asked: Asked,
+    /// How long the token must still live.
+    pub min_ttl: MinTtl,
+    /// The token that a server refused to this caller: never handed out to it again (P7).
+    pub rejected: Option<&'a AccessToken>,
+    /// What the check endpoint said of a token.
+    pub checked: Option<&'a Checked>,
+    /// What this process saw before it had the lock; `None` until it has it.
+    pub seen: Option<&'a Seen>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// A working access token.
+    Token,
+    /// The next token, without ending one that is alive; with a length of time only where less
+    /// than that is left.
+    Refresh(Option<Duration>),
+    /// A rotation now, whoever holds the token.
+    Force,
+}
+
+/// How long a token must still live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MinTtl {
+    /// This or a tenth of the lifetime, whichever is less; one with less is better than none.
+    Preferred(Duration),
+    /// At least this, or no token; nine tenths of the lifetime count as all that can be had.
+    Demanded(Duration),
+}
+
+impl MinTtl {
+    /// What it comes to for a token with this lifetime.
+    #[must_use]
+    pub fn within(self, lifetime: Option<Duration>) -> Duration {
+        match (self, lifetime) {
+            (Self::Preferred(wish) | Self::Demanded(wish), None) => wish,
+            (Self::Preferred(wish), Some(lifetime)) => wish.min(lifetime / 10),
+            (Self::Demanded(wish), Some(lifetime)) => wish.min(lifetime * 9 / 10),
+        }
+    }
+}
+
+/// A token, and what the server said when it was asked whether that is alive.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Which one.
+    pub token: AccessToken,
+    /// The answer.
+    pub verdict: CheckVerdict,
+}
+
+/// What a check endpoint said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckVerdict {
+    /// 200.
+    Alive,
+    /// 401.
+    Dead,
+    /// No answer, 429, 5xx: it cannot tell now, and this is why.
+    Silent(Outcome),
+    /// Any other answer: as good as no endpoint.
+    Unknown,
+}
+
+/// What is to be done. Numbers are places in [`Login::grants`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// This grant's token is fresh: hand it out.
+    Use(usize),
+    /// Ask the check endpoint about this grant's token, without the lock, then decide again.
+    Check(usize),
+    /// This grant's token is dead: mark it refused, then decide again.
+    Mark(usize),
+    /// Refresh this grant.
+    Refresh {
+        /// Which.
+        grant: usize,
+        /// Why.
+        cause: Cause,
+    },
+    /// Nothing can or need be done.
+    Stop(Stop),
+}
+
+/// Why nothing is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The refused token is good: something else is wrong.
+    TokenRefused,
+    /// Whether a token is alive could not be found out.
+    Unverified(Outcome),
+    /// The server asked to be left alone.
+    Backoff {
+        /// Until then.
+        until: Timestamp,
+        /// With which answer.
+        outcome: Outcome,
+    },
+    /// Another process failed meanwhile, with this outcome, which holds for this one too (P4).
+    Adopted(Outcome),
+    /// No token and nothing to get one with.
+    LoginRequired,
+    /// There is a token, with less life than was demanded, and nothing to get another one with.
+    TooShort,
+    /// A refresh was asked for, and would end a token that is alive, or has time yet.
+    Alive {
+        /// Until then; `None`: no end is known.
+        until: Option<Timestamp>,
+    },
+    /// A refresh was asked for, and another process has just done it.
+    JustRotated,
+}
+
+/// Decides (see the module).
+#[must_use]
+pub fn decide(login: &Login, now: Timestamp, need: &Need<'_>) -> Verdict {
+    View { login, now, need }.verdict()
+}
+
+/// The grant whose access token is handed out: the longest-lived of those that are active and not
+/// refused, the first one on a tie. It may have expired.
+#[must_use]
+pub fn handed_out(login: &Login) -> Option<usize> {
+    longest(login, |_, grant| {
+        grant.state == GrantState::Active && !grant.refused
+    })
+}
+
+/// The token to fall back on where no fresh one can be had: the longest-lived of those that live,
+/// in an active grant rather than in a doubtful one.
+#[must_use]
+pub fn living(login: &Login, now: Timestamp, need: &Need<'_>) -> Option<usize> {
+    let view = View { login, now, need };
+    let active = |grant: &Grant| grant.state == GrantState::Active;
+    longest(login, |index, grant| active(grant) && view.lives(index))
+        .or_else(|| longest(login, |index, _| view.lives(index)))
+}
+
+/// The place of the longest-lived token among those that `fits`, the first one on a tie.
+fn longest(login: &Login, fits: impl Fn(usize, &Grant) -> bool) -> Option<usize> {
+    let mut best: Option<(usize, Option<Timestamp>)> = None;
+    for (index, grant) in login.grants.iter().enumerate() {
+        let longer = match best {
+            None => true,
+            Some((_, None)) => false,
+            Some((_, Some(end))) => grant.expires_at.is_none_or(|own| own > end),
+        };
+        if longer && fits(index, grant) {
+            best = Some((index, grant.expires_at));
+        }
+    }
+    best.map(|(index, _)| index)
+}
+
+/// What could be refreshed.
+enum Candidate {
+    Grant(usize),
+    /// Only after the check endpoint was asked about it.
+    Ask(usize),
+    /// The check endpoint was asked and could not tell.
+    Unverified(Outcome),
+    /// There is one, but its token lives and a replay would revoke the grant.
+    LeftAlone,
+    None,
+}
+
+/// What is known of the life of a doubtful grant's token, where a replay revokes.
+enum Doubt {
+    Lives,
+    Dead,
+    Unasked,
+    Silent(Outcome),
+}
+
+struct View<'a> {
+    login: &'a Login,
+    now: Timestamp,
+    need: &'a Need<'a>,
+}
+
+impl View<'_> {
+    fn verdict(&self) -> Verdict {
+        match self.need.asked {
+            Asked::Token => {
+                if let Some(verdict) = self.claim() {
+                    return verdict;
+                }
+                let fresh = longest(self.login, |index, _| self.is_fresh(index));
+                fresh.map_or_else(|| self.renew(), Verdict::Use)
+            }
+            Asked::Refresh(_) | Asked::Force => self.renew(),
+        }
+    }
+
+    /// What a caller's 401 comes to: only a token that is handed out, alive by the clock and
+    /// unmarked, is a claim that must be checked.
+    fn claim(&self) -> Option<Verdict> {
+        let rejected = self.need.rejected?;
+        let index = handed_out(self.login)?;
+        let grant = &self.login.grants[index];
+        if grant.access_token != *rejected || self.is_expired(grant) {
+            return None;
+        }
+        let Some(verdict) = self.check_of(grant) else {
+            return Some(Verdict::Check(index));
+        };
+        Some(match verdict {
+            CheckVerdict::Alive => Verdict::Stop(Stop::TokenRefused),
+            CheckVerdict::Silent(outcome) => Verdict::Stop(Stop::Unverified(outcome)),
+            CheckVerdict::Unknown if self.is_refused_again(grant) => {
+                Verdict::Stop(Stop::TokenRefused)
+            }
+            CheckVerdict::Dead | CheckVerdict::Unknown => Verdict::Mark(index),
+        })
+    }
+
+    /// What the check endpoint said of this grant's token; `None`: it was not asked yet. Where
+    /// there is no endpoint, nobody knows.
+    fn check_of(&self, grant: &Grant) -> Option<CheckVerdict> {
+        if self.login.client.check_endpoint.is_none() {
+            return Some(CheckVerdict::Unknown);
+        }
+        let checked = self.need.checked?;
+        (checked.token == grant.access_token).then_some(checked.verdict)
+    }
+
+    fn is_refused_again(&self, grant: &Grant) -> bool {
+        let pause = REFUSED_AGAIN.max(grant.lifetime().unwrap_or_default() / 10);
+        grant.cause == Cause::Refused && self.now < grant.issued_at.plus(pause)
+    }
+
+    fn renew(&self) -> Verdict {
+        if self.need.asked != Asked::Token && self.rotated_meanwhile() {
+            return Verdict::Stop(Stop::JustRotated);
+        }
+        let grant = match self.candidate() {
+            Candidate::Grant(grant) => grant,
+            Candidate::Ask(grant) => return Verdict::Check(grant),
+            Candidate::Unverified(outcome) => return Verdict::Stop(Stop::Unverified(outcome)),
+            Candidate::LeftAlone | Candidate::None => return Verdict::Stop(self.no_candidate()),
+        };
+        if let Some(stop) = self.reason_to_wait(grant) {
+            return Verdict::Stop(stop);
+        }
+        Verdict::Refresh {
+            grant,
+            cause: self.cause(grant),
+        }
+    }
+
+    /// Which grant is refreshed: the one whose access token has the least life left. Where they
+    /// are equal, an active one before a doubtful one, then the last.
+    fn candidate(&self) -> Candidate {
+        let mut other = Candidate::None;
+        let mut best: Option<(usize, (Life, bool))> = None;
+        for (index, grant) in self.login.grants.iter().enumerate() {
+            let ended = matches!(grant.state, GrantState::LoginRequired { .. });
+            if ended || grant.refresh_token.is_none() {
+                continue;
+            }
+            let doubtful = matches!(grant.state, GrantState::Doubtful { .. });
+            if doubtful && self.replay_revokes() && self.need.asked != Asked::Force {
+                match self.doubt(grant) {
+                    Doubt::Dead => {}
+                    Doubt::Lives => {
+                        other = Candidate::LeftAlone;
+                        continue;
+                    }
+                    Doubt::Unasked => {
+                        other = Candidate::Ask(index);
+                        continue;
+                    }
+                    Doubt::Silent(outcome) => {
+                        other = Candidate::Unverified(outcome);
+                        continue;
+                    }
+                }
+            }
+            let rank = (self.life(grant), doubtful);
+            if best.is_none_or(|(_, least)| rank <= least) {
+                best = Some((index, rank));
+            }
+        }
+        best.map_or(other, |(index, _)| Candidate::Grant(index))
+    }
+
+    /// Why there is nothing to refresh.
+    fn no_candidate(&self) -> Stop {
+        if self.need.asked != Asked::Token {
+            let alive = living(self.login, self.now, self.need);
+            let renewable = |grant: &&Grant| grant.refresh_token.is_some();
+            return match alive
+                .map(|index| &self.login.grants[index])
+                .filter(renewable)
+            {
+                Some(grant) => Stop::Alive {
+                    until: grant.expires_at,
+                },
+                None => Stop::LoginRequired,
+            };
+        }
+        let has_life = |grant: &Grant| !self.is_spent(grant);
+        if self.login.grants.iter().any(has_life) {
+            Stop::TooShort
+        } else {
+            Stop::LoginRequired
+        }
+    }
+
+    /// Why the grant that would be refreshed is not refreshed now.
+    fn reason_to_wait(&self, grant: usize) -> Option<Stop> {
+        if let Asked::Refresh(only_below) = self.need.asked {
+            let token = &self.login.grants[grant];
+            let has_time = only_below.is_some_and(|limit| self.has_left(token, limit));
+            if has_time || self.rotation_kills() && self.lives(grant) {
+                return Some(Stop::Alive {
+                    until: token.expires_at,
+                });
+            }
+        }
+        let last = self.login.last_attempt.as_ref()?;
+        if let Some(until) = self.backoff(last) {
+            let outcome = last.outcome;
+            return Some(Stop::Backoff { until, outcome });
+        }
+        let seen = self.need.seen?;
+        let adopted =
+            seen.attempt.as_ref() != Some(last) && last.outcome.is_adopted(last.grant == grant);
+        adopted.then_some(Stop::Adopted(last.outcome))
+    }
+
+    /// Until when the server wants to be left alone. It counts for an hour at most, whatever the
+    /// clocks say.
+    fn backoff(&self, last: &Attempt) -> Option<Timestamp> {
+        let until = last.retry_at?;
+        let asked_at = last.finished_at?;
+        let in_force = self.now < until
+            && self.now < asked_at.plus(BACKOFF_LIMIT)
+            && self.now >= asked_at.minus(CLOCK_SLACK);
+        in_force.then_some(until)
+    }
+
+    fn cause(&self, grant: usize) -> Cause {
+        let refused = self.need.rejected.is_some() || self.login.grants[grant].refused;
+        match self.need.asked {
+            Asked::Refresh(_) | Asked::Force => Cause::Asked,
+            Asked::Token if refused => Cause::Refused,
+            Asked::Token => Cause::Expiring,
+        }
+    }
+
+    fn rotated_meanwhile(&self) -> bool {
+        self.need.seen.is_some_and(|seen| {
+            let now = self.login.grants.iter().map(|grant| grant.generation).max();
+            now != Some(seen.generation)
+        })
+    }
+
+    /// DESIGN, "Fresh".
+    fn is_fresh(&self, index: usize) -> bool {
+        let grant = &self.login.grants[index];
+        let clock_set_back = self.now < grant.issued_at.minus(CLOCK_SLACK);
+        grant.state == GrantState::Active
+            && !self.is_refused(grant)
+            && !self.login.is_pending(index)
+            && !clock_set_back
+            && self.is_long_enough(grant)
+    }
+
+    /// DESIGN, "lives".
+    fn lives(&self, index: usize) -> bool {
+        let grant = &self.login.grants[index];
+        let long_enough = match self.need.min_ttl {
+            MinTtl::Preferred(_) => true,
+            MinTtl::Demanded(_) => self.is_long_enough(grant),
+        };
+        let good = match grant.state {
+            GrantState::LoginRequired { .. } => false,
+            _ if !self.rotation_kills() => true,
+            GrantState::Active => !self.login.is_pending(index),
+            GrantState::Doubtful { .. } => {
+                self.replay_revokes() && matches!(self.doubt(grant), Doubt::Lives)
+            }
+        };
+        good && long_enough && !self.is_spent(grant)
+    }
+
+    /// Whether a doubtful grant's token lives, where a replay revokes: by the clock, and where a
+    /// rotation kills by the check endpoint too.
+    fn doubt(&self, grant: &Grant) -> Doubt {
+        if self.is_spent(grant) {
+            return Doubt::Dead;
+        }
+        if !self.rotation_kills() {
+            return Doubt::Lives;
+        }
+        match self.check_of(grant) {
+            None => Doubt::Unasked,
+            Some(CheckVerdict::Alive | CheckVerdict::Unknown) => Doubt::Lives,
+            Some(CheckVerdict::Dead) => Doubt::Dead,
+            Some(CheckVerdict::Silent(outcome)) => Doubt::Silent(outcome),
+        }
+    }
+
+    /// What counts as left when the grant to refresh is chosen.
+    fn life(&self, grant: &Grant) -> Life {
+        let doubtful = matches!(grant.state, GrantState::Doubtful { .. });
+        if self.is_spent(grant) || doubtful && !self.replay_revokes() {
+            return Life::None;
+        }
+        grant.expires_at.map_or(Life::Endless, Life::Until)
+    }
+
+    fn is_long_enough(&self, grant: &Grant) -> bool {
+        self.has_left(grant, self.need.min_ttl.within(grant.lifetime()))
+    }
+
+    fn has_left(&self, grant: &Grant, least: Duration) -> bool {
+        grant
+            .expires_at
+            .is_none_or(|end| end.since(self.now) > least)
+    }
+
+    fn is_spent(&self, grant: &Grant) -> bool {
+        self.is_expired(grant) || self.is_refused(grant)
+    }
+
+    fn is_expired(&self, grant: &Grant) -> bool {
+        grant.expires_at.is_some_and(|end| end <= self.now)
+    }
+
+    fn is_refused(&self, grant: &Grant) -> bool {
+        grant.refused || self.need.rejected == Some(&grant.access_token)
+    }
+
+    fn rotation_kills(&self) -> bool {
+        self.login.client.rotation == RotationEffect::Kills
+    }
+
+    fn replay_revokes(&self) -> bool {
+        self.login.client.replay == Replay::Revokes
+    }
+}
+
+/// Life left, in the order in which grants are refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Life {
+    None,
+    Until(Timestamp),
+    Endless,
+}

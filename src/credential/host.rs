@@ -1,0 +1,267 @@
+//! The host that a login is for: what a person typed, checked, and the folder name made of it.
+
+use std::fmt;
+
+use url::Url;
+
+/// `https`, or `http` for loopback only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// The only one that leaves the machine.
+    Https,
+    /// Loopback, and passwords that git was told to keep.
+    Http,
+}
+
+impl Scheme {
+    /// As in a URL and in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// A server, or an installation below a path of one: `gitlab.com`, `127.0.0.1:3000`,
+/// `example.com/gitlab`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Host(String);
+
+/// A HOST as it was given: the host, and the scheme where it was spelled out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostArg {
+    /// The host.
+    pub host: Host,
+    /// The scheme, where it was a URL.
+    pub scheme: Option<Scheme>,
+}
+
+/// Why a text is no HOST; the sentence goes on after the text itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadHost {
+    /// Not a DNS name, an IP literal or a URL of one.
+    #[error("is not a host name, a host with a port, or a URL of one")]
+    Invalid,
+    /// A user, a query or a fragment, where nobody can mean anything by it.
+    #[error("has a user, a query or a fragment; only scheme, host, port and path count")]
+    Extra,
+    /// Another scheme than http and https.
+    #[error("has another scheme than `https` (or `http` for a loopback address)")]
+    Scheme,
+    /// Plain http to another machine.
+    #[error(
+        "is plain `http`; tokens would cross the network in clear (allowed for loopback addresses only)"
+    )]
+    Cleartext,
+}
+
+/// The longest host that is taken, in bytes: a DNS name has at most 253, and the folder name,
+/// at three bytes for an encoded one, must stay below the 255 of file systems.
+const HOST_LIMIT: usize = 253;
+
+impl HostArg {
+    /// Reads what a person typed.
+    pub fn parse(text: &str) -> Result<Self, BadHost> {
+        let (url, spelled_out) = if text.contains("://") {
+            (Url::parse(text), true)
+        } else {
+            (Url::parse(&format!("https://{text}")), false)
+        };
+        let url = url.map_err(|_| BadHost::Invalid)?;
+        let scheme = match url.scheme() {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            _ => return Err(BadHost::Scheme),
+        };
+        let host = Host::of_url(&url)?;
+        if scheme == Scheme::Http && !is_loopback(&url) {
+            return Err(BadHost::Cleartext);
+        }
+        Ok(Self {
+            host,
+            scheme: spelled_out.then_some(scheme),
+        })
+    }
+}
+
+impl Host {
+    fn of_url(url: &Url) -> Result<Self, BadHost> {
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return Err(BadHost::Extra);
+        }
+        let mut text = match url.host() {
+            Some(url::Host::Domain(name)) if is_dns_name(name) => name.to_owned(),
+            Some(url::Host::Ipv4(address)) => address.to_string(),
+            Some(url::Host::Ipv6(address)) => format!("[{address}]"),
+            _ => return Err(BadHost::Invalid),
+        };
+        let port = url.port().map(|port| format!(":{port}"));
+        text.push_str(port.as_deref().unwrap_or_default());
+        let path = url.path().trim_end_matches('/');
+        if !path.split('/').skip(1).all(is_plain_segment) {
+            return Err(BadHost::Invalid);
+        }
+        text.push_str(path);
+        if text.len() > HOST_LIMIT {
+            return Err(BadHost::Invalid);
+        }
+        Ok(Self(text))
+    }
+
+    /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)
+    /// would write.
+    #[must_use]
+    pub fn from_record(text: &str) -> Option<Self> {
+        let arg = HostArg::parse(text).ok()?;
+        (arg.scheme.is_none() && arg.host.0 == text).then_some(arg.host)
+    }
+
+    /// The name of this host's folder: every byte but `[a-z0-9.-]` as `%XX`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let encoded = self.0.bytes().map(|byte| match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        });
+        encoded.collect()
+    }
+
+    /// The host whose folder has this name; `None` for a name that no host has.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        let mut text = Vec::with_capacity(key.len());
+        let mut rest = key.as_bytes();
+        while let Some((&first, tail)) = rest.split_first() {
+            rest = tail;
+            if first == b'%' {
+                let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+                text.push(u8::from_str_radix(digits, 16).ok()?);
+                rest = &rest[2..];
+            } else {
+                text.push(first);
+            }
+        }
+        let host = Self::from_record(&String::from_utf8(text).ok()?)?;
+        (host.key() == key).then_some(host)
+    }
+
+    /// The root of its endpoints: `https://example.com/gitlab`, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self, scheme: Scheme) -> String {
+        format!("{}://{self}", scheme.as_str())
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// RFC 1123, with the underscore that container networks use.
+fn is_dns_name(name: &str) -> bool {
+    name.split('.').all(|label| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    })
+}
+
+fn is_plain_segment(segment: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+    !segment.is_empty() && segment.bytes().all(plain)
+}
+
+/// Whether `url` is on this machine whatever any name server says: a loopback literal, or
+/// `localhost`, which glauth never looks up (RFC 6761 §6.3).
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> Result<String, BadHost> {
+        HostArg::parse(text).map(|arg| arg.host.to_string())
+    }
+
+    #[test]
+    fn a_host_is_a_name_a_port_or_a_url() {
+        for (text, expected) in [
+            ("gitlab.com", "gitlab.com"),
+            ("GitLab.COM", "gitlab.com"),
+            ("gitlab.com:443", "gitlab.com"),
+            ("gitlab.com:8443", "gitlab.com:8443"),
+            ("https://gitlab.com/", "gitlab.com"),
+            ("https://example.com/gitlab/", "example.com/gitlab"),
+            ("example.com/GitLab", "example.com/GitLab"),
+            ("http://127.0.0.1:3000", "127.0.0.1:3000"),
+            ("http://[::1]:3000", "[::1]:3000"),
+            ("http://localhost", "localhost"),
+            ("git_lab.internal", "git_lab.internal"),
+        ] {
+            assert_eq!(host(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for (text, expected) in [
+            ("", BadHost::Invalid),
+            ("..", BadHost::Invalid),
+            ("a..b", BadHost::Invalid),
+            ("-a.example", BadHost::Invalid),
+            ("gitlab.com%2fevil", BadHost::Invalid),
+            ("example.com/a%2e", BadHost::Invalid),
+            ("example.com/a//b", BadHost::Invalid),
+            ("jane@gitlab.com", BadHost::Extra),
+            ("gitlab.com?x", BadHost::Extra),
+            ("ftp://gitlab.com", BadHost::Scheme),
+            ("http://gitlab.com", BadHost::Cleartext),
+            ("http://127.0.0.1.evil.example", BadHost::Cleartext),
+        ] {
+            assert_eq!(host(text), Err(expected), "{text}");
+        }
+        assert_eq!(host(&"a.".repeat(200)), Err(BadHost::Invalid));
+    }
+
+    #[test]
+    fn a_folder_name_is_portable_and_leads_back() {
+        for (text, key) in [
+            ("gitlab.com", "gitlab.com"),
+            ("127.0.0.1:3000", "127.0.0.1%3A3000"),
+            ("example.com/GitLab", "example.com%2F%47it%4Cab"),
+            ("[::1]:80", "%5B%3A%3A1%5D%3A80"),
+        ] {
+            let host = HostArg::parse(text).unwrap().host;
+            assert_eq!(host.key(), key);
+            assert_eq!(Host::from_key(key), Some(host));
+        }
+        for key in ["", "..", "a%", "a%2", "gitlab%2Ecom", "GITLAB.com", "git"] {
+            let leads_back = Host::from_key(key).is_some_and(|host| host.key() == key);
+            assert_eq!(leads_back, key == "git", "{key}");
+        }
+    }
+}

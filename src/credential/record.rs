@@ -1,0 +1,463 @@
+//! The nouns of a credential record. Refresh tokens are not among them: only the store has those,
+//! and lends one at a time, under the lock.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::attempt::Attempt;
+use super::host::{Host, Scheme, is_loopback};
+use crate::secret::{AccessToken, ClientSecret, Fingerprint, Password, RefreshToken};
+use crate::time::Timestamp;
+
+/// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
+/// every file system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountName(String);
+
+/// A text that is no account name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "is not an account name: 1 to 64 of `a-z`, `0-9`, `.`, `_`, `@`, `+`, `-`, the first one a letter or a digit"
+)]
+pub struct BadAccountName;
+
+impl AccountName {
+    /// The account of those who have one.
+    #[must_use]
+    pub fn default_name() -> Self {
+        Self("default".to_owned())
+    }
+
+    /// The name as it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for AccountName {
+    type Err = BadAccountName;
+
+    fn from_str(text: &str) -> Result<Self, BadAccountName> {
+        let alphanumeric = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let good = (1..=64).contains(&text.len())
+            && text.as_bytes().first().is_some_and(alphanumeric)
+            && text
+                .bytes()
+                .all(|b| alphanumeric(&b) || b"._@+-".contains(&b));
+        good.then(|| Self(text.to_owned())).ok_or(BadAccountName)
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which record: one file and one lock for each.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId {
+    /// The server.
+    pub host: Host,
+    /// The login there.
+    pub account: AccountName,
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.account.as_str() == "default" {
+            write!(f, "{}", self.host)
+        } else {
+            write!(f, "{} (account {})", self.host, self.account)
+        }
+    }
+}
+
+/// One record, without its refresh tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Whose it is.
+    pub id: AccountId,
+    /// How its server is reached.
+    pub scheme: Scheme,
+    /// Who the server says this is; `None` when nobody asked.
+    pub identity: Option<Identity>,
+    /// What is kept.
+    pub content: Content,
+}
+
+/// Who the server says a login is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The name people know.
+    pub username: String,
+    /// The server's own immutable name for the user, where it has one.
+    pub subject: Option<String>,
+}
+
+/// What a record keeps; the format's `kind`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// Grants at an authorization server, or a bare token.
+    Login(Login),
+    /// A password that git asked to keep.
+    Password(GitPassword),
+    /// Where a login was.
+    LoggedOut(Tombstone),
+}
+
+/// `oauth` and `token`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Login {
+    /// Whether there is anything to refresh.
+    pub kind: LoginKind,
+    /// How we are known to the server.
+    pub client: Client,
+    /// One, or two with a standby.
+    pub grants: Vec<Grant>,
+    /// The last try to refresh one of them.
+    pub last_attempt: Option<Attempt>,
+}
+
+/// What kind of login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginKind {
+    /// OAuth grants.
+    OAuth,
+    /// A personal access token: nothing to refresh.
+    Token,
+}
+
+/// What `logout` leaves: all that a new login needs, and nothing that opens a door.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tombstone {
+    /// As it was; a new login needs no flags.
+    pub client: Client,
+    /// The last generation of the login that ended.
+    pub generation: Generation,
+    /// When.
+    pub at: Timestamp,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// A password that git asked us to keep (gitcredentials(7)).
+#[derive(Debug, Clone, PartialEq)]
+pub struct GitPassword {
+    /// git's `protocol`.
+    pub protocol: String,
+    /// git's `path`, with `credential.useHttpPath`.
+    pub path: Option<String>,
+    /// git's `username`.
+    pub username: Option<String>,
+    /// git's `password`.
+    pub password: Option<Password>,
+    /// When it ends, as git says.
+    pub password_expiry_utc: Option<Timestamp>,
+    /// git's `oauth_refresh_token`.
+    pub oauth_refresh_token: Option<RefreshToken>,
+    /// git's `authtype`.
+    pub authtype: Option<String>,
+    /// git's `credential`.
+    pub credential: Option<Password>,
+}
+
+/// Counts the rotations of a record: +1 at each, over logins and logouts too; never goes back.
+pub type Generation = u64;
+
+/// One grant: an access token, and (in the store's keeping) the refresh token that goes with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grant {
+    /// +1 at every rotation.
+    pub generation: Generation,
+    /// The fingerprint of the token that this login began with.
+    pub origin: Fingerprint,
+    /// The current access token.
+    pub access_token: AccessToken,
+    /// The name of the current refresh token; `None` where the server gave none.
+    pub refresh_token: Option<Fingerprint>,
+    /// Nearly always `Bearer` (RFC 6749 §7.1).
+    pub token_type: String,
+    /// What the token may be used for (RFC 6749 §3.3).
+    pub scopes: Vec<String>,
+    /// Our clock before the request left.
+    pub issued_at: Timestamp,
+    /// `issued_at + expires_in`; `None` where the server gave no lifetime.
+    pub expires_at: Option<Timestamp>,
+    /// When the refresh token ends, where the server says so.
+    pub refresh_expires_at: Option<Timestamp>,
+    /// Why this generation was made.
+    pub cause: Cause,
+    /// What is known of it.
+    pub state: GrantState,
+    /// A caller reported a 401 for this access token, and the server agreed.
+    pub refused: bool,
+}
+
+impl Grant {
+    /// The access token's whole life; `None` where the server gave none.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<std::time::Duration> {
+        self.expires_at.map(|end| end.since(self.issued_at))
+    }
+}
+
+/// What is known of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantState {
+    /// The server's last word on it was a token.
+    Active,
+    /// The answer to a refresh may be lost: nobody can know whether it rotated.
+    Doubtful {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The server ended it; a person is needed.
+    LoginRequired {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl GrantState {
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Doubtful { .. } => "doubtful",
+            Self::LoginRequired { .. } => "login_required",
+        }
+    }
+
+    /// Since when it is so; `None` for an active grant, whose age is its token's.
+    #[must_use]
+    pub fn since(self) -> Option<Timestamp> {
+        match self {
+            Self::Active => None,
+            Self::Doubtful { since } | Self::LoginRequired { since } => Some(since),
+        }
+    }
+}
+
+/// Why a generation was made, or an attempt started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A person logged in.
+    Login,
+    /// The token had too little life left.
+    Expiring,
+    /// A caller got a 401 for the token.
+    Refused,
+    /// `glauth refresh`.
+    Asked,
+}
+
+/// How the client shows who it is at the token endpoint: `token_endpoint_auth_method` of RFC 7591.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AuthMethod {
+    /// A public client: `client_id` alone.
+    None,
+    /// `client_secret` in the form (RFC 6749 §2.3.1).
+    ClientSecretPost(ClientSecret),
+    /// `client_secret` in the Authorization header.
+    ClientSecretBasic(ClientSecret),
+}
+
+/// What a refresh does to the old access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationEffect {
+    /// It is dead at once.
+    Kills,
+    /// It lives out its life.
+    Keeps,
+}
+
+/// What the server does to the grant when a spent refresh token is presented (RFC 9700 §4.14.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// Refused, nothing else.
+    Harmless,
+    /// The whole grant is revoked.
+    Revokes,
+}
+
+/// Whether a user's grants live and die each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Independence {
+    /// Each for itself.
+    Independent,
+    /// Revoking one may end the others.
+    Shared,
+}
+
+/// All that a refresh, a revocation and `exec` need to know of server and client.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Client {
+    /// The provider's name in the table.
+    pub provider: String,
+    /// RFC 6749 §2.2; `None` for a bare token.
+    pub client_id: Option<String>,
+    /// How it proves itself.
+    pub auth: AuthMethod,
+    /// Sent with authorization and token requests (RFC 8707 `resource`, `audience` …).
+    pub parameters: BTreeMap<String, String>,
+    /// RFC 6749 §3.2; `None` for a bare token.
+    pub token_endpoint: Option<Endpoint>,
+    /// RFC 7009; `None` where the server has none.
+    pub revocation_endpoint: Option<Endpoint>,
+    /// GET with the token: 200 alive, 401 dead; `None` where the server has none.
+    pub check_endpoint: Option<Endpoint>,
+    /// The user name that git sends with the token.
+    pub git_username: String,
+    /// The variables that `exec` sets; `{token}` stands for the token.
+    pub environment: BTreeMap<String, String>,
+    /// What a refresh does to the old access token.
+    pub rotation: RotationEffect,
+    /// What a spent refresh token does to the grant.
+    pub replay: Replay,
+    /// Whether grants live and die each for itself.
+    pub grants: Independence,
+    /// A certificate authority of the server's own, as PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A URL that a token may be sent to: https, or http on loopback; no user, no fragment.
+///
+/// Reading a record looks at the text alone, since a fresh token goes nowhere (P9);
+/// [`url`](Self::url) reads it in full.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint(String);
+
+/// A text that is no [`Endpoint`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not an `https://` URL (or `http://` on loopback) without user and fragment")]
+pub struct BadEndpoint;
+
+impl Endpoint {
+    /// Takes a URL that was read in full.
+    pub fn new(text: &str) -> Result<Self, BadEndpoint> {
+        let url = Self(text.to_owned()).url()?;
+        Ok(Self(url.into()))
+    }
+
+    /// Takes what a record holds, after a look at its beginning.
+    pub fn from_record(text: String) -> Result<Self, BadEndpoint> {
+        let printable = text.bytes().all(|b| b.is_ascii_graphic());
+        let scheme = text.starts_with("https://") || text.starts_with("http://");
+        (printable && scheme)
+            .then_some(Self(text))
+            .ok_or(BadEndpoint)
+    }
+
+    /// The URL, checked in full.
+    pub fn url(&self) -> Result<Url, BadEndpoint> {
+        let url = Url::parse(&self.0).map_err(|_| BadEndpoint)?;
+        let safe = match url.scheme() {
+            "https" => true,
+            "http" => is_loopback(&url),
+            _ => false,
+        };
+        let plain = url.username().is_empty() && url.password().is_none();
+        if safe && plain && url.has_host() && url.fragment().is_none() {
+            Ok(url)
+        } else {
+            Err(BadEndpoint)
+        }
+    }
+
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Record {
+    /// The grants and what goes with them, unless this is a password or a tombstone.
+    #[must_use]
+    pub fn login(&self) -> Option<&Login> {
+        match &self.content {
+            Content::Login(login) => Some(login),
+            Content::Password(_) | Content::LoggedOut(_) => None,
+        }
+    }
+
+    /// What a new login would need to know, from a login or from what one left.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        match &self.content {
+            Content::Login(login) => Some(&login.client),
+            Content::LoggedOut(tombstone) => Some(&tombstone.client),
+            Content::Password(_) => None,
+        }
+    }
+
+    /// The highest generation that this record has reached.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        match &self.content {
+            Content::Login(login) => login
+                .grants
+                .iter()
+                .map(|grant| grant.generation)
+                .max()
+                .unwrap_or(0),
+            Content::LoggedOut(tombstone) => tombstone.generation,
+            Content::Password(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_name_is_a_file_name_everywhere() {
+        for good in ["default", "jane@example.com", "2", "a.b_c+d-e"] {
+            assert!(good.parse::<AccountName>().is_ok(), "{good}");
+        }
+        let long = "a".repeat(65);
+        for bad in ["", ".", "..", "-a", "A", "a/b", "a b", "ä", &long] {
+            assert!(bad.parse::<AccountName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_https_or_loopback() {
+        for good in [
+            "https://gitlab.com/oauth/token",
+            "http://127.0.0.1:3000/oauth/token",
+            "http://localhost:3000/t",
+        ] {
+            assert!(Endpoint::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://gitlab.com/oauth/token",
+            "https://u:p@gitlab.com/",
+            "https://gitlab.com/#x",
+            "ftp://gitlab.com/",
+            "gitlab.com",
+            "https://",
+        ] {
+            assert!(Endpoint::new(bad).is_err(), "{bad}");
+        }
+        assert!(
+            Endpoint::from_record("http://gitlab.com/".to_owned())
+                .unwrap()
+                .url()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,56 @@
+//! The one place that asks the operating system who and where we are.
+//!
+//! Variables that stand for options (`GLAUTH_HOST` and its like) are declared beside the options
+//! in `cli/args.rs`.
+
+use std::path::PathBuf;
+
+use nix::unistd::Uid;
+
+/// The process as others may see it, for the lock file and for `last_attempt.by`:
+/// `pid 4711 on build7`. Whatever a host name may hold, only printable ASCII gets through.
+#[must_use]
+pub fn process_name() -> String {
+    let host = nix::unistd::gethostname().unwrap_or_default();
+    let host: String = host
+        .to_string_lossy()
+        .chars()
+        .filter(char::is_ascii_graphic)
+        .take(64)
+        .collect();
+    format!("pid {} on {host}", std::process::id())
+}
+
+/// The user whose files we may use, by number.
+#[must_use]
+pub fn user_id() -> u32 {
+    Uid::effective().as_raw()
+}
+
+/// Folders that outlive this process and need no home, best first: where an answer goes that the
+/// store could not take (DESIGN, step 8), and where it is looked for, whatever the environment of
+/// who wrote it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn scratch_folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("XDG_RUNTIME_DIR")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain([
+            PathBuf::from(format!("/run/user/{}", user_id())),
+            std::env::temp_dir(),
+            PathBuf::from("/tmp"),
+        ])
+        .filter(|folder| folder.is_absolute())
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    folders.retain(|folder| seen.insert(folder.clone()));
+    folders
+}
+
+/// Switches core dumps off for this process and what it starts, so that no crash writes a token
+/// to disk (P8). A system that refuses is left as it is.
+pub fn forbid_core_dumps() {
+    use nix::sys::resource::{Resource, setrlimit};
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).ok();
+}

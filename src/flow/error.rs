@@ -1,0 +1,79 @@
+//! How a flow can fail. Each variant is something that the caller does differently.
+
+use crate::credential::{AccountId, Outcome};
+use crate::oauth::RevokeError;
+use crate::store::{LockError, StoreError};
+use crate::time::Timestamp;
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// Nothing is stored.
+    #[error("no login for {0}")]
+    NoLogin(AccountId),
+    /// Somebody logged out.
+    #[error("logged out of {id} since {at}")]
+    LoggedOut {
+        /// Of what.
+        id: AccountId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The server ended the grant, or there is nothing to refresh it with.
+    #[error("the login for {id} has ended{}", because(*lost_at, words.as_deref()))]
+    LoginRequired {
+        /// Which.
+        id: AccountId,
+        /// When the answer to a refresh was lost, if one was.
+        lost_at: Option<Timestamp>,
+        /// What the server said.
+        words: Option<String>,
+    },
+    /// A caller reports a token as refused, and the server says that it is good.
+    #[error("the token for {0} is alive; the request was refused for another reason")]
+    TokenRefused(AccountId),
+    /// No token with as much life as was asked for.
+    #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one ends at {until}")))]
+    TooShort {
+        /// Which.
+        id: AccountId,
+        /// When the longest-lived one ends.
+        until: Option<Timestamp>,
+    },
+    /// The server could not be asked, or did not give a token.
+    #[error("{message}")]
+    Failed {
+        /// Which.
+        id: AccountId,
+        /// How.
+        outcome: Outcome,
+        /// What happened, as a sentence.
+        message: String,
+        /// Nobody asks again before this.
+        retry_at: Option<Timestamp>,
+    },
+    /// The lock was not had, or the store cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The server could not be made to forget the login.
+    #[error("the login for {id} is not revoked: {source}")]
+    NotRevoked {
+        /// Which.
+        id: AccountId,
+        /// Why.
+        source: RevokeError,
+    },
+}
+
+fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
+    let lost = lost_at.map_or_else(String::new, |at| {
+        format!("; the answer to a refresh was lost at {at}, and the server had rotated")
+    });
+    let words = words.map_or_else(String::new, |words| {
+        format!(": {}", words.trim_end_matches('.'))
+    });
+    lost + &words
+}

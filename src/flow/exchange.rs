@@ -1,0 +1,130 @@
+//! One refresh of one grant, with the lock in hand: stage → exchange → commit → release (DESIGN,
+//! steps 6 to 8).
+
+use super::error::FlowError;
+use super::{Session, notice};
+use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
+use crate::fault;
+use crate::http::{CONNECT_LIMIT, origin};
+use crate::log::Level;
+use crate::oauth::{self, Answer, Exchanged};
+use crate::store::{Locked, NotStaged, Occupied};
+use crate::time::human;
+
+/// A refresh that has ended, with the lock released.
+pub(super) struct Done {
+    /// The record as it is now.
+    pub record: Record,
+    /// The verdict, unless it was rotated.
+    pub failed: Option<Failed>,
+    /// What happened, for a person.
+    pub message: String,
+    /// The server's own words.
+    pub words: Option<String>,
+    /// What a person should know all the same.
+    pub warnings: Vec<String>,
+}
+
+/// Refreshes one grant, once, and lets the lock go. `None`: somebody replaced the lock file, and
+/// nothing was sent; once more from the lock on.
+pub(super) fn exchange_under_lock(
+    session: &Session<'_>,
+    id: &AccountId,
+    locked: Locked<Occupied>,
+    grant: usize,
+    cause: Cause,
+) -> Result<Option<Done>, FlowError> {
+    let staged = match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
+        Ok(staged) => staged,
+        Err(NotStaged::Store(locked, error)) => {
+            drop(locked);
+            return Err(error.into());
+        }
+        Err(NotStaged::LockLost(path)) => {
+            session.log.note(Level::Verbose, || {
+                format!("`{}` was replaced; once more", path.display())
+            });
+            return Ok(None);
+        }
+    };
+    let Some(client) = staged.record().client().cloned() else {
+        return Err(FlowError::NoLogin(id.clone()));
+    };
+    let spent = staged.refresh_token().fingerprint();
+    let exchanged = {
+        let _slow = session.watched.then(|| {
+            notice::Notice::after_a_while(format!("waiting for {} to refresh the login", id.host))
+        });
+        oauth::refresh(session.http, &client, staged.refresh_token(), session.clock)
+    };
+    fault::point("answered");
+    let message = describe(id, &client, &exchanged);
+    let (ending, failed, words) = match exchanged.answer {
+        Answer::Granted(rotation) => (Ending::Rotated(rotation), None, None),
+        Answer::Refused(failed, words) => (Ending::Failed(failed), Some(failed), words),
+    };
+    let mut locked = staged.commit(&ending, session.now())?;
+    let warnings = locked.take_warnings();
+    let record = locked.record().clone();
+    drop(locked);
+    session.log.note(Level::Verbose, || {
+        let outcome = failed.map_or("rotated", |failed| failed.outcome.as_str());
+        format!("presented the refresh token {spent} ({cause:?}): {outcome}")
+    });
+    Ok(Some(Done {
+        record,
+        failed,
+        message,
+        words,
+        warnings: warnings.iter().map(ToString::to_string).collect(),
+    }))
+}
+
+/// What the first Ctrl-C is told.
+fn when_interrupted(id: &AccountId) -> String {
+    let limit = CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME;
+    format!(
+        "finishing the refresh of {id} first, so that the login is not lost (up to {})",
+        human(limit)
+    )
+}
+
+/// What a person is told about a refresh that failed.
+fn describe(id: &AccountId, client: &Client, exchanged: &Exchanged) -> String {
+    if let Some(trouble) = &exchanged.trouble {
+        return trouble.to_string();
+    }
+    let (outcome, words) = match &exchanged.answer {
+        Answer::Granted(_) => (Outcome::Rotated, None),
+        Answer::Refused(failed, words) => (failed.outcome, words.as_deref()),
+    };
+    let server = client
+        .token_endpoint
+        .as_ref()
+        .and_then(|endpoint| endpoint.url().ok())
+        .map_or_else(|| id.host.to_string(), |url| origin(&url));
+    let status = exchanged
+        .status
+        .map_or_else(String::new, |status| format!(" (status {status})"));
+    let words = words.map_or_else(String::new, |words| {
+        format!(": {}", words.trim_end_matches('.'))
+    });
+    format!("{server} {}{status}{words}", sentence(outcome))
+}
+
+/// An outcome as the end of a sentence about a server.
+pub(super) fn sentence(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pending => "has not answered yet",
+        Outcome::Rotated => "answered with new tokens",
+        Outcome::Unreachable => "could not be reached",
+        Outcome::Unavailable => "cannot refresh now",
+        Outcome::RateLimited => "asks for fewer requests",
+        Outcome::AnswerLost => "gave no usable answer",
+        Outcome::ClientRejected => "refused the request",
+        Outcome::Config => "is not a token endpoint",
+        Outcome::TlsRefused => "has a certificate that is not accepted",
+        Outcome::LoginRequired => "has ended the login",
+        Outcome::CutOff => "was asked by a process that died",
+    }
+}

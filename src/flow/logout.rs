@@ -1,0 +1,146 @@
+//! Logout: revoked at the server grant by grant, each one marked as soon as it has ended, then a
+//! tombstone. One request for each hold of the lock, so that nobody waits for more than one.
+
+use std::collections::HashSet;
+
+use super::error::FlowError;
+use super::exchange::exchange_under_lock;
+use super::login::revoke;
+use super::{Session, notice};
+use crate::credential::{AccountId, Cause, Content, Login, Outcome};
+use crate::log::Level;
+use crate::store::{Entry, Locked, Occupied};
+
+/// What came of it.
+#[derive(Debug)]
+pub struct LoggedOut {
+    /// Whether it was logged out before.
+    pub already: bool,
+    /// What a person should know all the same.
+    pub warnings: Vec<String>,
+}
+
+/// Ends a login. With `local` the server is not told.
+pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<LoggedOut, FlowError> {
+    let mut farewell = Farewell {
+        session,
+        id,
+        local,
+        refreshed: HashSet::new(),
+        warnings: Vec::new(),
+    };
+    loop {
+        session.log.flush();
+        let wait = session.wait(session.deadline());
+        let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
+            return Err(FlowError::NoLogin(id.clone()));
+        };
+        if let Some(already) = farewell.step(locked)? {
+            session.log.flush();
+            return Ok(LoggedOut {
+                already,
+                warnings: farewell.warnings,
+            });
+        }
+    }
+}
+
+struct Farewell<'a> {
+    session: &'a Session<'a>,
+    id: &'a AccountId,
+    local: bool,
+    /// The grants that were refreshed for this: each once.
+    refreshed: HashSet<usize>,
+    warnings: Vec<String>,
+}
+
+impl Farewell<'_> {
+    /// One step under the lock; `Some` when it was the last one.
+    fn step(&mut self, mut locked: Locked<Occupied>) -> Result<Option<bool>, FlowError> {
+        let warnings = locked.take_warnings();
+        self.warnings
+            .extend(warnings.iter().map(ToString::to_string));
+        let login = match &locked.record().content {
+            Content::LoggedOut(_) => return Ok(Some(true)),
+            Content::Password(_) => return Err(FlowError::NoLogin(self.id.clone())),
+            Content::Login(login) => login,
+        };
+        if !self.local && login.client.revocation_endpoint.is_none() {
+            self.local = true;
+            self.warnings.push(format!(
+                "{} has no revocation endpoint that glauth knows of: its tokens live until they expire",
+                self.id.host
+            ));
+        }
+        let next = (0..login.grants.len()).find(|grant| locked.for_revocation(*grant).is_some());
+        match next {
+            Some(grant) if !self.local => {
+                if self.must_be_refreshed(login, grant) {
+                    self.refresh(locked, grant)?;
+                } else {
+                    self.revoke(locked, grant)?;
+                }
+                Ok(None)
+            }
+            _ => {
+                let reason = if self.local { "asked, local" } else { "asked" };
+                let warnings = locked.bury(reason, self.session.now())?;
+                self.warnings
+                    .extend(warnings.iter().map(ToString::to_string));
+                Ok(Some(false))
+            }
+        }
+    }
+
+    /// Doorkeeper up to 5.5 answers 200 and revokes nothing once the access token has expired.
+    fn must_be_refreshed(&self, login: &Login, grant: usize) -> bool {
+        let found = &login.grants[grant];
+        let expired = found
+            .expires_at
+            .is_some_and(|end| end <= self.session.now());
+        expired && found.refresh_token.is_some() && !self.refreshed.contains(&grant)
+    }
+
+    fn refresh(&mut self, locked: Locked<Occupied>, grant: usize) -> Result<(), FlowError> {
+        self.refreshed.insert(grant);
+        let done = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked)?;
+        let Some(done) = done else {
+            return Ok(());
+        };
+        self.warnings.extend(done.warnings);
+        match done.failed {
+            // Then there is nothing left to revoke.
+            None => Ok(()),
+            Some(failed) if failed.outcome == Outcome::LoginRequired => Ok(()),
+            Some(failed) => Err(FlowError::Failed {
+                id: self.id.clone(),
+                outcome: failed.outcome,
+                message: done.message,
+                retry_at: None,
+            }),
+        }
+    }
+
+    fn revoke(&self, mut locked: Locked<Occupied>, grant: usize) -> Result<(), FlowError> {
+        let (Some(token), Some(client)) = (
+            locked.for_revocation(grant),
+            locked.record().client().cloned(),
+        ) else {
+            return Ok(());
+        };
+        let _slow = self.session.watched.then(|| {
+            let text = format!("waiting for {} to revoke the login", self.id.host);
+            notice::Notice::after_a_while(text)
+        });
+        revoke(self.session, &client, &token).map_err(|source| FlowError::NotRevoked {
+            id: self.id.clone(),
+            source,
+        })?;
+        self.session
+            .log
+            .note(Level::Verbose, || format!("revoked grant {grant}"));
+        locked.mark_ended(grant, self.session.now());
+        locked.save()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! What is done, from beginning to end: a token, a refresh, a login, a logout. Each asks `decide`,
+//! and writes only under the lock.
+
+mod error;
+mod exchange;
+mod login;
+mod logout;
+mod refresh;
+
+use std::time::{Duration, Instant};
+
+pub use error::FlowError;
+pub use login::{LoggedIn, NewAccount, log_in};
+pub use logout::{LoggedOut, log_out};
+pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
+
+use crate::http::{CONNECT_LIMIT, Http};
+use crate::log::Log;
+use crate::notice;
+use crate::oauth;
+use crate::store::{Store, Wait};
+use crate::time::Timestamp;
+
+/// How long to wait for a lock where nobody says: longer than the slowest refresh that its holder
+/// may be in the middle of.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
+
+const _: () = assert!(
+    LOCK_TIMEOUT.as_secs() > CONNECT_LIMIT.as_secs() + oauth::ANSWER_LIMIT_TIME.as_secs(),
+    "who waits with the default must outlast who holds"
+);
+
+/// What every flow works with.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// Where the records are.
+    pub store: &'a Store,
+    /// How servers are reached.
+    pub http: &'a dyn Http,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+    /// How long to wait for an account's lock.
+    pub lock_timeout: Duration,
+    /// Where the steps are noted.
+    pub log: &'a Log,
+    /// Whether to say on stderr what is waited for.
+    pub talkative: bool,
+    /// Whether somebody watches, so that a slow server is worth a line.
+    pub watched: bool,
+}
+
+impl Session<'_> {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// How to wait for a lock until `deadline`.
+    fn wait(&self, deadline: Instant) -> Wait<'static> {
+        Wait {
+            deadline,
+            on_wait: if self.talkative { &say_who } else { &|_| {} },
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.lock_timeout
+    }
+}
+
+fn say_who(holder: Option<&str>) {
+    let holder = holder.unwrap_or("another process");
+    notice::say(format!("waiting for the lock, which {holder} holds"));
+}

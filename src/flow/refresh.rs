@@ -1,0 +1,471 @@
+//! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
+//! (DESIGN, "The refresh").
+
+use std::time::Instant;
+
+use super::Session;
+use super::error::FlowError;
+use super::exchange::{exchange_under_lock, sentence};
+use crate::credential::{
+    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, GrantState, Login, MinTtl,
+    Outcome, Record, Seen, Stop, Verdict, decide, living,
+};
+use crate::log::Level;
+use crate::oauth;
+use crate::secret::AccessToken;
+use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
+use crate::time::human;
+
+/// What a caller needs.
+#[derive(Debug)]
+pub struct Need {
+    /// A token, or the next one made ready.
+    pub asked: Asked,
+    /// How long it must still live.
+    pub min_ttl: MinTtl,
+    /// The token that a server refused to this caller.
+    pub rejected: Option<AccessToken>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Obtained {
+    /// The record as it was read or written last.
+    pub record: Record,
+    /// The grant whose token is to be handed out.
+    pub grant: usize,
+    /// What was done.
+    pub what: What,
+    /// What a person should know all the same.
+    pub warnings: Vec<String>,
+}
+
+/// What was done for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Nothing: it was there.
+    Found,
+    /// This process refreshed it.
+    Refreshed,
+    /// Another process refreshed it meanwhile.
+    JustRotated,
+    /// Nothing: a refresh was asked for, and the token has time yet.
+    Alive,
+}
+
+/// Gets a token, or the next one ready, by way of the lock and the server where it must.
+pub fn obtain(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
+    let record = read(session, id)?;
+    let mut errand = Errand {
+        session,
+        id,
+        need,
+        deadline: session.deadline(),
+        checked: None,
+        seen: None,
+        record,
+        warnings: Vec::new(),
+    };
+    match errand.run() {
+        Ok(done) => Ok(errand.hand_out(done)),
+        Err(error) => errand.fall_back(error),
+    }
+}
+
+/// What is stored and fresh, without the lock and without the server. The error tells why it is
+/// not handed out.
+pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
+    let record = read(session, id)?;
+    let login = login_of(id, &record)?;
+    let pure = credential::Need {
+        asked: Asked::Token,
+        min_ttl: need.min_ttl,
+        rejected: need.rejected.as_ref(),
+        checked: None,
+        seen: None,
+    };
+    match decide(login, session.now(), &pure) {
+        Verdict::Use(grant) => Ok(Obtained {
+            grant,
+            what: What::Found,
+            warnings: Vec::new(),
+            record,
+        }),
+        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login)),
+        _ => Err(too_short(id, login)),
+    }
+}
+
+/// Asks the server whether the token that is handed out now is alive.
+#[must_use]
+pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
+    let grant = credential::handed_out(login)?;
+    login.client.check_endpoint.as_ref()?;
+    let token = &login.grants[grant].access_token;
+    Some(oauth::check(session.http, &login.client, token))
+}
+
+fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
+    let snapshot = session.store.snapshot(id)?;
+    let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
+    let record = snapshot.into_record();
+    login_of(id, &record)?;
+    Ok(record)
+}
+
+fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
+    match &record.content {
+        Content::Login(login) => Ok(login),
+        Content::LoggedOut(tombstone) => Err(FlowError::LoggedOut {
+            id: id.clone(),
+            at: tombstone.at,
+        }),
+        Content::Password(_) => Err(FlowError::NoLogin(id.clone())),
+    }
+}
+
+fn login_required(id: &AccountId, login: &Login) -> FlowError {
+    let lost = |last: &credential::Attempt| {
+        matches!(last.outcome, Outcome::CutOff | Outcome::AnswerLost).then_some(last.started_at)
+    };
+    FlowError::LoginRequired {
+        id: id.clone(),
+        lost_at: login.last_attempt.as_ref().and_then(lost),
+        words: None,
+    }
+}
+
+fn too_short(id: &AccountId, login: &Login) -> FlowError {
+    let ends = login.grants.iter().filter_map(|grant| grant.expires_at);
+    FlowError::TooShort {
+        id: id.clone(),
+        until: ends.max(),
+    }
+}
+
+/// A grant to hand out, and how it was come by.
+#[derive(Clone, Copy)]
+struct Done {
+    grant: usize,
+    what: What,
+}
+
+/// How a turn with the lock ended.
+enum Turn {
+    Done(Done),
+    /// Once more from the lock on.
+    Again,
+    /// Ask the check endpoint about this grant's token, then once more.
+    Check(usize),
+}
+
+/// One call, from the first look to the token.
+struct Errand<'a> {
+    session: &'a Session<'a>,
+    id: &'a AccountId,
+    need: &'a Need,
+    deadline: Instant,
+    checked: Option<Checked>,
+    seen: Option<Seen>,
+    /// As it was read or written last.
+    record: Record,
+    warnings: Vec<String>,
+}
+
+impl Errand<'_> {
+    fn run(&mut self) -> Result<Done, FlowError> {
+        self.trace(|| "read the record without the lock".to_owned());
+        loop {
+            match self.verdict()? {
+                Verdict::Use(grant) => return Ok(found(grant)),
+                Verdict::Check(grant) => self.check(grant)?,
+                _ => break,
+            }
+        }
+        self.seen = Some(Seen::of(&self.record));
+        loop {
+            match self.take_turn()? {
+                Turn::Done(done) => return Ok(done),
+                Turn::Again => {}
+                Turn::Check(grant) => self.check(grant)?,
+            }
+        }
+    }
+
+    fn need(&self) -> credential::Need<'_> {
+        credential::Need {
+            asked: self.need.asked,
+            min_ttl: self.need.min_ttl,
+            rejected: self.need.rejected.as_ref(),
+            checked: self.checked.as_ref(),
+            seen: self.seen.as_ref(),
+        }
+    }
+
+    fn login(&self) -> Result<&Login, FlowError> {
+        login_of(self.id, &self.record)
+    }
+
+    fn verdict(&self) -> Result<Verdict, FlowError> {
+        let verdict = decide(self.login()?, self.session.now(), &self.need());
+        self.trace(|| format!("decided: {verdict:?}"));
+        Ok(verdict)
+    }
+
+    /// Asks the check endpoint, with no lock in hand: a crowd asks side by side.
+    fn check(&mut self, grant: usize) -> Result<(), FlowError> {
+        let login = self.login()?;
+        let token = login.grants[grant].access_token.clone();
+        self.session.log.flush();
+        let verdict = oauth::check(self.session.http, &login.client, &token);
+        self.tell(|| {
+            format!(
+                "asked whether {} is alive: {verdict:?}",
+                token.fingerprint()
+            )
+        });
+        self.checked = Some(Checked { token, verdict });
+        Ok(())
+    }
+
+    /// Takes the lock, rereads, decides, and does what was decided.
+    fn take_turn(&mut self) -> Result<Turn, FlowError> {
+        self.session.log.flush();
+        let wait = self.session.wait(self.deadline);
+        match self.session.store.lock(self.id, &wait) {
+            Ok(Entry::Occupied(locked)) => {
+                self.trace(|| "got the lock and read the record again".to_owned());
+                self.decide_under_lock(locked)
+            }
+            Ok(Entry::Vacant(_)) => Err(FlowError::NoLogin(self.id.clone())),
+            Err(LockError::Store(error)) if error.is_unwritable() => self.look_on(error),
+            Err(error) => {
+                self.record = read(self.session, self.id)?;
+                match self.verdict()? {
+                    Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
+                    _ => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    fn decide_under_lock(&mut self, mut locked: Locked<Occupied>) -> Result<Turn, FlowError> {
+        let mut unsaved = false;
+        loop {
+            self.note(locked.take_warnings());
+            self.record = locked.record().clone();
+            let verdict = self.verdict()?;
+            if let Verdict::Refresh { grant, cause } = verdict {
+                return self.refresh(locked, grant, cause);
+            }
+            if let Verdict::Mark(grant) = verdict {
+                locked.mark_refused(grant);
+                unsaved = true;
+                continue;
+            }
+            if unsaved {
+                let saved = locked.save();
+                self.note(saved.err());
+                self.note(locked.take_warnings());
+            }
+            drop(locked);
+            return match verdict {
+                Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
+                Verdict::Check(grant) => Ok(Turn::Check(grant)),
+                Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
+                Verdict::Refresh { .. } | Verdict::Mark(_) => Ok(Turn::Again),
+            };
+        }
+    }
+
+    /// In a store that cannot be written here somebody else may be refreshing: waits for that, and
+    /// then takes what is there.
+    fn look_on(&mut self, error: StoreError) -> Result<Turn, FlowError> {
+        let is_pending = |login: &Login| (0..login.grants.len()).any(|g| login.is_pending(g));
+        if is_pending(self.login()?) {
+            let wait = self.session.wait(self.deadline);
+            self.session.store.wait_until_free(self.id, &wait)?;
+        }
+        self.record = read(self.session, self.id)?;
+        match self.verdict()? {
+            Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
+            Verdict::Check(grant) => Ok(Turn::Check(grant)),
+            Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
+            Verdict::Mark(_) | Verdict::Refresh { .. } => Err(error.into()),
+        }
+    }
+
+    /// Refreshes one grant, once, with the lock in hand.
+    fn refresh(
+        &mut self,
+        locked: Locked<Occupied>,
+        grant: usize,
+        cause: Cause,
+    ) -> Result<Turn, FlowError> {
+        let before = self.login()?.grants[grant].state;
+        let exchanged = exchange_under_lock(self.session, self.id, locked, grant, cause);
+        let done = match exchanged {
+            Ok(Some(done)) => done,
+            Ok(None) => return Ok(Turn::Again),
+            Err(error @ FlowError::Store(StoreError::AnswerNotStored { .. })) => {
+                // What is in hand is dead where a rotation kills: as if it were being rotated.
+                if let Content::Login(login) = &mut self.record.content {
+                    login.begin_attempt(grant, cause, String::new(), self.session.now());
+                }
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        self.record = done.record;
+        self.warnings.extend(done.warnings);
+        match done.failed {
+            None => self.after_rotation(grant).map(Turn::Done),
+            Some(failed) if failed.outcome == Outcome::LoginRequired => {
+                self.after_death(before, done.words)
+            }
+            Some(failed) => Err(FlowError::Failed {
+                id: self.id.clone(),
+                outcome: failed.outcome,
+                message: done.message,
+                retry_at: self.login()?.last_attempt.as_ref().and_then(|a| a.retry_at),
+            }),
+        }
+    }
+
+    fn after_rotation(&self, grant: usize) -> Result<Done, FlowError> {
+        let what = What::Refreshed;
+        if self.need.asked != Asked::Token {
+            return Ok(Done { grant, what });
+        }
+        let login = self.login()?;
+        living(login, self.session.now(), &self.need())
+            .map(|grant| Done { grant, what })
+            .ok_or_else(|| too_short(self.id, login))
+    }
+
+    /// The server has ended the grant. If there is no other token that lives, the other grant is
+    /// asked for one.
+    fn after_death(&self, before: GrantState, words: Option<String>) -> Result<Turn, FlowError> {
+        let login = self.login()?;
+        let now = self.session.now();
+        let alive = living(login, now, &self.need()).is_some();
+        let renewable = matches!(decide(login, now, &self.need()), Verdict::Refresh { .. });
+        if !alive && renewable {
+            return Ok(Turn::Again);
+        }
+        let lost_at = match before {
+            GrantState::Doubtful { since } => Some(since),
+            GrantState::Active | GrantState::LoginRequired { .. } => None,
+        };
+        Err(FlowError::LoginRequired {
+            id: self.id.clone(),
+            lost_at,
+            words,
+        })
+    }
+
+    /// What a verdict to do nothing comes to.
+    fn stop(&self, stop: Stop) -> Result<Done, FlowError> {
+        let login = self.login()?;
+        let failed = |outcome, message: String, retry_at| FlowError::Failed {
+            id: self.id.clone(),
+            outcome,
+            message,
+            retry_at,
+        };
+        let best = || credential::handed_out(login).unwrap_or(0);
+        Err(match stop {
+            Stop::JustRotated => {
+                return Ok(Done {
+                    grant: best(),
+                    what: What::JustRotated,
+                });
+            }
+            Stop::Alive { .. } => {
+                return Ok(Done {
+                    grant: best(),
+                    what: What::Alive,
+                });
+            }
+            Stop::TokenRefused => FlowError::TokenRefused(self.id.clone()),
+            Stop::LoginRequired => login_required(self.id, login),
+            Stop::TooShort => too_short(self.id, login),
+            Stop::Unverified(outcome) => failed(
+                outcome,
+                format!("{} could not say whether the token is alive", self.id.host),
+                None,
+            ),
+            Stop::Backoff { until, outcome } => failed(
+                outcome,
+                format!("{} asked to be left alone until {until}", self.id.host),
+                Some(until),
+            ),
+            Stop::Adopted(outcome) => {
+                let last = login.last_attempt.as_ref();
+                let by = last.map_or("another process", |last| last.by.as_str());
+                let message = format!(
+                    "{by} has just tried to refresh {}: {}",
+                    self.id,
+                    sentence(outcome)
+                );
+                failed(outcome, message, last.and_then(|last| last.retry_at))
+            }
+        })
+    }
+
+    fn hand_out(self, done: Done) -> Obtained {
+        self.session.log.flush();
+        Obtained {
+            record: self.record,
+            grant: done.grant,
+            what: done.what,
+            warnings: self.warnings,
+        }
+    }
+
+    /// Whatever failed: a token that lives is handed out, with a warning. Not where the server
+    /// said that the caller's trouble is another one, and not where a refresh was asked for.
+    fn fall_back(mut self, error: FlowError) -> Result<Obtained, FlowError> {
+        let hopeless = matches!(
+            error,
+            FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
+        );
+        let ended = matches!(error, FlowError::LoginRequired { .. });
+        let may = self.need.asked == Asked::Token || ended;
+        let alive = match self.login() {
+            Ok(login) if may && !hopeless => living(login, self.session.now(), &self.need()),
+            _ => None,
+        };
+        self.session.log.flush();
+        let Some(grant) = alive else {
+            return Err(error);
+        };
+        let left = self.login()?.grants[grant]
+            .expires_at
+            .map(|end| human(end.since(self.session.now())));
+        let left = left.map_or_else(String::new, |left| format!(" for {left}"));
+        self.warnings
+            .push(format!("{error}; the token at hand lives{left}"));
+        Ok(self.hand_out(found(grant)))
+    }
+
+    fn note(&mut self, warnings: impl IntoIterator<Item = StoreError>) {
+        let texts = warnings.into_iter().map(|warning| warning.to_string());
+        self.warnings.extend(texts);
+    }
+
+    fn tell(&self, text: impl FnOnce() -> String) {
+        self.session.log.note(Level::Verbose, text);
+    }
+
+    fn trace(&self, text: impl FnOnce() -> String) {
+        self.session.log.note(Level::Trace, text);
+    }
+}
+
+fn found(grant: usize) -> Done {
+    Done {
+        grant,
+        what: What::Found,
+    }
+}

@@ -1,0 +1,299 @@
+//! The network: the smallest trait, and reqwest behind it.
+//!
+//! One request, one fresh connection, no redirects, no retries, no cookies, bounded time and size,
+//! TLS but for loopback, and loopback never through a proxy.
+
+use std::io::Read as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use reqwest::blocking::Client;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::credential::is_loopback;
+use crate::fault;
+
+/// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
+pub const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// How long a connection, with its TLS handshake, may take.
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// A request to one endpoint.
+#[derive(Debug)]
+pub struct Request {
+    /// Where.
+    pub url: Url,
+    /// What.
+    pub body: Body,
+    /// Who.
+    pub authorization: Option<Authorization>,
+    /// How long the answer may take, once there is a connection.
+    pub answer_limit: Duration,
+    /// A certificate authority to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// What is sent.
+pub enum Body {
+    /// GET.
+    None,
+    /// POST, `application/x-www-form-urlencoded`.
+    Form(Vec<(String, Zeroizing<String>)>),
+}
+
+/// Names, never values: they are tokens.
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Form(fields) => f
+                .debug_list()
+                .entries(fields.iter().map(|(name, _)| name))
+                .finish(),
+        }
+    }
+}
+
+/// An Authorization header.
+pub enum Authorization {
+    /// RFC 6750.
+    Bearer(Zeroizing<String>),
+    /// RFC 7617, for `client_secret_basic`: both already form-encoded (RFC 6749 §2.3.1).
+    Basic(String, Zeroizing<String>),
+}
+
+impl std::fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer …",
+            Self::Basic(..) => "Basic …",
+        })
+    }
+}
+
+/// What a server said.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The `Retry-After` header, as it came.
+    pub retry_after: Option<String>,
+    /// The body, at most [`ANSWER_LIMIT`] bytes; `None` where there was more or it broke off.
+    pub body: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// No connection: the server has seen nothing.
+    #[error("cannot connect to `{origin}`: {reason}")]
+    Unreachable {
+        /// Scheme, host and port.
+        origin: String,
+        /// Why.
+        reason: String,
+    },
+    /// The certificate does not hold: the server has seen nothing.
+    #[error("the certificate of `{origin}` is not accepted: {reason}")]
+    TlsRefused {
+        /// Scheme, host and port.
+        origin: String,
+        /// Why.
+        reason: String,
+    },
+    /// The file with the certificate authority cannot be used: the server has seen nothing.
+    #[error("the CA file `{}` cannot be used: {reason}", path.display())]
+    CaFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The request left, or may have left, and no answer came.
+    #[error("no answer from `{origin}`: {reason}")]
+    AnswerLost {
+        /// Scheme, host and port.
+        origin: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A way to send one request.
+pub trait Http {
+    /// Sends it, once.
+    fn send(&self, request: Request) -> Result<Response, SendError>;
+}
+
+/// The real network.
+#[derive(Debug)]
+pub struct Network;
+
+impl Http for Network {
+    /// In a thread of its own, so that the time is bounded whatever the server does.
+    fn send(&self, request: Request) -> Result<Response, SendError> {
+        let origin = origin(&request.url);
+        let limit = CONNECT_LIMIT + request.answer_limit;
+        let (sender, receiver) = mpsc::channel();
+        let started = thread::Builder::new()
+            .name("network".to_owned())
+            .spawn(move || drop(sender.send(exchange(request))));
+        if let Err(error) = started {
+            let reason = error.to_string();
+            return Err(SendError::Unreachable { origin, reason });
+        }
+        receiver.recv_timeout(limit).unwrap_or_else(|_| {
+            let reason = format!("nothing came within {} s", limit.as_secs());
+            Err(SendError::AnswerLost { origin, reason })
+        })
+    }
+}
+
+/// The origin of a URL (RFC 6454), for messages.
+#[must_use]
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn exchange(request: Request) -> Result<Response, SendError> {
+    let client = client(&request)?;
+    let builder = match request.body {
+        Body::None => client.get(request.url.clone()),
+        Body::Form(fields) => {
+            let pairs: Vec<(&str, &str)> = fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            client.post(request.url.clone()).form(&pairs)
+        }
+    };
+    let builder = match &request.authorization {
+        None => builder,
+        Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
+        Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
+    };
+    let response = builder
+        .header("Accept", "application/json")
+        .send()
+        .map_err(|error| classify(&request.url, error))?;
+    fault::point("sent");
+    let retry_after = response
+        .headers()
+        .get("Retry-After")
+        .and_then(|value| value.to_str().ok())
+        .map(ToOwned::to_owned);
+    Ok(Response {
+        status: response.status().as_u16(),
+        retry_after,
+        body: read_body(response),
+    })
+}
+
+fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
+    // Allocated once: a buffer that grows leaves copies of tokens behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
+    response
+        .take(ANSWER_LIMIT as u64 + 1)
+        .read_to_end(&mut body)
+        .ok()?;
+    (body.len() <= ANSWER_LIMIT).then_some(body)
+}
+
+fn client(request: &Request) -> Result<Client, SendError> {
+    // Fails where it is set already, which is as good.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let mut builder = Client::builder()
+        .user_agent(concat!("glauth/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
+        .referer(false)
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(CONNECT_LIMIT + request.answer_limit);
+    if is_loopback(&request.url) {
+        builder = builder.no_proxy();
+        // Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3).
+        let port = request.url.port_or_known_default().unwrap_or_default();
+        let here = [
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ];
+        let here = here.map(|address| SocketAddr::new(address, port));
+        builder = builder.resolve_to_addrs("localhost", &here);
+    }
+    if let Some(path) = &request.ca_file {
+        builder = builder.tls_certs_merge(certificates(path)?);
+    }
+    builder.build().map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: chain(&error),
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
+    let unusable = |reason: String| SendError::CaFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let found =
+        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(chain(&error)))?;
+    if found.is_empty() {
+        return Err(unusable("there is no certificate in it".to_owned()));
+    }
+    Ok(found)
+}
+
+/// Whether the server can have seen the request, and whether it is a matter of trust.
+fn classify(url: &Url, error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    let origin = origin(url);
+    let reason = chain(&error);
+    if is_tls_refusal(&error) {
+        SendError::TlsRefused { origin, reason }
+    } else if error.is_connect() || error.is_builder() {
+        SendError::Unreachable { origin, reason }
+    } else {
+        SendError::AnswerLost { origin, reason }
+    }
+}
+
+/// A failed handshake also counts as a failed connection: the TLS library's own error is inside.
+fn is_tls_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(_)) = inner_tls(error) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn inner_tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let io = error.downcast_ref::<std::io::Error>();
+    let inside = io.and_then(|io| io.get_ref());
+    error.downcast_ref().or_else(|| inside?.downcast_ref())
+}
+
+/// An error with its causes, in one line of printable text.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text.chars().filter(|c| !c.is_control()).take(400).collect()
+}

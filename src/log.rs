@@ -1,0 +1,50 @@
+//! What `-v` and `-vv` tell. Notes are kept in memory until [`Log::flush`], since the thread that
+//! holds an account's lock must not write: a reader that does not read would hold everybody up.
+
+use std::cell::RefCell;
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing but warnings and errors.
+    Normal,
+    /// What is done and why.
+    Verbose,
+    /// Each request and lock step.
+    Trace,
+}
+
+/// Notes that wait to be written.
+#[derive(Debug)]
+pub struct Log {
+    level: Level,
+    notes: RefCell<Vec<String>>,
+    sink: fn(&str),
+}
+
+impl Log {
+    /// A log that keeps notes up to `level` and writes each to `sink`.
+    #[must_use]
+    pub fn new(level: Level, sink: fn(&str)) -> Self {
+        Self {
+            level,
+            notes: RefCell::default(),
+            sink,
+        }
+    }
+
+    /// Keeps a note, if anybody wants it. It must name no secret but by its fingerprint.
+    pub fn note(&self, level: Level, text: impl FnOnce() -> String) {
+        if level <= self.level {
+            self.notes.borrow_mut().push(text());
+        }
+    }
+
+    /// Writes what was kept. Only where no lock is held.
+    pub fn flush(&self) {
+        let notes = std::mem::take(&mut *self.notes.borrow_mut());
+        for note in &notes {
+            (self.sink)(note);
+        }
+    }
+}

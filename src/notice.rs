@@ -1,0 +1,39 @@
+//! Lines on stderr from a thread of their own: who waits for a lock, or holds one, must not be
+//! stopped by a terminal or a pipe that takes nothing.
+
+use std::io::Write as _;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+/// Who waits longer than this is told what for.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Says something at once.
+pub fn say(text: String) {
+    // Without a thread nothing is said, and nothing else is lost.
+    thread::Builder::new().spawn(move || write(&text)).ok();
+}
+
+/// Says something after [`PATIENCE`], unless this is dropped before.
+#[derive(Debug)]
+#[must_use = "dropped, it says nothing"]
+pub struct Notice(#[expect(dead_code, reason = "dropping it ends the wait")] Sender<()>);
+
+impl Notice {
+    /// Starts to wait.
+    pub fn after_a_while(text: String) -> Self {
+        let (alive, dropped) = mpsc::channel();
+        let wait = move || {
+            if dropped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                write(&text);
+            }
+        };
+        thread::Builder::new().spawn(wait).ok();
+        Self(alive)
+    }
+}
+
+fn write(text: &str) {
+    writeln!(std::io::stderr(), "glauth: {text}").ok();
+}

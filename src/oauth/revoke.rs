@@ -1,0 +1,62 @@
+//! Revocation (RFC 7009).
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::exchange::authenticate;
+use crate::credential::Client;
+use crate::http::{Body, Http, Request, SendError};
+
+/// How long the answer may take; nothing is lost where it does not come.
+const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(30);
+
+/// Why a token may still be alive.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// The record names no revocation endpoint.
+    #[error("this server has no revocation endpoint that glauth knows of")]
+    NoEndpoint,
+    /// No answer.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// 429 and 5xx.
+    #[error("the server cannot revoke now (status {0})")]
+    Unavailable(u16),
+    /// Any other status than 200.
+    #[error("the server refused the revocation (status {0})")]
+    Refused(u16),
+}
+
+/// Revokes a token; `hint` is `refresh_token` or `access_token` (RFC 7009 §2.1).
+///
+/// 200 also answers for a token that is not alive (§2.2).
+pub fn revoke(
+    http: &dyn Http,
+    client: &Client,
+    token: &str,
+    hint: &str,
+) -> Result<(), RevokeError> {
+    let endpoint = client
+        .revocation_endpoint
+        .as_ref()
+        .and_then(|endpoint| endpoint.url().ok())
+        .ok_or(RevokeError::NoEndpoint)?;
+    let mut fields = vec![
+        ("token".to_owned(), Zeroizing::new(token.to_owned())),
+        ("token_type_hint".to_owned(), hint.to_owned().into()),
+    ];
+    let authorization = authenticate(client, &mut fields);
+    let response = http.send(Request {
+        url: endpoint,
+        body: Body::Form(fields),
+        authorization,
+        answer_limit: ANSWER_LIMIT_TIME,
+        ca_file: client.ca_file.clone(),
+    })?;
+    match response.status {
+        200..300 => Ok(()),
+        status @ (429 | 500..) => Err(RevokeError::Unavailable(status)),
+        status => Err(RevokeError::Refused(status)),
+    }
+}

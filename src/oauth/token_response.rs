@@ -1,0 +1,234 @@
+//! What a token endpoint answered (RFC 6749 §5), and what that means for the grant: the table of
+//! DESIGN, step 7, in one function.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+
+use crate::credential::{Failed, Outcome, Rotation};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::time::Timestamp;
+
+/// The longest that a token is believed to live. A larger number is a mistake of the server's, and
+/// must not overflow a date.
+const LIFETIME_LIMIT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// The longest list of scopes that is kept, in bytes. A longer one is as if the server had said
+/// nothing of scopes: it must not make a record too large to write.
+const SCOPES_LIMIT: usize = 4 * 1024;
+
+/// The longest text of a server's that is shown, in characters.
+const DESCRIPTION_LIMIT: usize = 300;
+
+/// The errors of RFC 6749 §5.2 that somebody must mend; `invalid_grant` is apart.
+const CLIENT_ERRORS: [&str; 5] = [
+    "invalid_request",
+    "invalid_client",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// A judged answer.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// New tokens.
+    Granted(Rotation),
+    /// A verdict, and the server's own words, fit to be shown.
+    Refused(Failed, Option<String>),
+}
+
+/// An answer as it came: what [`classify`] needs of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Raw<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The `Retry-After` header.
+    pub retry_after: Option<&'a str>,
+    /// The body; `None` where it was too large or broke off.
+    pub body: Option<&'a [u8]>,
+}
+
+/// Judges an answer. `grant_errors` are the provider's own names for `invalid_grant`.
+#[must_use]
+pub fn classify(raw: Raw<'_>, grant_errors: &[&str], now: Timestamp) -> Answer {
+    let retry_after = raw.retry_after.and_then(|text| wait_of(text, now));
+    let refused = |failed: Failed| Answer::Refused(failed, None);
+    match raw.status {
+        429 => {
+            return refused(Failed {
+                retry_after,
+                ..Failed::unchanged(Outcome::RateLimited)
+            });
+        }
+        503 if retry_after.is_some() => {
+            return refused(Failed {
+                retry_after,
+                ..Failed::unchanged(Outcome::Unavailable)
+            });
+        }
+        // It can come after the rotation.
+        500.. => return refused(Failed::doubtful(Outcome::Unavailable)),
+        300..400 => return refused(Failed::unchanged(Outcome::Config)),
+        _ => {}
+    }
+    let object = raw.body.and_then(object_of);
+    let error = object
+        .as_ref()
+        .and_then(|object| object.get("error")?.as_str());
+    let words = object.as_ref().and_then(description);
+    let is_grant_error = |name: &str| name == "invalid_grant" || grant_errors.contains(&name);
+    let good = (200..300).contains(&raw.status);
+    match error {
+        Some(name) if is_grant_error(name) => {
+            return Answer::Refused(Failed::unchanged(Outcome::LoginRequired), words);
+        }
+        Some(name) if CLIENT_ERRORS.contains(&name) => {
+            let failed = Failed::unchanged(Outcome::ClientRejected);
+            return Answer::Refused(failed, words.or_else(|| Some(name.to_owned())));
+        }
+        _ => {}
+    }
+    if good {
+        return match object.and_then(rotation) {
+            Some(rotation) => Answer::Granted(rotation),
+            None => refused(Failed::doubtful(Outcome::AnswerLost)),
+        };
+    }
+    match raw.status {
+        404 | 405 => refused(Failed::unchanged(Outcome::ClientRejected)),
+        400..500 => refused(Failed::unchanged(Outcome::Unavailable)),
+        _ => refused(Failed::doubtful(Outcome::AnswerLost)),
+    }
+}
+
+/// `Retry-After` as seconds or as an HTTP date (RFC 9110 §10.2.3).
+fn wait_of(text: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(text.trim()).ok()?;
+    let since_epoch = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let millis = i64::try_from(since_epoch.as_millis()).ok()?;
+    Some(Timestamp::from_unix_millis(millis).since(now))
+}
+
+/// A JSON object, whatever the content type. Of a key that comes twice the last one counts.
+fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body).ok()? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// The server's own words, without what a terminal would take for more than words.
+fn description(object: &Map<String, Value>) -> Option<String> {
+    let text = object.get("error_description")?.as_str()?;
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(DESCRIPTION_LIMIT)
+        .collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,
+/// if there is one, likewise (an unusable one must not pass for "as before").
+fn rotation(mut object: Map<String, Value>) -> Option<Rotation> {
+    let access_token = AccessToken::new(take_text(&mut object, "access_token")?).ok()?;
+    let refresh_token = match object.get("refresh_token") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) if text.is_empty() => None,
+        Some(_) => Some(RefreshToken::new(take_text(&mut object, "refresh_token")?).ok()?),
+    };
+    let token_type = take_text(&mut object, "token_type")
+        .filter(|kind| is_word(kind))
+        .unwrap_or_else(|| "Bearer".to_owned());
+    let refresh_expires_in = lifetime(&object, "refresh_token_expires_in")
+        .or_else(|| lifetime(&object, "refresh_expires_in"));
+    Some(Rotation {
+        access_token,
+        refresh_token,
+        token_type,
+        scopes: scopes(&object),
+        expires_in: lifetime(&object, "expires_in"),
+        refresh_expires_in,
+    })
+}
+
+fn take_text(object: &mut Map<String, Value>, key: &str) -> Option<String> {
+    match object.remove(key)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// RFC 6750 §2.1 names the type in a header, so it must be a token of HTTP.
+fn is_word(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Scopes are separated by spaces (RFC 6749 §3.3), by commas at GitHub.
+fn scopes(object: &Map<String, Value>) -> Option<Vec<String>> {
+    let text = object.get("scope")?.as_str()?;
+    let printable = text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+    if text.len() > SCOPES_LIMIT || !printable {
+        return None;
+    }
+    let scopes = text.split([' ', ',']).filter(|scope| !scope.is_empty());
+    Some(scopes.map(ToOwned::to_owned).collect())
+}
+
+/// A number of seconds, which some servers write as text. What is no positive number is no
+/// lifetime that we know.
+fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duration> {
+    let seconds = match object.get(key)? {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.parse().ok()?,
+        _ => return None,
+    };
+    // Not-a-number compares as false.
+    let positive = seconds > 0.0;
+    let length = Duration::try_from_secs_f64(seconds.min(LIFETIME_LIMIT.as_secs_f64())).ok()?;
+    positive.then_some(length)
+}
+
+/// A token response that somebody else got, for `login --import`.
+#[derive(Debug)]
+pub struct ImportedGrant {
+    /// The tokens.
+    pub rotation: Rotation,
+    /// `created_at`, in which GitLab says when it issued them.
+    pub created_at: Option<Timestamp>,
+}
+
+/// Why it cannot be used; the sentence goes on after "the token response".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadImport {
+    /// No JSON object.
+    #[error("is not a JSON object such as a token endpoint answers")]
+    NotJson,
+    /// An error answer.
+    #[error("is an error, not a token")]
+    Error,
+    /// No access token that can be used.
+    #[error("has no usable `access_token`, or a `refresh_token` that is not printable ASCII")]
+    NoToken,
+}
+
+/// Reads a token response (RFC 6749 §5.1) that came from elsewhere.
+pub fn import(body: &[u8]) -> Result<ImportedGrant, BadImport> {
+    let object = object_of(body).ok_or(BadImport::NotJson)?;
+    if object.contains_key("error") {
+        return Err(BadImport::Error);
+    }
+    let created_at = object
+        .get("created_at")
+        .and_then(Value::as_i64)
+        .and_then(|seconds| seconds.checked_mul(1000))
+        .map(Timestamp::from_unix_millis);
+    Ok(ImportedGrant {
+        rotation: rotation(object).ok_or(BadImport::NoToken)?,
+        created_at,
+    })
+}

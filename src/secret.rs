@@ -1,0 +1,202 @@
+//! Secrets as types (P8): no `Display`, no serialization, a redacted `Debug`, and memory that is
+//! wiped when they go. [`expose`](AccessToken::expose) is the one way to the text.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// The longest token that is taken from anybody, in bytes.
+///
+/// Tokens in the field are 20 bytes to 4 KiB (a JWT with many groups); a record of two grants with
+/// four of these still fits in the record's own limit.
+pub const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// How a secret is named where people and programs may see it: the first ten hex digits of its
+/// SHA-256. GitLab's own log names refresh tokens by the same digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 5]);
+
+impl Fingerprint {
+    /// The fingerprint of `text`.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        let mut first = [0; 5];
+        first.copy_from_slice(&digest.as_ref()[..5]);
+        Self(first)
+    }
+
+    /// Reads what [`Display`](fmt::Display) wrote; `None` unless it is ten lower-case hex digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 10 && text.bytes().all(|b| b"0123456789abcdef".contains(&b));
+        let mut bytes = [0; 5];
+        for (index, byte) in bytes.iter_mut().enumerate().filter(|_| digits) {
+            *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
+        }
+        digits.then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// SHA-256 of `parts` one after the other, as lower-case hex: for names of files that must not
+/// tell what they are about.
+#[must_use]
+pub fn sha256_hex(parts: &[&str]) -> String {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    for part in parts {
+        context.update(part.as_bytes());
+    }
+    hex(context.finish().as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Why a text cannot be a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecret {
+    /// Nothing at all.
+    #[error("is empty")]
+    Empty,
+    /// More than [`TOKEN_LIMIT`] bytes.
+    #[error("is longer than {TOKEN_LIMIT} bytes")]
+    TooLong,
+    /// A character that no token may have (RFC 6749, appendix A.12: `VSCHAR`), such as a newline
+    /// that would end a header or a line of git's protocol.
+    #[error("has a character that is not printable ASCII")]
+    NotPrintable,
+}
+
+fn check(text: &str) -> Result<(), BadSecret> {
+    if text.is_empty() {
+        return Err(BadSecret::Empty);
+    }
+    if text.len() > TOKEN_LIMIT {
+        return Err(BadSecret::TooLong);
+    }
+    if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+        return Err(BadSecret::NotPrintable);
+    }
+    Ok(())
+}
+
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Zeroizing<String>);
+
+        impl $name {
+            /// Takes `text` over; it is wiped if it is refused.
+            pub fn new(text: String) -> Result<Self, BadSecret> {
+                let text = Zeroizing::new(text);
+                check(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The secret itself: for a request, a record, or the one who asked for it.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+
+            /// The name under which logs and messages may speak of it.
+            #[must_use]
+            pub fn fingerprint(&self) -> Fingerprint {
+                Fingerprint::of(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.fingerprint())
+            }
+        }
+    };
+}
+
+secret! {
+    /// An access token (RFC 6749 §1.4).
+    AccessToken
+}
+secret! {
+    /// A refresh token (RFC 6749 §1.5).
+    RefreshToken
+}
+secret! {
+    /// A client secret (RFC 6749 §2.3.1).
+    ClientSecret
+}
+secret! {
+    /// A password, or the `credential` of an authtype, that git asked to keep (gitcredentials(7)).
+    Password
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_first_ten_digits_of_the_sha256() {
+        // echo -n abc | sha256sum
+        assert_eq!(Fingerprint::of("abc").to_string(), "ba7816bf8f");
+        assert!(sha256_hex(&["a", "bc"]).starts_with("ba7816bf8f01cfea"));
+    }
+
+    #[test]
+    fn a_fingerprint_reads_what_it_wrote_and_nothing_else() {
+        let fingerprint = Fingerprint::of("abc");
+        assert_eq!(
+            Fingerprint::parse(&fingerprint.to_string()),
+            Some(fingerprint)
+        );
+        for text in [
+            "",
+            "ba7816bf8",
+            "ba7816bf8f0",
+            "BA7816BF8F",
+            "ba7816bf8g",
+            "ä7816bf8f",
+        ] {
+            assert_eq!(Fingerprint::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let token = AccessToken::new("abc".to_owned()).unwrap();
+        assert_eq!(format!("{token:?}"), "AccessToken(ba7816bf8f)");
+    }
+
+    #[test]
+    fn what_would_end_a_header_or_a_line_is_no_token() {
+        for text in ["a\nb", "a\rb", "a\0b", "a\tb", "ü", "\u{7f}"] {
+            let refused = AccessToken::new(text.to_owned()).unwrap_err();
+            assert_eq!(refused, BadSecret::NotPrintable);
+        }
+        assert_eq!(
+            RefreshToken::new(String::new()).unwrap_err(),
+            BadSecret::Empty
+        );
+        assert!(RefreshToken::new("x".repeat(TOKEN_LIMIT)).is_ok());
+        assert_eq!(
+            RefreshToken::new("x".repeat(TOKEN_LIMIT + 1)).unwrap_err(),
+            BadSecret::TooLong
+        );
+    }
+}

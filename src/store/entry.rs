@@ -1,0 +1,312 @@
+//! The states of an account's record in a program's hands.
+//!
+//! ```text
+//! Store::snapshot ── Snapshot                 read without the lock: no refresh token in it
+//! Store::lock ────── Entry::Vacant(Locked)    ── create
+//!                    Entry::Occupied(Locked)  ── save, replace, bury, for_revocation
+//!                                             ── stage ── Staged ── commit
+//! ```
+//!
+//! Only what was reread under the lock can be refreshed or written, and a refresh token is lent
+//! only while the room for the answer is reserved and the attempt is marked.
+
+use super::error::StoreError;
+use super::lock::AccountLock;
+use super::place::Place;
+use super::record::{self, Extra, Full};
+use super::replace;
+use super::rescue;
+use super::settle::login_mut;
+use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::time::Timestamp;
+
+/// A record that was read without the lock: good for handing out, useless for a refresh.
+#[derive(Debug)]
+pub struct Snapshot {
+    record: Record,
+}
+
+impl Snapshot {
+    pub(super) fn new(record: Record) -> Self {
+        Self { record }
+    }
+
+    /// What the record said.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The record, for keeping.
+    #[must_use]
+    pub fn into_record(self) -> Record {
+        self.record
+    }
+}
+
+/// An account under its lock.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, on the stack"
+)]
+pub enum Entry {
+    /// There is no record yet.
+    Vacant(Locked<Vacant>),
+    /// There is one.
+    Occupied(Locked<Occupied>),
+}
+
+/// An account's lock, and what was reread after it was had. Dropping it releases the lock.
+#[derive(Debug)]
+#[must_use = "the lock is released when this is dropped"]
+pub struct Locked<S> {
+    pub(super) lock: AccountLock,
+    pub(super) place: Place,
+    pub(super) state: S,
+}
+
+/// No record.
+#[derive(Debug)]
+pub struct Vacant;
+
+/// A record, with nothing left to finish.
+#[derive(Debug)]
+pub struct Occupied {
+    pub(super) full: Full,
+    pub(super) extra: Extra,
+    pub(super) warnings: Vec<StoreError>,
+}
+
+/// A login that is to be stored.
+#[derive(Debug)]
+pub struct NewLogin {
+    /// `https`, or `http` on loopback.
+    pub scheme: Scheme,
+    /// Who it is, where the server was asked.
+    pub identity: Option<Identity>,
+    /// The login; its generations are counted on from those of the record that it replaces.
+    pub login: Login,
+    /// One for each grant.
+    pub refresh_tokens: Vec<Option<RefreshToken>>,
+}
+
+/// A token that can be revoked, and nothing else.
+#[derive(Debug)]
+pub enum RevocableToken {
+    /// RFC 7009: `token_type_hint=refresh_token`.
+    Refresh(RefreshToken),
+    /// RFC 7009: `token_type_hint=access_token`.
+    Access(AccessToken),
+}
+
+/// A record that has taken the place of another one.
+#[derive(Debug)]
+pub struct Stored {
+    /// As it is now.
+    pub record: Record,
+    /// The grants that it replaced, with the client they belong to.
+    pub replaced: Option<(Client, Vec<RevocableToken>)>,
+    /// What did not go as it should, and did no harm.
+    pub warnings: Vec<StoreError>,
+}
+
+impl<S> Locked<S> {
+    pub(super) fn text_of(
+        &self,
+        full: &Full,
+        extra: Extra,
+    ) -> Result<zeroize::Zeroizing<String>, StoreError> {
+        record::render(full, extra).map_err(|problem| problem.in_file(&self.place.record))
+    }
+
+    /// Stores a login in place of whatever is there.
+    fn store(&self, new: NewLogin, before: u64, extra: Extra) -> Result<Stored, StoreError> {
+        let mut login = new.login;
+        for (grant, generation) in login.grants.iter_mut().zip(before + 1..) {
+            grant.generation = generation;
+        }
+        let full = Full {
+            record: Record {
+                id: self.place.id.clone(),
+                scheme: new.scheme,
+                identity: new.identity,
+                content: Content::Login(login),
+            },
+            refresh_tokens: new.refresh_tokens,
+        };
+        let text = self.text_of(&full, extra)?;
+        let warnings = self.place.put(&text)?.into_iter().collect();
+        self.remove_answer();
+        Ok(Stored {
+            record: full.record,
+            replaced: None,
+            warnings,
+        })
+    }
+
+    /// An answer that no attempt waits for means nothing, but it holds tokens.
+    pub(super) fn remove_answer(&self) {
+        replace::remove(&self.place.answer).ok();
+    }
+}
+
+impl Locked<Vacant> {
+    pub(super) fn vacant(lock: AccountLock, place: Place) -> Self {
+        Self {
+            lock,
+            place,
+            state: Vacant,
+        }
+    }
+
+    /// Stores the first login of this account.
+    pub fn create(self, new: NewLogin) -> Result<Stored, StoreError> {
+        self.store(new, 0, Extra::default())
+    }
+}
+
+impl Locked<Occupied> {
+    pub(super) fn occupied(
+        lock: AccountLock,
+        place: Place,
+        settled: super::settle::Settled,
+    ) -> Self {
+        let super::settle::Settled {
+            full,
+            extra,
+            warnings,
+        } = settled;
+        let state = Occupied {
+            full,
+            extra,
+            warnings,
+        };
+        Self { lock, place, state }
+    }
+
+    /// The record as it was reread, and as it was changed since.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.state.full.record
+    }
+
+    /// What did not go as it should when the attempt of a dead process was finished, and did no
+    /// harm.
+    pub fn take_warnings(&mut self) -> Vec<StoreError> {
+        std::mem::take(&mut self.state.warnings)
+    }
+
+    pub(super) fn login_mut(&mut self) -> Option<&mut Login> {
+        login_mut(&mut self.state.full)
+    }
+
+    /// Notes that the server refused this grant's access token. Written with the next
+    /// [`save`](Self::save) or [`stage`](Self::stage).
+    pub fn mark_refused(&mut self, grant: usize) {
+        if let Some(grant) = self
+            .login_mut()
+            .and_then(|login| login.grants.get_mut(grant))
+        {
+            grant.refused = true;
+        }
+    }
+
+    /// Notes that the server has ended this grant; to be saved.
+    pub fn mark_ended(&mut self, grant: usize, now: Timestamp) {
+        if let Some(grant) = self
+            .login_mut()
+            .and_then(|login| login.grants.get_mut(grant))
+        {
+            grant.state = GrantState::LoginRequired { since: now };
+        }
+    }
+
+    /// Writes the record as it is now.
+    pub fn save(&mut self) -> Result<(), StoreError> {
+        let text = self.text_of(&self.state.full, self.state.extra.clone())?;
+        let warning = self.place.put(&text)?;
+        self.state.warnings.extend(warning);
+        Ok(())
+    }
+
+    /// Whether `token` is the one of a grant now, or was the one that its login began with.
+    #[must_use]
+    pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
+        let login = self.record().login();
+        login.is_some_and(|login| {
+            login
+                .grants
+                .iter()
+                .any(|grant| grant.origin == token || grant.refresh_token == Some(token))
+        })
+    }
+
+    /// Puts a new login in the place of this one, which stays until the new one is stored.
+    pub fn replace(self, new: NewLogin) -> Result<Stored, StoreError> {
+        let before = self.record().generation();
+        let replaced = match self.record().login() {
+            Some(login) => {
+                let tokens = (0..login.grants.len()).filter_map(|g| self.for_revocation(g));
+                Some((login.client.clone(), tokens.collect()))
+            }
+            None => None,
+        };
+        let stored = self.store(new, before, self.state.extra.clone().of_the_account())?;
+        self.forget_rescued();
+        let mut warnings = self.state.warnings;
+        warnings.extend(stored.warnings);
+        Ok(Stored {
+            replaced,
+            warnings,
+            ..stored
+        })
+    }
+
+    /// Leaves a tombstone: no token, and all that a new login needs.
+    pub fn bury(mut self, reason: &str, now: Timestamp) -> Result<Vec<StoreError>, StoreError> {
+        let Some(client) = self.record().client().cloned() else {
+            return Ok(self.state.warnings);
+        };
+        let spent = self.state.full.refresh_tokens.clone();
+        let full = Full {
+            record: Record {
+                content: Content::LoggedOut(Tombstone {
+                    client,
+                    generation: self.record().generation(),
+                    at: now,
+                    reason: reason.to_owned(),
+                }),
+                ..self.record().clone()
+            },
+            refresh_tokens: Vec::new(),
+        };
+        let text = self.text_of(&full, self.state.extra.clone().of_the_account())?;
+        let warning = self.place.put(&text)?;
+        self.state.warnings.extend(warning);
+        self.remove_answer();
+        spent.iter().flatten().for_each(rescue::forget);
+        Ok(self.state.warnings)
+    }
+
+    fn forget_rescued(&self) {
+        let spent = self.state.full.refresh_tokens.iter().flatten();
+        spent.for_each(rescue::forget);
+    }
+
+    /// The token that ends this grant at the server: the refresh token, or where there is none the
+    /// access token. `None` for a grant that has ended already.
+    #[must_use]
+    pub fn for_revocation(&self, grant: usize) -> Option<RevocableToken> {
+        let found = self.record().login()?.grants.get(grant)?;
+        if matches!(found.state, GrantState::LoginRequired { .. }) {
+            return None;
+        }
+        let refresh = self.state.full.refresh_tokens.get(grant)?.clone();
+        Some(refresh.map_or_else(
+            || RevocableToken::Access(found.access_token.clone()),
+            RevocableToken::Refresh,
+        ))
+    }
+}

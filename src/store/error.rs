@@ -1,0 +1,149 @@
+//! What can be wrong with a store. Each variant is something that a person does differently.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A store that cannot be used as it is (exit code 5).
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Owner or modes; the sentence says which.
+    #[error("`{}` {problem}", path.display())]
+    Permission {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// The mode that it should have, where that would mend it.
+        wanted_mode: Option<u32>,
+    },
+    /// The file system is mounted read-only.
+    #[error("`{}` is on a read-only file system", path.display())]
+    ReadOnly {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Not a whole, well-formed record of this account.
+    #[error("`{}`{} is not a usable record: {problem}", path.display(), at_line(*line))]
+    Corrupt {
+        /// The record.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: Option<usize>,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Written by a newer glauth.
+    #[error("`{}` has version {version}; this glauth knows version 1", path.display())]
+    UnsupportedVersion {
+        /// The record.
+        path: PathBuf,
+        /// Its version.
+        version: String,
+    },
+    /// No room.
+    #[error("no space left for `{}`: {source}", path.display())]
+    DiskFull {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// ENOSPC or EDQUOT.
+        source: io::Error,
+    },
+    /// The file system does not lock.
+    #[error("`{}` cannot be locked on this file system: {source}", path.display())]
+    LockingUnsupported {
+        /// The lock file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// The server rotated, and the answer could not be put in its place.
+    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
+    AnswerNotStored {
+        /// The record.
+        path: PathBuf,
+        /// Where the answer is instead; the next process finds it there.
+        rescued: Option<PathBuf>,
+        /// Why.
+        source: Box<StoreError>,
+    },
+    /// Any other answer of the file system.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// A verb.
+        action: &'static str,
+        /// Its object.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+fn at_line(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(", line {line},"))
+}
+
+fn kept_in(rescued: Option<&Path>) -> String {
+    match rescued {
+        Some(path) => format!(
+            "they are safe in `{}`, where the next call finds them",
+            path.display()
+        ),
+        None => "they are lost".to_owned(),
+    }
+}
+
+impl StoreError {
+    /// Sorts an answer of the file system.
+    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, source }
+            }
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            io::ErrorKind::PermissionDenied => Self::Permission {
+                path,
+                problem: format!("does not let us {action} it"),
+                wanted_mode: None,
+            },
+            _ if is_link(&source) => Self::Permission {
+                path,
+                problem: "is a symbolic link, which is not followed".to_owned(),
+                wanted_mode: None,
+            },
+            _ => Self::Io {
+                action,
+                path,
+                source,
+            },
+        }
+    }
+
+    /// Whether this is about writing alone: reading may still work.
+    #[must_use]
+    pub fn is_unwritable(&self) -> bool {
+        matches!(self, Self::ReadOnly { .. } | Self::Permission { .. })
+    }
+}
+
+/// Whether opening failed because the path is a symbolic link.
+pub(super) fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32)
+}
+
+/// Why the lock was not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else had it all the time.
+    #[error("the lock was held by {} for {}", holder.as_deref().unwrap_or("another process"), crate::time::human(*waited))]
+    Timeout {
+        /// As it named itself in the lock file.
+        holder: Option<String>,
+        /// How long this process waited.
+        waited: Duration,
+    },
+    /// It cannot be had at all.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

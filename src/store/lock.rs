@@ -1,0 +1,199 @@
+//! The only code that locks.
+//!
+//! An account's lock is an advisory `flock` on a file beside the record, never on the record
+//! itself, which is replaced by rename. The lock file is never removed, renamed or replaced by
+//! glauth; if somebody else replaces it, path and descriptor no longer name one inode, and the
+//! lock counts for nothing: that is checked when it is had and before a refresh token leaves.
+//!
+//! Waiting happens in the kernel, in a helper thread, while this one watches the deadline: from
+//! one holder to the next it takes tens of microseconds, where polling takes milliseconds.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that locks")]
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::{LockError, StoreError};
+use super::permissions;
+use crate::{env, signals::Held};
+
+/// Who waits longer than this is told for whom.
+const SILENCE: Duration = Duration::from_secs(1);
+
+/// The longest text that a lock file is believed, in bytes.
+const HOLDER_LIMIT: u64 = 200;
+
+/// How to wait for a lock.
+pub struct Wait<'a> {
+    /// Until when.
+    pub deadline: Instant,
+    /// Called once, after a second, with the name of the holder. It must not block: whoever is
+    /// in it when the lock comes holds it.
+    pub on_wait: &'a dyn Fn(Option<&str>),
+}
+
+/// An account's lock. As long as it lives, signals that would stop or end the process wait
+/// (DESIGN, step 5).
+#[derive(Debug)]
+pub(super) struct AccountLock {
+    file: File,
+    path: PathBuf,
+    // After the file: signals take effect when the lock is free.
+    held: Held,
+}
+
+impl AccountLock {
+    /// Takes the lock at `path`, creating its file where it is missing.
+    pub(super) fn acquire(path: &Path, wait: &Wait<'_>) -> Result<Self, LockError> {
+        let started = Instant::now();
+        loop {
+            let held = Held::new();
+            let file = permissions::open_for_writing(path)?;
+            let (file, held) = match fs4::FileExt::try_lock(&file) {
+                Ok(()) => (file, held),
+                Err(fs4::TryLockError::WouldBlock) => {
+                    drop(held);
+                    wait_in_kernel(file, path, Mode::Exclusive, started, wait)?
+                }
+                Err(fs4::TryLockError::Error(error)) => return Err(refused(path, error).into()),
+            };
+            let mut lock = Self {
+                file,
+                path: path.to_owned(),
+                held,
+            };
+            if lock.is_ours() {
+                lock.sign();
+                return Ok(lock);
+            }
+            if Instant::now() >= wait.deadline {
+                return Err(timeout(&lock.file, started));
+            }
+        }
+    }
+
+    /// Whether the path still names the file that is locked.
+    pub(super) fn is_ours(&self) -> bool {
+        let same = |at_path: fs::Metadata, ours: fs::Metadata| {
+            at_path.dev() == ours.dev() && at_path.ino() == ours.ino()
+        };
+        match (fs::symlink_metadata(&self.path), self.file.metadata()) {
+            (Ok(at_path), Ok(ours)) => same(at_path, ours),
+            _ => false,
+        }
+    }
+
+    /// From now on the first signal is answered with a line on stderr.
+    pub(super) fn announce(&mut self, notice: String) {
+        self.held.announce(notice);
+    }
+
+    /// Names the holder in the file, for messages of others. On a full disk it stays empty.
+    fn sign(&mut self) {
+        let name = env::process_name();
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .and_then(|()| self.file.write_all(name.as_bytes()))
+            .ok();
+    }
+}
+
+/// Waits until nobody holds the lock at `path` exclusively, without the right to write there: for
+/// a store that is mounted read-only here, and in which somebody else is refreshing.
+pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(());
+    };
+    let started = Instant::now();
+    match fs4::FileExt::try_lock_shared(&file) {
+        Ok(()) => Ok(()),
+        Err(fs4::TryLockError::WouldBlock) => {
+            wait_in_kernel(file, path, Mode::Shared, started, wait).map(drop)
+        }
+        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error).into()),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Exclusive,
+    Shared,
+}
+
+/// Blocks in the lock call in a thread of its own, and gives up at the deadline: the thread then
+/// drops a lock that comes too late.
+///
+/// While it waits, signals do what they always do; they are held back again the moment the lock
+/// is there.
+fn wait_in_kernel(
+    file: File,
+    path: &Path,
+    mode: Mode,
+    started: Instant,
+    wait: &Wait<'_>,
+) -> Result<(File, Held), LockError> {
+    let watched = file
+        .try_clone()
+        .map_err(|error| StoreError::io("open", path, error))?;
+    let (sender, receiver) = mpsc::channel();
+    let while_spawning = Held::new();
+    thread::Builder::new()
+        .name("lock".to_owned())
+        .spawn(move || {
+            let result = loop {
+                let result = match mode {
+                    Mode::Exclusive => fs4::FileExt::lock(&file),
+                    Mode::Shared => fs4::FileExt::lock_shared(&file),
+                };
+                match result {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    result => break result,
+                }
+            };
+            // Nobody listens any more after the deadline: then the file is closed here.
+            sender.send(result.map(|()| file)).ok();
+        })
+        .map_err(|error| StoreError::io("start a thread to lock", path, error))?;
+    drop(while_spawning);
+    let left = || wait.deadline.saturating_duration_since(Instant::now());
+    let mut answer = receiver.recv_timeout(left().min(SILENCE));
+    if matches!(answer, Err(RecvTimeoutError::Timeout)) && !left().is_zero() {
+        (wait.on_wait)(holder(&watched).as_deref());
+        answer = receiver.recv_timeout(left());
+    }
+    match answer {
+        Ok(Ok(file)) => Ok((file, Held::new())),
+        Ok(Err(error)) => Err(refused(path, error).into()),
+        Err(_) => Err(timeout(&watched, started)),
+    }
+}
+
+fn timeout(file: &File, started: Instant) -> LockError {
+    LockError::Timeout {
+        holder: holder(file),
+        waited: started.elapsed(),
+    }
+}
+
+/// Who says in the lock file that it holds the lock.
+fn holder(mut file: &File) -> Option<String> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(HOLDER_LIMIT).read_to_string(&mut text).ok()?;
+    let printable = |c: &char| c.is_ascii_graphic() || *c == ' ';
+    let name: String = text.chars().filter(printable).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+fn refused(path: &Path, source: io::Error) -> StoreError {
+    StoreError::LockingUnsupported {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,135 @@
+//! The store: one record and one lock file for each account, and the only ways to read and to
+//! change them. See [`entry`] for the states, ARCHITECTURE.md for the protocol.
+
+pub mod entry;
+mod error;
+mod lock;
+mod permissions;
+mod place;
+mod record;
+mod replace;
+mod rescue;
+mod settle;
+mod staged;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
+pub use error::{LockError, StoreError};
+pub use lock::Wait;
+pub use staged::{NotStaged, Staged};
+
+use crate::credential::{AccountId, AccountName, Host};
+use crate::time::Timestamp;
+use lock::AccountLock;
+use place::Place;
+use record::Extra;
+
+/// A folder of credential records.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    clock: fn() -> Timestamp,
+}
+
+impl Store {
+    /// The store in `root`, which need not exist yet. Nothing is read or written.
+    #[must_use]
+    pub fn new(root: PathBuf, clock: fn() -> Timestamp) -> Self {
+        Self { root, clock }
+    }
+
+    /// Where it is, as it was given.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Reads a record without the lock: one open, one read (P9). `Ok(None)`: there is none.
+    pub fn snapshot(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
+        let place = Place::new(&self.root, id);
+        let Some(text) = place.read()? else {
+            return Ok(None);
+        };
+        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&place.record))?;
+        Ok(Some(Snapshot::new(full.record)))
+    }
+
+    /// Takes an account's lock, rereads its record and finishes what a process that died had left
+    /// there. There is no other way to a [`Locked`].
+    pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
+        let place = self.writable_place(id)?;
+        let lock = AccountLock::acquire(&place.lock, wait)?;
+        let Some(text) = place.read_for_writing()? else {
+            return Ok(Entry::Vacant(Locked::vacant(lock, place)));
+        };
+        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&place.record))?;
+        let settled = settle::settle(&place, full, Extra::of(&text), (self.clock)())?;
+        let locked = Locked::occupied(lock, place, settled);
+        Ok(Entry::Occupied(locked))
+    }
+
+    /// Waits until nobody refreshes this account, for a store that cannot be written here.
+    pub fn wait_until_free(&self, id: &AccountId, wait: &Wait<'_>) -> Result<(), LockError> {
+        lock::wait_until_free(&Place::new(&self.root, id).lock, wait)
+    }
+
+    /// Every account that has a record, in order.
+    pub fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
+        let mut found = Vec::new();
+        for key in names_in(&self.root)? {
+            if let Some(host) = Host::from_key(&key) {
+                found.extend(self.accounts_of(&host)?);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Every account of one host that has a record, in order.
+    pub fn accounts_of(&self, host: &Host) -> Result<Vec<AccountId>, StoreError> {
+        let names = names_in(&self.root.join(host.key()))?;
+        let mut found: Vec<AccountId> = names
+            .iter()
+            .filter_map(|name| name.strip_suffix(".toml"))
+            .filter_map(|name| name.parse::<AccountName>().ok())
+            .map(|account| AccountId {
+                host: host.clone(),
+                account,
+            })
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    /// The place of an account, in folders that exist and are the user's own. The path is
+    /// resolved first, so that two ways to one record share one lock.
+    fn writable_place(&self, id: &AccountId) -> Result<Place, StoreError> {
+        if !self.root.exists() {
+            permissions::private_folder(&self.root)?;
+        }
+        let root = self
+            .root
+            .canonicalize()
+            .map_err(|error| StoreError::io("open", &self.root, error))?;
+        permissions::check_folder(&root)?;
+        let place = Place::new(&root, id);
+        permissions::private_folder(&place.folder)?;
+        Ok(place)
+    }
+}
+
+/// The names in a folder; none where there is no folder.
+fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| StoreError::io("read", folder, error))?,
+    };
+    let names = entries
+        .map(|entry| entry.map(|entry| entry.file_name().into_string().ok()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| StoreError::io("read", folder, error))?;
+    Ok(names.into_iter().flatten().collect())
+}

@@ -1,0 +1,149 @@
+//! Who may read and write what (P8). Writers demand that everything is the user's own and closed
+//! to others; readers also take what root put there, and on a file system that is mounted
+//! read-only (a container's mounted secret) links and group-readable files.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use nix::sys::statvfs::{FsFlags, statvfs};
+
+use super::error::{StoreError, is_link};
+use crate::env;
+
+/// The modes of folders and files, from birth.
+pub(super) const FOLDER_MODE: u32 = 0o700;
+pub(super) const FILE_MODE: u32 = 0o600;
+
+/// Group and others.
+const FOREIGN: u32 = 0o077;
+const WORLD: u32 = 0o007;
+
+/// Opens a record for reading and checks it. `Ok(None)`: there is none.
+pub(super) fn open_for_reading(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = match no_follow().read(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_link(&error) && is_mounted_read_only(path) => {
+            File::open(path).map_err(|error| StoreError::io("open", path, error))?
+        }
+        opened => opened.map_err(|error| StoreError::io("open", path, error))?,
+    };
+    let metadata = metadata(&file, path)?;
+    check_regular(path, &metadata)?;
+    check_owner(path, &metadata, &[env::user_id(), 0])?;
+    let foreign = metadata.mode() & FOREIGN;
+    if foreign & WORLD != 0 || foreign != 0 && !is_mounted_read_only(path) {
+        return Err(too_open(path, &metadata, FILE_MODE));
+    }
+    Ok(Some(file))
+}
+
+/// Opens a file of ours for writing, and creates it where it is missing.
+pub(super) fn open_for_writing(path: &Path) -> Result<File, StoreError> {
+    let file = no_follow()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE)
+        .open(path)
+        .map_err(|error| StoreError::io("write", path, error))?;
+    check_ours(path, &file)?;
+    Ok(file)
+}
+
+/// Checks a file that a writer relies on: regular, the user's own, closed to others.
+pub(super) fn check_ours(path: &Path, file: &File) -> Result<(), StoreError> {
+    let metadata = metadata(file, path)?;
+    check_regular(path, &metadata)?;
+    check_owner(path, &metadata, &[env::user_id()])?;
+    check_closed(path, &metadata, FILE_MODE)
+}
+
+/// Makes a folder, and those above it, where they are missing; checks it where it is there.
+pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(path);
+    made.map_err(|error| StoreError::io("create", path, error))?;
+    check_folder(path)
+}
+
+/// Checks a folder that a writer relies on: no link, the user's own, closed to others.
+pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
+    let metadata =
+        fs::symlink_metadata(path).map_err(|error| StoreError::io("open", path, error))?;
+    if !metadata.is_dir() {
+        return Err(StoreError::Permission {
+            path: path.to_owned(),
+            problem: "is not a folder".to_owned(),
+            wanted_mode: None,
+        });
+    }
+    check_owner(path, &metadata, &[env::user_id()])?;
+    check_closed(path, &metadata, FOLDER_MODE)
+}
+
+/// Opening that follows no link and waits for no other end of a pipe.
+pub(super) fn no_follow() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
+    options
+}
+
+fn metadata(file: &File, path: &Path) -> Result<Metadata, StoreError> {
+    file.metadata()
+        .map_err(|error| StoreError::io("read", path, error))
+}
+
+fn check_regular(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(StoreError::Permission {
+        path: path.to_owned(),
+        problem: "is not a regular file".to_owned(),
+        wanted_mode: None,
+    })
+}
+
+fn check_owner(path: &Path, metadata: &Metadata, allowed: &[u32]) -> Result<(), StoreError> {
+    if allowed.contains(&metadata.uid()) {
+        return Ok(());
+    }
+    Err(StoreError::Permission {
+        path: path.to_owned(),
+        problem: format!(
+            "belongs to user {}, and we are user {}",
+            metadata.uid(),
+            env::user_id()
+        ),
+        wanted_mode: None,
+    })
+}
+
+fn check_closed(path: &Path, metadata: &Metadata, wanted: u32) -> Result<(), StoreError> {
+    if metadata.mode() & FOREIGN == 0 {
+        return Ok(());
+    }
+    Err(too_open(path, metadata, wanted))
+}
+
+fn too_open(path: &Path, metadata: &Metadata, wanted: u32) -> StoreError {
+    StoreError::Permission {
+        path: path.to_owned(),
+        problem: format!(
+            "is open to other users (mode {:04o})",
+            metadata.mode() & 0o7777
+        ),
+        wanted_mode: Some(wanted),
+    }
+}
+
+fn is_mounted_read_only(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(path);
+    statvfs(folder).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
+}

@@ -1,0 +1,94 @@
+//! Where the files of one account are (DESIGN, "On disk").
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::error::StoreError;
+use super::record::{self, RECORD_LIMIT};
+use super::{permissions, replace};
+use crate::credential::AccountId;
+
+/// The files of one account.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub id: AccountId,
+    pub folder: PathBuf,
+    /// The credential record; replaced only by rename.
+    pub record: PathBuf,
+    /// The next record while it is being written; never read.
+    pub new: PathBuf,
+    /// The room that a refresh reserved for its outcome.
+    pub answer: PathBuf,
+    /// The advisory lock.
+    pub lock: PathBuf,
+}
+
+impl Place {
+    pub(super) fn new(root: &Path, id: &AccountId) -> Self {
+        let folder = root.join(id.host.key());
+        let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
+        Self {
+            record: file("toml"),
+            new: file("toml.new"),
+            answer: file("toml.answer"),
+            lock: file("lock"),
+            id: id.clone(),
+            folder,
+        }
+    }
+
+    /// The record's text; `None` where there is no record.
+    pub(super) fn read(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
+        let Some(file) = permissions::open_for_reading(&self.record)? else {
+            return Ok(None);
+        };
+        read_text(&self.record, file).map(Some)
+    }
+
+    /// The same for a process that will write: the record must be its own, closed to others.
+    pub(super) fn read_for_writing(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
+        let Some(file) = permissions::open_for_reading(&self.record)? else {
+            return Ok(None);
+        };
+        permissions::check_ours(&self.record, &file)?;
+        read_text(&self.record, file).map(Some)
+    }
+
+    /// Puts a record in place by way of `.toml.new`. `Ok` with an error: it is in place, but a
+    /// power loss may undo that.
+    pub(super) fn put(&self, text: &str) -> Result<Option<StoreError>, StoreError> {
+        replace::write_new(&self.new, text.as_bytes())?;
+        self.put_in_place(&self.new)
+    }
+
+    /// Renames a synced file over the record.
+    pub(super) fn put_in_place(&self, from: &Path) -> Result<Option<StoreError>, StoreError> {
+        replace::rename(from, &self.record)?;
+        Ok(replace::sync_folder(&self.folder).err())
+    }
+}
+
+/// Reads a file of text, up to the limit of records.
+pub(super) fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, StoreError> {
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    // Allocated once: a buffer that grows leaves copies of tokens behind.
+    let capacity = usize::try_from(length).unwrap_or(0).min(RECORD_LIMIT) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(RECORD_LIMIT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| StoreError::io("read", path, error))?;
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            *bytes = error.into_bytes();
+            let problem = record::Problem::Corrupt {
+                line: None,
+                text: "it is not UTF-8".to_owned(),
+            };
+            Err(problem.in_file(path))
+        }
+    }
+}

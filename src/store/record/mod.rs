@@ -1,0 +1,128 @@
+//! Format v1: a record to text and back. Every field is checked on reading, and keys that this
+//! glauth does not know are kept for those that do.
+
+mod extra;
+mod read;
+mod wire;
+mod words;
+mod write;
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+pub(super) use extra::Extra;
+use wire::Document;
+
+use super::error::StoreError;
+use crate::credential::{AccountId, Record};
+use crate::secret::RefreshToken;
+use crate::toml_trouble;
+
+/// The format that this glauth reads and writes. It rises only where an older one would do harm.
+const VERSION: i64 = 1;
+
+/// The largest record, in bytes: two grants with two tokens of 16 KiB each, four times over.
+pub(super) const RECORD_LIMIT: usize = 256 * 1024;
+
+const _: () = assert!(RECORD_LIMIT >= 4 * 4 * crate::secret::TOKEN_LIMIT);
+
+/// The last line: a record without it is torn.
+const END: &str = "# end of record\n";
+
+/// A record with everything that is in its file.
+#[derive(Debug)]
+pub(super) struct Full {
+    pub record: Record,
+    /// One for each grant.
+    pub refresh_tokens: Vec<Option<RefreshToken>>,
+}
+
+/// What is wrong with a text that should be a record.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    Version(String),
+    Corrupt { line: Option<usize>, text: String },
+}
+
+impl Problem {
+    pub(super) fn in_file(self, path: &Path) -> StoreError {
+        let path = path.to_owned();
+        match self {
+            Self::Version(version) => StoreError::UnsupportedVersion { path, version },
+            Self::Corrupt { line, text } => StoreError::Corrupt {
+                path,
+                line,
+                problem: text,
+            },
+        }
+    }
+}
+
+/// Reads a record that is to be `id`'s.
+pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
+    let corrupt = |line, text: &str| Problem::Corrupt {
+        line,
+        text: text.to_owned(),
+    };
+    if text.len() > RECORD_LIMIT {
+        return Err(corrupt(None, "it is larger than 256 KiB"));
+    }
+    if !text.ends_with(END) {
+        return Err(corrupt(None, "it is torn: its last line is missing"));
+    }
+    let document: Document<'_> = match toml::from_str(text) {
+        Ok(document) => document,
+        Err(error) => return Err(unreadable(text, &error)),
+    };
+    if document.version != VERSION {
+        return Err(Problem::Version(document.version.to_string()));
+    }
+    read::record(document, id).map_err(|bad| Problem::Corrupt {
+        line: bad.line_in(text),
+        text: bad.to_string(),
+    })
+}
+
+/// Why serde would not have it.
+fn unreadable(text: &str, error: &toml::de::Error) -> Problem {
+    if let Some(version) = other_version(text) {
+        return Problem::Version(version);
+    }
+    let (line, key) = toml_trouble::place(text, error);
+    Problem::Corrupt {
+        line,
+        text: match key {
+            Some(key) => format!("the value of `{key}` does not fit"),
+            None => "it is not the TOML of a record".to_owned(),
+        },
+    }
+}
+
+/// The version, where it is not ours: then nothing else needs to fit.
+fn other_version(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    let version = table.get("version")?.as_integer()?;
+    (version != VERSION).then(|| version.to_string())
+}
+
+/// Writes a record, with what others had in it.
+///
+/// The error says what a server made too large to keep.
+pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Problem> {
+    let unwritable = |_| Problem::Corrupt {
+        line: None,
+        text: "it cannot be written as TOML".to_owned(),
+    };
+    let mut table = toml::Table::try_from(write::document(full)).map_err(unwritable)?;
+    extra.into_document(&mut table);
+    let mut text = Zeroizing::new(toml::to_string(&table).map_err(unwritable)?);
+    text.push_str(END);
+    if text.len() > RECORD_LIMIT {
+        return Err(Problem::Corrupt {
+            line: None,
+            text: "it would be larger than 256 KiB".to_owned(),
+        });
+    }
+    Ok(text)
+}

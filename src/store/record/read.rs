@@ -1,0 +1,424 @@
+//! From the document to the record: every field is checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use toml::value::Datetime;
+
+use super::words::{CAUSES, INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, Words};
+use super::{Full, wire};
+use crate::credential::{
+    AccountId, AccountName, Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant,
+    GrantState, Host, Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+};
+use crate::secret::{AccessToken, BadSecret, ClientSecret, Fingerprint, Password, RefreshToken};
+use crate::time::Timestamp;
+
+/// The most grants that a login has: one, and a standby.
+const GRANT_LIMIT: usize = 2;
+
+/// A field that does not hold what it should.
+pub(super) struct Bad {
+    /// The table it is in, and which one of several.
+    table: (&'static str, usize),
+    key: &'static str,
+    problem: Cow<'static, str>,
+}
+
+fn bad(table: &'static str, key: &'static str, problem: impl Into<Cow<'static, str>>) -> Bad {
+    Bad {
+        table: (table, 0),
+        key,
+        problem: problem.into(),
+    }
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.key, self.problem)
+    }
+}
+
+impl Bad {
+    /// The line of a field, or of the table that lacks it.
+    pub(super) fn line_in(&self, text: &str) -> Option<usize> {
+        let (table, index) = self.table;
+        let mut here = table.is_empty();
+        let mut header = None;
+        let mut seen = 0;
+        for (number, line) in (1..).zip(text.lines()) {
+            if let Some(name) = line.strip_prefix('[') {
+                let name = name.trim_matches(['[', ']']);
+                here = name == table && seen == index;
+                seen += usize::from(name == table);
+                header = header.or(here.then_some(number));
+            } else if here
+                && line
+                    .split('=')
+                    .next()
+                    .is_some_and(|key| key.trim() == self.key)
+            {
+                return Some(number);
+            }
+        }
+        header
+    }
+}
+
+pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Full, Bad> {
+    let wire::Document {
+        version: _,
+        kind,
+        host,
+        scheme,
+        account,
+        identity,
+        client,
+        grants,
+        last_attempt,
+        logged_out,
+        git,
+    } = document;
+    if Host::from_record(&host).as_ref() != Some(&id.host) {
+        return Err(bad(
+            "",
+            "host",
+            "is not the one that the folder is named after",
+        ));
+    }
+    if account.parse::<AccountName>().as_ref() != Ok(&id.account) {
+        return Err(bad(
+            "",
+            "account",
+            "is not the one that the file is named after",
+        ));
+    }
+    let scheme = choose("", "scheme", &scheme, &SCHEMES)?;
+    let identity = identity.map(read_identity).transpose()?;
+    let client = client.map(read_client).transpose()?;
+    let (grants, refresh_tokens): (Vec<_>, Vec<_>) = grants
+        .into_iter()
+        .enumerate()
+        .map(|(index, grant)| {
+            read_grant(grant).map_err(|bad| Bad {
+                table: ("grants", index),
+                ..bad
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .unzip();
+    let content = match &*kind {
+        "oauth" | "token" => {
+            let kind = if kind == "oauth" {
+                LoginKind::OAuth
+            } else {
+                LoginKind::Token
+            };
+            let last_attempt = last_attempt.map(read_attempt).transpose()?;
+            Content::Login(checked_login(Login {
+                kind,
+                client: client.ok_or_else(|| bad("client", "provider", "is missing"))?,
+                grants,
+                last_attempt,
+            })?)
+        }
+        "logged_out" => {
+            let wire::LoggedOut {
+                generation,
+                at,
+                reason,
+            } = logged_out.ok_or_else(|| bad("logged_out", "at", "is missing"))?;
+            Content::LoggedOut(Tombstone {
+                client: client.ok_or_else(|| bad("client", "provider", "is missing"))?,
+                generation,
+                at: time("logged_out", "at", at)?,
+                reason: clean("logged_out", "reason", reason)?,
+            })
+        }
+        "password" => {
+            let git = git.ok_or_else(|| bad("git", "protocol", "is missing"))?;
+            Content::Password(read_git(git)?)
+        }
+        _ => return Err(bad("", "kind", "is not one that this glauth knows")),
+    };
+    let over_http = scheme == Scheme::Http && !matches!(content, Content::Password(_));
+    if over_http && !is_loopback_host(&id.host) {
+        return Err(bad(
+            "",
+            "scheme",
+            "is `http` for a host that is not loopback",
+        ));
+    }
+    let record = Record {
+        id: id.clone(),
+        scheme,
+        identity,
+        content,
+    };
+    Ok(Full {
+        record,
+        refresh_tokens,
+    })
+}
+
+fn is_loopback_host(host: &Host) -> bool {
+    let url = url::Url::parse(&host.base_url(Scheme::Http));
+    url.is_ok_and(|url| crate::credential::is_loopback(&url))
+}
+
+fn checked_login(login: Login) -> Result<Login, Bad> {
+    if login.grants.is_empty() || login.grants.len() > GRANT_LIMIT {
+        return Err(bad("", "grants", "must be one or two"));
+    }
+    let renewable = login
+        .grants
+        .iter()
+        .any(|grant| grant.refresh_token.is_some());
+    if renewable && login.kind == LoginKind::Token {
+        return Err(bad(
+            "grants",
+            "refresh_token",
+            "has no place in a `token` record",
+        ));
+    }
+    if renewable && login.client.client_id.is_none() {
+        return Err(bad("client", "client_id", "is missing"));
+    }
+    if renewable && login.client.token_endpoint.is_none() {
+        return Err(bad("client", "token_endpoint", "is missing"));
+    }
+    Ok(login)
+}
+
+fn read_identity(identity: wire::Identity<'_>) -> Result<Identity, Bad> {
+    let wire::Identity { username, subject } = identity;
+    Ok(Identity {
+        username: clean("identity", "username", username)?,
+        subject: subject
+            .map(|subject| clean("identity", "subject", subject))
+            .transpose()?,
+    })
+}
+
+fn read_client(client: wire::Client<'_>) -> Result<Client, Bad> {
+    let wire::Client {
+        provider,
+        client_id,
+        auth_method,
+        client_secret,
+        token_endpoint,
+        revocation_endpoint,
+        check_endpoint,
+        git_username,
+        rotation,
+        replay,
+        grants,
+        ca_file,
+        parameters,
+        environment,
+    } = client;
+    let text = |key, value| clean("client", key, value);
+    let endpoint = |key, value: Option<Cow<'_, str>>| {
+        value
+            .map(|value| Endpoint::from_record(value.into_owned()))
+            .transpose()
+            .map_err(|problem| bad("client", key, problem.to_string()))
+    };
+    Ok(Client {
+        provider: text("provider", provider)?,
+        client_id: client_id.map(|id| text("client_id", id)).transpose()?,
+        auth: read_auth(&auth_method, client_secret)?,
+        parameters: read_pairs("parameters", parameters)?,
+        token_endpoint: endpoint("token_endpoint", token_endpoint)?,
+        revocation_endpoint: endpoint("revocation_endpoint", revocation_endpoint)?,
+        check_endpoint: endpoint("check_endpoint", check_endpoint)?,
+        git_username: text("git_username", git_username)?,
+        environment: read_pairs("environment", environment)?,
+        rotation: choose("client", "rotation", &rotation, &ROTATIONS)?,
+        replay: choose("client", "replay", &replay, &REPLAYS)?,
+        grants: choose("client", "grants", &grants, &INDEPENDENCES)?,
+        ca_file: ca_file
+            .map(|path| text("ca_file", path).map(PathBuf::from))
+            .transpose()?,
+    })
+}
+
+fn read_pairs(
+    key: &'static str,
+    pairs: BTreeMap<Cow<'_, str>, Cow<'_, str>>,
+) -> Result<BTreeMap<String, String>, Bad> {
+    let text = |text| clean("client", key, text);
+    pairs
+        .into_iter()
+        .map(|(name, value)| Ok((text(name)?, text(value)?)))
+        .collect()
+}
+
+fn read_auth(method: &str, secret: Option<Cow<'_, str>>) -> Result<AuthMethod, Bad> {
+    let secret = secret
+        .map(|secret| ClientSecret::new(secret.into_owned()))
+        .transpose()
+        .map_err(|problem| bad("client", "client_secret", problem.to_string()))?;
+    match (method, secret) {
+        ("none", None) => Ok(AuthMethod::None),
+        ("client_secret_post", Some(secret)) => Ok(AuthMethod::ClientSecretPost(secret)),
+        ("client_secret_basic", Some(secret)) => Ok(AuthMethod::ClientSecretBasic(secret)),
+        ("client_secret_post" | "client_secret_basic", None) => {
+            Err(bad("client", "client_secret", "is missing"))
+        }
+        ("none", Some(_)) => Err(bad("client", "client_secret", "is of no use with `none`")),
+        _ => Err(bad(
+            "client",
+            "auth_method",
+            "is not one that this glauth knows",
+        )),
+    }
+}
+
+fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), Bad> {
+    let wire::Grant {
+        generation,
+        origin,
+        access_token,
+        refresh_token,
+        token_type,
+        scopes,
+        issued_at,
+        expires_at,
+        refresh_expires_at,
+        cause,
+        state,
+        state_since,
+        refused,
+    } = grant;
+    let secret = |key, problem: BadSecret| bad("grants", key, problem.to_string());
+    let access_token = AccessToken::new(access_token.into_owned())
+        .map_err(|problem| secret("access_token", problem))?;
+    let refresh_token = refresh_token
+        .map(|token| RefreshToken::new(token.into_owned()))
+        .transpose()
+        .map_err(|problem| secret("refresh_token", problem))?;
+    let when = |key, at: Option<Datetime>| at.map(|at| time("grants", key, at)).transpose();
+    let since = when("state_since", state_since)?;
+    let since = || since.ok_or_else(|| bad("grants", "state_since", "is missing"));
+    let state = match &*state {
+        "active" => GrantState::Active,
+        "doubtful" => GrantState::Doubtful { since: since()? },
+        "login_required" => GrantState::LoginRequired { since: since()? },
+        _ => return Err(bad("grants", "state", "is not one that this glauth knows")),
+    };
+    let grant = Grant {
+        generation,
+        origin: Fingerprint::parse(&origin)
+            .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
+        access_token,
+        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        token_type: clean("grants", "token_type", token_type)?,
+        scopes: scopes
+            .into_iter()
+            .map(|scope| clean("grants", "scopes", scope))
+            .collect::<Result<_, _>>()?,
+        issued_at: time("grants", "issued_at", issued_at)?,
+        expires_at: when("expires_at", expires_at)?,
+        refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
+        cause: choose("grants", "cause", &cause, &CAUSES)?,
+        state,
+        refused,
+    };
+    Ok((grant, refresh_token))
+}
+
+fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
+    const TABLE: &str = "last_attempt";
+    let wire::Attempt {
+        sequence,
+        grant,
+        cause,
+        by,
+        started_at,
+        outcome,
+        finished_at,
+        retry_at,
+    } = attempt;
+    let when = |key, at: Option<Datetime>| at.map(|at| time(TABLE, key, at)).transpose();
+    Ok(Attempt {
+        sequence,
+        grant: usize::try_from(grant)
+            .ok()
+            .filter(|grant| *grant < GRANT_LIMIT)
+            .ok_or_else(|| bad(TABLE, "grant", "is the place of no grant"))?,
+        cause: choose(TABLE, "cause", &cause, &CAUSES)?,
+        by: clean(TABLE, "by", by)?,
+        started_at: time(TABLE, "started_at", started_at)?,
+        outcome: Outcome::parse(&outcome)
+            .ok_or_else(|| bad(TABLE, "outcome", "is not one that this glauth knows"))?,
+        finished_at: when("finished_at", finished_at)?,
+        retry_at: when("retry_at", retry_at)?,
+    })
+}
+
+fn read_git(git: wire::Git<'_>) -> Result<GitPassword, Bad> {
+    const TABLE: &str = "git";
+    let wire::Git {
+        protocol,
+        path,
+        username,
+        password,
+        password_expiry_utc,
+        oauth_refresh_token,
+        authtype,
+        credential,
+    } = git;
+    let text = |key, value: Option<Cow<'_, str>>| value.map(|v| clean(TABLE, key, v)).transpose();
+    let secret = |key, value: Option<Cow<'_, str>>| {
+        value
+            .map(|value| Password::new(value.into_owned()))
+            .transpose()
+            .map_err(|problem| bad(TABLE, key, problem.to_string()))
+    };
+    Ok(GitPassword {
+        protocol: clean(TABLE, "protocol", protocol)?,
+        path: text("path", path)?,
+        username: text("username", username)?,
+        password: secret("password", password)?,
+        password_expiry_utc: password_expiry_utc
+            .map(|at| time(TABLE, "password_expiry_utc", at))
+            .transpose()?,
+        oauth_refresh_token: oauth_refresh_token
+            .map(|token| RefreshToken::new(token.into_owned()))
+            .transpose()
+            .map_err(|problem| bad(TABLE, "oauth_refresh_token", problem.to_string()))?,
+        authtype: text("authtype", authtype)?,
+        credential: secret("credential", credential)?,
+    })
+}
+
+/// Names and texts for people: no control characters, or a terminal, a header or a line of git's
+/// protocol would take them for more than text.
+fn clean(table: &'static str, key: &'static str, text: Cow<'_, str>) -> Result<String, Bad> {
+    if text.chars().any(char::is_control) {
+        return Err(bad(table, key, "has a control character"));
+    }
+    Ok(text.into_owned())
+}
+
+fn time(table: &'static str, key: &'static str, at: Datetime) -> Result<Timestamp, Bad> {
+    let not_utc = || bad(table, key, "is not a time in UTC");
+    at.offset.ok_or_else(not_utc)?;
+    at.to_string().parse().map_err(|_| not_utc())
+}
+
+fn choose<T: Copy, const N: usize>(
+    table: &'static str,
+    key: &'static str,
+    word: &str,
+    words: &Words<T, N>,
+) -> Result<T, Bad> {
+    let found = words.iter().find(|(known, _)| *known == word);
+    found
+        .map(|(_, value)| *value)
+        .ok_or_else(|| bad(table, key, "is not one that this glauth knows"))
+}

@@ -1,0 +1,216 @@
+//! Format v1 as serde sees it: what the keys are called and which may be missing. What the values
+//! must be is `read.rs`'s business.
+//!
+//! A key that is added here must be added to [`KNOWN`] too (a test compares them): what is not
+//! there is kept as somebody else's.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use toml::value::Datetime;
+
+type Text<'a> = Cow<'a, str>;
+
+/// The keys that this glauth knows, table by table; the first one is the document itself.
+pub(super) const KNOWN: [(&str, &[&str]); 7] = [
+    (
+        "",
+        &[
+            "version",
+            "kind",
+            "host",
+            "scheme",
+            "account",
+            "identity",
+            "client",
+            "grants",
+            "last_attempt",
+            "logged_out",
+            "git",
+        ],
+    ),
+    ("identity", &["username", "subject"]),
+    (
+        "client",
+        &[
+            "provider",
+            "client_id",
+            "auth_method",
+            "client_secret",
+            "token_endpoint",
+            "revocation_endpoint",
+            "check_endpoint",
+            "git_username",
+            "rotation",
+            "replay",
+            "grants",
+            "ca_file",
+            "parameters",
+            "environment",
+        ],
+    ),
+    (
+        "grants",
+        &[
+            "generation",
+            "origin",
+            "access_token",
+            "refresh_token",
+            "token_type",
+            "scopes",
+            "issued_at",
+            "expires_at",
+            "refresh_expires_at",
+            "cause",
+            "state",
+            "state_since",
+            "refused",
+        ],
+    ),
+    (
+        "last_attempt",
+        &[
+            "sequence",
+            "grant",
+            "cause",
+            "by",
+            "started_at",
+            "outcome",
+            "finished_at",
+            "retry_at",
+        ],
+    ),
+    ("logged_out", &["generation", "at", "reason"]),
+    (
+        "git",
+        &[
+            "protocol",
+            "path",
+            "username",
+            "password",
+            "password_expiry_utc",
+            "oauth_refresh_token",
+            "authtype",
+            "credential",
+        ],
+    ),
+];
+
+/// The document.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Document<'a> {
+    pub version: i64,
+    pub kind: Text<'a>,
+    pub host: Text<'a>,
+    pub scheme: Text<'a>,
+    pub account: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<Client<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_attempt: Option<Attempt<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logged_out: Option<LoggedOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub git: Option<Git<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Identity<'a> {
+    pub username: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Text<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the keys of the format")]
+pub(super) struct Client<'a> {
+    pub provider: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<Text<'a>>,
+    pub auth_method: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_endpoint: Option<Text<'a>>,
+    pub git_username: Text<'a>,
+    pub rotation: Text<'a>,
+    pub replay: Text<'a>,
+    pub grants: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<Text<'a>, Text<'a>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<Text<'a>, Text<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Grant<'a> {
+    pub generation: u64,
+    pub origin: Text<'a>,
+    pub access_token: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<Text<'a>>,
+    pub token_type: Text<'a>,
+    pub scopes: Vec<Text<'a>>,
+    pub issued_at: Datetime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Datetime>,
+    pub cause: Text<'a>,
+    pub state: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_since: Option<Datetime>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Attempt<'a> {
+    pub sequence: u64,
+    pub grant: u64,
+    pub cause: Text<'a>,
+    pub by: Text<'a>,
+    pub started_at: Datetime,
+    pub outcome: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Datetime>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LoggedOut<'a> {
+    pub generation: u64,
+    pub at: Datetime,
+    pub reason: Text<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Git<'a> {
+    pub protocol: Text<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_expiry_utc: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oauth_refresh_token: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authtype: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Text<'a>>,
+}

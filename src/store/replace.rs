@@ -1,0 +1,116 @@
+//! The only code that writes, renames and syncs.
+//!
+//! A file is replaced as a whole: written beside its place under a fixed name (so that a killed
+//! process leaves no secrets under names that nobody knows), synced, renamed over it, and then
+//! the folder is synced, without which a power loss may undo the rename.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place for writing, renaming and syncing"
+)]
+
+use std::fs::{self, File};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::permissions::{FILE_MODE, no_follow};
+
+/// Makes a rename, a creation or a removal in `folder` safe from a power loss.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| StoreError::io("sync", folder, error))
+}
+
+/// Syncs a file that somebody else wrote.
+pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
+    no_follow()
+        .read(true)
+        .open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| StoreError::io("sync", path, error))
+}
+
+/// Creates `path` anew, whatever was there, readable for its owner alone from birth.
+fn create(path: &Path) -> Result<File, StoreError> {
+    remove(path)?;
+    no_follow()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(path)
+        .map_err(|error| StoreError::io("create", path, error))
+}
+
+/// Removes a file; that it is not there is as good.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a new file and syncs it; what is written halfway is removed again.
+pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut file = create(path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        fs::remove_file(path).ok();
+        StoreError::io("write", path, error)
+    })
+}
+
+/// Renames within a folder; atomic, but safe only after [`sync_folder`].
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|error| StoreError::io("replace", to, error))
+}
+
+/// A file with room for what is to be written into it (P2).
+#[derive(Debug)]
+pub(super) struct Reservation {
+    file: File,
+    path: PathBuf,
+}
+
+impl Reservation {
+    /// Creates `path` anew with `bytes` bytes that the file system has set aside, and syncs it.
+    pub(super) fn new(path: &Path, bytes: u64) -> Result<Self, StoreError> {
+        let file = create(path)?;
+        let reserved = allocate(&file, bytes).and_then(|()| file.sync_all());
+        if let Err(error) = reserved {
+            fs::remove_file(path).ok();
+            return Err(StoreError::io("reserve room in", path, error));
+        }
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Writes `content` in place of all that is there, and syncs it.
+    pub(super) fn fill(&mut self, content: &[u8]) -> Result<(), StoreError> {
+        let length = content.len() as u64;
+        let filled = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.file.write_all(content))
+            .and_then(|()| self.file.set_len(length))
+            .and_then(|()| self.file.sync_all());
+        filled.map_err(|error| StoreError::io("write", &self.path, error))
+    }
+}
+
+/// Sets room aside; where the file system has no call for that, by writing zeros.
+fn allocate(mut file: &File, bytes: u64) -> io::Result<()> {
+    match fs4::FileExt::allocate(file, bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            io::copy(&mut io::Read::take(io::repeat(0), bytes), &mut file)?;
+            file.seek(SeekFrom::Start(0)).map(drop)
+        }
+        result => result,
+    }
+}

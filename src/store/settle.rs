@@ -1,0 +1,157 @@
+//! What somebody left: whoever gets a lock finishes the attempt of an owner that died (DESIGN,
+//! "What somebody left"). An owner always ends its attempt before it lets go, so a pending one
+//! under the lock is a dead one's.
+
+use super::error::StoreError;
+use super::place::{Place, read_text};
+use super::record::{self, Extra, Full, Problem};
+use super::rescue::{self, Rescued};
+use super::{permissions, replace};
+use crate::credential::{Content, GrantState, Login, Outcome};
+use crate::time::Timestamp;
+
+/// A record with nothing left to finish, and what could not be written down of that: the next
+/// process will do it again.
+pub(super) struct Settled {
+    pub full: Full,
+    pub extra: Extra,
+    pub warnings: Vec<StoreError>,
+}
+
+/// Finishes what was left in `place`, where `full` is the record that was read under the lock.
+pub(super) fn settle(
+    place: &Place,
+    full: Full,
+    extra: Extra,
+    now: Timestamp,
+) -> Result<Settled, StoreError> {
+    let mut settled = Settled {
+        full,
+        extra,
+        warnings: Vec::new(),
+    };
+    if pending_sequence(&settled.full).is_some()
+        && let Some((answer, extra)) = whole_answer(place, &settled.full)?
+    {
+        settled.full = answer;
+        settled.extra = extra;
+        settled.install_answer(place);
+        return Ok(settled);
+    }
+    settled.take_rescued(place);
+    if pending_sequence(&settled.full).is_some() {
+        if let Some(login) = login_mut(&mut settled.full) {
+            login.cut_off(now);
+        }
+        settled.save(place);
+    }
+    Ok(settled)
+}
+
+impl Settled {
+    /// Puts the answer that the owner had written, and not yet renamed, in its place.
+    fn install_answer(&mut self, place: &Place) {
+        let installed =
+            replace::sync_file(&place.answer).and_then(|()| place.put_in_place(&place.answer));
+        self.note(installed);
+    }
+
+    /// Takes over what lies in the rescue place for a pending or doubtful grant.
+    fn take_rescued(&mut self, place: &Place) {
+        let Some(login) = self.full.record.login() else {
+            return;
+        };
+        let in_doubt: Vec<usize> = (0..login.grants.len())
+            .filter(|&index| {
+                login.is_pending(index)
+                    || matches!(login.grants[index].state, GrantState::Doubtful { .. })
+            })
+            .collect();
+        for index in in_doubt {
+            let spent = self.full.refresh_tokens.get(index).and_then(Option::as_ref);
+            let Some(rescued) = spent.and_then(|spent| rescue::find(place, spent)) else {
+                continue;
+            };
+            if merge(&mut self.full, index, &rescued) && self.save(place) {
+                rescued.discard();
+            }
+        }
+    }
+
+    /// Writes the record; `false`, with a warning, where that fails.
+    fn save(&mut self, place: &Place) -> bool {
+        let saved = record::render(&self.full, self.extra.clone())
+            .map_err(|problem| problem.in_file(&place.record))
+            .and_then(|text| place.put(&text));
+        let good = matches!(saved, Ok(None));
+        self.note(saved);
+        good
+    }
+
+    fn note(&mut self, result: Result<Option<StoreError>, StoreError>) {
+        match result {
+            Ok(warning) => self.warnings.extend(warning),
+            Err(error) => self.warnings.push(error),
+        }
+    }
+}
+
+/// Puts a rescued grant in the place of the one whose refresh token was spent for it.
+fn merge(full: &mut Full, index: usize, rescued: &Rescued) -> bool {
+    let found = rescued.full.record.login().and_then(|login| {
+        let attempt = login.last_attempt.as_ref()?;
+        let grant = login.grants.get(attempt.grant)?;
+        let token = rescued.full.refresh_tokens.get(attempt.grant)?;
+        Some((attempt.clone(), grant.clone(), token.clone()))
+    });
+    let Some((attempt, mut grant, token)) = found else {
+        return false;
+    };
+    let reached = full.record.generation();
+    let Some(login) = login_mut(full) else {
+        return false;
+    };
+    grant.generation = grant.generation.max(reached + 1);
+    login.grants[index] = grant;
+    let same = |last: &crate::credential::Attempt| last.sequence == attempt.sequence;
+    if login.last_attempt.as_ref().is_some_and(same) {
+        login.last_attempt = Some(attempt);
+    }
+    full.refresh_tokens[index] = token;
+    true
+}
+
+/// `.toml.answer`, if it is whole and the end of the pending attempt.
+fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, StoreError> {
+    let Some(file) = permissions::open_for_reading(&place.answer)? else {
+        return Ok(None);
+    };
+    permissions::check_ours(&place.answer, &file)?;
+    let Ok(text) = read_text(&place.answer, file) else {
+        return Ok(None);
+    };
+    match record::parse(&text, &place.id) {
+        Ok(answer) => {
+            let ended = answer.record.login().and_then(|login| {
+                let last = login.last_attempt.as_ref()?;
+                (last.outcome != Outcome::Pending).then_some(last.sequence)
+            });
+            let matches = ended.is_some() && ended == pending_sequence(full);
+            Ok(matches.then(|| (answer, Extra::of(&text))))
+        }
+        Err(problem @ Problem::Version(_)) => Err(problem.in_file(&place.answer)),
+        Err(Problem::Corrupt { .. }) => Ok(None),
+    }
+}
+
+fn pending_sequence(full: &Full) -> Option<u64> {
+    let last = full.record.login()?.last_attempt.as_ref()?;
+    (last.outcome == Outcome::Pending).then_some(last.sequence)
+}
+
+pub(super) fn login_mut(full: &mut Full) -> Option<&mut Login> {
+    match &mut full.record.content {
+        Content::Login(login) => Some(login),
+        Content::Password(_) | Content::LoggedOut(_) => None,
+    }
+}

@@ -1,0 +1,207 @@
+//! The refresh itself: prepared, marked, sent by somebody else, and ended (DESIGN, steps 6 and 8).
+
+use std::path::PathBuf;
+
+use super::entry::{Locked, Occupied};
+use super::error::StoreError;
+use super::record::{self, RECORD_LIMIT};
+use super::replace::{self, Reservation};
+use super::rescue;
+use crate::credential::{Cause, Ending, Record};
+use crate::env;
+use crate::fault;
+use crate::secret::{RefreshToken, TOKEN_LIMIT};
+use crate::time::Timestamp;
+
+/// How much larger an answer can make a record, in bytes: an access and a refresh token in which
+/// every character must be escaped, and the limit of scopes, three bytes of TOML for two.
+const GROWTH: usize = 4 * TOKEN_LIMIT + 16 * 1024;
+
+const _: () = assert!(GROWTH < RECORD_LIMIT);
+
+/// Why a refresh was not prepared; the server has seen nothing.
+#[derive(Debug)]
+pub enum NotStaged {
+    /// The store would not have it; the lock is still held.
+    Store(Box<Locked<Occupied>>, StoreError),
+    /// Somebody replaced the lock file (here is its path): the lock locks nobody out.
+    LockLost(PathBuf),
+}
+
+/// A refresh that may be sent: its answer can be stored, and its mark is on disk.
+#[derive(Debug)]
+#[must_use = "an attempt must be ended with `commit`"]
+pub struct Staged {
+    locked: Locked<Occupied>,
+    reservation: Reservation,
+    grant: usize,
+    spent: RefreshToken,
+}
+
+impl Staged {
+    /// The one refresh token that may be exchanged.
+    #[must_use]
+    pub fn refresh_token(&self) -> &RefreshToken {
+        &self.spent
+    }
+
+    /// The record, with the attempt marked as pending.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        self.locked.record()
+    }
+
+    /// Ends the attempt (DESIGN, step 8): afterwards the outcome is on disk, safe from a power
+    /// loss, or the error says where it is instead.
+    ///
+    /// The lock is still held. A verdict that could not be written down is a warning: the next process then takes the
+    /// attempt for one that was cut off.
+    pub fn commit(self, ending: &Ending, now: Timestamp) -> Result<Locked<Occupied>, StoreError> {
+        let Self {
+            mut locked,
+            mut reservation,
+            grant,
+            spent,
+        } = self;
+        if let Some(login) = locked.login_mut() {
+            login.end_attempt(ending, now);
+        }
+        if let Ending::Rotated(rotation) = ending
+            && let Some(token) = &rotation.refresh_token
+        {
+            locked.state.full.refresh_tokens[grant] = Some(token.clone());
+        }
+        let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
+        let stored = match reservation.fill(text.as_bytes()) {
+            Ok(()) => {
+                fault::point("written");
+                Ok(locked.finish_answer())
+            }
+            Err(first) => locked.second_try(&text, first),
+        };
+        match (stored, ending) {
+            (Ok(warning), _) => locked.state.warnings.extend(warning),
+            (Err(error), Ending::Failed(_)) => locked.state.warnings.push(error),
+            (Err(error), Ending::Rotated(_)) => {
+                return Err(StoreError::AnswerNotStored {
+                    path: locked.place.record.clone(),
+                    rescued: rescue::keep(&text, &spent),
+                    source: Box::new(error),
+                });
+            }
+        }
+        fault::point("renamed");
+        Ok(locked)
+    }
+}
+
+impl Locked<Occupied> {
+    /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
+    /// for it, and marks the attempt. Only what comes out lends a refresh token.
+    pub fn stage(
+        mut self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+        notice: String,
+    ) -> Result<Staged, NotStaged> {
+        let Some(spent) = self.state.full.refresh_tokens.get(grant).cloned().flatten() else {
+            let error = StoreError::Corrupt {
+                path: self.place.record.clone(),
+                line: None,
+                problem: "it has no refresh token for this grant".to_owned(),
+            };
+            return Err(NotStaged::Store(Box::new(self), error));
+        };
+        self.lock.announce(notice);
+        let before = self
+            .record()
+            .login()
+            .and_then(|login| login.last_attempt.clone());
+        let extra = self.state.extra.clone();
+        if let Some(login) = self.login_mut() {
+            login.begin_attempt(grant, cause, env::process_name(), now);
+        }
+        self.state.extra = extra.clone().without_attempt();
+        match self.prepare() {
+            Ok(reservation) if self.lock.is_ours() => Ok(Staged {
+                locked: self,
+                reservation,
+                grant,
+                spent,
+            }),
+            Ok(_) => Err(NotStaged::LockLost(self.place.lock)),
+            Err(error) => {
+                if let Some(login) = self.login_mut() {
+                    login.last_attempt = before;
+                }
+                self.state.extra = extra;
+                self.take_back();
+                Err(NotStaged::Store(Box::new(self), error))
+            }
+        }
+    }
+
+    fn prepare(&mut self) -> Result<Reservation, StoreError> {
+        let text = self.text_of(&self.state.full, self.state.extra.clone())?;
+        let room = text.len() + GROWTH;
+        if room > RECORD_LIMIT {
+            return Err(StoreError::Corrupt {
+                path: self.place.record.clone(),
+                line: None,
+                problem: "it is so large that an answer may not fit into it".to_owned(),
+            });
+        }
+        replace::sync_folder(&self.place.folder)?;
+        let reservation = Reservation::new(&self.place.answer, room as u64)?;
+        fault::point("reserved");
+        match self.place.put(&text)? {
+            None => {}
+            Some(uncertain) => return Err(uncertain),
+        }
+        fault::point("pending");
+        Ok(reservation)
+    }
+
+    /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
+    /// finished by the next process, which then takes the attempt for one that was cut off.
+    fn take_back(&mut self) {
+        self.remove_answer();
+        replace::remove(&self.place.new).ok();
+        let on_disk = self.place.read_for_writing().ok().flatten();
+        let marked = on_disk
+            .and_then(|text| record::parse(&text, &self.place.id).ok())
+            .is_some_and(|full| full.record != *self.record());
+        if marked {
+            self.save().ok();
+        }
+    }
+
+    /// Puts a synced `.toml.answer` in place. If that fails nothing is lost: the next process
+    /// does it.
+    fn finish_answer(&self) -> Option<StoreError> {
+        match self.place.put_in_place(&self.place.answer) {
+            Ok(warning) => warning,
+            Err(error) => Some(error),
+        }
+    }
+
+    /// What failed to sync is never trusted again: once more in a new file, whose name is made
+    /// safe before it is renamed.
+    fn second_try(&self, text: &str, first: StoreError) -> Result<Option<StoreError>, StoreError> {
+        let answer = &self.place.answer;
+        let again = replace::remove(answer)
+            .and_then(|()| replace::write_new(answer, text.as_bytes()))
+            .and_then(|()| replace::sync_folder(&self.place.folder));
+        match again {
+            Ok(()) => {
+                let warning = self.finish_answer();
+                Ok(warning.or(Some(first)))
+            }
+            Err(error) => {
+                self.remove_answer();
+                Err(error)
+            }
+        }
+    }
+}

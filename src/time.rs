@@ -1,0 +1,169 @@
+//! Points in time and lengths of it: UTC, milliseconds, no time zones, arithmetic that cannot fail.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A point in time in UTC, to the millisecond: what a record can hold.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// The wall clock. Nothing else in the program asks it (`clippy.toml`).
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+    pub fn now() -> Self {
+        Self::from_unix_millis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// `millis` after 1970-01-01T00:00:00Z; a value outside the years -9999 to 9999 becomes the
+    /// nearest end of that range.
+    #[must_use]
+    pub fn from_unix_millis(millis: i64) -> Self {
+        let end = if millis < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
+        Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(end))
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// `length` later, or the end of time.
+    #[must_use]
+    pub fn plus(self, length: Duration) -> Self {
+        let millis = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        Self::from_unix_millis(self.unix_millis().saturating_add(millis))
+    }
+
+    /// `length` earlier, or the beginning of time.
+    #[must_use]
+    pub fn minus(self, length: Duration) -> Self {
+        let millis = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        Self::from_unix_millis(self.unix_millis().saturating_sub(millis))
+    }
+
+    /// How long it is from `earlier` to here; zero where `earlier` is the later one.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        let millis = self.unix_millis().saturating_sub(earlier.unix_millis());
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    }
+}
+
+/// RFC 3339 in UTC.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// RFC 3339 with any offset; what is finer than a millisecond is cut off.
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let exact: jiff::Timestamp = text.parse()?;
+        Ok(Self::from_unix_millis(exact.as_millisecond()))
+    }
+}
+
+/// Reads a length of time as people write it: `90s`, `5m`, `2h`, `1h30m`.
+///
+/// The error is a sentence for the person who wrote it.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let length: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "is not a duration such as `90s`, `5m` or `2h`".to_owned())?;
+    Duration::try_from(length).map_err(|_| "must not be negative".to_owned())
+}
+
+/// Writes a length of time for people, to the second: `2h`, `1h 59m`, `45s`, and `0s` for less
+/// than one. From an hour on, seconds are left out; from two days on, everything but days.
+#[must_use]
+pub fn human(length: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let seconds = length.as_secs();
+    let pair = |big: u64, unit: &str, rest: u64, small: &str| match rest {
+        0 => format!("{big}{unit}"),
+        rest => format!("{big}{unit} {rest}{small}"),
+    };
+    match seconds {
+        0..MINUTE => format!("{seconds}s"),
+        MINUTE..HOUR => pair(seconds / MINUTE, "m", seconds % MINUTE, "s"),
+        HOUR..DAY => pair(seconds / HOUR, "h", seconds % HOUR / MINUTE, "m"),
+        _ if seconds < 2 * DAY => pair(1, "d", seconds % DAY / HOUR, "h"),
+        _ => format!("{}d", seconds / DAY),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_timestamp_keeps_milliseconds_and_no_more() {
+        assert_eq!(
+            at("2026-11-23T10:00:00.2109Z").to_string(),
+            "2026-11-23T10:00:00.21Z"
+        );
+        assert_eq!(
+            at("2026-11-23T12:00:00+02:00"),
+            at("2026-11-23T10:00:00.000Z")
+        );
+    }
+
+    #[test]
+    fn arithmetic_stops_at_the_ends_of_time() {
+        let now = at("2026-11-23T10:00:00Z");
+        assert!(now.plus(Duration::MAX) > now);
+        assert!(now.minus(Duration::MAX) < now);
+        assert_eq!(now.since(now.plus(Duration::from_secs(1))), Duration::ZERO);
+        assert_eq!(
+            now.plus(Duration::from_millis(1500)).since(now),
+            Duration::from_millis(1500)
+        );
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("2h", 7200), ("1h30m", 5400)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in ["", "5", "m", "-5m", "5 parsecs"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_short() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (61, "1m 1s"),
+            (7199, "1h 59m"),
+            (90_000, "1d 1h"),
+            (200_000, "2d"),
+        ] {
+            assert_eq!(human(Duration::from_secs(seconds)), text);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Where a TOML text is wrong. The parser's own message may quote what it found, a token for one,
+//! so only the place is taken from it.
+
+/// The line, from 1, and the key whose value does not fit, as far as they are known.
+#[must_use]
+pub fn place(text: &str, error: &toml::de::Error) -> (Option<usize>, Option<String>) {
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map(|before| before.matches('\n').count() + 1);
+    let key = line
+        .and_then(|line| text.lines().nth(line - 1))
+        .and_then(|line| line.split_once('='))
+        .map(|(key, _)| key.trim().to_owned())
+        .filter(|key| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+    (line, key)
+}

@@ -1,0 +1,238 @@
+//! An OAuth authorization server with a protected resource, for tests: it answers as GitLab and
+//! its engine Doorkeeper do, remembers every request, and is stricter than any real server: a
+//! replay or a mistake that the test did not declare fails it, in `Drop`.
+//!
+//! A thread serves a connection, one mutex guards everything: a rotation is one step for all
+//! observers. Nothing here waits without a limit.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each program that includes this module uses a part of it"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failure here is a broken test, and a panic is how a test says so"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the product may do in one place only, its opponent may do here"
+)]
+
+mod client;
+mod connection;
+mod endpoints;
+mod gate;
+mod grants;
+mod journal;
+mod message;
+mod script;
+mod settings;
+mod state;
+mod strictness;
+
+use std::mem;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+pub use endpoints::{REVOKE, TOKEN, TOKEN_INFO, USER};
+pub use gate::Held;
+pub use grants::Pair;
+pub use journal::Recorded;
+pub use message::{Answer, Request};
+pub use script::Behaviour;
+pub use settings::{ClientAuth, Replay, Rotation, Settings};
+
+use gate::Moment;
+use state::Shared;
+
+/// The longest wait for anything. Far more than a healthy run needs on a busy machine, and less
+/// than the 90 s that a client waits for an answer, so that the server's panic names the cause.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A running server. When it is dropped it judges its clients, and nobody can connect any more.
+pub struct AuthorizationServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptors: Vec<JoinHandle<()>>,
+}
+
+/// Start and addresses.
+impl AuthorizationServer {
+    /// A server with GitLab's rules.
+    pub fn start() -> Self {
+        Self::start_with(Settings::default())
+    }
+
+    /// A server with rules of the test's own.
+    pub fn start_with(settings: Settings) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("the port that was bound");
+        let shared = Arc::new(Shared::new(settings));
+        let acceptors = connection::start_accepting(listener, &shared);
+        Self {
+            address,
+            shared,
+            acceptors,
+        }
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `127.0.0.1:PORT`
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The only client that is registered here.
+    pub fn client_id(&self) -> String {
+        self.shared.lock().settings.client_id.clone()
+    }
+}
+
+/// Grants and their tokens.
+impl AuthorizationServer {
+    /// A new grant, independent of all others, as if the user had just consented.
+    pub fn log_in(&self) -> Pair {
+        let mut state = self.shared.lock();
+        let state = &mut *state;
+        state.grants.log_in(&state.settings)
+    }
+
+    /// Whether the protected resource would accept this access token now.
+    pub fn is_alive(&self, access_token: &str) -> bool {
+        self.shared.lock().grants.is_alive(access_token)
+    }
+
+    /// The newest tokens of the grant that `token`, old or new, of either kind, belongs to.
+    pub fn current_pair(&self, token: &str) -> Pair {
+        self.shared.lock().grants.current_pair(token)
+    }
+
+    /// Ends all grants, as a user does who revokes the application.
+    pub fn revoke_everything(&self) {
+        self.shared.lock().grants.revoke_everything();
+    }
+
+    /// Every access token that was issued so far expires now; the refresh tokens stay good.
+    pub fn expire_access_tokens(&self) {
+        self.shared.lock().grants.expire_access_tokens();
+    }
+
+    /// How long the access tokens live that are issued from now on. (Doorkeeper copies the
+    /// lifetime of the grant's first one; a test wants to choose.)
+    pub fn set_expires_in(&self, expires_in: Option<Duration>) {
+        self.shared.lock().settings.expires_in = expires_in;
+    }
+
+    /// Every token that was ever issued, and the client's secret: none may turn up in an output.
+    pub fn every_secret(&self) -> Vec<String> {
+        let state = self.shared.lock();
+        let client_secret = state.settings.client_auth.secret().map(str::to_owned);
+        state.grants.secrets().chain(client_secret).collect()
+    }
+}
+
+/// What was seen.
+impl AuthorizationServer {
+    /// All requests that arrived whole, in the order of their arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.lock().journal.requests.clone()
+    }
+
+    /// How many requests named this path.
+    pub fn count(&self, path: &str) -> usize {
+        self.count_where(|recorded| recorded.request.path == path)
+    }
+
+    /// How many requests asked for a refresh, whatever came of them.
+    pub fn refresh_requests(&self) -> usize {
+        self.count_where(|recorded| {
+            recorded.request.path == TOKEN
+                && recorded.request.parameter("grant_type") == Some("refresh_token")
+        })
+    }
+
+    /// How many times the protected resource said 401.
+    pub fn refused_resource_requests(&self) -> usize {
+        self.count_where(|recorded| recorded.request.path == USER && recorded.status == Some(401))
+    }
+
+    fn count_where(&self, matches: impl Fn(&Recorded) -> bool) -> usize {
+        let state = self.shared.lock();
+        let matching = state.journal.requests.iter().filter(|one| matches(one));
+        matching.count()
+    }
+
+    /// How many refresh requests were granted.
+    pub fn rotations(&self) -> usize {
+        self.shared.lock().journal.rotations
+    }
+
+    /// How many times a refresh token was presented that had been exchanged before.
+    pub fn replays(&self) -> usize {
+        self.shared.lock().journal.replays
+    }
+
+    /// What clients did that no client should do, one sentence each.
+    pub fn mistakes(&self) -> Vec<String> {
+        self.shared.lock().journal.mistakes.clone()
+    }
+
+    /// Blocks until the requests that have arrived satisfy `condition`; an answer counts as soon
+    /// as its status is recorded, just before it is sent. Panics after [`LIMIT`].
+    pub fn wait_until(&self, condition: impl Fn(&[Recorded]) -> bool, what_for: &str) {
+        self.shared.wait_until(condition, what_for);
+    }
+
+    /// A lost answer makes a replay legitimate: up to `count` of them do not fail the test.
+    pub fn allow_replays(&self, count: usize) {
+        self.shared.lock().journal.allowed_replays = count;
+    }
+
+    /// Mistakes do not fail the test, which looks at them itself.
+    pub fn allow_mistakes(&self) {
+        self.shared.lock().journal.mistakes_are_allowed = true;
+    }
+}
+
+/// What happens next.
+impl AuthorizationServer {
+    /// The next request to `path` that has no behaviour yet gets this one; a queue.
+    pub fn script(&self, path: &str, behaviour: Behaviour) {
+        self.shared.lock().scripts.queue(path, behaviour);
+    }
+
+    /// What every request to `path` gets that finds the queue empty; `None`: the usual.
+    pub fn always(&self, path: &str, behaviour: Option<Behaviour>) {
+        self.shared.lock().scripts.always(path, behaviour);
+    }
+
+    /// From now on requests to `path` are received, and wait before anything is done about them.
+    pub fn hold_requests(&self, path: &str) -> Held {
+        self.shared.lock().gates.close(path, Moment::Request)
+    }
+
+    /// From now on requests to `path` take effect, and their answers wait.
+    pub fn hold_answers(&self, path: &str) -> Held {
+        self.shared.lock().gates.close(path, Moment::Answer)
+    }
+}
+
+impl Drop for AuthorizationServer {
+    fn drop(&mut self) {
+        self.shared.stop();
+        connection::stop_accepting(self.address, mem::take(&mut self.acceptors));
+        if thread::panicking() {
+            return;
+        }
+        let complaints = self.shared.lock().journal.complaints();
+        assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    }
+}

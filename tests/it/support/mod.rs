@@ -1,0 +1,4 @@
+//! What the tests stand on.
+
+pub mod authorization_server;
+mod authorization_server_test;

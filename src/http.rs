@@ -233,7 +233,7 @@ fn client(request: &Request) -> Result<Client, SendError> {
     }
     builder.build().map_err(|error| SendError::Unreachable {
         origin: origin(&request.url),
-        reason: chain(&error),
+        reason: root(&error),
     })
 }
 
@@ -244,7 +244,7 @@ fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
     };
     let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
     let found =
-        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(chain(&error)))?;
+        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
     if found.is_empty() {
         return Err(unusable("there is no certificate in it".to_owned()));
     }
@@ -255,7 +255,7 @@ fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
 fn classify(url: &Url, error: reqwest::Error) -> SendError {
     let error = error.without_url();
     let origin = origin(url);
-    let reason = chain(&error);
+    let reason = root(&error);
     if is_tls_refusal(&error) {
         SendError::TlsRefused { origin, reason }
     } else if error.is_connect() || error.is_builder() {
@@ -283,16 +283,12 @@ fn inner_tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     error.downcast_ref().or_else(|| inside?.downcast_ref())
 }
 
-/// An error with its causes, in one line of printable text.
-fn chain(error: &dyn std::error::Error) -> String {
+/// The innermost cause, which says what happened, as printable text.
+fn root(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
+        text = cause.to_string();
         next = cause.source();
     }
     text.chars().filter(|c| !c.is_control()).take(400).collect()

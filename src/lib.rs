@@ -1,5 +1,7 @@
 //! One OAuth login, shared by every process of a machine, refreshed once.
 
+pub mod cli;
+pub mod config;
 pub mod credential;
 mod env;
 mod fault;

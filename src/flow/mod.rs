@@ -1,6 +1,7 @@
 //! What is done, from beginning to end: a token, a refresh, a login, a logout. Each asks `decide`,
 //! and writes only under the lock.
 
+mod client;
 mod error;
 mod exchange;
 mod login;
@@ -9,6 +10,7 @@ mod refresh;
 
 use std::time::{Duration, Instant};
 
+pub use client::{ClientError, Given, Plan};
 pub use error::FlowError;
 pub use login::{LoggedIn, NewAccount, log_in};
 pub use logout::{LoggedOut, log_out};

@@ -2,3 +2,4 @@
 
 pub mod authorization_server;
 mod authorization_server_test;
+pub mod sandbox;

@@ -1,0 +1,317 @@
+//! What can be typed. Only clap lives here; what it means is the commands' business.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::credential::{AccountName, HostArg};
+use crate::time::parse_duration;
+
+/// One OAuth login, shared by every process of a machine, refreshed once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "glauth",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done, 1 unexpected, 2 fix the call, 3 log in, 4 try again later, 5 look at the store.",
+    after_long_help = "\
+Exit codes:
+  0  done
+  1  unexpected failure: report it
+  2  wrong usage or configuration: fix the call
+  3  login required: a person runs `glauth login`
+  4  not now: try again later
+  5  the store is unusable: look at the named file
+
+Examples:
+  glauth login --import --client-id ID gitlab.com < token-response.json
+  curl -H \"$(glauth token --format header gitlab.com)\" https://gitlab.com/api/v4/user
+  glauth status"
+)]
+pub struct Cli {
+    /// For every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// Which command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Which of several logins at a host
+    #[arg(
+        short,
+        long,
+        value_name = "NAME",
+        env = "GLAUTH_ACCOUNT",
+        global = true
+    )]
+    pub account: Option<AccountName>,
+
+    /// The host where none is named
+    #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", global = true, value_parser = HostArg::parse)]
+    pub host: Option<HostArg>,
+
+    /// The folder with the logins
+    #[arg(long, value_name = "DIR", env = "GLAUTH_STORE", global = true)]
+    pub store: Option<PathBuf>,
+
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "GLAUTH_CONFIG", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// How long to wait for another process's refresh, such as `90s` or `2m`
+    #[arg(long, value_name = "DURATION", default_value = "120s", global = true, value_parser = parse_duration)]
+    pub lock_timeout: Duration,
+
+    /// Results and errors as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// No warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say what is done; twice: each step. Tokens appear as fingerprints only
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Store a login
+    Login(Login),
+    /// Print a working access token
+    Token(Token),
+    /// Make the next token ready, without ending one that is alive
+    Refresh(Refresh),
+    /// Show the logins
+    Status(Status),
+    /// Revoke a login and forget its tokens
+    Logout(Logout),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print a man page
+    Man(Man),
+}
+
+/// The host that a command is about.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// A host, a host with a port, or a URL; `http` on loopback only. Left out: --host, else the
+    /// configuration's `default_host`, else the only host in the store
+    #[arg(value_name = "HOST", value_parser = HostArg::parse)]
+    pub host: Option<HostArg>,
+}
+
+/// `glauth login`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth login --import --client-id ID gitlab.example.com < token-response.json
+  pass show gitlab-token | glauth login --with-token gitlab.com
+
+Importing the token response that this login began with changes nothing, so a provisioning script \
+may run twice. What is not given (client id, provider, endpoints, parameters) comes from the login \
+that is there or was there, then from the host's other accounts, then from the configuration.")]
+pub struct Login {
+    /// Where to log in.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Read a token response (the JSON of RFC 6749 §5.1) from standard input
+    #[arg(long, group = "source", required_unless_present = "with_token")]
+    pub import: bool,
+
+    /// Read a personal access token from standard input
+    #[arg(long, group = "source")]
+    pub with_token: bool,
+
+    /// The client id of the application at the server; needed with a refresh token
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+
+    /// A file that holds the client secret, for a confidential client
+    #[arg(long, value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+
+    /// A scope that the token has, where the response does not say; may be repeated
+    #[arg(long, value_name = "SCOPE", value_delimiter = ' ')]
+    pub scope: Vec<String>,
+
+    /// A parameter for every token request, such as `resource=…`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub parameter: Vec<(String, String)>,
+
+    /// The kind of server: `gitlab`, or `generic` with its endpoints
+    #[arg(long, value_name = "NAME", value_parser = ["gitlab", "generic"])]
+    pub provider: Option<String>,
+
+    /// Where tokens are refreshed (RFC 6749 §3.2)
+    #[arg(long, value_name = "URL")]
+    pub token_endpoint: Option<String>,
+
+    /// Where tokens are revoked (RFC 7009)
+    #[arg(long, value_name = "URL")]
+    pub revocation_endpoint: Option<String>,
+}
+
+/// `glauth token`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth token gitlab.com
+  glauth token --min-ttl 30m gitlab.com          at least half an hour, or exit code 4
+  curl -H \"$(glauth token --format header)\" https://gitlab.com/api/v4/user
+  glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
+  printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one")]
+pub struct Token {
+    /// Whose token.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// How long it must still live: a token with less is not printed
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub min_ttl: Option<Duration>,
+
+    /// Standard input holds an access token that the server refused; it is never printed again
+    #[arg(long)]
+    pub rejected: bool,
+
+    /// Only what is stored and fresh: no lock, no network
+    #[arg(long)]
+    pub no_refresh: bool,
+
+    /// How to print it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Format,
+}
+
+/// How a token is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The token and a newline
+    #[default]
+    Plain,
+    /// With what is known of it
+    Json,
+    /// `Authorization: Bearer …`
+    Header,
+    /// A configuration for `curl -K -`
+    Curl,
+    /// `export NAME='…'` for a shell
+    Env,
+}
+
+/// `glauth refresh`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth refresh gitlab.com
+  glauth refresh --all --if-expiring 30m      for a timer: keeps logins alive, tells early that a \
+person is needed
+
+A token that is alive is never ended, unless --force is given: where the server ends the old token \
+at a refresh, nothing is sent while it lives.")]
+pub struct Refresh {
+    /// Whose token.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Every account of every host
+    #[arg(long, conflicts_with_all = ["host", "force"])]
+    pub all: bool,
+
+    /// Only tokens with less life than this
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "force")]
+    pub if_expiring: Option<Duration>,
+
+    /// Now, whoever holds the token
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `glauth status`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth status
+  glauth status --json | jq -r '.accounts[] | select(.needs_login) | .host'
+
+Exit code 3 where an account needs a login, 5 where a record cannot be read.")]
+pub struct Status {
+    /// Only this host.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Ask each server whether the token is alive
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `glauth logout`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth logout gitlab.com
+  glauth logout --local gitlab.com      where the server cannot be reached
+
+The next `glauth login` needs no options: what it has to know is kept, without any token.")]
+pub struct Logout {
+    /// Where to log out.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Every account of every host
+    #[arg(long, conflicts_with = "host")]
+    pub all: bool,
+
+    /// Do not tell the server: its tokens live until they expire
+    #[arg(long)]
+    pub local: bool,
+}
+
+/// `glauth completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `glauth man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The page of this command; left out: the page of glauth
+    pub command: Option<String>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("is not KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_default_lock_timeout_is_the_one_of_the_flows() {
+        let cli = Cli::parse_from(["glauth", "status"]);
+        assert_eq!(cli.global.lock_timeout, crate::flow::LOCK_TIMEOUT);
+    }
+}

@@ -1,0 +1,15 @@
+//! `glauth man`.
+
+use crate::cli::args::Man;
+use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
+use crate::cli::{generate, printer};
+
+pub(super) fn run(args: &Man) -> anyhow::Result<Exit> {
+    let page = generate::man_page(args.command.as_deref()).ok_or_else(|| {
+        let name = args.command.as_deref().unwrap_or_default();
+        UsageError::Call(format!("there is no command `{name}`"))
+    })?;
+    printer::data(&page)?;
+    Ok(Exit::Done)
+}

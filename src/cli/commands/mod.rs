@@ -1,0 +1,44 @@
+//! The commands, a file each.
+
+mod completions;
+mod login;
+mod logout;
+mod man;
+mod refresh;
+mod status;
+mod token;
+
+use super::args::{Cli, Command};
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::credential::AccountId;
+
+/// Runs the one that was typed.
+pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Login(args) => login::run(args, context),
+        Command::Token(args) => token::run(args, context),
+        Command::Refresh(args) => refresh::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        Command::Logout(args) => logout::run(args, context),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+    }
+}
+
+/// Does something to each account and goes on after a failure; the worst exit counts.
+fn on_all(
+    ids: &[AccountId],
+    context: &Context<'_>,
+    mut act: impl FnMut(&AccountId) -> anyhow::Result<()>,
+) -> Exit {
+    Exit::worst(ids.iter().map(|id| match act(id) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            let failure = Failure::of(&error).about(id);
+            context.printer.failure(&failure);
+            failure.exit
+        }
+    }))
+}

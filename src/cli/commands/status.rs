@@ -1,0 +1,73 @@
+//! `glauth status`: for people a line an account, for programs JSON whose names are stable.
+
+mod report;
+mod table;
+
+use report::Account;
+
+use crate::cli::args::Status;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::printer;
+use crate::credential::AccountId;
+use crate::store::Store;
+
+pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let store = context.store()?;
+    let ids = chosen(args, context, &store)?;
+    let accounts: Vec<Account> = ids
+        .iter()
+        .map(|id| look(args, context, &store, id))
+        .collect();
+    if context.global.json {
+        printer::json_line(&serde_json::json!({ "accounts": accounts }))?;
+    } else if accounts.is_empty() {
+        context
+            .printer
+            .tell("no logins; `glauth login --help` says how to make one");
+    } else {
+        printer::data(&table::text(&accounts))?;
+        for account in &accounts {
+            remarks(account, context);
+        }
+    }
+    Ok(Exit::worst(accounts.iter().map(Account::exit)))
+}
+
+/// The accounts of HOST, and the named one only where one is named; without a host all.
+fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> anyhow::Result<Vec<AccountId>> {
+    let host = args.target.host.as_ref().or(context.global.host.as_ref());
+    let mut ids = match host {
+        Some(host) => store.accounts_of(&host.host)?,
+        None => store.accounts()?,
+    };
+    if let Some(account) = &context.global.account {
+        ids.retain(|id| id.account == *account);
+    }
+    Ok(ids)
+}
+
+fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Account {
+    match store.snapshot(id) {
+        Ok(Some(snapshot)) => {
+            let record = snapshot.into_record();
+            let session = context.session(store);
+            let check = record
+                .login()
+                .filter(|_| args.check)
+                .and_then(|login| crate::flow::check_now(&session, login));
+            Account::of(&record, check)
+        }
+        // Removed since the folder was read.
+        Ok(None) => Account::gone(id),
+        Err(error) => Account::unreadable(id, &Failure::of(&anyhow::Error::new(error))),
+    }
+}
+
+/// What a line of the table has no room for.
+fn remarks(account: &Account, context: &Context<'_>) {
+    for remark in account.remarks() {
+        context.printer.tell(&remark);
+    }
+}

@@ -1,0 +1,260 @@
+//! What is known of an account: the JSON of `status --json`, stable. Times are RFC 3339 in UTC,
+//! durations seconds, what is unknown is `null`.
+
+use serde::Serialize;
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::credential::{
+    AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
+    LoginKind, MinTtl, Need, Outcome, Record, Stop, Verdict, decide, handed_out,
+};
+use crate::time::Timestamp;
+
+/// One account.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the JSON")]
+pub(super) struct Account {
+    pub host: String,
+    pub account: String,
+    pub kind: Option<&'static str>,
+    pub identity: Option<Identity>,
+    pub state: &'static str,
+    pub expires_at: Option<String>,
+    pub expires_in: Option<u64>,
+    pub scopes: Option<Vec<String>>,
+    pub generation: Option<u64>,
+    pub needs_login: bool,
+    pub grants: Vec<GrantReport>,
+    pub last_attempt: Option<AttemptReport>,
+    pub check: Option<&'static str>,
+    pub error: Option<ErrorReport>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Identity {
+    pub username: String,
+    pub subject: Option<String>,
+}
+
+/// One grant; tokens are named by their fingerprints.
+#[derive(Debug, Serialize)]
+pub(super) struct GrantReport {
+    pub state: &'static str,
+    pub state_since: Option<String>,
+    pub generation: u64,
+    pub expires_at: Option<String>,
+    pub refresh_expires_at: Option<String>,
+    pub refused: bool,
+    pub access_fingerprint: String,
+    pub refresh_fingerprint: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AttemptReport {
+    pub sequence: u64,
+    pub grant: usize,
+    pub by: String,
+    pub started_at: String,
+    pub outcome: &'static str,
+    pub finished_at: Option<String>,
+    pub retry_at: Option<String>,
+    #[serde(skip)]
+    pub ended: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorReport {
+    pub code: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl Account {
+    pub(super) fn of(record: &Record, check: Option<CheckVerdict>) -> Self {
+        let mut account = Self::empty(&record.id, "logged_out");
+        account.identity = record.identity.as_ref().map(|identity| Identity {
+            username: identity.username.clone(),
+            subject: identity.subject.clone(),
+        });
+        match &record.content {
+            Content::Login(login) => account.describe(login, check),
+            Content::LoggedOut(tombstone) => {
+                account.kind = Some("logged_out");
+                account.generation = Some(tombstone.generation);
+            }
+            Content::Password(_) => account.kind = Some("password"),
+        }
+        account
+    }
+
+    pub(super) fn gone(id: &AccountId) -> Self {
+        Self::empty(id, "logged_out")
+    }
+
+    pub(super) fn unreadable(id: &AccountId, failure: &Failure) -> Self {
+        Self {
+            error: Some(ErrorReport {
+                code: failure.name,
+                message: failure.message.clone(),
+                hint: failure.hint.clone(),
+            }),
+            ..Self::empty(id, "unreadable")
+        }
+    }
+
+    fn empty(id: &AccountId, state: &'static str) -> Self {
+        Self {
+            host: id.host.to_string(),
+            account: id.account.to_string(),
+            kind: None,
+            identity: None,
+            state,
+            expires_at: None,
+            expires_in: None,
+            scopes: None,
+            generation: None,
+            needs_login: false,
+            grants: Vec::new(),
+            last_attempt: None,
+            check: None,
+            error: None,
+        }
+    }
+
+    fn describe(&mut self, login: &Login, check: Option<CheckVerdict>) {
+        let now = Timestamp::now();
+        let current = handed_out(login).or_else(|| (!login.grants.is_empty()).then_some(0));
+        let current = current.and_then(|index| login.grants.get(index));
+        let verdict = decide(login, now, &ordinary_need());
+        self.kind = Some(match login.kind {
+            LoginKind::OAuth => "oauth",
+            LoginKind::Token => "token",
+        });
+        self.state = state(login, verdict, now);
+        self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired));
+        self.expires_at = current
+            .and_then(|grant| grant.expires_at)
+            .map(|end| end.to_string());
+        self.expires_in = current
+            .and_then(|grant| grant.expires_at)
+            .map(|end| end.since(now).as_secs());
+        self.scopes = current.map(|grant| grant.scopes.clone());
+        self.generation = login.grants.iter().map(|grant| grant.generation).max();
+        self.grants = login.grants.iter().map(grant_report).collect();
+        self.last_attempt = login.last_attempt.as_ref().map(attempt_report);
+        self.check = check.map(|verdict| match verdict {
+            CheckVerdict::Alive => "alive",
+            CheckVerdict::Dead => "dead",
+            CheckVerdict::Silent(_) => "no_answer",
+            CheckVerdict::Unknown => "unknown",
+        });
+    }
+
+    /// How the command ends for this account.
+    pub(super) fn exit(&self) -> Exit {
+        if self.error.is_some() {
+            Exit::Store
+        } else if self.needs_login {
+            Exit::LoginRequired
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// What a person should know, and what to do about it.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let name = match self.account.as_str() {
+            "default" => self.host.clone(),
+            account => format!("{} ({account})", self.host),
+        };
+        if let Some(error) = &self.error {
+            remarks.push(format!("{name}: {}", error.message));
+            remarks.extend(error.hint.iter().map(|hint| format!("hint: {hint}")));
+        }
+        let pending = |attempt: &&AttemptReport| attempt.outcome == "pending";
+        remarks.extend(self.last_attempt.as_ref().filter(pending).map(|attempt| {
+            format!(
+                "{name}: a refresh is under way since {} ({}); if that process is dead, the next call finishes it",
+                attempt.started_at, attempt.by
+            )
+        }));
+        let doubtful = self.grants.iter().filter(|grant| grant.state == "doubtful");
+        remarks.extend(doubtful.map(|grant| {
+            format!(
+                "{name}: the answer to a refresh may be lost since {}; the next call finds out",
+                grant.state_since.as_deref().unwrap_or("then")
+            )
+        }));
+        if self.needs_login {
+            remarks.push(format!("{name}: a login is needed"));
+            remarks.push(format!("hint: {}", self.login_command()));
+        }
+        remarks
+    }
+
+    fn login_command(&self) -> String {
+        match self.account.as_str() {
+            "default" => format!("run `glauth login {}`", self.host),
+            account => format!("run `glauth login --account {account} {}`", self.host),
+        }
+    }
+}
+
+fn ordinary_need() -> Need<'static> {
+    Need {
+        asked: Asked::Token,
+        min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
+        rejected: None,
+        checked: None,
+        seen: None,
+    }
+}
+
+/// The state of the account as a whole: that of the token that would be handed out.
+fn state(login: &Login, verdict: Verdict, now: Timestamp) -> &'static str {
+    if matches!(verdict, Verdict::Use(_)) {
+        return "fresh";
+    }
+    if let Some(index) = handed_out(login) {
+        let expired = login.grants[index].expires_at.is_some_and(|end| end <= now);
+        return if expired { "expired" } else { "stale" };
+    }
+    let any = |fits: &dyn Fn(&Grant) -> bool| login.grants.iter().any(fits);
+    if any(&|grant| grant.state == GrantState::Active) {
+        "refused"
+    } else if any(&|grant| matches!(grant.state, GrantState::Doubtful { .. })) {
+        "doubtful"
+    } else {
+        "login_required"
+    }
+}
+
+fn grant_report(grant: &Grant) -> GrantReport {
+    GrantReport {
+        state: grant.state.as_str(),
+        state_since: grant.state.since().map(|since| since.to_string()),
+        generation: grant.generation,
+        expires_at: grant.expires_at.map(|end| end.to_string()),
+        refresh_expires_at: grant.refresh_expires_at.map(|end| end.to_string()),
+        refused: grant.refused,
+        access_fingerprint: grant.access_token.fingerprint().to_string(),
+        refresh_fingerprint: grant.refresh_token.map(|name| name.to_string()),
+    }
+}
+
+fn attempt_report(attempt: &Attempt) -> AttemptReport {
+    AttemptReport {
+        sequence: attempt.sequence,
+        grant: attempt.grant,
+        by: attempt.by.clone(),
+        started_at: attempt.started_at.to_string(),
+        outcome: attempt.outcome.as_str(),
+        finished_at: attempt.finished_at.map(|end| end.to_string()),
+        retry_at: attempt.retry_at.map(|at| at.to_string()),
+        ended: attempt
+            .finished_at
+            .filter(|_| attempt.outcome != Outcome::Pending),
+    }
+}

@@ -1,0 +1,144 @@
+//! `glauth token`: the one that is called all day.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::cli::args::{Format, Token};
+use crate::cli::context::{Context, check_scheme, read_stdin};
+use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
+use crate::cli::printer::{self, shell_quote};
+use crate::credential::{Asked, DEFAULT_MIN_TTL, Grant, MinTtl, Record};
+use crate::flow::{self, Need, Obtained, What};
+use crate::secret::{AccessToken, TOKEN_LIMIT};
+use crate::time::{Timestamp, human};
+
+pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let store = context.store()?;
+    let host = context.host(&args.target, &store)?;
+    let need = Need {
+        asked: Asked::Token,
+        min_ttl: args
+            .min_ttl
+            .map_or(MinTtl::Preferred(DEFAULT_MIN_TTL), MinTtl::Demanded),
+        rejected: args.rejected.then(rejected_token).transpose()?,
+    };
+    let session = context.session(&store);
+    let obtained = context.on_account(&host, &store, |id| {
+        if args.no_refresh {
+            flow::stored(&session, id, &need)
+        } else {
+            flow::obtain(&session, id, &need)
+        }
+    })?;
+    check_scheme(&host, &obtained.record)?;
+    for warning in &obtained.warnings {
+        context.printer.warn(warning);
+    }
+    let format = if context.global.json {
+        Format::Json
+    } else {
+        args.format
+    };
+    let Some(handed_out) = HandedOut::of(&obtained) else {
+        return Ok(Exit::Unexpected);
+    };
+    warn_of_less(&handed_out, need.min_ttl, context);
+    printer::data(&handed_out.text(format))?;
+    Ok(Exit::Done)
+}
+
+fn rejected_token() -> anyhow::Result<AccessToken> {
+    let text = read_stdin("the refused token", TOKEN_LIMIT + 2)?;
+    let text = text.trim_end_matches(['\n', '\r']);
+    if text.is_empty() {
+        let message = "--rejected needs the refused token on standard input, and that is empty";
+        return Err(UsageError::Call(message.to_owned()).into());
+    }
+    AccessToken::new(text.to_owned())
+        .map_err(|problem| UsageError::BadInput(format!("the refused token {problem}")).into())
+}
+
+/// A wish that the server can never meet counts as what it can.
+fn warn_of_less(handed_out: &HandedOut<'_>, min_ttl: MinTtl, context: &Context<'_>) {
+    if let (MinTtl::Demanded(wish), Some(lifetime)) = (min_ttl, handed_out.grant.lifetime())
+        && min_ttl.within(Some(lifetime)) < wish
+    {
+        context.printer.warn(&format!(
+            "--min-ttl {} is more than a token of {} gets ({}); nine tenths of that count",
+            human(wish),
+            handed_out.record.id.host,
+            human(lifetime)
+        ));
+    }
+}
+
+/// A token on its way out.
+struct HandedOut<'a> {
+    record: &'a Record,
+    grant: &'a Grant,
+    refreshed: bool,
+}
+
+impl<'a> HandedOut<'a> {
+    fn of(obtained: &'a Obtained) -> Option<Self> {
+        Some(Self {
+            record: &obtained.record,
+            grant: obtained.record.login()?.grants.get(obtained.grant)?,
+            refreshed: obtained.what == What::Refreshed,
+        })
+    }
+
+    fn text(&self, format: Format) -> Zeroizing<String> {
+        let token = self.grant.access_token.expose();
+        Zeroizing::new(match format {
+            Format::Plain => format!("{token}\n"),
+            Format::Json => format!("{}\n", self.json()),
+            Format::Header => format!("{}\n", self.header()),
+            Format::Curl => format!("header = \"{}\"\n", curl_escape(&self.header())),
+            Format::Env => self.exports(),
+        })
+    }
+
+    /// RFC 6750 §2.1; the name is written as there, however the server spells it.
+    fn header(&self) -> String {
+        let token_type = match self.grant.token_type.as_str() {
+            name if name.eq_ignore_ascii_case("bearer") => "Bearer",
+            name => name,
+        };
+        format!(
+            "Authorization: {token_type} {}",
+            self.grant.access_token.expose()
+        )
+    }
+
+    fn exports(&self) -> String {
+        let client = self.record.client();
+        let variables = client.into_iter().flat_map(|client| &client.environment);
+        variables.fold(String::new(), |text, (name, value)| {
+            let value = value.replace("{token}", self.grant.access_token.expose());
+            text + &format!("export {name}={}\n", shell_quote(&value))
+        })
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let now = Timestamp::now();
+        let grant = self.grant;
+        json!({
+            "host": self.record.id.host.to_string(),
+            "account": self.record.id.account.as_str(),
+            "access_token": grant.access_token.expose(),
+            "token_type": grant.token_type,
+            "expires_at": grant.expires_at.map(|end| end.to_string()),
+            "expires_in": grant.expires_at.map(|end| end.since(now).as_secs()),
+            "scopes": grant.scopes,
+            "generation": grant.generation,
+            "refreshed": self.refreshed,
+        })
+    }
+}
+
+/// Inside double quotes a curl configuration takes a backslash for the beginning of an escape.
+fn curl_escape(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', r#"\""#)
+}

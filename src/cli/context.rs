@@ -1,0 +1,168 @@
+//! What a command works with: which store, which host, which account, how long to wait.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::args::{Global, Target};
+use super::failure::{About, UsageError};
+use super::printer::{self, Printer};
+use crate::config::Config;
+use crate::credential::{AccountId, AccountName, HostArg, Record};
+use crate::flow::{FlowError, Session};
+use crate::http::Network;
+use crate::log::{Level, Log};
+use crate::store::Store;
+use crate::time::Timestamp;
+
+/// Everything that the global options say.
+pub(super) struct Context<'a> {
+    pub global: &'a Global,
+    pub printer: &'a Printer,
+    log: Log,
+    network: Network,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(global: &'a Global, printer: &'a Printer) -> Self {
+        let level = match global.verbose {
+            0 => Level::Normal,
+            1 => Level::Verbose,
+            _ => Level::Trace,
+        };
+        Self {
+            global,
+            printer,
+            log: Log::new(level, printer::note),
+            network: Network,
+        }
+    }
+
+    /// The store: `--store`, else `credentials/` in the platform's local data folder.
+    pub(super) fn store(&self) -> anyhow::Result<Store> {
+        let root = match &self.global.store {
+            Some(root) => root.clone(),
+            None => project_folders()?.data_local_dir().join("credentials"),
+        };
+        Ok(Store::new(root, Timestamp::now))
+    }
+
+    /// The configuration: `--config`, else `config.toml` in the platform's place.
+    pub(super) fn config(&self) -> anyhow::Result<Config> {
+        let path = match &self.global.config {
+            Some(path) => path.clone(),
+            None => project_folders()?.config_dir().join("config.toml"),
+        };
+        Ok(Config::read(&path)?)
+    }
+
+    pub(super) fn session<'s>(&'s self, store: &'s Store) -> Session<'s> {
+        Session {
+            store,
+            http: &self.network,
+            clock: Timestamp::now,
+            lock_timeout: self.global.lock_timeout,
+            log: &self.log,
+            talkative: !self.global.quiet && !self.global.json,
+            watched: !self.global.quiet && !self.global.json && printer::is_watched(),
+        }
+    }
+
+    /// HOST, else `--host`, else the configuration's, else the only one in the store.
+    pub(super) fn host(&self, target: &Target, store: &Store) -> anyhow::Result<HostArg> {
+        if let Some(host) = target.host.clone().or_else(|| self.global.host.clone()) {
+            return Ok(host);
+        }
+        if let Some(host) = self.config()?.default_host {
+            return Ok(host);
+        }
+        let mut hosts: Vec<_> = store.accounts()?.into_iter().map(|id| id.host).collect();
+        hosts.dedup();
+        match <[_; 1]>::try_from(hosts) {
+            Ok([host]) => Ok(HostArg { host, scheme: None }),
+            Err(hosts) if hosts.is_empty() => Err(UsageError::NoHost.into()),
+            Err(hosts) => Err(UsageError::SeveralHosts(hosts).into()),
+        }
+    }
+
+    /// The account that was named, else `default`.
+    pub(super) fn account_name(&self) -> AccountName {
+        let named = self.global.account.clone();
+        named.unwrap_or_else(AccountName::default_name)
+    }
+
+    /// Does something to an account: the named one, else `default`, else the only one of the
+    /// host. The folder is read only where `default` is missing.
+    pub(super) fn on_account<T>(
+        &self,
+        host: &HostArg,
+        store: &Store,
+        mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
+    ) -> anyhow::Result<T> {
+        let id = AccountId {
+            host: host.host.clone(),
+            account: self.account_name(),
+        };
+        let mut done = act(&id);
+        let mut about = id;
+        if matches!(done, Err(FlowError::NoLogin(_))) && self.global.account.is_none() {
+            let accounts = store.accounts_of(&host.host)?;
+            if accounts.len() > 1 {
+                return Err(UsageError::SeveralAccounts {
+                    host: host.host.clone(),
+                    accounts: accounts.iter().map(|id| id.account.to_string()).collect(),
+                }
+                .into());
+            }
+            if let Some(only) = accounts.into_iter().next() {
+                done = act(&only);
+                about = only;
+            }
+        }
+        done.with_context(|| About(about))
+    }
+}
+
+/// Refuses a login that is reached in another way than HOST says.
+pub(super) fn check_scheme(host: &HostArg, record: &Record) -> Result<(), UsageError> {
+    match host.scheme {
+        Some(scheme) if scheme != record.scheme => Err(UsageError::OtherScheme {
+            id: record.id.clone(),
+            scheme: record.scheme.as_str(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn project_folders() -> anyhow::Result<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "glauth").ok_or_else(|| {
+        UsageError::Call("no home folder is known; set GLAUTH_STORE and GLAUTH_CONFIG".to_owned())
+            .into()
+    })
+}
+
+/// Reads standard input up to `limit` bytes, as text.
+pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<zeroize::Zeroizing<String>> {
+    use std::io::{IsTerminal as _, Read as _};
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        printer::note(&format!(
+            "reading {what} from standard input; end with Ctrl-D"
+        ));
+    }
+    let mut text = zeroize::Zeroizing::new(String::with_capacity(limit + 1));
+    stdin
+        .lock()
+        .take(limit as u64 + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
+    if text.len() > limit {
+        return Err(UsageError::BadInput(format!("{what} is longer than {limit} bytes")).into());
+    }
+    Ok(text)
+}
+
+/// Makes a path that a record keeps independent of the working folder.
+pub(super) fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
+    Ok(std::path::absolute(path)?)
+}

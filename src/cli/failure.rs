@@ -1,0 +1,356 @@
+//! Where every error meets its exit code, its name in JSON and its hint.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use super::exit::Exit;
+use super::printer::{self, shell_quote};
+use crate::config::ConfigError;
+use crate::credential::{AccountId, Host, Outcome};
+use crate::flow::{ClientError, FlowError};
+use crate::http::SendError;
+use crate::oauth::RevokeError;
+use crate::store::{LockError, StoreError};
+
+/// What a person or a script is told.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub exit: Exit,
+    pub name: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+    pub host: Option<String>,
+    pub account: Option<String>,
+}
+
+/// Which account an error is about.
+#[derive(Debug)]
+pub(super) struct About(pub AccountId);
+
+impl std::fmt::Display for About {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A call that cannot be carried out as it stands (exit code 2).
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UsageError {
+    #[error("no HOST, and no login to take it from")]
+    NoHost,
+    #[error("several hosts, and none was named: {}", list(.0))]
+    SeveralHosts(Vec<Host>),
+    #[error("several accounts at {host}, and none was named: {}", list(accounts))]
+    SeveralAccounts { host: Host, accounts: Vec<String> },
+    #[error("the login for {id} is for `{scheme}`")]
+    OtherScheme { id: AccountId, scheme: &'static str },
+    #[error("{0}")]
+    BadInput(String),
+    #[error("{0}")]
+    Call(String),
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
+}
+
+impl Failure {
+    /// Sorts an error.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        let found = error.chain().find_map(|cause| {
+            if let Some(error) = cause.downcast_ref() {
+                return Some(of_flow(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(of_store(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(of_usage_error(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(of_client(error));
+            }
+            let config = cause.downcast_ref::<ConfigError>()?;
+            Some(plain("config", config.to_string()))
+        });
+        let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        match error.downcast_ref::<About>() {
+            Some(About(id)) => failure.about(id),
+            None => failure,
+        }
+    }
+
+    /// The same, about `id`.
+    pub(super) fn about(mut self, id: &AccountId) -> Self {
+        self.host.get_or_insert_with(|| id.host.to_string());
+        self.account.get_or_insert_with(|| id.account.to_string());
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+fn plain(name: &'static str, message: String) -> Failure {
+    Failure {
+        exit: Exit::of_name(name),
+        name,
+        message,
+        hint: None,
+        host: None,
+        account: None,
+    }
+}
+
+fn of_flow(error: &FlowError) -> Failure {
+    let failure = |name| plain(name, error.to_string());
+    match error {
+        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } => {
+            failure("login_required").hint(login_command(id)).about(id)
+        }
+        FlowError::LoginRequired { id, lost_at, .. } => {
+            let hint = login_command(id);
+            let hint = match lost_at {
+                Some(_) => hint,
+                None => format!(
+                    "{hint}; another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
+                ),
+            };
+            failure("login_required").hint(hint).about(id)
+        }
+        FlowError::TokenRefused(id) => failure("token_refused")
+            .hint("look at the token's scopes, at the account and at its permissions")
+            .about(id),
+        FlowError::TooShort { id, .. } => failure("stale")
+            .hint("ask for less with --min-ttl, or let it be refreshed")
+            .about(id),
+        FlowError::Failed {
+            id,
+            outcome,
+            retry_at,
+            ..
+        } => {
+            let failure = failure(name_of(*outcome)).about(id);
+            match (hint_of(*outcome), retry_at) {
+                (_, Some(at)) => failure.hint(format!("try again after {at}")),
+                (Some(hint), None) => failure.hint(hint),
+                (None, None) => failure,
+            }
+        }
+        FlowError::Lock(error) => of_lock(error),
+        FlowError::Store(error) => of_store(error),
+        FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
+            .hint("`glauth logout --local` forgets it here, without telling the server")
+            .about(id),
+    }
+}
+
+fn login_command(id: &AccountId) -> String {
+    let account = match id.account.as_str() {
+        "default" => String::new(),
+        name => format!(" --account {name}"),
+    };
+    format!("run `glauth login{account} {}`", id.host)
+}
+
+fn name_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Unreachable => "unreachable",
+        Outcome::Unavailable => "unavailable",
+        Outcome::RateLimited => "rate_limited",
+        Outcome::AnswerLost => "answer_lost",
+        Outcome::ClientRejected => "client_rejected",
+        Outcome::Config => "config",
+        Outcome::TlsRefused => "tls_refused",
+        Outcome::LoginRequired => "login_required",
+        Outcome::Pending | Outcome::Rotated | Outcome::CutOff => "unexpected",
+    }
+}
+
+fn hint_of(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Unreachable => Some("is the network up? nothing was changed; try again later"),
+        Outcome::Unavailable | Outcome::RateLimited => Some("try again later"),
+        Outcome::AnswerLost => {
+            Some("try again: the next call finds out whether the server had rotated")
+        }
+        Outcome::ClientRejected => {
+            Some("look at the client id, its secret and the endpoints of this login")
+        }
+        Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
+        Outcome::TlsRefused => Some(
+            "for a certificate authority of your own, set `ca_file` in config.toml and log in again",
+        ),
+        Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
+    }
+}
+
+fn of_lock(error: &LockError) -> Failure {
+    match error {
+        LockError::Timeout { .. } => plain("lock_timeout", error.to_string())
+            .hint("try again later, or wait longer with --lock-timeout"),
+        LockError::Store(error) => of_store(error),
+    }
+}
+
+fn of_store(error: &StoreError) -> Failure {
+    let failure = |name| plain(name, error.to_string());
+    match error {
+        StoreError::Permission {
+            path,
+            wanted_mode: Some(mode),
+            ..
+        } => failure("permission").hint(format!(
+            "run `chmod {mode:o} {}`",
+            shell_quote(&path.to_string_lossy())
+        )),
+        StoreError::Permission { .. } => failure("permission"),
+        StoreError::ReadOnly { .. } => failure("read_only")
+            .hint("refresh it where it can be written, or choose another store with --store"),
+        StoreError::Corrupt { .. } => failure("corrupt")
+            .hint("it was left as it is; restore it, or move it away and log in again"),
+        StoreError::UnsupportedVersion { .. } => {
+            failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
+        }
+        StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
+        StoreError::LockingUnsupported { .. } => failure("locking_unsupported")
+            .hint("choose a store on a local file system with --store"),
+        StoreError::AnswerNotStored { .. } | StoreError::Io { .. } => failure("store_failed"),
+    }
+}
+
+fn of_revocation(error: &RevokeError, message: String) -> Failure {
+    let name = match error {
+        RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
+        RevokeError::Send(SendError::TlsRefused { .. }) => "tls_refused",
+        RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
+        RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
+        RevokeError::Unavailable(429) => "rate_limited",
+        RevokeError::Unavailable(_) => "unavailable",
+        RevokeError::Refused(_) => "client_rejected",
+    };
+    plain(name, message)
+}
+
+fn of_usage_error(error: &UsageError) -> Failure {
+    let message = error.to_string();
+    match error {
+        UsageError::NoHost => plain("usage", message).hint(
+            "name one, as in `glauth token gitlab.com`; for a first login, `glauth login --help`",
+        ),
+        UsageError::SeveralHosts(_) => plain("usage", message)
+            .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
+        UsageError::SeveralAccounts { .. } => {
+            plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
+        }
+        UsageError::OtherScheme { .. } | UsageError::Call(_) => plain("usage", message),
+        UsageError::BadInput(_) => plain("bad_input", message),
+    }
+}
+
+fn of_client(error: &ClientError) -> Failure {
+    let message = error.to_string();
+    match error {
+        ClientError::NoClientId { registration, .. } => {
+            let failure = plain("config", message);
+            match registration {
+                Some(url) => failure.hint(format!(
+                    "give --client-id; an application is registered at {url}"
+                )),
+                None => failure.hint("give --client-id"),
+            }
+        }
+        ClientError::NoTokenEndpoint { .. } => {
+            plain("config", message).hint("give --token-endpoint")
+        }
+        ClientError::BadEndpoint { .. }
+        | ClientError::ForeignEndpoint { .. }
+        | ClientError::SecretFile { .. }
+        | ClientError::BadSecret { .. }
+        | ClientError::UnknownProvider { .. }
+        | ClientError::ControlCharacter { .. } => plain("config", message),
+    }
+}
+
+/// What clap says, in this program's form; help and version are no failure.
+pub(super) fn of_usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        error.print().ok();
+        return Exit::Done.into();
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.print().ok();
+        return Exit::Usage.into();
+    }
+    let text = error.to_string();
+    let (message, hint) = sentences(&text);
+    let failure = Failure {
+        hint: Some(hint),
+        ..plain("usage", message)
+    };
+    let as_json = args.iter().any(|arg| arg == "--json");
+    printer::print_failure(&failure, as_json);
+    failure.exit.into()
+}
+
+/// The first paragraph of clap's text as one line, and its tip, or where to read on.
+fn sentences(text: &str) -> (String, String) {
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
+    let message = lines.join(" ");
+    let message = message.trim_start_matches("error: ").replace('\'', "`");
+    let tip = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("tip: "))
+        .filter(|tip| tip.contains("similar"))
+        .map(|tip| tip.replace('\'', "`"));
+    let usage = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Usage: "));
+    let command: Vec<&str> = usage
+        .unwrap_or("glauth")
+        .split_whitespace()
+        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let help = format!("see `{} --help`", command.join(" "));
+    (message, tip.unwrap_or(help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_and_every_name_has_an_exit_code_of_its_own() {
+        for (name, exit) in [
+            ("unexpected", Exit::Unexpected),
+            ("client_rejected", Exit::Usage),
+            ("login_required", Exit::LoginRequired),
+            ("stale", Exit::TryAgain),
+            ("corrupt", Exit::Store),
+        ] {
+            assert_eq!(Exit::of_name(name), exit);
+        }
+    }
+
+    #[test]
+    fn what_clap_says_becomes_one_line_and_a_hint() {
+        let text = "error: unexpected argument '--foo' found\n\n  tip: a similar argument exists: '--force'\n\nUsage: glauth refresh --force [HOST]\n\nFor more information, try '--help'.\n";
+        let (message, hint) = sentences(text);
+        assert_eq!(message, "unexpected argument `--foo` found");
+        assert_eq!(hint, "a similar argument exists: `--force`");
+        let text = "error: the following required arguments were not provided:\n  --import\n\nUsage: glauth login --import [HOST]\n";
+        let (message, hint) = sentences(text);
+        assert_eq!(
+            message,
+            "the following required arguments were not provided: --import"
+        );
+        assert_eq!(hint, "see `glauth login --help`");
+    }
+}

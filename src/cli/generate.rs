@@ -1,0 +1,136 @@
+//! The files of completions/ and man/, from the same source as `--help`.
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+
+use super::args::Cli;
+use super::exit::EXIT_CODES;
+
+const ENVIRONMENT: [(&str, &str); 6] = [
+    ("GLAUTH_HOST", "The host where none is named."),
+    ("GLAUTH_ACCOUNT", "Which of several logins at a host."),
+    ("GLAUTH_STORE", "The folder with the logins."),
+    ("GLAUTH_CONFIG", "The configuration file."),
+    (
+        "HTTPS_PROXY, NO_PROXY",
+        "How servers are reached; never for loopback addresses.",
+    ),
+    ("NO_COLOR", "No colour, on a terminal either."),
+];
+
+const FILES: [(&str, &str); 4] = [
+    (
+        "~/.local/share/glauth/credentials/HOST/ACCOUNT.toml",
+        "A login. On macOS the folder is ~/Library/Application Support/glauth/credentials.",
+    ),
+    (
+        "~/.local/share/glauth/credentials/HOST/ACCOUNT.lock",
+        "Its lock; never to be removed while glauth runs.",
+    ),
+    (
+        "~/.config/glauth/config.toml",
+        "The configuration; written by people only.",
+    ),
+    (
+        "$XDG_RUNTIME_DIR/glauth-rescue-UID/",
+        "Where a refreshed login goes that the store could not take; the next call finds it there.",
+    ),
+];
+
+/// The completions of a shell.
+pub(super) fn completions(shell: Shell) -> String {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "glauth", &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The man page of a command, or of glauth itself; `None` where there is no such command.
+pub(super) fn man_page(command: Option<&str>) -> Option<String> {
+    let mut root = Cli::command();
+    root.build();
+    let page = match command {
+        None => root,
+        Some(name) => {
+            let found = root
+                .get_subcommands()
+                .find(|known| known.get_name() == name)?;
+            found.clone().name(format!("glauth-{name}"))
+        }
+    };
+    let mut text = Vec::new();
+    render(&page, &mut text).ok()?;
+    String::from_utf8(text).ok()
+}
+
+fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+    // `Examples:` gets a section of its own.
+    let after = command
+        .get_after_long_help()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let command = command.clone().after_help("").after_long_help("");
+    let man = Man::new(command.clone())
+        .manual("glauth")
+        .source(concat!("glauth ", env!("CARGO_PKG_VERSION")));
+    man.render_title(text)?;
+    man.render_name_section(text)?;
+    man.render_synopsis_section(text)?;
+    man.render_description_section(text)?;
+    man.render_options_section(text)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(text)?;
+    }
+    exit_status().to_writer(text)?;
+    list("ENVIRONMENT", &ENVIRONMENT).to_writer(text)?;
+    list("FILES", &FILES).to_writer(text)?;
+    if let Some(examples) = examples(&after) {
+        examples.to_writer(text)?;
+    }
+    Ok(())
+}
+
+fn exit_status() -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXIT STATUS"]);
+    for (exit, meaning, remedy, names) in EXIT_CODES {
+        roff.control("TP", []);
+        roff.text([bold(exit.code().to_string())]);
+        let names = match names {
+            [] => String::new(),
+            names => format!(" (in JSON errors: {})", names.join(", ")),
+        };
+        roff.text([roman(format!("{meaning}: {remedy}{names}"))]);
+    }
+    roff
+}
+
+fn list(title: &str, rows: &[(&str, &str)]) -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", [title]);
+    for (term, text) in rows {
+        roff.control("TP", []);
+        roff.text([bold(*term)]);
+        roff.text([roman(*text)]);
+    }
+    roff
+}
+
+/// The lines after `Examples:` as they stand, and the paragraphs behind them.
+fn examples(after: &str) -> Option<Roff> {
+    let (_, rest) = after.split_once("Examples:\n")?;
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXAMPLES"]);
+    roff.control("nf", []);
+    let mut paragraphs = rest.split("\n\n");
+    for line in paragraphs.next()?.lines() {
+        roff.text([roman(line.trim_start())]);
+    }
+    roff.control("fi", []);
+    for paragraph in paragraphs {
+        roff.control("PP", []);
+        roff.text([roman(paragraph)]);
+    }
+    Some(roff)
+}

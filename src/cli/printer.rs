@@ -1,0 +1,125 @@
+//! What goes out: data on stdout, words for people on stderr, colour on a terminal only.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::json;
+
+use super::args::Global;
+use super::failure::Failure;
+use crate::signals;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+
+/// Prints in the way that was asked for.
+#[derive(Debug)]
+pub(super) struct Printer {
+    json: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    pub(super) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Tells a person what was done.
+    pub(super) fn tell(&self, text: &str) {
+        if !self.quiet && !self.json {
+            line(format_args!("{text}"));
+        }
+    }
+
+    /// Tells a person what they should know all the same.
+    pub(super) fn warn(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            line(format_args!("{}", json!({"warning": {"message": text}})));
+        } else {
+            line(format_args!("glauth: {WARNING}warning:{WARNING:#} {text}"));
+        }
+    }
+
+    /// Tells why it failed, and what to do.
+    pub(super) fn failure(&self, failure: &Failure) {
+        print_failure(failure, self.json);
+    }
+}
+
+/// Writes data. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.
+pub(super) fn data(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    if let Err(error) = &written
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        signals::die_of_broken_pipe();
+    }
+    written
+}
+
+/// Writes a line of JSON as data.
+pub(super) fn json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string(value)?;
+    text.push('\n');
+    Ok(data(&text)?)
+}
+
+/// The same before the command line is understood.
+pub(super) fn print_failure(failure: &Failure, as_json: bool) {
+    if as_json {
+        let error = json!({"error": {
+            "code": failure.name,
+            "message": failure.message,
+            "hint": failure.hint,
+            "host": failure.host,
+            "account": failure.account,
+        }});
+        line(format_args!("{error}"));
+        return;
+    }
+    line(format_args!("{ERROR}glauth:{ERROR:#} {}", failure.message));
+    if let Some(hint) = &failure.hint {
+        line(format_args!("{HINT}hint:{HINT:#} {hint}"));
+    }
+}
+
+/// Writes a note of `-v`.
+pub(super) fn note(text: &str) {
+    line(format_args!("glauth: {text}"));
+}
+
+/// Whether somebody sees stderr.
+pub(super) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// One line on stderr; nobody can be told that it failed.
+fn line(text: std::fmt::Arguments<'_>) {
+    writeln!(anstream::stderr(), "{text}").ok();
+}
+
+/// Quotes for a POSIX shell: data, never syntax.
+pub(super) fn shell_quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_is_data() {
+        assert_eq!(shell_quote("a b"), "'a b'");
+        assert_eq!(shell_quote("$(x)'`"), r"'$(x)'\''`'");
+    }
+}

@@ -1,0 +1,213 @@
+//! `config.toml`: written by people only, read where a login is made or no HOST was given.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::credential::{BadHost, Host, HostArg};
+use crate::toml_trouble;
+
+/// The largest configuration that is read, in bytes.
+const SIZE_LIMIT: u64 = 1024 * 1024;
+
+/// What it says.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The host that is meant where none is named.
+    pub default_host: Option<HostArg>,
+    hosts: Vec<(Host, HostConfig)>,
+}
+
+/// What it says of one host.
+#[derive(Default, Deserialize)]
+pub struct HostConfig {
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// RFC 6749 §2.2.
+    pub client_id: Option<String>,
+    /// RFC 6749 §2.3.1.
+    pub client_secret: Option<String>,
+    /// A file that holds the secret.
+    pub client_secret_file: Option<PathBuf>,
+    /// Asked for at login.
+    pub scopes: Option<Vec<String>>,
+    /// Sent with authorization and token requests.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// A certificate authority of the server's own.
+    pub ca_file: Option<PathBuf>,
+    /// RFC 6749 §3.2.
+    pub token_endpoint: Option<String>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<String>,
+    /// Answers 200 for a token that lives and 401 for one that is dead.
+    pub check_endpoint: Option<String>,
+}
+
+const TOP_KEYS: [&str; 2] = ["default_host", "hosts"];
+const HOST_KEYS: [&str; 10] = [
+    "provider",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "scopes",
+    "parameters",
+    "ca_file",
+    "token_endpoint",
+    "revocation_endpoint",
+    "check_endpoint",
+];
+
+/// Names, never the secret.
+impl std::fmt::Debug for HostConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostConfig")
+            .field("provider", &self.provider)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`{} {problem}", path.display(), line.map_or_else(String::new, |line| format!(", line {line},")))]
+pub struct ConfigError {
+    path: PathBuf,
+    line: Option<usize>,
+    problem: String,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    default_host: Option<String>,
+    #[serde(default)]
+    hosts: BTreeMap<String, HostConfig>,
+}
+
+impl Config {
+    /// Reads the file at `path`; one that is not there says nothing.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let error = |problem: String| ConfigError {
+            path: path.to_owned(),
+            line: None,
+            problem,
+        };
+        match std::fs::metadata(path) {
+            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Ok(found) if found.len() > SIZE_LIMIT => {
+                return Err(error("is larger than 1 MiB".to_owned()));
+            }
+            _ => {}
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| error(format!("cannot be read: {cause}")))?;
+        Self::parse(&text).map_err(|(line, problem)| ConfigError {
+            path: path.to_owned(),
+            line,
+            problem,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
+        let placed = |error: &toml::de::Error| {
+            let (line, key) = toml_trouble::place(text, error);
+            let problem = key.map_or_else(
+                || "is not TOML".to_owned(),
+                |key| format!("has a value for `{key}` that does not fit"),
+            );
+            (line, problem)
+        };
+        let table: toml::Table = text.parse().map_err(|error| placed(&error))?;
+        check_keys(text, &table, &TOP_KEYS)?;
+        let hosts = table.get("hosts").and_then(toml::Value::as_table);
+        for host in hosts.into_iter().flatten() {
+            if let Some(keys) = host.1.as_table() {
+                check_keys(text, keys, &HOST_KEYS)?;
+            }
+        }
+        let document: Document = toml::from_str(text).map_err(|error| placed(&error))?;
+        let host = |text: &str| {
+            HostArg::parse(text)
+                .map_err(|error: BadHost| (None, format!("names `{text}`, which {error}")))
+        };
+        Ok(Self {
+            default_host: document.default_host.as_deref().map(host).transpose()?,
+            hosts: document
+                .hosts
+                .into_iter()
+                .map(|(name, config)| Ok((host(&name)?.host, config)))
+                .collect::<Result<_, (Option<usize>, String)>>()?,
+        })
+    }
+
+    /// What it says of `host`.
+    #[must_use]
+    pub fn host(&self, host: &Host) -> Option<&HostConfig> {
+        let found = self.hosts.iter().find(|(name, _)| name == host);
+        found.map(|(_, config)| config)
+    }
+}
+
+/// A key that is not known is a mistake, with the nearest one that is.
+fn check_keys(
+    text: &str,
+    table: &toml::Table,
+    known: &[&str],
+) -> Result<(), (Option<usize>, String)> {
+    let Some(stranger) = table.keys().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let nearest = known
+        .iter()
+        .map(|key| (strsim::jaro_winkler(key, stranger), key))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    let suggestion = nearest.map_or_else(
+        || format!("known are {}", known.join(", ")),
+        |(_, key)| format!("is `{key}` meant?"),
+    );
+    let line = (1..)
+        .zip(text.lines())
+        .find(|(_, line)| line.trim_start().starts_with(stranger.as_str()))
+        .map(|(number, _)| number);
+    Err((
+        line,
+        format!("has the unknown key `{stranger}`; {suggestion}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_the_nearest_known_one() {
+        let (line, problem) = Config::parse("default_hots = 'a'\n").unwrap_err();
+        assert_eq!(line, Some(1));
+        assert!(problem.contains("is `default_host` meant?"), "{problem}");
+        let text = "[hosts.\"gitlab.com\"]\nclient-id = 'x'\n";
+        let (line, problem) = Config::parse(text).unwrap_err();
+        assert_eq!(line, Some(2));
+        assert!(problem.contains("is `client_id` meant?"), "{problem}");
+    }
+
+    #[test]
+    fn an_error_quotes_no_value() {
+        let text = "[hosts.\"gitlab.com\"]\nscopes = 'SECRET'\n";
+        let (line, problem) = Config::parse(text).unwrap_err();
+        assert_eq!(line, Some(2));
+        assert!(problem.contains("`scopes`") && !problem.contains("SECRET"));
+    }
+
+    #[test]
+    fn a_host_is_found_however_it_is_written() {
+        let text =
+            "default_host = 'GitLab.com'\n[hosts.\"https://gitlab.com/\"]\nclient_id = 'x'\n";
+        let config = Config::parse(text).unwrap();
+        let host = config.default_host.as_ref().unwrap().host.clone();
+        assert_eq!(config.host(&host).unwrap().client_id.as_deref(), Some("x"));
+    }
+}

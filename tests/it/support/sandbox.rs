@@ -1,0 +1,266 @@
+//! A home of its own for every test, and the binary run in it with an empty environment.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::authorization_server::{AuthorizationServer, Pair};
+
+/// Nothing in these tests may take longer.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// The beginning of every token that the test server issues: what has it must not be seen.
+const SECRET: &str = "-SECRET-";
+
+/// A folder with a home, a store, and the other places that glauth knows.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["home", "run", "tmp"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        Self { folder }
+    }
+
+    /// A sandbox with a login at `server`, as `login --import` makes it.
+    pub fn logged_in(server: &AuthorizationServer) -> (Self, Pair) {
+        let sandbox = Self::new();
+        let pair = sandbox.log_in(server);
+        (sandbox, pair)
+    }
+
+    /// Logs in anew.
+    pub fn log_in(&self, server: &AuthorizationServer) -> Pair {
+        let pair = server.log_in();
+        self.import(server, &pair);
+        pair
+    }
+
+    /// Imports a pair.
+    pub fn import(&self, server: &AuthorizationServer, pair: &Pair) {
+        let client_id = server.client_id();
+        let url = server.url();
+        let args = ["login", "--import", "--client-id", &client_id, &url];
+        self.run_with_input(&args, &pair.response).succeeds();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn store(&self) -> PathBuf {
+        self.path("store")
+    }
+
+    /// A file of the default account at `server`: `toml`, `toml.answer`, `lock` …
+    pub fn file(&self, server: &AuthorizationServer, ending: &str) -> PathBuf {
+        let key = server.host().replace(':', "%3A");
+        self.store().join(key).join(format!("default.{ending}"))
+    }
+
+    pub fn record(&self, server: &AuthorizationServer) -> toml::Table {
+        self.record_text(server).parse().unwrap()
+    }
+
+    pub fn record_text(&self, server: &AuthorizationServer) -> String {
+        std::fs::read_to_string(self.file(server, "toml")).unwrap()
+    }
+
+    /// Changes the record behind glauth's back.
+    pub fn edit(&self, server: &AuthorizationServer, change: impl FnOnce(&mut toml::Table)) {
+        let mut table = self.record(server);
+        change(&mut table);
+        let text = format!("{}# end of record\n", toml::to_string(&table).unwrap());
+        std::fs::write(self.file(server, "toml"), text).unwrap();
+    }
+
+    /// Lets the access token of the first grant end so many seconds from now, of a lifetime of
+    /// two hours; negative: it has ended.
+    pub fn ends_in(&self, server: &AuthorizationServer, seconds: i64) {
+        self.edit(server, |record| {
+            let grant = first_grant(record);
+            grant.insert("issued_at".to_owned(), from_now(seconds - 7200));
+            grant.insert("expires_at".to_owned(), from_now(seconds));
+        });
+    }
+
+    /// The binary, in an empty environment.
+    pub fn command(&self, args: &[&str]) -> Command {
+        assert!(
+            !args.iter().any(|arg| arg.contains(SECRET)),
+            "a token in argv: {args:?}"
+        );
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("glauth"));
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("XDG_RUNTIME_DIR", self.path("run"))
+            .env("TMPDIR", self.path("tmp"))
+            .env("GLAUTH_STORE", self.store())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Finished {
+        self.start(args).finish()
+    }
+
+    pub fn run_with_input(&self, args: &[&str], input: &str) -> Finished {
+        self.start_with_input(args, input).finish()
+    }
+
+    pub fn start(&self, args: &[&str]) -> Running {
+        Running::spawn(&mut self.command(args))
+    }
+
+    pub fn start_with_input(&self, args: &[&str], input: &str) -> Running {
+        let mut command = self.command(args);
+        let mut running = Running::spawn(command.stdin(Stdio::piped()));
+        let mut stdin = running.child.stdin.take().unwrap();
+        // A process that does not want it may close it.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        running
+    }
+}
+
+/// The table of the first grant.
+pub fn first_grant(record: &mut toml::Table) -> &mut toml::Table {
+    record["grants"][0].as_table_mut().unwrap()
+}
+
+/// A time in the record's form.
+pub fn from_now(seconds: i64) -> toml::Value {
+    let now = jiff::Timestamp::now();
+    let at = now + jiff::SignedDuration::from_secs(seconds);
+    let text = format!("{at:.3}");
+    toml::Value::Datetime(text.parse().unwrap())
+}
+
+/// A process of the binary's. Dropped, it is killed.
+pub struct Running {
+    pub child: Child,
+}
+
+impl Running {
+    pub fn spawn(command: &mut Command) -> Self {
+        Self {
+            child: command.spawn().unwrap(),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = i32::try_from(self.pid()).unwrap();
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// Waits for its end, at most [`LIMIT`], and reads what it wrote to pipes. What it wrote to
+    /// stderr has no token in it.
+    pub fn finish(mut self) -> Finished {
+        let stdout = collect(self.child.stdout.take());
+        let stderr = collect(self.child.stderr.take());
+        let text = |receiver: mpsc::Receiver<Vec<u8>>, name: &str| {
+            let bytes = receiver.recv_timeout(LIMIT);
+            let bytes = bytes.unwrap_or_else(|_| panic!("{name} was not closed in time"));
+            String::from_utf8(bytes).unwrap()
+        };
+        let finished = Finished {
+            stdout: text(stdout, "stdout"),
+            stderr: text(stderr, "stderr"),
+            status: self.child.wait().unwrap(),
+        };
+        assert!(
+            !finished.stderr.contains(SECRET),
+            "a token on stderr: {}",
+            finished.stderr
+        );
+        finished
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Reads a pipe to its end, in a thread, so that nobody waits for ever.
+fn collect(pipe: Option<impl std::io::Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            drop(pipe.read_to_end(&mut bytes));
+        }
+        drop(sender.send(bytes));
+    });
+    receiver
+}
+
+/// What a process left.
+#[derive(Debug)]
+pub struct Finished {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: ExitStatus,
+}
+
+impl Finished {
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    pub fn signal(&self) -> Option<i32> {
+        self.status.signal()
+    }
+
+    /// Exit code 0; returns what it printed.
+    #[track_caller]
+    pub fn succeeds(self) -> String {
+        assert_eq!(self.code(), Some(0), "{self:?}");
+        self.stdout
+    }
+
+    /// Exit code 0 and nothing on stderr; returns what it printed, without the newline.
+    #[track_caller]
+    pub fn prints(self) -> String {
+        assert_eq!(self.code(), Some(0), "{self:?}");
+        assert_eq!(self.stderr, "", "{self:?}");
+        self.stdout.trim_end_matches('\n').to_owned()
+    }
+
+    /// That exit code and nothing on stdout; returns what it said.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> String {
+        assert_eq!(self.code(), Some(code), "{self:?}");
+        assert_eq!(self.stdout, "", "{self:?}");
+        assert!(self.stderr.starts_with("glauth: "), "{self:?}");
+        self.stderr
+    }
+
+    /// The same under `--json`: that exit code, and that name for it.
+    #[track_caller]
+    pub fn fails_in_json(self, code: i32, name: &str) -> serde_json::Value {
+        assert_eq!(self.code(), Some(code), "{self:?}");
+        let last = self.stderr.lines().last().unwrap_or_default();
+        let error: serde_json::Value = serde_json::from_str(last).unwrap();
+        assert_eq!(error["error"]["code"], name, "{self:?}");
+        error["error"].clone()
+    }
+}

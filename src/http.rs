@@ -140,9 +140,17 @@ impl Http for Network {
         let origin = origin(&request.url);
         let limit = CONNECT_LIMIT + request.answer_limit;
         let (sender, receiver) = mpsc::channel();
-        let started = thread::Builder::new()
-            .name("network".to_owned())
-            .spawn(move || drop(sender.send(exchange(request))));
+        let started =
+            thread::Builder::new()
+                .name("network".to_owned())
+                .spawn(move || match client(&request) {
+                    Ok(client) => {
+                        sender.send(exchange(&client, request)).ok();
+                        // Only now: it waits for a look-up of the host's name that hangs.
+                        drop(client);
+                    }
+                    Err(error) => drop(sender.send(Err(error))),
+                });
         if let Err(error) = started {
             let reason = error.to_string();
             return Err(SendError::Unreachable { origin, reason });
@@ -160,8 +168,7 @@ pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-fn exchange(request: Request) -> Result<Response, SendError> {
-    let client = client(&request)?;
+fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
     let builder = match request.body {
         Body::None => client.get(request.url.clone()),
         Body::Form(fields) => {

@@ -16,6 +16,10 @@ use crate::secret::AccessToken;
 use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
+/// How often a call takes the lock at most: once for each of two grants and for a check of each,
+/// and as often again where somebody replaces the lock file.
+const TURNS: usize = 8;
+
 /// What a caller needs.
 #[derive(Debug)]
 pub struct Need {
@@ -183,13 +187,14 @@ impl Errand<'_> {
             }
         }
         self.seen = Some(Seen::of(&self.record));
-        loop {
+        for _ in 0..TURNS {
             match self.take_turn()? {
                 Turn::Done(done) => return Ok(done),
                 Turn::Again => {}
                 Turn::Check(grant) => self.check(grant)?,
             }
         }
+        Err(too_short(self.id, self.login()?))
     }
 
     fn need(&self) -> credential::Need<'_> {

@@ -141,7 +141,7 @@ pub struct Login {
     pub client_secret_file: Option<PathBuf>,
 
     /// A scope that the token has, where the response does not say; may be repeated
-    #[arg(long, value_name = "SCOPE", value_delimiter = ' ')]
+    #[arg(long, value_name = "SCOPE", value_delimiter = ' ', value_parser = scope)]
     pub scope: Vec<String>,
 
     /// A parameter for every token request, such as `resource=…`; may be repeated
@@ -289,6 +289,15 @@ pub struct Completions {
 pub struct Man {
     /// The page of this command; left out: the page of glauth
     pub command: Option<String>,
+}
+
+/// RFC 6749 §3.3: `scope-token`.
+fn scope(text: &str) -> Result<String, String> {
+    let good = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if text.is_empty() || !text.bytes().all(good) {
+        return Err("is not a scope".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

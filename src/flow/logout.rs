@@ -29,6 +29,10 @@ pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<Log
         refreshed: HashSet::new(),
         warnings: Vec::new(),
     };
+    // No lock file, and no folder for it, where there is nothing to end.
+    if session.store.snapshot(id)?.is_none() {
+        return Err(FlowError::NoLogin(id.clone()));
+    }
     loop {
         session.log.flush();
         let wait = session.wait(session.deadline());

@@ -225,6 +225,7 @@ pub fn import(body: &[u8]) -> Result<ImportedGrant, BadImport> {
     let created_at = object
         .get("created_at")
         .and_then(Value::as_i64)
+        .filter(|seconds| *seconds >= 0)
         .and_then(|seconds| seconds.checked_mul(1000))
         .map(Timestamp::from_unix_millis);
     Ok(ImportedGrant {

@@ -137,6 +137,9 @@ impl<S> Locked<S> {
             refresh_tokens: new.refresh_tokens,
         };
         let text = self.text_of(&full, extra)?;
+        // What comes from people and servers must not make a record that nobody can read.
+        record::parse(&text, &self.place.id)
+            .map_err(|problem| problem.in_file(&self.place.record))?;
         let warnings = self.place.put(&text)?.into_iter().collect();
         self.remove_answer();
         Ok(Stored {

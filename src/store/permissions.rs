@@ -72,6 +72,16 @@ pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
     check_folder(path)
 }
 
+/// Makes one folder where it is missing, and none above it; checks it where it is there.
+pub(super) fn private_leaf(path: &Path) -> Result<(), StoreError> {
+    match DirBuilder::new().mode(FOLDER_MODE).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(StoreError::io("create", path, error))
+        }
+        _ => check_folder(path),
+    }
+}
+
 /// Checks a folder that a writer relies on: no link, the user's own, closed to others.
 pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     let metadata =

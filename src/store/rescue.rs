@@ -49,7 +49,7 @@ pub(super) fn keep(text: &str, spent: &RefreshToken) -> Option<PathBuf> {
 }
 
 fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError> {
-    permissions::private_folder(folder)?;
+    permissions::private_leaf(folder)?;
     let path = folder.join(name);
     replace::write_new(&path, text.as_bytes())?;
     replace::sync_folder(folder)?;

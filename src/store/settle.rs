@@ -2,6 +2,8 @@
 //! "What somebody left"). An owner always ends its attempt before it lets go, so a pending one
 //! under the lock is a dead one's.
 
+use zeroize::Zeroizing;
+
 use super::error::StoreError;
 use super::place::{Place, read_text};
 use super::record::{self, Extra, Full, Problem};
@@ -35,7 +37,7 @@ pub(super) fn settle(
     {
         settled.full = answer;
         settled.extra = extra;
-        settled.install_answer(place);
+        settled.install_answer(place)?;
         return Ok(settled);
     }
     settled.take_rescued(place);
@@ -49,11 +51,17 @@ pub(super) fn settle(
 }
 
 impl Settled {
-    /// Puts the answer that the owner had written, and not yet renamed, in its place.
-    fn install_answer(&mut self, place: &Place) {
-        let installed =
-            replace::sync_file(&place.answer).and_then(|()| place.put_in_place(&place.answer));
-        self.note(installed);
+    /// Puts the answer that the owner had written, and not yet renamed, in its place. One that
+    /// cannot be synced is written anew: what is handed out must be safe somewhere (I6).
+    fn install_answer(&mut self, place: &Place) -> Result<(), StoreError> {
+        if replace::sync_file(&place.answer).is_ok() {
+            let installed = place.put_in_place(&place.answer);
+            self.note(installed);
+        } else {
+            let text = self.text(place)?;
+            self.warnings.extend(place.put(&text)?);
+        }
+        Ok(())
     }
 
     /// Takes over what lies in the rescue place for a pending or doubtful grant.
@@ -80,12 +88,15 @@ impl Settled {
 
     /// Writes the record; `false`, with a warning, where that fails.
     fn save(&mut self, place: &Place) -> bool {
-        let saved = record::render(&self.full, self.extra.clone())
-            .map_err(|problem| problem.in_file(&place.record))
-            .and_then(|text| place.put(&text));
+        let saved = self.text(place).and_then(|text| place.put(&text));
         let good = matches!(saved, Ok(None));
         self.note(saved);
         good
+    }
+
+    fn text(&self, place: &Place) -> Result<Zeroizing<String>, StoreError> {
+        record::render(&self.full, self.extra.clone())
+            .map_err(|problem| problem.in_file(&place.record))
     }
 
     fn note(&mut self, result: Result<Option<StoreError>, StoreError>) {

@@ -113,6 +113,9 @@ impl Locked<Occupied> {
             };
             return Err(NotStaged::Store(Box::new(self), error));
         };
+        if !self.lock.is_ours() {
+            return Err(NotStaged::LockLost(self.place.lock));
+        }
         self.lock.announce(notice);
         let before = self
             .record()

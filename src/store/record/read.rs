@@ -133,7 +133,7 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
             } = logged_out.ok_or_else(|| bad("logged_out", "at", "is missing"))?;
             Content::LoggedOut(Tombstone {
                 client: client.ok_or_else(|| bad("client", "provider", "is missing"))?,
-                generation,
+                generation: count("logged_out", "generation", generation)?,
                 at: time("logged_out", "at", at)?,
                 reason: clean("logged_out", "reason", reason)?,
             })
@@ -311,7 +311,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         _ => return Err(bad("grants", "state", "is not one that this glauth knows")),
     };
     let grant = Grant {
-        generation,
+        generation: count("grants", "generation", generation)?,
         origin: Fingerprint::parse(&origin)
             .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
         access_token,
@@ -345,7 +345,7 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
     } = attempt;
     let when = |key, at: Option<Datetime>| at.map(|at| time(TABLE, key, at)).transpose();
     Ok(Attempt {
-        sequence,
+        sequence: count(TABLE, "sequence", sequence)?,
         grant: usize::try_from(grant)
             .ok()
             .filter(|grant| *grant < GRANT_LIMIT)
@@ -394,6 +394,16 @@ fn read_git(git: wire::Git<'_>) -> Result<GitPassword, Bad> {
         authtype: text("authtype", authtype)?,
         credential: secret("credential", credential)?,
     })
+}
+
+/// The most that a count is believed: the next one must still fit every reader's integers.
+const COUNT_LIMIT: u64 = 1 << 53;
+
+fn count(table: &'static str, key: &'static str, number: u64) -> Result<u64, Bad> {
+    if number > COUNT_LIMIT {
+        return Err(bad(table, key, "is too large for a count"));
+    }
+    Ok(number)
 }
 
 /// Names and texts for people: no control characters, or a terminal, a header or a line of git's

@@ -98,8 +98,9 @@ pub enum SendError {
         /// Why.
         reason: String,
     },
-    /// The certificate does not hold: the server has seen nothing.
-    #[error("the certificate of `{origin}` is not accepted: {reason}")]
+    /// The certificate does not hold, or there is nothing to judge it by: the server has seen
+    /// nothing.
+    #[error("the certificate of `{origin}` cannot be accepted: {reason}")]
     TlsRefused {
         /// Scheme, host and port.
         origin: String,
@@ -235,10 +236,14 @@ fn client(request: &Request) -> Result<Client, SendError> {
         let here = here.map(|address| SocketAddr::new(address, port));
         builder = builder.resolve_to_addrs("localhost", &here);
     }
-    if let Some(path) = &request.ca_file {
+    if request.url.scheme() == "http" {
+        // No TLS, so the system's certificate authorities need not be there or be read.
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = &request.ca_file {
         builder = builder.tls_certs_merge(certificates(path)?);
     }
-    builder.build().map_err(|error| SendError::Unreachable {
+    // All that can fail here is the system's list of certificate authorities.
+    builder.build().map_err(|error| SendError::TlsRefused {
         origin: origin(&request.url),
         reason: root(&error),
     })
@@ -263,9 +268,9 @@ fn classify(url: &Url, error: reqwest::Error) -> SendError {
     let error = error.without_url();
     let origin = origin(url);
     let reason = root(&error);
-    if is_tls_refusal(&error) {
+    if is_tls_refusal(&error) || error.is_builder() {
         SendError::TlsRefused { origin, reason }
-    } else if error.is_connect() || error.is_builder() {
+    } else if error.is_connect() {
         SendError::Unreachable { origin, reason }
     } else {
         SendError::AnswerLost { origin, reason }

@@ -41,6 +41,7 @@ pub struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Which of several logins at a host
     #[arg(
@@ -48,20 +49,33 @@ pub struct Global {
         long,
         value_name = "NAME",
         env = "GLAUTH_ACCOUNT",
+        hide_env_values = true,
         global = true
     )]
     pub account: Option<AccountName>,
 
     /// The host where none is named
-    #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", global = true, value_parser = HostArg::parse)]
+    #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", hide_env_values = true, global = true, value_parser = HostArg::parse)]
     pub host: Option<HostArg>,
 
     /// The folder with the logins
-    #[arg(long, value_name = "DIR", env = "GLAUTH_STORE", global = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "GLAUTH_STORE",
+        hide_env_values = true,
+        global = true
+    )]
     pub store: Option<PathBuf>,
 
     /// The configuration file
-    #[arg(long, value_name = "FILE", env = "GLAUTH_CONFIG", global = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "GLAUTH_CONFIG",
+        hide_env_values = true,
+        global = true
+    )]
     pub config: Option<PathBuf>,
 
     /// How long to wait for another process's refresh, such as `90s` or `2m`
@@ -105,7 +119,7 @@ pub enum Command {
 pub struct Target {
     /// A host, a host with a port, or a URL; `http` on loopback only. Left out: --host, else the
     /// configuration's `default_host`, else the only host in the store
-    #[arg(value_name = "HOST", value_parser = HostArg::parse)]
+    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]
     pub host: Option<HostArg>,
 }
 
@@ -224,7 +238,7 @@ pub struct Refresh {
     pub target: Target,
 
     /// Every account of every host
-    #[arg(long, conflicts_with_all = ["host", "force"])]
+    #[arg(long, conflicts_with_all = ["target", "force"])]
     pub all: bool,
 
     /// Only tokens with less life than this
@@ -268,7 +282,7 @@ pub struct Logout {
     pub target: Target,
 
     /// Every account of every host
-    #[arg(long, conflicts_with = "host")]
+    #[arg(long, conflicts_with = "target")]
     pub all: bool,
 
     /// Do not tell the server: its tokens live until they expire

@@ -323,7 +323,8 @@ impl View<'_> {
                 None => Stop::LoginRequired,
             };
         }
-        let has_life = |grant: &Grant| !self.is_spent(grant);
+        let ended = |grant: &Grant| matches!(grant.state, GrantState::LoginRequired { .. });
+        let has_life = |grant: &Grant| !ended(grant) && !self.is_spent(grant);
         if self.login.grants.iter().any(has_life) {
             Stop::TooShort
         } else {

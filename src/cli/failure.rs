@@ -1,12 +1,7 @@
 //! Where every error meets its exit code, its name in JSON and its hint.
 
-use std::ffi::OsString;
-use std::process::ExitCode;
-
-use clap::error::ErrorKind;
-
 use super::exit::Exit;
-use super::printer::{self, shell_quote};
+use super::shell;
 use crate::config::ConfigError;
 use crate::credential::{AccountId, Host, Outcome};
 use crate::flow::{ClientError, FlowError};
@@ -207,7 +202,7 @@ fn of_store(error: &StoreError) -> Failure {
             ..
         } => failure("permission").hint(format!(
             "run `chmod {mode:o} {}`",
-            shell_quote(&path.to_string_lossy())
+            shell::quote(&path.to_string_lossy())
         )),
         StoreError::Permission { .. } => failure("permission"),
         StoreError::ReadOnly { .. } => failure("read_only")
@@ -277,25 +272,10 @@ fn of_client(error: &ClientError) -> Failure {
     }
 }
 
-/// What clap says, in this program's form; help and version are no failure.
-pub(super) fn of_usage(error: &clap::Error, args: &[OsString]) -> ExitCode {
-    if !error.use_stderr() {
-        error.print().ok();
-        return Exit::Done.into();
-    }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        error.print().ok();
-        return Exit::Usage.into();
-    }
-    let text = error.to_string();
-    let (message, hint) = sentences(&text);
-    let failure = Failure {
-        hint: Some(hint),
-        ..plain("usage", message)
-    };
-    let as_json = args.iter().any(|arg| arg == "--json");
-    printer::print_failure(&failure, as_json);
-    failure.exit.into()
+/// What clap says, in this program's form.
+pub(super) fn of_usage(error: &clap::Error) -> Failure {
+    let (message, hint) = sentences(&error.to_string());
+    plain("usage", message).hint(hint)
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on.

@@ -7,11 +7,13 @@ mod exit;
 mod failure;
 mod generate;
 mod printer;
+mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use args::Cli;
 use context::Context;
@@ -27,7 +29,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return failure::of_usage(&error, &args),
+        Err(error) => return not_understood(&error, &args),
     };
     let printer = Printer::new(&cli.global);
     match commands::run(&cli, &Context::new(&cli.global, &printer)) {
@@ -38,4 +40,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Help and version are no failure; a call without a command gets the help, and is one.
+fn not_understood(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let no_command = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if no_command || !error.use_stderr() {
+        error.print().ok();
+        return if no_command { Exit::Usage } else { Exit::Done }.into();
+    }
+    let failure = failure::of_usage(error);
+    printer::print_failure(&failure, args.iter().any(|arg| arg == "--json"));
+    failure.exit.into()
 }

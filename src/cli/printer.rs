@@ -107,19 +107,3 @@ pub(super) fn is_watched() -> bool {
 fn line(text: std::fmt::Arguments<'_>) {
     writeln!(anstream::stderr(), "{text}").ok();
 }
-
-/// Quotes for a POSIX shell: data, never syntax.
-pub(super) fn shell_quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_quoted_is_data() {
-        assert_eq!(shell_quote("a b"), "'a b'");
-        assert_eq!(shell_quote("$(x)'`"), r"'$(x)'\''`'");
-    }
-}

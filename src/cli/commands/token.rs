@@ -7,7 +7,8 @@ use crate::cli::args::{Format, Token};
 use crate::cli::context::{Context, check_scheme, read_stdin};
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
-use crate::cli::printer::{self, shell_quote};
+use crate::cli::printer;
+use crate::cli::shell;
 use crate::credential::{Asked, DEFAULT_MIN_TTL, Grant, MinTtl, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AccessToken, TOKEN_LIMIT};
@@ -117,7 +118,7 @@ impl<'a> HandedOut<'a> {
         let variables = client.into_iter().flat_map(|client| &client.environment);
         variables.fold(String::new(), |text, (name, value)| {
             let value = value.replace("{token}", self.grant.access_token.expose());
-            text + &format!("export {name}={}\n", shell_quote(&value))
+            text + &format!("export {name}={}\n", shell::quote(&value))
         })
     }
 

@@ -289,10 +289,13 @@ fn is_tls_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
+/// What an `io::Error` wraps is not among its sources, and it may be another `io::Error`.
 fn inner_tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let io = error.downcast_ref::<std::io::Error>();
-    let inside = io.and_then(|io| io.get_ref());
-    error.downcast_ref().or_else(|| inside?.downcast_ref())
+    if let Some(tls) = error.downcast_ref() {
+        return Some(tls);
+    }
+    let inside = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    inner_tls(inside)
 }
 
 /// The innermost cause, which says what happened, as printable text.

@@ -20,6 +20,9 @@ pub(super) struct Failure {
     pub account: Option<String>,
 }
 
+/// What to do where a server cannot be told that a login ends.
+const LOCAL: &str = "`glauth logout --local` forgets it here, without telling the server";
+
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -139,8 +142,11 @@ fn of_flow(error: &FlowError) -> Failure {
         }
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
+        FlowError::NotRefreshed { id, outcome, .. } => {
+            failure(name_of(*outcome)).hint(LOCAL).about(id)
+        }
         FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
-            .hint("`glauth logout --local` forgets it here, without telling the server")
+            .hint(LOCAL)
             .about(id),
     }
 }

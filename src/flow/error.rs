@@ -58,6 +58,16 @@ pub enum FlowError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The login had to be refreshed before it could be revoked, and that failed.
+    #[error("the login for {id} is not revoked: {message}")]
+    NotRefreshed {
+        /// Which.
+        id: AccountId,
+        /// How.
+        outcome: Outcome,
+        /// What happened, as a sentence.
+        message: String,
+    },
     /// The server could not be made to forget the login.
     #[error("the login for {id} is not revoked: {source}")]
     NotRevoked {

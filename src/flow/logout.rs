@@ -116,11 +116,10 @@ impl Farewell<'_> {
             // Then there is nothing left to revoke.
             None => Ok(()),
             Some(failed) if failed.outcome == Outcome::LoginRequired => Ok(()),
-            Some(failed) => Err(FlowError::Failed {
+            Some(failed) => Err(FlowError::NotRefreshed {
                 id: self.id.clone(),
                 outcome: failed.outcome,
                 message: done.message,
-                retry_at: None,
             }),
         }
     }

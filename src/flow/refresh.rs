@@ -435,10 +435,14 @@ impl Errand<'_> {
             error,
             FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
         );
+        let asked_token = self.need.asked == Asked::Token;
         let ended = matches!(error, FlowError::LoginRequired { .. });
-        let may = self.need.asked == Asked::Token || ended;
         let alive = match self.login() {
-            Ok(login) if may && !hopeless => living(login, self.session.now(), &self.need()),
+            Ok(login) if (asked_token || ended) && !hopeless => {
+                let alive = living(login, self.session.now(), &self.need());
+                // A login that cannot be refreshed is what a timer must hear of in time.
+                alive.filter(|grant| asked_token || login.grants[*grant].refresh_token.is_some())
+            }
             _ => None,
         };
         self.session.log.flush();

@@ -22,6 +22,24 @@ use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
 
 /// A record that was read without the lock: good for handing out, useless for a refresh.
+///
+/// It has no refresh token, so that none can be presented that another process has spent meanwhile:
+///
+/// ```compile_fail,E0599
+/// # use glauth::{secret::RefreshToken, store::Snapshot};
+/// fn to_be_presented(snapshot: &Snapshot) -> &RefreshToken {
+///     snapshot.refresh_token()
+/// }
+/// ```
+///
+/// A [`Staged`](super::Staged) has one:
+///
+/// ```
+/// # use glauth::{secret::RefreshToken, store::Staged};
+/// fn to_be_presented(staged: &Staged) -> &RefreshToken {
+///     staged.refresh_token()
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Snapshot {
     record: Record,

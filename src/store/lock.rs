@@ -10,9 +10,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the one place that locks")]
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -79,13 +78,7 @@ impl AccountLock {
 
     /// Whether the path still names the file that is locked.
     pub(super) fn is_ours(&self) -> bool {
-        let same = |at_path: fs::Metadata, ours: fs::Metadata| {
-            at_path.dev() == ours.dev() && at_path.ino() == ours.ino()
-        };
-        match (fs::symlink_metadata(&self.path), self.file.metadata()) {
-            (Ok(at_path), Ok(ours)) => same(at_path, ours),
-            _ => false,
-        }
+        permissions::is_at(&self.file, &self.path)
     }
 
     /// From now on the first signal is answered with a line on stderr.

@@ -26,7 +26,11 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Option<File>, StoreError> 
     let file = match no_follow().read(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if is_link(&error) && is_mounted_read_only(path) => {
-            File::open(path).map_err(|error| StoreError::io("open", path, error))?
+            // Not blocking: it may lead to a pipe.
+            let mut options = OpenOptions::new();
+            options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+            let opened = options.open(path);
+            opened.map_err(|error| StoreError::io("open", path, error))?
         }
         opened => opened.map_err(|error| StoreError::io("open", path, error))?,
     };
@@ -95,6 +99,14 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     }
     check_owner(path, &metadata, &[env::user_id()])?;
     check_closed(path, &metadata, FOLDER_MODE)
+}
+
+/// Whether `path` names this very file, and not another one or none.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    match (fs::symlink_metadata(path), file.metadata()) {
+        (Ok(there), Ok(ours)) => there.dev() == ours.dev() && there.ino() == ours.ino(),
+        _ => false,
+    }
 }
 
 /// Opening that follows no link and waits for no other end of a pipe.

@@ -15,7 +15,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
-use super::permissions::{FILE_MODE, no_follow};
+use super::permissions::{self, FILE_MODE, no_follow};
 
 /// Makes a rename, a creation or a removal in `folder` safe from a power loss.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
@@ -100,7 +100,18 @@ impl Reservation {
             .and_then(|_| self.file.write_all(content))
             .and_then(|()| self.file.set_len(length))
             .and_then(|()| self.file.sync_all());
-        filled.map_err(|error| StoreError::io("write", &self.path, error))
+        filled.map_err(|error| StoreError::io("write", &self.path, error))?;
+        if self.is_in_place() {
+            return Ok(());
+        }
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        Err(StoreError::io("find", &self.path, gone))
+    }
+
+    /// Whether its path still names it: who removes it, or the folder, leaves a file without a
+    /// name.
+    pub(super) fn is_in_place(&self) -> bool {
+        permissions::is_at(&self.file, &self.path)
     }
 }
 

@@ -35,9 +35,10 @@ pub(super) fn settle(
     if pending_sequence(&settled.full).is_some()
         && let Some((answer, extra)) = whole_answer(place, &settled.full)?
     {
-        settled.full = answer;
+        let before = std::mem::replace(&mut settled.full, answer);
         settled.extra = extra;
         settled.install_answer(place)?;
+        settled.forget_copies(&before);
         return Ok(settled);
     }
     settled.take_rescued(place);
@@ -62,6 +63,14 @@ impl Settled {
             self.warnings.extend(place.put(&text)?);
         }
         Ok(())
+    }
+
+    /// Removes what was rescued by an owner that could not see its answer in place.
+    fn forget_copies(&self, before: &Full) {
+        let kept: Vec<_> = self.full.refresh_tokens.iter().flatten().collect();
+        let spent = before.refresh_tokens.iter().flatten();
+        let spent = spent.filter(|token| !kept.contains(token));
+        spent.for_each(rescue::forget);
     }
 
     /// Takes over what lies in the rescue place for a pending or doubtful grant.

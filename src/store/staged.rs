@@ -29,6 +29,81 @@ pub enum NotStaged {
 }
 
 /// A refresh that may be sent: its answer can be stored, and its mark is on disk.
+///
+/// The only way to it is [`Locked::stage`], from a record that was reread under the lock:
+///
+/// ```
+/// # use glauth::{credential::Cause, store::{Locked, NotStaged, Occupied, Staged}, time::Timestamp};
+/// fn prepare(locked: Locked<Occupied>) -> Result<Staged, NotStaged> {
+///     locked.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
+/// What was read without the lock has no such way, and neither has a record that is not there:
+///
+/// ```compile_fail,E0599
+/// # use glauth::{credential::Cause, store::{NotStaged, Snapshot, Staged}, time::Timestamp};
+/// fn prepare(snapshot: Snapshot) -> Result<Staged, NotStaged> {
+///     snapshot.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use glauth::{credential::Cause, store::{Locked, NotStaged, Staged, Vacant}, time::Timestamp};
+/// fn prepare(locked: Locked<Vacant>) -> Result<Staged, NotStaged> {
+///     locked.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
+/// The lock is in it, and comes out of [`commit`](Self::commit) alone, so that nobody lets it go
+/// while the refresh token is on its way:
+///
+/// ```
+/// # use glauth::{credential::Ending, store::{Staged, StoreError}, time::Timestamp};
+/// fn end(staged: Staged, ending: &Ending) -> Result<(), StoreError> {
+///     let locked = staged.commit(ending, Timestamp::now())?;
+///     drop(locked);
+///     Ok(())
+/// }
+/// ```
+///
+/// ```compile_fail,E0616
+/// # use glauth::store::Staged;
+/// fn let_go(staged: Staged) {
+///     let locked = staged.locked;
+///     drop(locked);
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use glauth::{credential::Cause, store::{Locked, NotStaged, Occupied, Staged}, time::Timestamp};
+/// fn prepare(locked: Locked<Occupied>) -> Result<Staged, NotStaged> {
+///     let staged = locked.stage(0, Cause::Asked, Timestamp::now(), String::new())?;
+///     drop(locked);
+///     Ok(staged)
+/// }
+/// ```
+///
+/// An attempt ends once, and its refresh token with it:
+///
+/// ```compile_fail,E0382
+/// # use glauth::{credential::Ending, store::{Staged, StoreError}, time::Timestamp};
+/// fn end(staged: Staged, ending: &Ending) -> Result<(), StoreError> {
+///     let locked = staged.commit(ending, Timestamp::now())?;
+///     let again = staged.commit(ending, Timestamp::now())?;
+///     Ok(())
+/// }
+/// ```
+///
+/// ```compile_fail,E0505
+/// # use glauth::{credential::Ending, store::{Staged, StoreError}, time::Timestamp};
+/// fn end(staged: Staged, ending: &Ending) -> Result<(), StoreError> {
+///     let token = staged.refresh_token();
+///     let locked = staged.commit(ending, Timestamp::now())?;
+///     println!("{}", token.fingerprint());
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "an attempt must be ended with `commit`"]
 pub struct Staged {
@@ -72,12 +147,14 @@ impl Staged {
             locked.state.full.refresh_tokens[grant] = Some(token.clone());
         }
         let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
-        let stored = match reservation.fill(text.as_bytes()) {
-            Ok(()) => {
+        let stored = match (reservation.fill(text.as_bytes()), ending) {
+            (Ok(()), _) => {
                 fault::point("written");
                 Ok(locked.finish_answer())
             }
-            Err(first) => locked.second_try(&text, first),
+            // Whose lock file was removed may not be alone: what another one stored since stands.
+            (Err(gone), Ending::Failed(_)) if !reservation.is_in_place() => Err(gone),
+            (Err(first), _) => locked.second_try(&text, first),
         };
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),

@@ -14,7 +14,7 @@ use crate::flow::{self, Given, LoggedIn, NewAccount, Plan};
 use crate::http::ANSWER_LIMIT;
 use crate::oauth;
 use crate::secret::{AccessToken, RefreshToken, TOKEN_LIMIT};
-use crate::store::{NewLogin, Store};
+use crate::store::{NewLogin, Snapshot, Store};
 use crate::time::Timestamp;
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -123,14 +123,16 @@ fn new_account(
 
 /// The login that is there or was there, else another one at the host.
 fn remembered(store: &Store, id: &AccountId) -> anyhow::Result<Option<Record>> {
-    let own = std::iter::once(id.clone());
-    let others = store.accounts_of(&id.host)?.into_iter();
-    for id in own.chain(others) {
-        if let Some(snapshot) = store.snapshot(&id)? {
-            return Ok(Some(snapshot.into_record()));
-        }
+    if let Some(snapshot) = store.snapshot(id)? {
+        return Ok(Some(snapshot.into_record()));
     }
-    Ok(None)
+    // A broken record of another account hinders nobody; the first one with a client id helps most.
+    let others = store.accounts_of(&id.host)?;
+    let readable = others.iter().filter_map(|id| store.snapshot(id).ok()?);
+    let has_client_id = |record: &Record| record.client().is_some_and(|c| c.client_id.is_some());
+    Ok(readable
+        .map(Snapshot::into_record)
+        .min_by_key(|record| !has_client_id(record)))
 }
 
 fn account(

@@ -2,4 +2,6 @@
 
 pub mod authorization_server;
 mod authorization_server_test;
+pub mod mounts;
 pub mod sandbox;
+pub mod watch;

@@ -1,6 +1,6 @@
 //! A home of its own for every test, and the binary run in it with an empty environment.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -74,6 +74,24 @@ impl Sandbox {
         std::fs::read_to_string(self.file(server, "toml")).unwrap()
     }
 
+    /// Every file below the sandbox, with its text.
+    pub fn files(&self) -> Vec<(PathBuf, String)> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = std::fs::read(&path).unwrap();
+                    files.push((path, String::from_utf8_lossy(&bytes).into_owned()));
+                }
+            }
+        }
+        files
+    }
+
     /// Changes the record behind glauth's back.
     pub fn edit(&self, server: &AuthorizationServer, change: impl FnOnce(&mut toml::Table)) {
         let mut table = self.record(server);
@@ -125,14 +143,29 @@ impl Sandbox {
     }
 
     pub fn start_with_input(&self, args: &[&str], input: &str) -> Running {
-        let mut command = self.command(args);
-        let mut running = Running::spawn(command.stdin(Stdio::piped()));
-        let mut stdin = running.child.stdin.take().unwrap();
-        // A process that does not want it may close it.
-        drop(stdin.write_all(input.as_bytes()));
-        drop(stdin);
-        running
+        Running::spawn_with_input(&mut self.command(args), input)
     }
+}
+
+/// `outer` with `inner` as its last arguments, in the environment of `inner`.
+pub fn wrapped(mut outer: Command, inner: &Command) -> Command {
+    let set = inner.get_envs();
+    outer
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .envs(set.filter_map(|(name, value)| Some((name, value?))))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    outer
+}
+
+/// A shell that does `first` and then becomes `inner`.
+pub fn after(first: &str, inner: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("{first}; exec \"$@\""), "sh"]);
+    wrapped(shell, inner)
 }
 
 /// The table of the first grant.
@@ -158,6 +191,15 @@ impl Running {
         Self {
             child: command.spawn().unwrap(),
         }
+    }
+
+    pub fn spawn_with_input(command: &mut Command, input: &str) -> Self {
+        let mut running = Self::spawn(command.stdin(Stdio::piped()));
+        let mut stdin = running.child.stdin.take().unwrap();
+        // A process that does not want it may close it.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        running
     }
 
     pub fn pid(&self) -> u32 {

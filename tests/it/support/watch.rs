@@ -66,11 +66,11 @@ pub fn wait_until_queued<'a>(
     processes: impl IntoIterator<Item = &'a Running>,
 ) {
     let lock = sandbox.file(server, "lock").metadata().unwrap();
-    let missing = |pid: &u32| !queued(lock.ino()).contains(pid);
-    let mut waiting: Vec<u32> = processes.into_iter().map(Running::pid).collect();
+    let mut missing: Vec<u32> = processes.into_iter().map(Running::pid).collect();
     eventually("processes to wait for the lock", || {
-        waiting.retain(missing);
-        waiting.is_empty()
+        let queued = queued(lock.ino());
+        missing.retain(|pid| !queued.contains(pid));
+        missing.is_empty()
     });
 }
 

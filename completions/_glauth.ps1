@@ -1,0 +1,183 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'glauth'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'glauth' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Store a login')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print a working access token')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Make the next token ready, without ending one that is alive')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the logins')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and forget its tokens')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
+            break
+        }
+        'glauth;login' {
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id of the application at the server; needed with a refresh token')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file that holds the client secret, for a confidential client')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'A scope that the token has, where the response does not say; may be repeated')
+            [CompletionResult]::new('--parameter', '--parameter', [CompletionResultType]::ParameterName, 'A parameter for every token request, such as `resource=…`; may be repeated')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The kind of server: `gitlab`, or `generic` with its endpoints')
+            [CompletionResult]::new('--token-endpoint', '--token-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are refreshed (RFC 6749 §3.2)')
+            [CompletionResult]::new('--revocation-endpoint', '--revocation-endpoint', [CompletionResultType]::ParameterName, 'Where tokens are revoked (RFC 7009)')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Read a token response (the JSON of RFC 6749 §5.1) from standard input')
+            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;token' {
+            [CompletionResult]::new('--min-ttl', '--min-ttl', [CompletionResultType]::ParameterName, 'How long it must still live: a token with less is not printed')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--rejected', '--rejected', [CompletionResultType]::ParameterName, 'Standard input holds an access token that the server refused; it is never printed again')
+            [CompletionResult]::new('--no-refresh', '--no-refresh', [CompletionResultType]::ParameterName, 'Only what is stored and fresh: no lock, no network')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;refresh' {
+            [CompletionResult]::new('--if-expiring', '--if-expiring', [CompletionResultType]::ParameterName, 'Only tokens with less life than this')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every account of every host')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Now, whoever holds the token')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;status' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Ask each server whether the token is alive')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;logout' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every account of every host')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Do not tell the server: its tokens live until they expire')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;completions' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'glauth;man' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

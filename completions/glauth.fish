@@ -1,0 +1,130 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_glauth_global_optspecs
+    string join \n a/account= host= store= config= lock-timeout= json q/quiet v/verbose h/help V/version
+end
+
+function __fish_glauth_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_glauth_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_glauth_using_subcommand
+    set -l cmd (__fish_glauth_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c glauth -n "__fish_glauth_needs_command" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_needs_command" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_needs_command" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_needs_command" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_needs_command" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_needs_command" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_needs_command" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_needs_command" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_needs_command" -s V -l version -d 'Print version'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "login" -d 'Store a login'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "token" -d 'Print a working access token'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "refresh" -d 'Make the next token ready, without ending one that is alive'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show the logins'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and forget its tokens'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'The client id of the application at the server; needed with a refresh token' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-secret-file -d 'A file that holds the client secret, for a confidential client' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l scope -d 'A scope that the token has, where the response does not say; may be repeated' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l parameter -d 'A parameter for every token request, such as `resource=…`; may be repeated' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l provider -d 'The kind of server: `gitlab`, or `generic` with its endpoints' -r -f -a "gitlab\t''
+generic\t''"
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l token-endpoint -d 'Where tokens are refreshed (RFC 6749 §3.2)' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l revocation-endpoint -d 'Where tokens are revoked (RFC 7009)' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read a token response (the JSON of RFC 6749 §5.1) from standard input'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l min-ttl -d 'How long it must still live: a token with less is not printed' -r
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l format -d 'How to print it' -r -f -a "plain\t'The token and a newline'
+json\t'With what is known of it'
+header\t'`Authorization: Bearer …`'
+curl\t'A configuration for `curl -K -`'
+env\t'`export NAME=\'…\'` for a shell'"
+complete -c glauth -n "__fish_glauth_using_subcommand token" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l rejected -d 'Standard input holds an access token that the server refused; it is never printed again'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l no-refresh -d 'Only what is stored and fresh: no lock, no network'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less life than this' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Every account of every host'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Now, whoever holds the token'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l check -d 'Ask each server whether the token is alive'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l all -d 'Every account of every host'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l local -d 'Do not tell the server: its tokens live until they expire'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help'

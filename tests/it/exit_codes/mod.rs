@@ -1,0 +1,157 @@
+//! Every exit code and every name of a JSON error, reached through the binary, in both forms.
+
+mod server;
+mod store;
+mod usage;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+
+use glauth::cli::EXIT_CODES;
+use serde_json::Value;
+
+use crate::support::authorization_server::AuthorizationServer;
+use crate::support::sandbox::{Finished, Running, Sandbox};
+
+/// Where each name is reached. `later`: by a command that does not exist yet.
+const COVERED: &[(&str, &str)] = &[
+    ("unexpected", "exit_codes"),
+    ("usage", "exit_codes::usage"),
+    ("config", "exit_codes::usage, exit_codes::server"),
+    ("client_rejected", "exit_codes::server"),
+    ("tls_refused", "tls"),
+    ("bad_input", "exit_codes::usage"),
+    ("login_required", "exit_codes::server"),
+    ("token_refused", "exit_codes::server"),
+    ("access_denied", "later: the device grant"),
+    ("unreachable", "exit_codes::server"),
+    ("unavailable", "exit_codes::server"),
+    ("rate_limited", "exit_codes::server"),
+    ("answer_lost", "exit_codes::server"),
+    ("lock_timeout", "exit_codes::store"),
+    ("lease_timeout", "later: exec"),
+    ("stale", "exit_codes::server"),
+    ("permission", "exit_codes::store"),
+    ("read_only", "another file: it takes a mount"),
+    ("corrupt", "exit_codes::store"),
+    ("unsupported_version", "exit_codes::store"),
+    ("disk_full", "another file: it takes a mount"),
+    ("locking_unsupported", "another file: it takes a mount"),
+    ("store_failed", "another file: it takes a crash point"),
+];
+
+/// What a failure said under `--json`, with its form checked.
+pub struct Said {
+    pub message: String,
+    pub hint: String,
+    pub host: Option<String>,
+    pub account: Option<String>,
+}
+
+/// Runs a failure in both forms, each in a world of its own: `run` gets what chooses the form, to
+/// be put in front of the other arguments.
+#[track_caller]
+pub fn fails_as(code: i32, name: &str, run: impl Fn(&[&str]) -> Finished) -> Said {
+    let has_hint = lines_for_people(&run(&[]), code);
+    let said = object_for_programs(&run(&["--json"]), code, name);
+    assert_eq!(has_hint, !said.hint.is_empty(), "a hint in one form only");
+    said
+}
+
+/// `glauth: …`, then, where there is one, `hint: …`; returns whether there was one.
+#[track_caller]
+fn lines_for_people(finished: &Finished, code: i32) -> bool {
+    assert_eq!(finished.code(), Some(code), "{finished:?}");
+    assert_eq!(finished.stdout, "", "{finished:?}");
+    let text = finished.stderr.strip_suffix('\n');
+    let lines: Vec<&str> = text.expect("a whole line").split('\n').collect();
+    assert!((1..=2).contains(&lines.len()), "{finished:?}");
+    for (line, start) in lines.iter().zip(["glauth: ", "hint: "]) {
+        let sentence = line.strip_prefix(start).unwrap_or_default();
+        assert!(is_one_sentence(sentence), "{finished:?}");
+    }
+    lines.len() == 2
+}
+
+/// One line, one object, with the names that DESIGN promises and no others.
+#[track_caller]
+fn object_for_programs(finished: &Finished, code: i32, name: &str) -> Said {
+    assert_eq!(finished.code(), Some(code), "{finished:?}");
+    assert_eq!(finished.stdout, "", "{finished:?}");
+    assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
+    let object: Value = serde_json::from_str(&finished.stderr).unwrap();
+    assert_eq!(keys(&object), ["error"]);
+    let error = &object["error"];
+    assert_eq!(
+        keys(error),
+        ["account", "code", "hint", "host", "message"],
+        "{finished:?}"
+    );
+    assert_eq!(error["code"], name, "{finished:?}");
+    let text = |key: &str| {
+        let value = &error[key];
+        assert!(value.is_string() || value.is_null(), "{finished:?}");
+        value.as_str().map(ToOwned::to_owned)
+    };
+    let said = Said {
+        message: text("message").expect("a message"),
+        hint: text("hint").unwrap_or_default(),
+        host: text("host"),
+        account: text("account"),
+    };
+    assert!(is_one_sentence(&said.message), "{finished:?}");
+    said
+}
+
+/// No full stop after it, nothing that a terminal takes for more than text.
+fn is_one_sentence(text: &str) -> bool {
+    !text.is_empty() && !text.ends_with('.') && !text.chars().any(char::is_control)
+}
+
+/// The names of an object, in order.
+pub fn keys(object: &Value) -> Vec<&str> {
+    let names: BTreeSet<&str> = object.as_object().unwrap().keys().map(|k| &**k).collect();
+    names.into_iter().collect()
+}
+
+/// A login whose access token has expired.
+pub fn expired(server: &AuthorizationServer) -> Sandbox {
+    let (sandbox, _) = Sandbox::logged_in(server);
+    sandbox.ends_in(server, -10);
+    sandbox
+}
+
+/// Arguments behind those that choose the form.
+pub fn args<'a>(form: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
+    [form, rest].concat()
+}
+
+#[test]
+fn every_name_of_the_table_is_covered_and_no_other() {
+    let table: BTreeSet<&str> = EXIT_CODES.iter().flat_map(|row| row.3).copied().collect();
+    let covered: BTreeSet<&str> = COVERED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(table, covered);
+    assert_eq!(COVERED.len(), covered.len(), "a name twice");
+}
+
+#[test]
+fn what_nobody_foresaw_ends_with_1() {
+    let said = fails_as(1, "unexpected", |form| {
+        let sandbox = Sandbox::new();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = sandbox.command(&args(form, &["completions", "bash"]));
+        Running::spawn(command.stdout(full)).finish()
+    });
+    assert!(said.message.contains("No space left"), "{}", said.message);
+}
+
+#[test]
+fn a_closed_stdout_ends_a_command_by_sigpipe_and_without_a_word() {
+    let sandbox = Sandbox::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = sandbox.command(&["completions", "bash"]);
+    let finished = Running::spawn(command.stdout(writer)).finish();
+    assert_eq!(finished.signal(), Some(13), "{finished:?}");
+    assert_eq!(finished.stderr, "");
+}

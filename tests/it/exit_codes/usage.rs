@@ -1,0 +1,249 @@
+//! Exit code 2 without a server: a call, an input or a configuration that must be mended.
+
+use super::{Said, args, fails_as};
+use crate::support::authorization_server::AuthorizationServer;
+use crate::support::sandbox::{Running, Sandbox};
+
+/// A call that cannot be understood.
+#[track_caller]
+fn usage(rest: &[&str]) -> Said {
+    fails_as(2, "usage", |form| Sandbox::new().run(&args(form, rest)))
+}
+
+/// Something on standard input that cannot be used.
+#[track_caller]
+fn bad_input(rest: &[&str], input: &str) -> Said {
+    fails_as(2, "bad_input", |form| {
+        let sandbox = Sandbox::new();
+        sandbox.run_with_input(&args(form, rest), input)
+    })
+}
+
+/// `login --import` of a good response with this `config.toml`.
+#[track_caller]
+fn config(text: &str, rest: &[&str]) -> Said {
+    fails_as(2, "config", |form| {
+        let sandbox = Sandbox::new();
+        let path = sandbox.path("config.toml");
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let words = args(form, &["--config", path, "login", "--import"]);
+        let input = AuthorizationServer::start().log_in().response;
+        sandbox.run_with_input(&args(&words, rest), &input)
+    })
+}
+
+#[test]
+fn an_unknown_option_is_named_with_the_nearest_known_one() {
+    let said = usage(&["refresh", "--forse", "gitlab.example"]);
+    assert!(said.message.contains("`--forse`"), "{}", said.message);
+    assert!(said.hint.contains("`--force`"), "{}", said.hint);
+    assert_eq!((said.host, said.account), (None, None));
+}
+
+#[test]
+fn a_command_that_is_missing_or_unknown_is_refused() {
+    let said = usage(&[]);
+    assert!(said.message.contains("token, refresh"), "{}", said.message);
+    assert_eq!(said.hint, "see `glauth --help`");
+    let said = usage(&["tokne"]);
+    assert!(said.message.contains("`tokne`"), "{}", said.message);
+    let said = usage(&["man", "tokne"]);
+    assert!(said.message.contains("`tokne`"), "{}", said.message);
+    usage(&["completions"]);
+    usage(&["completions", "tcsh"]);
+}
+
+#[test]
+fn help_and_version_are_no_failure() {
+    for word in ["--help", "-h", "--version"] {
+        let text = Sandbox::new().run(&[word]).prints();
+        assert!(text.contains("glauth"), "{text}");
+    }
+    let text = Sandbox::new().run(&["token", "--help"]).prints();
+    assert!(text.contains("--min-ttl"), "{text}");
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused() {
+    for rest in [
+        &["token", "--min-ttl", "5 parsecs", "gitlab.example"][..],
+        &["token", "--format", "xml", "gitlab.example"],
+        &["--lock-timeout", "-1s", "token", "gitlab.example"],
+        &["--account", "../x", "token", "gitlab.example"],
+        &["login", "--import", "--parameter", "x", "gitlab.example"],
+        &["login", "--import", "--provider", "x", "gitlab.example"],
+    ] {
+        usage(rest);
+    }
+}
+
+#[test]
+fn options_that_exclude_each_other_are_refused() {
+    for rest in [
+        &["refresh", "--all", "gitlab.example"][..],
+        &["refresh", "--all", "--force"],
+        &["logout", "--all", "gitlab.example"],
+        &["login", "--import", "--with-token", "gitlab.example"],
+    ] {
+        usage(rest);
+    }
+}
+
+#[test]
+fn a_login_without_a_source_is_refused() {
+    let said = usage(&["login", "gitlab.example"]);
+    assert!(said.hint.contains("glauth login --help"), "{}", said.hint);
+}
+
+#[test]
+fn plain_http_is_for_loopback_only() {
+    for host in ["http://gitlab.example", "http://127.0.0.1.gitlab.example"] {
+        let said = usage(&["token", host]);
+        assert!(said.message.contains("in clear"), "{}", said.message);
+    }
+}
+
+#[test]
+fn what_is_no_host_is_refused() {
+    for host in [
+        "",
+        "..",
+        "ftp://gitlab.example",
+        "jane@gitlab.example",
+        "gitlab.example?x",
+    ] {
+        let said = usage(&["token", host]);
+        assert!(said.hint.contains("--help"), "{}", said.hint);
+    }
+}
+
+#[test]
+fn an_empty_rejected_token_is_refused() {
+    for input in ["", "\n"] {
+        let said = fails_as(2, "usage", |form| {
+            let rest = args(form, &["token", "--rejected", "gitlab.example"]);
+            Sandbox::new().run_with_input(&rest, input)
+        });
+        assert!(said.message.contains("--rejected"), "{}", said.message);
+    }
+}
+
+#[test]
+fn a_refused_token_that_cannot_be_one_is_bad_input() {
+    let rest = ["token", "--rejected", "gitlab.example"];
+    bad_input(&rest, "two\nlines");
+    bad_input(&rest, &"x".repeat(16 * 1024 + 1));
+}
+
+#[test]
+fn an_import_that_is_no_token_response_is_bad_input() {
+    let rest = ["login", "--import", "--client-id", "x", "gitlab.example"];
+    for input in [
+        "",
+        "at-SECRET-1",
+        "[]",
+        "\"at-SECRET-1\"",
+        "{}",
+        r#"{"access_token": 5}"#,
+        r#"{"access_token": ""}"#,
+        r#"{"access_token": "at-SECRET-\n1"}"#,
+        r#"{"access_token": "at-SECRET-1", "refresh_token": "rt-SECRET-\u0000"}"#,
+        r#"{"error": "invalid_grant", "error_description": "no"}"#,
+    ] {
+        let said = bad_input(&rest, input);
+        assert!(!said.message.contains("SECRET"), "{}", said.message);
+    }
+    bad_input(&rest, &" ".repeat(64 * 1024 + 1));
+}
+
+#[test]
+fn an_import_that_is_no_text_is_bad_input() {
+    let said = fails_as(2, "bad_input", |form| {
+        let sandbox = Sandbox::new();
+        let path = sandbox.path("bytes");
+        std::fs::write(&path, b"\xff\xfe").unwrap();
+        let rest = args(form, &["login", "--import", "gitlab.example"]);
+        let mut command = sandbox.command(&rest);
+        Running::spawn(command.stdin(std::fs::File::open(path).unwrap())).finish()
+    });
+    assert!(said.message.contains("token response"), "{}", said.message);
+}
+
+#[test]
+fn a_personal_token_that_cannot_be_one_is_bad_input() {
+    let rest = ["login", "--with-token", "gitlab.example"];
+    for input in ["", "\n", "two\nlines", "ümlaut", "a\tb"] {
+        bad_input(&rest, input);
+    }
+    bad_input(&rest, &"x".repeat(16 * 1024 + 1));
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_is_an_error_with_a_suggestion() {
+    let said = config("\ndefault_hots = 'gitlab.example'\n", &["gitlab.example"]);
+    let message = &said.message;
+    assert!(message.contains("config.toml"), "{message}");
+    assert!(message.contains("line 2"), "{message}");
+    assert!(message.contains("`default_hots`"), "{message}");
+    assert!(message.contains("`default_host`"), "{message}");
+    let said = config("[hosts.'a.example']\nclient-id = 'x'\n", &["a.example"]);
+    assert!(said.message.contains("`client_id`"), "{}", said.message);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_an_error() {
+    for text in [
+        "default_host = ",
+        "default_host = 5",
+        "default_host = 'http://gitlab.example'",
+        "[hosts.'a?b']",
+        "[hosts.'gitlab.example']\nprovider = 'unheard-of'\n",
+    ] {
+        let said = config(text, &["--client-id", "x", "gitlab.example"]);
+        assert!(!said.message.contains("SECRET"), "{}", said.message);
+    }
+}
+
+#[test]
+fn a_refresh_token_without_a_client_id_is_refused_with_the_place_to_register() {
+    let said = config("", &["https://gitlab.example/sub"]);
+    let place = "https://gitlab.example/sub/-/user_settings/applications";
+    assert!(said.hint.contains(place), "{}", said.hint);
+    assert!(said.hint.contains("--client-id"), "{}", said.hint);
+}
+
+#[test]
+fn endpoints_elsewhere_or_in_clear_are_refused() {
+    let with = |option, url| config("", &["--client-id", "x", option, url, "gitlab.example"]);
+    with("--token-endpoint", "https://evil.example/oauth/token");
+    with("--revocation-endpoint", "https://gitlab.example:8443/r");
+    with("--token-endpoint", "http://gitlab.example/oauth/token");
+    with("--token-endpoint", "no URL");
+    let said = config(
+        "",
+        &["--provider", "generic", "--client-id", "x", "a.example"],
+    );
+    assert!(said.hint.contains("--token-endpoint"), "{}", said.hint);
+}
+
+#[test]
+fn a_client_secret_that_cannot_be_had_is_refused() {
+    let rest = ["--client-id", "x", "--client-secret-file"];
+    let said = config("", &[&rest[..], &["/nowhere", "gitlab.example"]].concat());
+    assert!(said.message.contains("`/nowhere`"), "{}", said.message);
+    config("", &[&rest[..], &["/dev/null", "gitlab.example"]].concat());
+}
+
+#[test]
+fn the_configuration_is_not_opened_where_a_host_is_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let path = sandbox.path("config.toml");
+    std::fs::write(&path, "no TOML").unwrap();
+    let (path, url) = (path.to_str().unwrap(), server.url());
+    let token = sandbox.run(&["--config", path, "token", &url]).prints();
+    assert_eq!(token, pair.access_token);
+    let refused = sandbox.run(&["--json", "--config", path, "token"]);
+    refused.fails_in_json(2, "config");
+}

@@ -1,0 +1,232 @@
+//! Which host and which account is meant.
+
+use crate::support::authorization_server::{AuthorizationServer, Pair};
+use crate::support::sandbox::{Finished, Running, Sandbox};
+
+/// Two servers with a login at each, in one store.
+struct Two {
+    sandbox: Sandbox,
+    one: (AuthorizationServer, Pair),
+    other: (AuthorizationServer, Pair),
+}
+
+impl Two {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let log_in = || {
+            let server = AuthorizationServer::start();
+            let pair = sandbox.log_in(&server);
+            (server, pair)
+        };
+        let (one, other) = (log_in(), log_in());
+        Self {
+            sandbox,
+            one,
+            other,
+        }
+    }
+
+    /// `token` with these options, this variable and this configuration.
+    fn token(&self, args: &[&str], host_variable: Option<&str>, config: &str) -> Finished {
+        let path = self.sandbox.path("config.toml");
+        std::fs::write(&path, config).unwrap();
+        let mut command = self.sandbox.command(&[&["token"], args].concat());
+        command.env("GLAUTH_CONFIG", path);
+        if let Some(host) = host_variable {
+            command.env("GLAUTH_HOST", host);
+        }
+        Running::spawn(&mut command).finish()
+    }
+}
+
+/// A login as `account`, beside others.
+fn log_in_as(sandbox: &Sandbox, server: &AuthorizationServer, account: &str) -> Pair {
+    let pair = server.log_in();
+    let (id, url) = (server.client_id(), server.url());
+    let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
+    sandbox.run_with_input(&login, &pair.response).succeeds();
+    pair
+}
+
+#[test]
+fn host_goes_before_option_before_variable_before_configuration() {
+    let two = Two::new();
+    let (one, other) = (&two.one, &two.other);
+    let (url, other_url) = (one.0.url(), other.0.url());
+    let config = format!("default_host = '{url}'");
+    let expected = &one.1.access_token;
+
+    let token = two.token(&[&url], Some(&other_url), "");
+    assert_eq!(token.prints(), *expected);
+    let token = two.token(&["--host", &url], Some(&other_url), "");
+    assert_eq!(token.prints(), *expected);
+    let token = two.token(&[&url, "--host", &other_url], None, "");
+    assert_eq!(token.prints(), *expected);
+    let token = two.token(&[], Some(&other_url), &config);
+    assert_eq!(token.prints(), other.1.access_token);
+    let token = two.token(&[], None, &config);
+    assert_eq!(token.prints(), *expected);
+}
+
+#[test]
+fn several_hosts_and_none_chosen_is_exit_2_with_their_names() {
+    let two = Two::new();
+    for command in ["token", "refresh", "logout"] {
+        let refused = two.sandbox.run(&["--json", command]);
+        let error = refused.fails_in_json(2, "usage");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&two.one.0.host()), "{message}");
+        assert!(message.contains(&two.other.0.host()), "{message}");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("GLAUTH_HOST"), "{hint}");
+    }
+}
+
+#[test]
+fn the_only_host_is_meant_and_none_is_exit_2() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    log_in_as(&sandbox, &server, "work");
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    let refused = Sandbox::new().run(&["--json", "token"]);
+    refused.fails_in_json(2, "usage");
+}
+
+#[test]
+fn a_host_may_be_written_in_several_ways() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    for host in [server.host(), format!("{}/", server.url())] {
+        let token = sandbox.run(&["token", &host]).prints();
+        assert_eq!(token, pair.access_token);
+    }
+}
+
+#[test]
+fn a_scheme_that_the_login_does_not_have_is_exit_2() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let host = format!("https://{}", server.host());
+    let refused = sandbox.run(&["--json", "token", &host]);
+    let error = refused.fails_in_json(2, "usage");
+    assert!(error["message"].as_str().unwrap().contains("`http`"));
+}
+
+#[test]
+fn a_host_below_a_path_is_another_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let below = format!("{}/gitlab", server.url());
+    let refused = sandbox.run(&["--json", "token", &below]);
+    refused.fails_in_json(3, "login_required");
+    // The endpoints of a login there are below the path as well.
+    let login = ["login", "--import", "--client-id", "x", &below];
+    let done = sandbox.run_with_input(&login, &server.log_in().response);
+    done.succeeds();
+    let folder = format!("{}%2Fgitlab", server.host().replace(':', "%3A"));
+    let record = sandbox.store().join(folder).join("default.toml");
+    let record: toml::Table = std::fs::read_to_string(record).unwrap().parse().unwrap();
+    let endpoint = record["client"]["token_endpoint"].as_str().unwrap();
+    assert_eq!(endpoint, format!("{below}/oauth/token"));
+}
+
+#[test]
+fn the_account_is_the_named_one_else_default() {
+    let server = AuthorizationServer::start();
+    let (sandbox, default) = Sandbox::logged_in(&server);
+    let work = log_in_as(&sandbox, &server, "work");
+    let url = server.url();
+    let token = |args: &[&str], variable: Option<&str>| {
+        let mut command = sandbox.command(&[args, &["token", &url]].concat());
+        if let Some(account) = variable {
+            command.env("GLAUTH_ACCOUNT", account);
+        }
+        Running::spawn(&mut command).finish().prints()
+    };
+    assert_eq!(token(&[], None), default.access_token);
+    assert_eq!(token(&["--account", "work"], None), work.access_token);
+    assert_eq!(token(&[], Some("work")), work.access_token);
+    let named = token(&["-a", "default"], Some("work"));
+    assert_eq!(named, default.access_token);
+}
+
+#[test]
+fn the_only_account_of_a_host_is_meant_where_there_is_no_default_one() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let work = log_in_as(&sandbox, &server, "work");
+    let url = server.url();
+    assert_eq!(sandbox.run(&["token", &url]).prints(), work.access_token);
+    assert_eq!(sandbox.run(&["token"]).prints(), work.access_token);
+    // It is refreshed and logged out of in the same way.
+    sandbox.run(&["refresh", "--force", &url]).succeeds();
+    assert_eq!(server.rotations(), 1);
+    sandbox.run(&["logout", &url]).succeeds();
+    let refused = sandbox.run(&["--json", "token", &url]);
+    let error = refused.fails_in_json(3, "login_required");
+    assert_eq!(error["account"], "work");
+}
+
+#[test]
+fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in_as(&sandbox, &server, "home");
+    log_in_as(&sandbox, &server, "work");
+    for command in ["token", "refresh", "logout"] {
+        let refused = sandbox.run(&["--json", command, &server.url()]);
+        let error = refused.fails_in_json(2, "usage");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("home, work"), "{message}");
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.contains("--account"), "{hint}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_named_account_that_is_not_there_is_never_another_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    for command in ["token", "refresh", "logout"] {
+        let rest = ["--json", command, "-a", "work", &server.url()];
+        let error = sandbox.run(&rest).fails_in_json(3, "login_required");
+        assert_eq!(error["account"], "work");
+    }
+    let rest = ["--json", "token", "-a", "default", "gitlab.example"];
+    sandbox.run(&rest).fails_in_json(3, "login_required");
+}
+
+#[test]
+fn an_empty_environment_without_a_home_works_with_a_store() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let (store, config) = (sandbox.store(), sandbox.path("config.toml"));
+    let places = [
+        "--store",
+        store.to_str().unwrap(),
+        "--config",
+        config.to_str().unwrap(),
+    ];
+    let bare = |args: &[&str]| {
+        let mut command = sandbox.command(&[&places, args].concat());
+        command.env_clear();
+        command
+    };
+    let pair = server.log_in();
+    let (id, url) = (server.client_id(), server.url());
+    let login = ["login", "--import", "--client-id", &id, &url];
+    let done = Running::spawn_with_input(&mut bare(&login), &pair.response);
+    done.finish().succeeds();
+    sandbox.ends_in(&server, -10);
+    let token = Running::spawn(&mut bare(&["token", &url])).finish();
+    let new = server.current_pair(&pair.access_token);
+    assert_eq!(token.prints(), new.access_token);
+    let only = Running::spawn(&mut bare(&["token"])).finish();
+    assert_eq!(only.prints(), new.access_token);
+    Running::spawn(&mut bare(&["status"])).finish().succeeds();
+    Running::spawn(&mut bare(&["logout", &url]))
+        .finish()
+        .succeeds();
+}

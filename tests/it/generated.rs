@@ -1,0 +1,141 @@
+//! What is generated and committed is what the binary prints now.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use glauth::cli::{EXIT_CODES, args::Cli};
+
+use crate::support::sandbox::Sandbox;
+
+/// Set, the tests write what they would otherwise compare.
+const UPDATE: &str = "GLAUTH_UPDATE";
+
+/// A shell as `glauth completions` names it, and the file as that shell looks for it.
+const SHELLS: [(&str, &str); 5] = [
+    ("bash", "glauth.bash"),
+    ("elvish", "glauth.elv"),
+    ("fish", "glauth.fish"),
+    ("powershell", "_glauth.ps1"),
+    ("zsh", "_glauth"),
+];
+
+/// Where a table of the exit codes stands in README.
+const TABLE: (&str, &str) = ("<!-- exit codes -->", "<!-- end of exit codes -->");
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn is_update() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
+fn printed(args: &[&str]) -> String {
+    Sandbox::new().run(args).succeeds()
+}
+
+/// Compares a folder with what should be in it, or makes it so.
+#[track_caller]
+fn check_folder(name: &str, wanted: &BTreeMap<String, String>) {
+    let folder = source(name);
+    if is_update() {
+        fs::create_dir_all(&folder).unwrap();
+        for stranger in files_in(&folder)
+            .keys()
+            .filter(|n| !wanted.contains_key(*n))
+        {
+            fs::remove_file(folder.join(stranger)).unwrap();
+        }
+        for (file, text) in wanted {
+            fs::write(folder.join(file), text).unwrap();
+        }
+    }
+    let found = files_in(&folder);
+    let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
+    let remedy = format!("`{UPDATE}=1 cargo test --test it generated` writes {name}/ anew");
+    assert_eq!(names(&found), names(wanted), "{remedy}");
+    for (file, text) in wanted {
+        assert!(
+            found[file] == *text,
+            "{name}/{file} is out of date; {remedy}"
+        );
+    }
+}
+
+fn files_in(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
+    let named = |entry: std::io::Result<fs::DirEntry>| {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        (name, fs::read_to_string(entry.path()).unwrap())
+    };
+    entries.map(named).collect()
+}
+
+#[test]
+fn completions_are_what_glauth_prints() {
+    let file = |(shell, name): (&str, &str)| (name.to_owned(), printed(&["completions", shell]));
+    check_folder("completions", &SHELLS.map(file).into());
+}
+
+#[test]
+fn every_shell_has_its_completions() {
+    let known = <clap_complete::Shell as clap::ValueEnum>::value_variants();
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    assert_eq!(names, SHELLS.map(|(shell, _)| shell));
+}
+
+#[test]
+fn man_pages_are_what_glauth_prints() {
+    let commands = Cli::command();
+    let commands = commands.get_subcommands().map(|command| {
+        let name = command.get_name();
+        (format!("glauth-{name}.1"), printed(&["man", name]))
+    });
+    let root = [("glauth.1".to_owned(), printed(&["man"]))];
+    check_folder("man", &root.into_iter().chain(commands).collect());
+}
+
+#[test]
+fn the_table_of_exit_codes_in_the_readme_is_the_programs_own() {
+    let path = source("README.md");
+    let Ok(text) = fs::read_to_string(&path) else {
+        eprintln!("not tested: there is no README.md");
+        return;
+    };
+    let (start, end) = TABLE;
+    let parts = text.split_once(start).and_then(|(before, rest)| {
+        let (table, after) = rest.split_once(end)?;
+        Some((before, table, after))
+    });
+    let Some((before, table, after)) = parts else {
+        panic!("README.md has no table between `{start}` and `{end}`");
+    };
+    let wanted = exit_code_table();
+    if is_update() {
+        fs::write(&path, format!("{before}{start}{wanted}{end}{after}")).unwrap();
+        return;
+    }
+    let remedy = format!("`{UPDATE}=1 cargo test --test it generated` writes it anew");
+    assert_eq!(table, wanted, "{remedy}");
+}
+
+/// As DESIGN has it, between two newlines.
+fn exit_code_table() -> String {
+    let head = "\n| code | meaning | what a script does | `code` in JSON errors |\n\
+                | --- | --- | --- | --- |\n";
+    EXIT_CODES.iter().fold(head.to_owned(), |text, row| {
+        let (exit, meaning, remedy, names) = row;
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let row = format!(
+            "| {} | {meaning} | {remedy} | {}",
+            exit.code(),
+            names.join(", ")
+        );
+        text + row.trim_end() + " |\n"
+    })
+}

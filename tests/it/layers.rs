@@ -1,0 +1,261 @@
+//! What the compiler does not check of the house (ARCHITECTURE.md): who knows whom, how long a
+//! file is, and that what is dangerous stands in one place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the bottom up. Within the first two, modules may know each other, but not in a circle;
+/// above, those of one layer do not know each other.
+const LAYERS: [&[&str]; 6] = [
+    &[
+        "secret",
+        "time",
+        "env",
+        "signals",
+        "fault",
+        "log",
+        "notice",
+        "toml_trouble",
+    ],
+    &["credential", "http"],
+    &["oauth", "store", "gitcred", "config"],
+    &["flow"],
+    &["cli"],
+    &["lib", "main"],
+];
+
+/// The layers whose modules may know each other.
+const OPEN_LAYERS: usize = 2;
+
+/// The longest file of the program, in lines.
+const LONGEST: usize = 500;
+
+/// What is dangerous, why, and the only files that may have it, where `clippy.toml` does not say
+/// so already.
+const PLACES: [(&str, &[&str]); 13] = [
+    // What clippy forbids is allowed where it is expected; this keeps the list of those places.
+    (
+        "clippy::disallowed_methods",
+        &[
+            "env.rs",
+            "fault.rs",
+            "store/lock.rs",
+            "store/replace.rs",
+            "time.rs",
+        ],
+    ),
+    ("fs4::", &["store/lock.rs", "store/replace.rs"]),
+    ("sync_all()", &["store/replace.rs"]),
+    ("fs::remove_file", &["store/replace.rs", "store/rescue.rs"]),
+    ("OpenOptions::new", &["store/permissions.rs"]),
+    ("DirBuilder::new", &["store/permissions.rs"]),
+    ("set_permissions", &[]),
+    ("abort()", &["fault.rs"]),
+    ("nix::sys::signal", &["fault.rs", "signals.rs"]),
+    ("reqwest::", &["http.rs"]),
+    ("io::stdout()", &["cli/printer.rs"]),
+    ("std::env::", &["env.rs", "fault.rs", "main.rs"]),
+    // A secret leaves its type only on its way to the server, to the record and to who asked.
+    (
+        ".expose()",
+        &[
+            "cli/commands/token.rs",
+            "flow/login.rs",
+            "oauth/check.rs",
+            "oauth/exchange.rs",
+            "store/record/write.rs",
+            "store/rescue.rs",
+        ],
+    ),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file of the program, by its path below `src`, without comments and unit tests.
+pub fn sources() -> BTreeMap<String, String> {
+    let src = root().join("src");
+    let mut found = Vec::new();
+    find(&src, &mut found);
+    assert!(found.len() > 20, "the sources are not where they were");
+    let name = |path: &PathBuf| {
+        path.strip_prefix(&src)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    found
+        .iter()
+        .map(|path| (name(path), code(&fs::read_to_string(path).unwrap())))
+        .collect()
+}
+
+fn find(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn code(text: &str) -> String {
+    let tests = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    let lines = text[..tests].lines();
+    let code = lines.filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The module at the top of the crate that a file belongs to.
+fn module(file: &str) -> &str {
+    let first = file.split('/').next().unwrap();
+    first.strip_suffix(".rs").unwrap_or(first)
+}
+
+/// The modules at the top of the crate that a file's code names.
+fn named(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (place, root) in text.match_indices("crate::") {
+        // `pub(in crate::store)` is no use of it.
+        if text[..place].ends_with("(in ") {
+            continue;
+        }
+        let path = &text[place + root.len()..];
+        match path.strip_prefix('{') {
+            None => names.extend(word(path)),
+            Some(group) => {
+                let group = &group[..group.find('}').unwrap()];
+                names.extend(group.split(',').filter_map(|item| word(item.trim())));
+            }
+        }
+    }
+    names
+}
+
+fn word(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let word = &text[..end.unwrap_or(text.len())];
+    (!word.is_empty()).then(|| word.to_owned())
+}
+
+fn layer(module: &str) -> usize {
+    let layer = LAYERS.iter().position(|layer| layer.contains(&module));
+    layer.unwrap_or_else(|| panic!("`{module}` has no layer: give it its place in LAYERS"))
+}
+
+/// Module to module, with a file that has it.
+fn edges() -> BTreeMap<(String, String), String> {
+    let mut edges = BTreeMap::new();
+    for (file, text) in sources() {
+        for name in named(&text) {
+            if name != module(&file) {
+                edges.insert((module(&file).to_owned(), name), file.clone());
+            }
+        }
+    }
+    edges
+}
+
+#[test]
+fn no_module_knows_one_of_its_own_layer_or_of_one_above() {
+    let edges = edges();
+    assert!(edges.len() > 20, "the uses are not found: {edges:?}");
+    for ((from, to), file) in edges {
+        let open = layer(&from) < OPEN_LAYERS && layer(&from) == layer(&to);
+        assert!(
+            layer(&to) < layer(&from) || open,
+            "src/{file}: `{from}` must not know `{to}`"
+        );
+    }
+}
+
+#[test]
+fn no_modules_know_each_other_in_a_circle() {
+    let mut edges: Vec<_> = edges().into_keys().collect();
+    while !edges.is_empty() {
+        let before = edges.len();
+        let leading: BTreeSet<_> = edges.iter().map(|(from, _)| from.clone()).collect();
+        edges.retain(|(_, to)| leading.contains(to));
+        assert!(edges.len() < before, "a circle among {edges:?}");
+    }
+}
+
+/// `super::` could lead past `crate::` and these tests.
+#[test]
+fn no_file_reaches_the_top_of_the_crate_by_super() {
+    for (file, text) in sources() {
+        let inside = match file.strip_suffix("/mod.rs") {
+            Some(folder) => folder.matches('/').count(),
+            None => file.matches('/').count(),
+        };
+        let path = "super::".repeat(inside + 1);
+        assert!(!text.contains(&path), "src/{file}: `{path}`");
+    }
+}
+
+#[test]
+fn no_file_of_the_program_is_long() {
+    let mut found = Vec::new();
+    find(&root().join("src"), &mut found);
+    for path in found {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= LONGEST, "{}: {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn what_is_dangerous_stands_in_its_place() {
+    let sources = sources();
+    for (what, places) in PLACES {
+        for (file, text) in &sources {
+            assert!(
+                !text.contains(what) || places.contains(&file.as_str()),
+                "src/{file}: `{what}` belongs to {places:?}"
+            );
+        }
+        for place in places {
+            assert!(
+                sources.get(*place).is_some_and(|text| text.contains(what)),
+                "`{what}` is not in src/{place} any more"
+            );
+        }
+    }
+}
+
+/// A file that no `mod` names is not compiled, and its tests never run.
+#[test]
+fn no_file_of_the_tests_is_forgotten() {
+    let tests = root().join("tests/it");
+    let mut found = Vec::new();
+    find(&tests, &mut found);
+    for path in found {
+        let (folder, name) = match path.file_stem().unwrap().to_str().unwrap() {
+            "main" => continue,
+            "mod" => {
+                let folder = path.parent().unwrap();
+                let name = folder.file_name().unwrap().to_str().unwrap();
+                (folder.parent().unwrap(), name)
+            }
+            name => (path.parent().unwrap(), name),
+        };
+        let parent = if folder == tests {
+            tests.join("main.rs")
+        } else {
+            folder.join("mod.rs")
+        };
+        let text = fs::read_to_string(&parent).unwrap();
+        let named = ["mod", "pub mod"].map(|word| format!("{word} {name};"));
+        assert!(
+            text.lines()
+                .any(|line| named.iter().any(|wanted| line == wanted)),
+            "{} is not named in {}",
+            path.display(),
+            parent.display()
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! `login --with-token`: a token that is printed and never refreshed.
+
+use serde_json::{Value, json};
+
+use crate::support::authorization_server::{AuthorizationServer, REVOKE};
+use crate::support::sandbox::{Finished, Sandbox};
+
+const TOKEN: &str = "glpat-SECRET-1";
+
+fn log_in(sandbox: &Sandbox, url: &str, token: &str) -> Finished {
+    sandbox.run_with_input(&["login", "--with-token", url], &format!("{token}\n"))
+}
+
+#[test]
+fn it_is_printed_and_nothing_is_ever_asked() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+    let long = sandbox.run(&["token", "--min-ttl", "1000h"]).prints();
+    assert_eq!(long, TOKEN);
+    assert_eq!(server.requests().len(), 0);
+    let record = sandbox.record(&server);
+    assert_eq!(record["kind"].as_str(), Some("token"));
+    assert!(record["client"].get("client_id").is_none());
+}
+
+#[test]
+fn its_environment_has_no_word_of_oauth() {
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, "gitlab.example", TOKEN).succeeds();
+    let exports = sandbox.run(&["token", "--format", "env"]).prints();
+    assert_eq!(exports, format!("export GITLAB_TOKEN='{TOKEN}'"));
+}
+
+#[test]
+fn it_cannot_be_refreshed() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    for args in [
+        &["--json", "refresh"][..],
+        &["--json", "refresh", "--force"],
+    ] {
+        sandbox.run(args).fails_in_json(3, "login_required");
+    }
+    sandbox.run(&["refresh", "--all"]).succeeds();
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn status_knows_it() {
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, "gitlab.example", TOKEN).succeeds();
+    let shown = sandbox.run(&["--json", "status"]).prints();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let account = &shown["accounts"][0];
+    assert_eq!(account["kind"], "token");
+    assert_eq!(account["state"], "fresh");
+    assert_eq!(account["expires_at"], Value::Null);
+    assert_eq!(account["grants"][0]["refresh_fingerprint"], Value::Null);
+    assert_eq!(account["needs_login"], json!(false));
+}
+
+#[test]
+fn the_same_one_again_changes_nothing() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    let before = sandbox.record_text(&server);
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    assert_eq!(sandbox.record_text(&server), before);
+    log_in(&sandbox, &server.url(), "glpat-SECRET-2").succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), "glpat-SECRET-2");
+}
+
+#[test]
+fn the_login_that_it_replaces_is_revoked() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    assert_eq!(server.count(REVOKE), 1);
+    assert!(!server.is_alive(&pair.access_token));
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
+fn a_login_that_cannot_be_revoked_is_replaced_with_a_warning() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let url = server.url();
+    drop(server);
+    let done = log_in(&sandbox, &url, TOKEN);
+    assert!(done.stderr.contains("warning: "), "{done:?}");
+    done.succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
+fn an_oauth_login_takes_its_place_and_has_to_name_its_client() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    let pair = server.log_in();
+    let url = server.url();
+    let import = ["--json", "login", "--import", &url];
+    let refused = sandbox.run_with_input(&import, &pair.response);
+    refused.fails_in_json(2, "config");
+    sandbox.import(&server, &pair);
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    assert_eq!(server.rotations(), 1);
+    // The check endpoint is that of OAuth tokens again.
+    let record = sandbox.record(&server);
+    let check = record["client"]["check_endpoint"].as_str().unwrap();
+    assert_eq!(check, format!("{url}/oauth/token/info"));
+}

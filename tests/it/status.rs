@@ -1,0 +1,353 @@
+//! `status`: what a person and a program are told, and that nobody is asked.
+
+use serde_json::{Value, json};
+
+use crate::exit_codes::keys;
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
+};
+use crate::support::sandbox::{Sandbox, first_grant, from_now};
+
+/// The accounts of `status --json`, which ends with this code.
+#[track_caller]
+fn accounts(sandbox: &Sandbox, code: i32, args: &[&str]) -> Vec<Value> {
+    let finished = sandbox.run(&[&["--json", "status"], args].concat());
+    assert_eq!(finished.code(), Some(code), "{finished:?}");
+    assert_eq!(finished.stderr, "", "{finished:?}");
+    assert_eq!(finished.stdout.lines().count(), 1, "{finished:?}");
+    let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(keys(&object), ["accounts"]);
+    object["accounts"].as_array().unwrap().clone()
+}
+
+/// The only account of a login with which this was done.
+#[track_caller]
+fn after(code: i32, change: impl FnOnce(&AuthorizationServer, &Sandbox)) -> Value {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    change(&server, &sandbox);
+    let asked = server.requests().len();
+    let accounts = accounts(&sandbox, code, &[]);
+    assert_eq!(server.requests().len(), asked, "a server was asked");
+    let [account] = &accounts[..] else {
+        panic!("{accounts:?}");
+    };
+    account.clone()
+}
+
+#[track_caller]
+fn has_state(account: &Value, state: &str, needs_login: bool) {
+    assert_eq!(account["state"], state, "{account}");
+    assert_eq!(account["needs_login"], needs_login, "{account}");
+}
+
+fn grant(sandbox: &Sandbox, server: &AuthorizationServer, key: &str, value: toml::Value) {
+    sandbox.edit(server, |record| {
+        first_grant(record).insert(key.to_owned(), value);
+    });
+}
+
+#[test]
+fn json_has_the_names_that_design_promises() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    let account = &accounts(&sandbox, 0, &[])[0];
+    assert_eq!(
+        keys(account),
+        [
+            "account",
+            "check",
+            "error",
+            "expires_at",
+            "expires_in",
+            "generation",
+            "grants",
+            "host",
+            "identity",
+            "kind",
+            "last_attempt",
+            "needs_login",
+            "scopes",
+            "state"
+        ]
+    );
+    assert_eq!(account["host"], server.host());
+    assert_eq!(account["account"], "default");
+    assert_eq!(account["kind"], "oauth");
+    assert_eq!(account["scopes"], json!(["api"]));
+    assert_eq!(account["generation"], 2);
+    assert_eq!(account["identity"], Value::Null);
+    assert_eq!(account["check"], Value::Null);
+    assert_eq!(account["error"], Value::Null);
+    let left = account["expires_in"].as_u64().unwrap();
+    assert!((7100..=7200).contains(&left), "{left}");
+
+    let grant = &account["grants"][0];
+    assert_eq!(
+        keys(grant),
+        [
+            "access_fingerprint",
+            "expires_at",
+            "generation",
+            "refresh_expires_at",
+            "refresh_fingerprint",
+            "refused",
+            "state",
+            "state_since"
+        ]
+    );
+    let new = server.current_pair(&pair.access_token);
+    let named = |token: &str| glauth::secret::Fingerprint::of(token).to_string();
+    assert_eq!(grant["access_fingerprint"], named(&new.access_token));
+    assert_eq!(grant["refresh_fingerprint"], named(&new.refresh_token));
+    assert_eq!(grant["state"], "active");
+    assert_eq!(grant["state_since"], Value::Null);
+    assert_eq!(grant["refused"], false);
+
+    let attempt = &account["last_attempt"];
+    assert_eq!(attempt["outcome"], "rotated");
+    assert_eq!(attempt["sequence"], 1);
+    assert_eq!(attempt["retry_at"], Value::Null);
+    for time in ["started_at", "finished_at"] {
+        let text = attempt[time].as_str().unwrap();
+        assert!(text.ends_with('Z'), "{text}");
+        text.parse::<jiff::Timestamp>().unwrap();
+    }
+}
+
+#[test]
+fn a_token_with_time_is_fresh() {
+    has_state(&after(0, |_, _| {}), "fresh", false);
+}
+
+#[test]
+fn a_token_with_little_time_is_stale() {
+    let account = after(0, |server, sandbox| sandbox.ends_in(server, 30));
+    has_state(&account, "stale", false);
+    let left = account["expires_in"].as_u64().unwrap();
+    assert!((1..=30).contains(&left), "{left}");
+}
+
+#[test]
+fn a_token_without_time_is_expired() {
+    let account = after(0, |server, sandbox| sandbox.ends_in(server, -10));
+    has_state(&account, "expired", false);
+    assert_eq!(account["expires_in"], 0);
+}
+
+#[test]
+fn a_token_without_time_and_without_a_refresh_token_needs_a_login() {
+    let account = after(3, |server, sandbox| {
+        sandbox.ends_in(server, -10);
+        sandbox.edit(server, |record| {
+            first_grant(record).remove("refresh_token");
+        });
+    });
+    has_state(&account, "expired", true);
+}
+
+#[test]
+fn a_token_that_was_refused_is_refused() {
+    let account = after(0, |server, sandbox| {
+        grant(sandbox, server, "refused", true.into());
+    });
+    has_state(&account, "refused", false);
+    assert_eq!(account["grants"][0]["refused"], true);
+}
+
+#[test]
+fn a_lost_answer_is_doubtful() {
+    let account = after(0, |server, sandbox| {
+        sandbox.ends_in(server, -10);
+        server.script(TOKEN, Behaviour::LoseAnswer);
+        sandbox.run(&["token"]).fails(4);
+    });
+    has_state(&account, "doubtful", false);
+    let grant = &account["grants"][0];
+    assert_eq!(grant["state"], "doubtful");
+    assert!(grant["state_since"].is_string(), "{grant}");
+    assert_eq!(account["last_attempt"]["outcome"], "answer_lost");
+}
+
+#[test]
+fn a_grant_that_the_server_ended_needs_a_login() {
+    let account = after(3, |server, sandbox| {
+        server.revoke_everything();
+        sandbox.ends_in(server, -10);
+        sandbox.run(&["token"]).fails(3);
+    });
+    has_state(&account, "login_required", true);
+    assert_eq!(account["grants"][0]["state"], "login_required");
+    assert!(account["grants"][0]["state_since"].is_string());
+}
+
+#[test]
+fn a_logout_is_no_trouble() {
+    let account = after(0, |_, sandbox| {
+        sandbox.run(&["logout"]).succeeds();
+    });
+    has_state(&account, "logged_out", false);
+    assert_eq!(account["kind"], "logged_out");
+    assert_eq!(account["generation"], 1);
+    assert_eq!(account["grants"], json!([]));
+    assert_eq!(account["expires_at"], Value::Null);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_says_why() {
+    let account = after(5, |server, sandbox| {
+        std::fs::write(sandbox.file(server, "toml"), "torn").unwrap();
+    });
+    has_state(&account, "unreadable", false);
+    let error = &account["error"];
+    assert_eq!(keys(error), ["code", "hint", "message"]);
+    assert_eq!(error["code"], "corrupt");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("default.toml"), "{message}");
+}
+
+#[test]
+fn a_refresh_under_way_is_stale_and_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let held = server.hold_requests(TOKEN);
+    let refreshing = sandbox.start(&["refresh", "--force"]);
+    held.wait_for(1);
+    let account = &accounts(&sandbox, 0, &[])[0];
+    has_state(account, "stale", false);
+    assert_eq!(account["last_attempt"]["outcome"], "pending");
+    assert_eq!(account["last_attempt"]["finished_at"], Value::Null);
+    let by = account["last_attempt"]["by"].as_str().unwrap();
+    let name = format!("pid {} on ", refreshing.pid());
+    assert!(by.starts_with(&name), "{by}");
+    let shown = sandbox.run(&["status"]);
+    assert!(shown.stderr.contains("a refresh is under way"), "{shown:?}");
+    held.release();
+    refreshing.finish().succeeds();
+}
+
+#[test]
+fn check_asks_each_server_whether_the_token_is_alive() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let check = || accounts(&sandbox, 0, &["--check"])[0]["check"].clone();
+    assert_eq!(check(), "alive");
+    server.script(TOKEN_INFO, Behaviour::Answer(Answer::new(500)));
+    assert_eq!(check(), "no_answer");
+    server.script(TOKEN_INFO, Behaviour::Answer(Answer::new(404)));
+    assert_eq!(check(), "unknown");
+    server.revoke_everything();
+    assert_eq!(check(), "dead");
+    assert_eq!(server.count(TOKEN_INFO), 4);
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn a_check_says_the_same_to_people() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    server.revoke_everything();
+    let text = sandbox.run(&["status", "--check"]).succeeds();
+    assert!(text.contains("fresh (dead)"), "{text}");
+}
+
+#[test]
+fn status_is_a_line_an_account() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let work = server.log_in().response;
+    let login = ["login", "--import", "--account", "work", &server.url()];
+    sandbox.run_with_input(&login, &work).succeeds();
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    let text = sandbox.run(&["status"]).prints();
+    let lines: Vec<&str> = text.lines().collect();
+    let [head, default, work] = lines[..] else {
+        panic!("{text}");
+    };
+    let columns = |line: &str| -> Vec<String> {
+        let cells = line.split("  ").map(str::trim);
+        let cells = cells.filter(|cell| !cell.is_empty());
+        cells.map(ToOwned::to_owned).collect()
+    };
+    let titles = [
+        "HOST",
+        "ACCOUNT",
+        "STATE",
+        "LEFT",
+        "SCOPES",
+        "ROTATIONS",
+        "LAST REFRESH",
+    ];
+    assert_eq!(columns(head), titles, "{text}");
+    let host = server.host();
+    let cells = columns(default);
+    assert_eq!(cells[..3], [&*host, "default", "fresh"], "{text}");
+    assert_eq!(cells[4..6], ["api", "1"], "{text}");
+    assert!(cells[6].starts_with("rotated "), "{text}");
+    let cells = columns(work);
+    assert_eq!(cells[..3], [&*host, "work", "fresh"], "{text}");
+    assert_eq!(cells[4..], ["api", "0"], "{text}");
+}
+
+#[test]
+fn a_broken_record_hides_no_other_account_and_its_remedy_is_on_stderr() {
+    let (broken, ended) = (AuthorizationServer::start(), AuthorizationServer::start());
+    let (sandbox, _) = Sandbox::logged_in(&broken);
+    sandbox.log_in(&ended);
+    std::fs::write(sandbox.file(&broken, "toml"), "torn").unwrap();
+    grant(&sandbox, &ended, "state", "login_required".into());
+    grant(&sandbox, &ended, "state_since", from_now(-60));
+    let finished = sandbox.run(&["status"]);
+    // 5 before 3.
+    assert_eq!(finished.code(), Some(5), "{finished:?}");
+    assert_eq!(finished.stdout.lines().count(), 3, "{finished:?}");
+    assert!(finished.stdout.contains("unreadable"), "{finished:?}");
+    assert!(finished.stdout.contains("login required"), "{finished:?}");
+    let command = format!("run `glauth login {}`", ended.host());
+    assert!(finished.stderr.contains(&command), "{finished:?}");
+    assert!(finished.stderr.contains("default.toml"), "{finished:?}");
+    let names: Vec<Value> = accounts(&sandbox, 5, &[]);
+    assert_eq!(names.len(), 2);
+}
+
+#[test]
+fn host_and_account_choose_what_is_shown() {
+    let (one, other) = (AuthorizationServer::start(), AuthorizationServer::start());
+    let (sandbox, _) = Sandbox::logged_in(&one);
+    sandbox.log_in(&other);
+    let shown = |args: &[&str]| accounts(&sandbox, 0, args).len();
+    assert_eq!(shown(&[]), 2);
+    assert_eq!(shown(&[&one.url()]), 1);
+    assert_eq!(shown(&["--host", &one.host()]), 1);
+    assert_eq!(shown(&["--account", "default"]), 2);
+    assert_eq!(shown(&["--account", "work"]), 0);
+    assert_eq!(shown(&["gitlab.example"]), 0);
+}
+
+#[test]
+fn without_logins_there_is_an_empty_list_and_a_hint() {
+    let sandbox = Sandbox::new();
+    assert_eq!(accounts(&sandbox, 0, &[]), Vec::<Value>::new());
+    let finished = sandbox.run(&["status"]);
+    assert!(finished.stderr.contains("glauth login"), "{finished:?}");
+    assert_eq!(finished.succeeds(), "");
+    assert!(!sandbox.store().exists(), "a look creates nothing");
+}
+
+#[test]
+fn an_identity_is_shown_where_it_is_known() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.edit(&server, |record| {
+        let identity = toml::toml! {
+            username = "jane"
+            subject = "4711"
+        };
+        record.insert("identity".to_owned(), identity.into());
+    });
+    let account = &accounts(&sandbox, 0, &[])[0];
+    let expected = json!({"username": "jane", "subject": "4711"});
+    assert_eq!(account["identity"], expected);
+    assert!(sandbox.run(&["status"]).prints().contains("jane"));
+}

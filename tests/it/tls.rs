@@ -1,0 +1,141 @@
+//! A server with TLS whose certificate no authority vouches for.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde_json::json;
+
+use crate::exit_codes::{args, fails_as};
+use crate::support::sandbox::{LIMIT, Sandbox};
+
+/// One connection, one request, one token response.
+struct TlsServer {
+    url: String,
+    certificate: String,
+    /// Whether a request came, once the connection has ended.
+    served: Receiver<bool>,
+}
+
+impl TlsServer {
+    fn start() -> Self {
+        let rcgen::CertifiedKey { cert, signing_key } =
+            rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let (sender, served) = mpsc::channel();
+        thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            sender.send(serve(stream, config).is_ok()).ok();
+        });
+        Self {
+            url,
+            certificate: cert.pem(),
+            served,
+        }
+    }
+
+    fn was_asked(&self) -> bool {
+        let served = self.served.recv_timeout(LIMIT);
+        served.expect("a connection to the server")
+    }
+}
+
+/// An error: the handshake failed, and no request came.
+fn serve(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(LIMIT))?;
+    let connection = ServerConnection::new(Arc::new(config)).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    let mut request = [0; 4096];
+    let length = stream.read(&mut request)?;
+    assert!(request[..length].starts_with(b"POST /oauth/token "));
+    let body = json!({"access_token": "at-SECRET-2", "refresh_token": "rt-SECRET-2"}).to_string();
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{body}"
+    )?;
+    stream.conn.send_close_notify();
+    stream.flush()
+}
+
+/// A login there whose access token has expired, with this configuration.
+fn expired(server: &TlsServer, config: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("config.toml");
+    std::fs::write(&path, config).unwrap();
+    let response = json!({
+        "access_token": "at-SECRET-1",
+        "refresh_token": "rt-SECRET-1",
+        "expires_in": 60,
+        "created_at": jiff::Timestamp::now().as_second() - 3600,
+    });
+    let path = path.to_str().unwrap();
+    let login = [
+        "--config",
+        path,
+        "login",
+        "--import",
+        "--client-id",
+        "x",
+        &server.url,
+    ];
+    let done = sandbox.run_with_input(&login, &response.to_string());
+    done.succeeds();
+    sandbox
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_tls_refused_and_nothing_was_sent() {
+    let said = fails_as(2, "tls_refused", |form| {
+        let server = TlsServer::start();
+        let sandbox = expired(&server, "");
+        let finished = sandbox.run(&args(form, &["token", &server.url]));
+        assert!(!server.was_asked(), "a request in spite of the certificate");
+        finished
+    });
+    assert!(
+        said.message.contains("https://127.0.0.1:"),
+        "{}",
+        said.message
+    );
+    assert!(said.hint.contains("`ca_file`"), "{}", said.hint);
+}
+
+#[test]
+fn an_authority_of_the_configuration_is_trusted_and_remembered() {
+    let server = TlsServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, &server.certificate).unwrap();
+    let path = path.display();
+    let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
+    let sandbox = expired(&server, &config);
+    // The configuration is not needed any more.
+    std::fs::remove_file(sandbox.path("config.toml")).unwrap();
+    assert_eq!(sandbox.run(&["token"]).prints(), "at-SECRET-2");
+    assert!(server.was_asked());
+}
+
+#[test]
+fn an_authority_that_cannot_be_read_is_a_matter_of_configuration() {
+    let said = fails_as(2, "config", |form| {
+        let server = TlsServer::start();
+        let config = format!("[hosts.'{}']\nca_file = '/nowhere.pem'\n", server.url);
+        let sandbox = expired(&server, &config);
+        sandbox.run(&args(form, &["token"]))
+    });
+    assert!(said.message.contains("/nowhere.pem"), "{}", said.message);
+}

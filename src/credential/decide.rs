@@ -336,7 +336,8 @@ impl View<'_> {
     fn reason_to_wait(&self, grant: usize) -> Option<Stop> {
         if let Asked::Refresh(only_below) = self.need.asked {
             let token = &self.login.grants[grant];
-            let has_time = only_below.is_some_and(|limit| self.has_left(token, limit));
+            let has_time = only_below
+                .is_some_and(|limit| self.life(token) != Life::None && self.has_left(token, limit));
             if has_time || self.rotation_kills() && self.lives(grant) {
                 return Some(Stop::Alive {
                     until: token.expires_at,
@@ -366,10 +367,9 @@ impl View<'_> {
     }
 
     fn cause(&self, grant: usize) -> Cause {
-        let refused = self.need.rejected.is_some() || self.login.grants[grant].refused;
         match self.need.asked {
             Asked::Refresh(_) | Asked::Force => Cause::Asked,
-            Asked::Token if refused => Cause::Refused,
+            Asked::Token if self.is_refused(&self.login.grants[grant]) => Cause::Refused,
             Asked::Token => Cause::Expiring,
         }
     }
@@ -474,3 +474,6 @@ enum Life {
     Until(Timestamp),
     Endless,
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,3 +233,6 @@ pub fn import(body: &[u8]) -> Result<ImportedGrant, BadImport> {
         created_at,
     })
 }
+
+#[cfg(test)]
+mod tests;

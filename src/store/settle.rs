@@ -147,8 +147,10 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
         return Ok(None);
     };
     permissions::check_ours(&place.answer, &file)?;
-    let Ok(text) = read_text(&place.answer, file) else {
-        return Ok(None);
+    let text = match read_text(&place.answer, file) {
+        Err(StoreError::Corrupt { .. }) => return Ok(None),
+        // It may be whole: who cannot read it now must not spend the refresh token again.
+        text => text?,
     };
     match record::parse(&text, &place.id) {
         Ok(answer) => {

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 /// How much larger an answer can make a record, in bytes: an access and a refresh token in which
 /// every character must be escaped, and the limit of scopes, three bytes of TOML for two.
-const GROWTH: usize = 4 * TOKEN_LIMIT + 16 * 1024;
+pub(super) const GROWTH: usize = 4 * TOKEN_LIMIT + 16 * 1024;
 
 const _: () = assert!(GROWTH < RECORD_LIMIT);
 

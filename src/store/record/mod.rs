@@ -90,9 +90,11 @@ fn unreadable(text: &str, error: &toml::de::Error) -> Problem {
         return Problem::Version(version);
     }
     let (line, key) = toml_trouble::place(text, error);
+    // Anything else that stands before a `=` may be a part of a token.
+    let known = |key: &String| wire::KNOWN.iter().any(|(_, keys)| keys.contains(&&**key));
     Problem::Corrupt {
         line,
-        text: match key {
+        text: match key.filter(known) {
             Some(key) => format!("the value of `{key}` does not fit"),
             None => "it is not the TOML of a record".to_owned(),
         },
@@ -110,13 +112,15 @@ fn other_version(text: &str) -> Option<String> {
 ///
 /// The error says what a server made too large to keep.
 pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Problem> {
-    let unwritable = |_| Problem::Corrupt {
+    let unwritable = || Problem::Corrupt {
         line: None,
         text: "it cannot be written as TOML".to_owned(),
     };
-    let mut table = toml::Table::try_from(write::document(full)).map_err(unwritable)?;
+    let own = Zeroizing::new(toml::to_string(&write::document(full)).map_err(|_| unwritable())?);
+    // By way of the text: `Table::try_from` of toml 1.2 makes a table of each time.
+    let mut table: toml::Table = own.parse().map_err(|_| unwritable())?;
     extra.into_document(&mut table);
-    let mut text = Zeroizing::new(toml::to_string(&table).map_err(unwritable)?);
+    let mut text = Zeroizing::new(toml::to_string(&table).map_err(|_| unwritable())?);
     text.push_str(END);
     if text.len() > RECORD_LIMIT {
         return Err(Problem::Corrupt {
@@ -126,3 +130,6 @@ pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Pro
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests;

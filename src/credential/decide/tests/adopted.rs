@@ -1,0 +1,137 @@
+//! P4: losers adopt failures, and `Retry-After` holds for everyone (DESIGN, step 3).
+
+use super::*;
+
+fn stale() -> Case {
+    one(token("a").left(0))
+}
+
+#[test]
+fn a_verdict_on_the_server_is_adopted_by_all_and_one_on_a_grant_by_its_own() {
+    use Outcome as O;
+    for (outcome, by_its_own, by_the_other) in [
+        (O::Unreachable, true, true),
+        (O::Unavailable, true, true),
+        (O::RateLimited, true, true),
+        (O::ClientRejected, true, true),
+        (O::Config, true, true),
+        (O::TlsRefused, true, true),
+        (O::AnswerLost, true, false),
+        (O::LoginRequired, true, false),
+        (O::Rotated, false, false),
+        (O::CutOff, false, false),
+    ] {
+        let adopted = |case: Case| case.decides() == Verdict::Stop(Stop::Adopted(outcome));
+        let own = stale().waits_for_the_lock().attempt_ended(0, outcome);
+        assert_eq!(adopted(own), by_its_own, "{outcome:?}, the same grant");
+        let other = two(token("a"), token("b").left(-1))
+            .demands(9000)
+            .waits_for_the_lock()
+            .attempt_ended(0, outcome);
+        assert_eq!(adopted(other), by_the_other, "{outcome:?}, another grant");
+    }
+}
+
+#[test]
+fn a_failure_is_adopted_only_by_those_who_waited_for_it() {
+    let adopted = Verdict::Stop(Stop::Adopted(Outcome::Unreachable));
+    let failed = |case: Case| case.attempt_ended(0, Outcome::Unreachable);
+    assert_verdicts([
+        ("it was first", failed(stale()), expiring(0)),
+        (
+            "it was seen before the lock",
+            failed(stale()).waits_for_the_lock(),
+            expiring(0),
+        ),
+        (
+            "a newer one",
+            failed(failed(stale()).waits_for_the_lock()),
+            adopted,
+        ),
+        (
+            "it was pending before",
+            stale()
+                .pending(0)
+                .waits_for_the_lock()
+                .change_attempt(|last| {
+                    last.outcome = Outcome::Unreachable;
+                    last.finished_at = Some(at(-1));
+                }),
+            adopted,
+        ),
+        (
+            "a refresh was asked for",
+            failed(stale().waits_for_the_lock()).refresh(),
+            adopted,
+        ),
+        (
+            "force",
+            failed(stale().waits_for_the_lock()).force(),
+            adopted,
+        ),
+        (
+            "a token is fresh all the same",
+            failed(one(token("a")).waits_for_the_lock()),
+            Verdict::Use(0),
+        ),
+    ]);
+}
+
+#[test]
+fn retry_at_holds_for_everyone_until_it_has_come() {
+    let limited = |retry_at, finished_at| {
+        stale()
+            .attempt_ended(0, Outcome::RateLimited)
+            .change_attempt(|last| {
+                last.retry_at = Some(at(retry_at));
+                last.finished_at = Some(at(finished_at));
+            })
+    };
+    let until = |seconds| {
+        Verdict::Stop(Stop::Backoff {
+            until: at(seconds),
+            outcome: Outcome::RateLimited,
+        })
+    };
+    assert_verdicts([
+        ("in force", limited(1, -30), until(1)),
+        ("it has come", limited(0, -30), expiring(0)),
+        ("for a refresh", limited(1, -30).refresh(), until(1)),
+        ("for force", limited(1, -30).force(), until(1)),
+        (
+            "for the other grant",
+            Case {
+                login: Login {
+                    last_attempt: limited(1, -30).login.last_attempt,
+                    ..two(token("a").left(9), token("b").left(0)).login
+                },
+                ..stale()
+            },
+            until(1),
+        ),
+        ("just within the hour", limited(900, -3599), until(900)),
+        ("an hour is over", limited(900, -3600), expiring(0)),
+        (
+            "the clock was set back a little",
+            limited(90, 60),
+            until(90),
+        ),
+        ("the clock was set back", limited(90, 61), expiring(0)),
+        (
+            "nobody who waited for it takes it for a failure of its own",
+            limited(1, -30).waits_for_the_lock(),
+            until(1),
+        ),
+        (
+            "a fresh token is used",
+            Case {
+                login: Login {
+                    last_attempt: limited(1, -30).login.last_attempt,
+                    ..one(token("a")).login
+                },
+                ..stale()
+            },
+            Verdict::Use(0),
+        ),
+    ]);
+}

@@ -1,0 +1,59 @@
+//! Format v1. The examples are as glauth writes them; ARCHITECTURE.md shows the same.
+
+mod examples;
+mod fields;
+mod growth;
+mod limits;
+mod round_trip;
+mod unknown;
+
+use super::*;
+use crate::credential::{AccountName, Content, HostArg, Login};
+use examples::{LOGGED_OUT, OAUTH, PASSWORD, TOKEN};
+
+/// An example of each kind.
+const EXAMPLES: [&str; 4] = [OAUTH, TOKEN, PASSWORD, LOGGED_OUT];
+
+fn id_of(host: &str, account: &str) -> AccountId {
+    AccountId {
+        host: HostArg::parse(host).unwrap().host,
+        account: account.parse::<AccountName>().unwrap(),
+    }
+}
+
+/// The account that an example says it is of.
+fn id_in(text: &str) -> AccountId {
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        line.unwrap().trim_matches('"')
+    };
+    id_of(value("host = "), value("account = "))
+}
+
+#[track_caller]
+fn read(text: &str) -> Full {
+    parse(text, &id_in(text)).unwrap()
+}
+
+/// What is wrong with `text`, for the account of `example`.
+#[track_caller]
+fn problem_in(text: &str, example: &str) -> Problem {
+    match parse(text, &id_in(example)) {
+        Err(problem) => problem,
+        Ok(_) => panic!("it was accepted:\n{text}"),
+    }
+}
+
+/// `text` with its only `from` replaced.
+#[track_caller]
+fn with(text: &str, from: &str, to: &str) -> String {
+    assert_eq!(text.matches(from).count(), 1, "{from} is there once");
+    text.replace(from, to)
+}
+
+fn login_of(full: &mut Full) -> &mut Login {
+    match &mut full.record.content {
+        Content::Login(login) => login,
+        other => panic!("{other:?}"),
+    }
+}

@@ -100,7 +100,7 @@ impl Stage {
 
     fn token(&self) -> Command {
         let mut command = self.sandbox.command(&["token", &self.server.url()]);
-        command.stdout(Stdio::null()).stderr(Stdio::inherit());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 

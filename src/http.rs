@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::credential::is_loopback;
 use crate::fault;
+use crate::signals::Held;
 
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
@@ -141,6 +142,8 @@ impl Http for Network {
         let origin = origin(&request.url);
         let limit = CONNECT_LIMIT + request.answer_limit;
         let (sender, receiver) = mpsc::channel();
+        // A thread that hangs may live on while a lock is held: it must not take a signal.
+        let held = Held::new();
         let started =
             thread::Builder::new()
                 .name("network".to_owned())
@@ -152,6 +155,7 @@ impl Http for Network {
                     }
                     Err(error) => drop(sender.send(Err(error))),
                 });
+        drop(held);
         if let Err(error) = started {
             let reason = error.to_string();
             return Err(SendError::Unreachable { origin, reason });

@@ -6,13 +6,14 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use crate::signals::Held;
+
 /// Who waits longer than this is told what for.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Says something at once.
 pub fn say(text: String) {
-    // Without a thread nothing is said, and nothing else is lost.
-    thread::Builder::new().spawn(move || write(&text)).ok();
+    start(move || write(&text));
 }
 
 /// Says something after [`PATIENCE`], unless this is dropped before.
@@ -29,11 +30,22 @@ impl Notice {
                 write(&text);
             }
         };
-        thread::Builder::new().spawn(wait).ok();
+        start(wait);
         Self(alive)
     }
 }
 
+/// Starts a thread that takes no signal: stuck in a write it may live on while a lock is held, and
+/// a signal that it took would end the process in the middle of a refresh.
+fn start(speak: impl FnOnce() + Send + 'static) {
+    let held = Held::new();
+    // Without a thread nothing is said, and nothing else is lost.
+    thread::Builder::new().spawn(speak).ok();
+    drop(held);
+}
+
+/// In one write: the lines of a crowd that shares stderr stay whole.
 fn write(text: &str) {
-    writeln!(std::io::stderr(), "glauth: {text}").ok();
+    let line = format!("glauth: {text}\n");
+    std::io::stderr().write_all(line.as_bytes()).ok();
 }

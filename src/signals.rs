@@ -125,7 +125,8 @@ fn watch(caught: &SigSet, seen: &Mutex<Seen>, notice: &str) {
         }
         if signal != WAKE && !told {
             told = true;
-            writeln!(std::io::stderr(), "glauth: {notice}").ok();
+            let line = format!("glauth: {notice}\n");
+            std::io::stderr().write_all(line.as_bytes()).ok();
         }
     }
 }

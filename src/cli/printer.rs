@@ -103,7 +103,11 @@ pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// One line on stderr; nobody can be told that it failed.
+/// One line on stderr, in one write: the lines of a crowd that shares stderr stay whole. Nobody can
+/// be told that it failed.
 fn line(text: std::fmt::Arguments<'_>) {
-    writeln!(anstream::stderr(), "{text}").ok();
+    let choice = anstream::AutoStream::choice(&io::stderr());
+    let mut whole = anstream::AutoStream::new(Vec::new(), choice);
+    writeln!(whole, "{text}").ok();
+    io::stderr().write_all(&whole.into_inner()).ok();
 }

@@ -111,6 +111,11 @@ fn a_scheme_that_the_login_does_not_have_is_exit_2() {
     let refused = sandbox.run(&["--json", "token", &host]);
     let error = refused.fails_in_json(2, "usage");
     assert!(error["message"].as_str().unwrap().contains("`http`"));
+    // Nor does a new login change it by the way.
+    let login = ["--json", "login", "--import", &host];
+    let refused = sandbox.run_with_input(&login, &server.log_in().response);
+    let error = refused.fails_in_json(2, "usage");
+    assert!(error["message"].as_str().unwrap().contains("`http`"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::exit_codes::keys;
 use crate::support::authorization_server::{AuthorizationServer, Settings, USER};
+use crate::support::mounts::skipped;
 use crate::support::sandbox::{Running, Sandbox, first_grant};
 
 /// What shells, curl and JSON take for syntax.
@@ -56,7 +57,7 @@ fn has(program: &str) -> bool {
         .stderr(Stdio::null())
         .status();
     if found.is_err() {
-        eprintln!("not tested: `{program}` is not here");
+        skipped(&format!("{program}, which is not here"));
     }
     found.is_ok()
 }

@@ -13,7 +13,7 @@ use nix::pty::openpty;
 use nix::sys::signal::Signal;
 use nix::sys::termios::{FlowArg, tcflow};
 
-use crate::support::authorization_server::{AuthorizationServer, Held, TOKEN};
+use crate::support::authorization_server::{AuthorizationServer, Held, Rotation, Settings, TOKEN};
 use crate::support::sandbox::{LIMIT, Running, Sandbox, from_now};
 use crate::support::watch::{HeldLock, next_line, wait_until_queued};
 
@@ -70,12 +70,12 @@ fn who_waits_for_a_second_is_told_for_whom() {
     let (holder, requests) = refreshing(&server, &sandbox);
     let started = Instant::now();
 
-    let mut waiter = sandbox.start(&["token", &server.url()]);
     let silent = [
         sandbox.start(&["token", "--quiet", &server.url()]),
         sandbox.start(&["token", "--json", &server.url()]),
     ];
     wait_until_queued(&sandbox, &server, &silent);
+    let mut waiter = sandbox.start(&["token", &server.url()]);
     let line = next_line(&mut waiter);
     assert!(started.elapsed() >= Duration::from_secs(1));
     let named = format!("which pid {} on ", holder.pid());
@@ -88,6 +88,57 @@ fn who_waits_for_a_second_is_told_for_whom() {
     for process in silent {
         assert_eq!(process.finish().stderr, "");
     }
+}
+
+/// It has two hours yet, and dies in a moment.
+#[test]
+fn a_token_that_is_just_being_rotated_is_not_printed() {
+    let server = AuthorizationServer::start();
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    let requests = server.hold_requests(TOKEN);
+    let rotating = sandbox.start(&["refresh", "--force", &server.url()]);
+    requests.wait_for(1);
+
+    let args = ["token", "--json", "--lock-timeout", "1s", &server.url()];
+    let failed = sandbox.run(&args);
+    assert_eq!(failed.stdout, "");
+    failed.fails_in_json(4, "lock_timeout");
+    sandbox
+        .run(&["token", "--no-refresh", &server.url()])
+        .fails(4);
+    let patient = sandbox.start(&["token", &server.url()]);
+    wait_until_queued(&sandbox, &server, [&patient]);
+    requests.release();
+
+    let token = patient.finish().succeeds();
+    assert_ne!(token.trim_end(), old.access_token);
+    assert!(server.is_alive(token.trim_end()));
+    rotating.finish().succeeds();
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+#[test]
+fn a_token_that_a_rotation_leaves_alive_is_printed_at_the_deadline() {
+    let server = AuthorizationServer::start_with(Settings {
+        rotation: Rotation::Keeps,
+        ..Settings::default()
+    });
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    sandbox.edit(&server, |record| {
+        record["client"]["rotation"] = "keeps".into();
+    });
+    let requests = server.hold_requests(TOKEN);
+    let rotating = sandbox.start(&["refresh", &server.url()]);
+    requests.wait_for(1);
+
+    let printed = sandbox.run(&["token", "--lock-timeout", "1s", &server.url()]);
+
+    let named = format!("pid {} on ", rotating.pid());
+    assert!(printed.stderr.contains("warning: "), "{printed:?}");
+    assert!(printed.stderr.contains(&named), "{printed:?}");
+    assert_eq!(printed.succeeds().trim_end(), old.access_token);
+    requests.release();
+    rotating.finish().succeeds();
 }
 
 #[test]

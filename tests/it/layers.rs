@@ -89,8 +89,15 @@ pub fn sources() -> BTreeMap<String, String> {
     };
     found
         .iter()
+        .filter(|path| !is_unit_test(path.strip_prefix(&src).unwrap()))
         .map(|path| (name(path), code(&fs::read_to_string(path).unwrap())))
         .collect()
+}
+
+/// `tests.rs`, or a file of a folder `tests`.
+fn is_unit_test(path: &Path) -> bool {
+    let in_folder = path.iter().any(|name| name == "tests");
+    in_folder || path.file_name().is_some_and(|name| name == "tests.rs")
 }
 
 fn find(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -128,6 +128,8 @@ fn a_refresh_token_without_a_client_id_is_refused_with_the_registration_page() {
     let hint = error["hint"].as_str().unwrap();
     let page = format!("{}/-/user_settings/applications", server.url());
     assert!(hint.contains(&page), "{hint}");
+    assert_eq!(error["host"], server.host());
+    assert_eq!(error["account"], "default");
     assert!(!sandbox.store().exists());
 }
 

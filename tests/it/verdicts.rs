@@ -1,13 +1,13 @@
 //! P4 and P5: what comes of a refresh that fails, for the one that tried, for those who queued
 //! behind it, and for the next one.
 
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
-use crate::support::sandbox::{Sandbox, from_now};
+use crate::support::sandbox::{Running, Sandbox, from_now};
 #[cfg(target_os = "linux")]
-use crate::support::{
-    sandbox::{Finished, Running},
-    watch::wait_until_queued,
-};
+use crate::support::{sandbox::Finished, watch::wait_until_queued};
 
 /// A login whose access token has expired.
 fn expired(server: &AuthorizationServer) -> Sandbox {
@@ -124,7 +124,7 @@ fn nobody_asks_again_before_the_time(status: u16, name: &str) {
     let url = server.url();
     let answer = Answer::new(status).header("Retry-After", "30");
     server.script(TOKEN, Behaviour::Answer(answer));
-    let before = second();
+    let before = jiff::Timestamp::now().as_second();
 
     sandbox
         .run(&["token", "--json", &url])
@@ -163,11 +163,6 @@ fn nobody_asks_again_before_the_time(status: u16, name: &str) {
 
 fn is_active(state: &toml::Value) -> bool {
     state.as_str() == Some("active")
-}
-
-#[expect(clippy::disallowed_methods, reason = "the time of the test's own")]
-fn second() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 #[test]
@@ -230,4 +225,29 @@ fn a_server_that_cannot_be_reached_costs_nothing_but_a_note() {
         again.as_integer(),
         attempt["sequence"].as_integer().map(|n| n + 1)
     );
+}
+
+/// A socket of datagrams keeps what is written in one call apart from the next.
+#[test]
+fn each_line_on_stderr_is_one_write_so_that_a_crowd_that_shares_it_stays_legible() {
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    server.always(TOKEN, Some(Behaviour::Answer(Answer::new(429))));
+    for (options, count) in [(&[][..], 2), (&["--json"], 1), (&["-vv"], 3)] {
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        let url = server.url();
+        let args = [&["token", &url], options].concat();
+        let mut command = sandbox.command(&args);
+        let process = Running::spawn(command.stderr(OwnedFd::from(theirs)));
+        assert_eq!(process.finish().code(), Some(4));
+        ours.set_nonblocking(true).unwrap();
+        let mut written = Vec::new();
+        let mut buffer = [0; 4096];
+        while let Ok(length) = ours.recv(&mut buffer) {
+            written.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
+        }
+        let is_line = |text: &String| text.ends_with('\n') && text.lines().count() == 1;
+        assert!(written.iter().all(is_line), "{written:?}");
+        assert!(written.len() >= count, "{written:?}");
+    }
 }

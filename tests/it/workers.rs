@@ -26,18 +26,13 @@ struct Tally {
     too_late: usize,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the time of the test's own")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
-
 /// One worker, until the server has rotated often enough.
 fn work(server: &AuthorizationServer, sandbox: &Sandbox) -> Tally {
     let mut tally = Tally::default();
     let started = Instant::now();
     while server.rotations() < ROTATIONS {
         assert!(started.elapsed() < LIMIT, "waited for rotations");
-        let before = now();
+        let before = Timestamp::now();
         let args = ["token", "--format", "json", &server.url()];
         let finished = sandbox.run(&args);
         if finished.code() == Some(4) && finished.stderr.contains("lives long enough") {
@@ -51,7 +46,7 @@ fn work(server: &AuthorizationServer, sandbox: &Sandbox) -> Tally {
         assert!(expires_at > before, "an expired token was printed");
         if server.is_alive(token) {
             tally.alive += 1;
-        } else if now() >= expires_at {
+        } else if Timestamp::now() >= expires_at {
             tally.expired_since += 1;
         } else {
             let current = server.current_pair(token).access_token;

@@ -1,5 +1,6 @@
 //! `glauth login`.
 
+use anyhow::Context as _;
 use zeroize::Zeroizing;
 
 use crate::cli::args::Login as Args;
@@ -29,10 +30,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     } else {
         personal_token()?
     };
-    let new = new_account(args, context, &store, &host, &id, tokens)?;
+    let about = || About(id.clone());
+    let new = new_account(args, context, &store, &host, &id, tokens).with_context(about)?;
     let session = context.session(&store);
-    let done = flow::log_in(&session, new)
-        .map_err(|error| anyhow::Error::new(error).context(About(id.clone())))?;
+    let done = flow::log_in(&session, new).with_context(about)?;
     report(&id, &done, context);
     Ok(Exit::Done)
 }

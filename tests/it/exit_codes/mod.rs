@@ -6,12 +6,15 @@ mod usage;
 
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 
 use glauth::cli::EXIT_CODES;
 use serde_json::Value;
 
 use crate::support::authorization_server::AuthorizationServer;
-use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
+use crate::support::watch::HeldLock;
 
 /// Where each name is reached. `later`: by a command that does not exist yet.
 const COVERED: &[(&str, &str)] = &[
@@ -143,6 +146,44 @@ fn what_nobody_foresaw_ends_with_1() {
         Running::spawn(command.stdout(full)).finish()
     });
     assert!(said.message.contains("No space left"), "{}", said.message);
+}
+
+/// A stderr of which every write is a packet of its own.
+fn packets(sandbox: &Sandbox, args: &[&str]) -> (Running, UnixDatagram) {
+    let (reader, writer) = UnixDatagram::pair().unwrap();
+    reader.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut command = sandbox.command(args);
+    (
+        Running::spawn(command.stderr(OwnedFd::from(writer))),
+        reader,
+    )
+}
+
+/// The next packet, as text.
+fn next(packets: &UnixDatagram) -> String {
+    let mut packet = [0; 4096];
+    let length = packets.recv(&mut packet).expect("a write to stderr");
+    String::from_utf8(packet[..length].to_vec()).unwrap()
+}
+
+#[test]
+fn every_line_is_one_write_so_that_the_lines_of_a_crowd_stay_whole() {
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    let (refused, stderr) = packets(&sandbox, &["token", "gitlab.example"]);
+    for start in ["glauth: no login", "hint: run"] {
+        let line = next(&stderr);
+        assert!(line.starts_with(start) && line.ends_with('\n'), "{line:?}");
+    }
+    assert_eq!(refused.finish().code(), Some(3));
+    // And from a thread of its own, while a lock is waited for.
+    let held = HeldLock::take(&sandbox, &server);
+    let (waiting, stderr) = packets(&sandbox, &["token"]);
+    let line = next(&stderr);
+    assert!(line.starts_with("glauth: waiting for the lock"), "{line:?}");
+    assert!(line.ends_with('\n'), "{line:?}");
+    held.release();
+    waiting.finish().succeeds();
 }
 
 #[test]

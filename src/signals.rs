@@ -5,6 +5,7 @@
 //! stays as it was, and happens the moment the lock is free.
 
 use std::io::Write as _;
+use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -39,6 +40,8 @@ fn held_back() -> SigSet {
 pub struct Held {
     before: SigSet,
     watcher: Option<Watcher>,
+    /// A mask is a thread's: it must be put back where it was changed.
+    stays: PhantomData<*const ()>,
 }
 
 #[derive(Debug)]
@@ -63,6 +66,7 @@ impl Held {
         Self {
             before,
             watcher: None,
+            stays: PhantomData,
         }
     }
 

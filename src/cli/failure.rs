@@ -221,6 +221,8 @@ fn of_store(error: &StoreError) -> Failure {
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
         StoreError::LockingUnsupported { .. } => failure("locking_unsupported")
             .hint("choose a store on a local file system with --store"),
+        StoreError::LockReplaced { .. } => failure("store_failed")
+            .hint("try again; lock files are not to be removed while glauth runs"),
         StoreError::AnswerNotStored { .. } | StoreError::Io { .. } => failure("store_failed"),
     }
 }

@@ -229,7 +229,12 @@ impl Login {
                 attempt.retry_at = failed
                     .retry_after
                     .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
-                grant.fail(*failed, now);
+                // Nobody knows when a process died, but not before it started.
+                let since = match failed.outcome {
+                    Outcome::CutOff => attempt.started_at,
+                    _ => now,
+                };
+                grant.fail(*failed, since);
             }
         }
     }
@@ -275,11 +280,11 @@ impl Grant {
         self.refused = false;
     }
 
-    fn fail(&mut self, failed: Failed, now: Timestamp) {
+    fn fail(&mut self, failed: Failed, since: Timestamp) {
         if failed.outcome == Outcome::LoginRequired {
-            self.state = GrantState::LoginRequired { since: now };
+            self.state = GrantState::LoginRequired { since };
         } else if failed.may_have_rotated && self.state == GrantState::Active {
-            self.state = GrantState::Doubtful { since: now };
+            self.state = GrantState::Doubtful { since };
         }
     }
 }

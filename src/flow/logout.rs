@@ -106,11 +106,11 @@ impl Farewell<'_> {
     }
 
     fn refresh(&mut self, locked: Locked<Occupied>, grant: usize) -> Result<(), FlowError> {
-        self.refreshed.insert(grant);
         let done = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked)?;
         let Some(done) = done else {
             return Ok(());
         };
+        self.refreshed.insert(grant);
         self.warnings.extend(done.warnings);
         match done.failed {
             // Then there is nothing left to revoke.
@@ -131,6 +131,7 @@ impl Farewell<'_> {
         ) else {
             return Ok(());
         };
+        locked.announce(format!("ending the login for {} first", self.id));
         let _slow = self.session.watched.then(|| {
             let text = format!("waiting for {} to revoke the login", self.id.host);
             notice::Notice::after_a_while(text)

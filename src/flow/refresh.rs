@@ -179,7 +179,7 @@ struct Errand<'a> {
 impl Errand<'_> {
     fn run(&mut self) -> Result<Done, FlowError> {
         self.trace(|| "read the record without the lock".to_owned());
-        loop {
+        for _ in 0..TURNS {
             match self.verdict()? {
                 Verdict::Use(grant) => return Ok(found(grant)),
                 Verdict::Check(grant) => self.check(grant)?,

@@ -58,9 +58,28 @@ pub fn refresh(
     };
     let grant_errors = provider(&client.provider).map_or(&[][..], |known| known.grant_errors);
     Exchanged {
-        answer: classify(raw, grant_errors, now()),
+        answer: without_secrets(classify(raw, grant_errors, now()), client, token),
         trouble: None,
         status: Some(response.status),
+    }
+}
+
+/// A server's words are shown; one that echoes what it was sent is not quoted.
+fn without_secrets(answer: Answer, client: &Client, token: &RefreshToken) -> Answer {
+    let secret = match &client.auth {
+        AuthMethod::None => None,
+        AuthMethod::ClientSecretPost(secret) | AuthMethod::ClientSecretBasic(secret) => {
+            Some(secret.expose())
+        }
+    };
+    let echoes = |words: &String| {
+        words.contains(token.expose()) || secret.is_some_and(|secret| words.contains(secret))
+    };
+    match answer {
+        Answer::Refused(failed, words) => {
+            Answer::Refused(failed, words.filter(|words| !echoes(words)))
+        }
+        granted @ Answer::Granted(_) => granted,
     }
 }
 

@@ -126,10 +126,19 @@ fn description(object: &Map<String, Value>) -> Option<String> {
     let text = object.get("error_description")?.as_str()?;
     let text: String = text
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !c.is_control() && !is_invisible(*c))
         .take(DESCRIPTION_LIMIT)
         .collect();
     (!text.is_empty()).then_some(text)
+}
+
+/// What turns the direction of text around, or hides in it (Unicode, `Bidi_Control` and the
+/// byte-order mark).
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,

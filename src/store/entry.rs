@@ -139,6 +139,21 @@ impl<S> Locked<S> {
         record::render(full, extra).map_err(|problem| problem.in_file(&self.place.record))
     }
 
+    /// Puts a record in place, as long as the lock locks others out.
+    pub(super) fn put(&self, text: &str) -> Result<Option<StoreError>, StoreError> {
+        if !self.lock.is_ours() {
+            let path = self.place.lock.clone();
+            return Err(StoreError::LockReplaced { path });
+        }
+        self.place.put(text)
+    }
+
+    /// From now on the first signal is answered with this line on stderr: what is under way takes
+    /// a while and is better finished.
+    pub fn announce(&mut self, notice: String) {
+        self.lock.announce(notice);
+    }
+
     /// Stores a login in place of whatever is there.
     fn store(&self, new: NewLogin, before: u64, extra: Extra) -> Result<Stored, StoreError> {
         let mut login = new.login;
@@ -158,7 +173,7 @@ impl<S> Locked<S> {
         // What comes from people and servers must not make a record that nobody can read.
         record::parse(&text, &self.place.id)
             .map_err(|problem| problem.in_file(&self.place.record))?;
-        let warnings = self.place.put(&text)?.into_iter().collect();
+        let warnings = self.put(&text)?.into_iter().collect();
         self.remove_answer();
         Ok(Stored {
             record: full.record,
@@ -247,7 +262,7 @@ impl Locked<Occupied> {
     /// Writes the record as it is now.
     pub fn save(&mut self) -> Result<(), StoreError> {
         let text = self.text_of(&self.state.full, self.state.extra.clone())?;
-        let warning = self.place.put(&text)?;
+        let warning = self.put(&text)?;
         self.state.warnings.extend(warning);
         Ok(())
     }
@@ -304,7 +319,7 @@ impl Locked<Occupied> {
             refresh_tokens: Vec::new(),
         };
         let text = self.text_of(&full, self.state.extra.clone().of_the_account())?;
-        let warning = self.place.put(&text)?;
+        let warning = self.put(&text)?;
         self.state.warnings.extend(warning);
         self.remove_answer();
         spent.iter().flatten().for_each(rescue::forget);

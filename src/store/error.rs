@@ -57,6 +57,13 @@ pub enum StoreError {
         /// What it said.
         source: io::Error,
     },
+    /// Somebody replaced or removed the lock file while it was held: another process may have
+    /// the account now, so nothing was written.
+    #[error("`{}` was replaced or removed while it was locked; nothing was changed", path.display())]
+    LockReplaced {
+        /// The lock file.
+        path: PathBuf,
+    },
     /// The server rotated, and the answer could not be put in its place.
     #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
     AnswerNotStored {

@@ -8,9 +8,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::error::StoreError;
 use super::place::{Place, read_text};
-use super::record::{self, Full};
+use super::record::{self, Full, Problem};
 use super::{permissions, replace};
 use crate::credential::Outcome;
 use crate::env;
@@ -51,27 +53,44 @@ pub(super) fn keep(text: &str, spent: &RefreshToken) -> Option<PathBuf> {
 fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError> {
     permissions::private_leaf(folder)?;
     let path = folder.join(name);
-    replace::write_new(&path, text.as_bytes())?;
+    replace::write_new(&path, text.as_bytes()).inspect_err(|_| {
+        // Only where it is empty.
+        fs::remove_dir(folder).ok();
+    })?;
     replace::sync_folder(folder)?;
     Ok(path)
 }
 
-/// Looks for the answer that `spent` was exchanged for.
-pub(super) fn find(place: &Place, spent: &RefreshToken) -> Option<Rescued> {
+/// Looks for the answer that `spent` was exchanged for. One of a version that this glauth does not
+/// know is an error: the spent token must not be presented again.
+pub(super) fn find(place: &Place, spent: &RefreshToken) -> Result<Option<Rescued>, StoreError> {
     let name = file_name(spent);
-    folders().find_map(|folder| find_in(&folder.join(&name), place))
+    for folder in folders() {
+        let path = folder.join(&name);
+        let Some(text) = text_of(&path) else { continue };
+        match record::parse(&text, &place.id) {
+            Ok(full) if ends_in_rotation(&full) => return Ok(Some(Rescued { full, path })),
+            Err(problem @ Problem::Version(_)) => return Err(problem.in_file(&path)),
+            Ok(_) | Err(Problem::Corrupt { .. }) => {}
+        }
+    }
+    Ok(None)
 }
 
-fn find_in(path: &Path, place: &Place) -> Option<Rescued> {
+/// The text of a file that is ours, in a folder that is ours.
+fn text_of(path: &Path) -> Option<Zeroizing<String>> {
     permissions::check_folder(path.parent()?).ok()?;
     let file: File = permissions::open_for_reading(path).ok()??;
     permissions::check_ours(path, &file).ok()?;
-    let full = record::parse(&read_text(path, file).ok()?, &place.id).ok()?;
-    let rotated = full.record.login()?.last_attempt.as_ref()?.outcome == Outcome::Rotated;
-    rotated.then(|| Rescued {
-        full,
-        path: path.to_owned(),
-    })
+    read_text(path, file).ok()
+}
+
+fn ends_in_rotation(full: &Full) -> bool {
+    let last = full
+        .record
+        .login()
+        .and_then(|login| login.last_attempt.as_ref());
+    last.is_some_and(|last| last.outcome == Outcome::Rotated)
 }
 
 /// Removes what may lie here for a token that no longer matters.

@@ -41,7 +41,7 @@ pub(super) fn settle(
         settled.forget_copies(&before);
         return Ok(settled);
     }
-    settled.take_rescued(place);
+    settled.take_rescued(place)?;
     if pending_sequence(&settled.full).is_some() {
         if let Some(login) = login_mut(&mut settled.full) {
             login.cut_off(now);
@@ -73,26 +73,28 @@ impl Settled {
         spent.for_each(rescue::forget);
     }
 
-    /// Takes over what lies in the rescue place for a pending or doubtful grant.
-    fn take_rescued(&mut self, place: &Place) {
+    /// Takes over what lies in the rescue place for a grant that is pending, or not active: who
+    /// could not see that place may have presented the spent token, and taken the grant for dead.
+    fn take_rescued(&mut self, place: &Place) -> Result<(), StoreError> {
         let Some(login) = self.full.record.login() else {
-            return;
+            return Ok(());
         };
         let in_doubt: Vec<usize> = (0..login.grants.len())
             .filter(|&index| {
-                login.is_pending(index)
-                    || matches!(login.grants[index].state, GrantState::Doubtful { .. })
+                login.is_pending(index) || login.grants[index].state != GrantState::Active
             })
             .collect();
         for index in in_doubt {
             let spent = self.full.refresh_tokens.get(index).and_then(Option::as_ref);
-            let Some(rescued) = spent.and_then(|spent| rescue::find(place, spent)) else {
+            let Some(spent) = spent else { continue };
+            let Some(rescued) = rescue::find(place, spent)? else {
                 continue;
             };
             if merge(&mut self.full, index, &rescued) && self.save(place) {
                 rescued.discard();
             }
         }
+        Ok(())
     }
 
     /// Writes the record; `false`, with a warning, where that fails.

@@ -147,14 +147,15 @@ impl Staged {
             locked.state.full.refresh_tokens[grant] = Some(token.clone());
         }
         let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
-        let stored = match (reservation.fill(text.as_bytes()), ending) {
-            (Ok(()), _) => {
+        let stored = match reservation.fill(text.as_bytes()) {
+            Ok(()) => {
                 fault::point("written");
                 Ok(locked.finish_answer())
             }
-            // Whose lock file was removed may not be alone: what another one stored since stands.
-            (Err(gone), Ending::Failed(_)) if !reservation.is_in_place() => Err(gone),
-            (Err(first), _) => locked.second_try(&text, first),
+            // Whose lock file was removed is not alone: what another one stored since stands, and
+            // new tokens go to the rescue place, where that one's successor finds them.
+            Err(gone) if !reservation.is_in_place() && !locked.lock.is_ours() => Err(gone),
+            Err(first) => locked.second_try(&text, first),
         };
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
@@ -235,7 +236,7 @@ impl Locked<Occupied> {
         replace::sync_folder(&self.place.folder)?;
         let reservation = Reservation::new(&self.place.answer, room as u64)?;
         fault::point("reserved");
-        match self.place.put(&text)? {
+        match self.put(&text)? {
             None => {}
             Some(uncertain) => return Err(uncertain),
         }

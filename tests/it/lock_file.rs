@@ -108,8 +108,9 @@ fn no_refresh_token_is_lent_where_the_lock_file_was_replaced() {
 }
 
 /// Nobody can lock out who no longer sees the lock: the second process takes the first one for
-/// dead, and presents the token that the first one has spent. Whichever of the two stores last,
-/// the login survives.
+/// dead, and presents the token that the first one has spent. The first one finds that it is not
+/// alone and puts its answer into the rescue place. Whichever of the two stores last, the login
+/// survives: the next call finds it there.
 #[track_caller]
 fn without_a_lock(first_stores_last: bool) {
     let server = AuthorizationServer::start();
@@ -131,7 +132,7 @@ fn without_a_lock(first_stores_last: bool) {
     let stopped = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
     assert_eq!(stopped, WaitStatus::Stopped(pid, Signal::SIGSTOP));
     answers.release();
-    let mut processes = vec![(first, Some(0)), (second, Some(3))];
+    let mut processes = vec![(first, Some(5)), (second, Some(3))];
     if first_stores_last {
         processes.reverse();
     }
@@ -140,10 +141,10 @@ fn without_a_lock(first_stores_last: bool) {
         let finished = process.finish();
         assert_eq!(finished.code(), code, "{finished:?}");
     }
+    assert_eq!(sandbox.run(&["token", &url]).prints(), new.access_token);
     let mut record = sandbox.record(&server);
     let kept = first_grant(&mut record)["refresh_token"].as_str();
     assert_eq!(kept, Some(&*new.refresh_token));
-    assert_eq!(sandbox.run(&["token", &url]).prints(), new.access_token);
     assert_eq!(server.rotations(), 1);
 }
 

@@ -90,6 +90,15 @@ fn unreadable(text: &str, error: &toml::de::Error) -> Problem {
         return Problem::Version(version);
     }
     let (line, key) = toml_trouble::place(text, error);
+    let all = wire::KNOWN.iter().flat_map(|(_, keys)| keys.iter());
+    // Serde's message on this quotes our own key and nothing else.
+    let missing = |key: &&&str| error.message() == format!("missing field `{key}`");
+    if let Some(key) = all.into_iter().find(missing) {
+        return Problem::Corrupt {
+            line,
+            text: format!("`{key}` is missing"),
+        };
+    }
     // Anything else that stands before a `=` may be a part of a token.
     let known = |key: &String| wire::KNOWN.iter().any(|(_, keys)| keys.contains(&&**key));
     Problem::Corrupt {

@@ -173,6 +173,10 @@ fn checked_login(login: Login) -> Result<Login, Bad> {
     if login.grants.is_empty() || login.grants.len() > GRANT_LIMIT {
         return Err(bad("", "grants", "must be one or two"));
     }
+    let attempted = login.last_attempt.as_ref().map(|attempt| attempt.grant);
+    if attempted.is_some_and(|grant| grant >= login.grants.len()) {
+        return Err(bad("last_attempt", "grant", "is the place of no grant"));
+    }
     let renewable = login
         .grants
         .iter()
@@ -348,7 +352,6 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         sequence: count(TABLE, "sequence", sequence)?,
         grant: usize::try_from(grant)
             .ok()
-            .filter(|grant| *grant < GRANT_LIMIT)
             .ok_or_else(|| bad(TABLE, "grant", "is the place of no grant"))?,
         cause: choose(TABLE, "cause", &cause, &CAUSES)?,
         by: clean(TABLE, "by", by)?,

@@ -342,7 +342,7 @@ fn a_key_that_is_missing_is_found_in_its_table() {
         let text = with(OAUTH, line, "");
         let expected = Problem::Corrupt {
             line: Some(line_of(&text, table)),
-            text: "it is not the TOML of a record".to_owned(),
+            text: format!("`{}` is missing", line.split(' ').next().unwrap()),
         };
         assert_eq!(problem_in(&text, OAUTH), expected, "{line}");
     }

@@ -278,9 +278,13 @@ impl Grant {
         self.cause = attempt.cause;
         self.state = GrantState::Active;
         self.refused = false;
+        self.answer_lost_at = None;
     }
 
     fn fail(&mut self, failed: Failed, since: Timestamp) {
+        if failed.may_have_rotated {
+            self.answer_lost_at.get_or_insert(since);
+        }
         if failed.outcome == Outcome::LoginRequired {
             self.state = GrantState::LoginRequired { since };
         } else if failed.may_have_rotated && self.state == GrantState::Active {

@@ -126,6 +126,9 @@ pub enum Stop {
     LoginRequired,
     /// There is a token, with less life than was demanded, and nothing to get another one with.
     TooShort,
+    /// There is a doubtful grant, and presenting its refresh token once more could end it: not
+    /// while its token lives.
+    LeftAlone,
     /// A refresh was asked for, and would end a token that is alive, or has time yet.
     Alive {
         /// Until then; `None`: no end is known.
@@ -261,6 +264,9 @@ impl View<'_> {
             Candidate::Grant(grant) => grant,
             Candidate::Ask(grant) => return Verdict::Check(grant),
             Candidate::Unverified(outcome) => return Verdict::Stop(Stop::Unverified(outcome)),
+            Candidate::LeftAlone if self.need.asked == Asked::Token => {
+                return Verdict::Stop(Stop::LeftAlone);
+            }
             Candidate::LeftAlone | Candidate::None => return Verdict::Stop(self.no_candidate()),
         };
         if let Some(stop) = self.reason_to_wait(grant) {

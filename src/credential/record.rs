@@ -196,6 +196,9 @@ pub struct Grant {
     pub state: GrantState,
     /// A caller reported a 401 for this access token, and the server agreed.
     pub refused: bool,
+    /// When the answer to a refresh was lost, since the last rotation: if the server then says
+    /// that the grant has ended, this is why, and every later call can say so.
+    pub answer_lost_at: Option<Timestamp>,
 }
 
 impl Grant {

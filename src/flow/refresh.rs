@@ -7,8 +7,8 @@ use super::Session;
 use super::error::FlowError;
 use super::exchange::{exchange_under_lock, sentence};
 use crate::credential::{
-    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, GrantState, Login, MinTtl,
-    Outcome, Record, Seen, Stop, Verdict, decide, living,
+    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, MinTtl, Outcome, Record,
+    Seen, Stop, Verdict, decide, living,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -95,7 +95,7 @@ pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obta
             warnings: Vec::new(),
             record,
         }),
-        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login)),
+        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
         _ => Err(too_short(id, login)),
     }
 }
@@ -128,14 +128,12 @@ fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowErr
     }
 }
 
-fn login_required(id: &AccountId, login: &Login) -> FlowError {
-    let lost = |last: &credential::Attempt| {
-        matches!(last.outcome, Outcome::CutOff | Outcome::AnswerLost).then_some(last.started_at)
-    };
+fn login_required(id: &AccountId, login: &Login, words: Option<String>) -> FlowError {
+    let lost = login.grants.iter().filter_map(|grant| grant.answer_lost_at);
     FlowError::LoginRequired {
         id: id.clone(),
-        lost_at: login.last_attempt.as_ref().and_then(lost),
-        words: None,
+        lost_at: lost.max(),
+        words,
     }
 }
 
@@ -307,7 +305,6 @@ impl Errand<'_> {
         grant: usize,
         cause: Cause,
     ) -> Result<Turn, FlowError> {
-        let before = self.login()?.grants[grant].state;
         let exchanged = exchange_under_lock(self.session, self.id, locked, grant, cause);
         let done = match exchanged {
             Ok(Some(done)) => done,
@@ -326,7 +323,7 @@ impl Errand<'_> {
         match done.failed {
             None => self.after_rotation(grant).map(Turn::Done),
             Some(failed) if failed.outcome == Outcome::LoginRequired => {
-                self.after_death(before, done.words)
+                self.after_death(done.words)
             }
             Some(failed) => Err(FlowError::Failed {
                 id: self.id.clone(),
@@ -350,7 +347,7 @@ impl Errand<'_> {
 
     /// The server has ended the grant. If there is no other token that lives, the other grant is
     /// asked for one.
-    fn after_death(&self, before: GrantState, words: Option<String>) -> Result<Turn, FlowError> {
+    fn after_death(&self, words: Option<String>) -> Result<Turn, FlowError> {
         let login = self.login()?;
         let now = self.session.now();
         let alive = living(login, now, &self.need()).is_some();
@@ -358,15 +355,7 @@ impl Errand<'_> {
         if !alive && renewable {
             return Ok(Turn::Again);
         }
-        let lost_at = match before {
-            GrantState::Doubtful { since } => Some(since),
-            GrantState::Active | GrantState::LoginRequired { .. } => None,
-        };
-        Err(FlowError::LoginRequired {
-            id: self.id.clone(),
-            lost_at,
-            words,
-        })
+        Err(login_required(self.id, login, words))
     }
 
     /// What a verdict to do nothing comes to.
@@ -393,8 +382,16 @@ impl Errand<'_> {
                 });
             }
             Stop::TokenRefused => FlowError::TokenRefused(self.id.clone()),
-            Stop::LoginRequired => login_required(self.id, login),
+            Stop::LoginRequired => login_required(self.id, login, None),
             Stop::TooShort => too_short(self.id, login),
+            Stop::LeftAlone => failed(
+                Outcome::AnswerLost,
+                format!(
+                    "the answer to a refresh of {} may be lost; asking again while its token lives could end the login",
+                    self.id
+                ),
+                None,
+            ),
             Stop::Unverified(outcome) => failed(
                 outcome,
                 format!("{} could not say whether the token is alive", self.id.host),

@@ -167,6 +167,7 @@ fn account(
         cause: Cause::Login,
         state: GrantState::Active,
         refused: false,
+        answer_lost_at: None,
     };
     NewAccount {
         id,

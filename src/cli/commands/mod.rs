@@ -36,7 +36,11 @@ fn on_all(
     Exit::worst(ids.iter().map(|id| match act(id) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            let failure = Failure::of(&error).about(id);
+            let mut failure = Failure::of(&error).about(id);
+            let name = id.to_string();
+            if !failure.message.contains(&name) {
+                failure.message = format!("{name}: {}", failure.message);
+            }
             context.printer.failure(&failure);
             failure.exit
         }

@@ -35,6 +35,7 @@ fn grant(generation: Generation) -> Grant {
         cause: Cause::Login,
         state: GrantState::Active,
         refused: true,
+        answer_lost_at: None,
     }
 }
 
@@ -177,6 +178,7 @@ fn a_rotation_replaces_what_the_answer_says() {
             cause: Cause::Expiring,
             state: GrantState::Active,
             refused: false,
+            answer_lost_at: None,
         }
     );
 }
@@ -246,7 +248,7 @@ fn the_other_grant_stays_as_it_was() {
 }
 
 #[test]
-fn a_verdict_moves_the_state_and_nothing_else() {
+fn a_verdict_moves_the_state_and_notes_a_lost_answer_and_nothing_else() {
     use GrantState::{Active, Doubtful, LoginRequired};
     let (before, now) = (at(-60), at(5));
     let unchanged = Failed::unchanged(Outcome::Unavailable);
@@ -280,6 +282,7 @@ fn a_verdict_moves_the_state_and_nothing_else() {
         let ended = failed(with_state(state), verdict);
         let expected = Grant {
             state: expected,
+            answer_lost_at: verdict.may_have_rotated.then_some(now),
             ..grant(7)
         };
         assert_eq!(ended.grants[0], expected, "{state:?}, {verdict:?}");
@@ -354,4 +357,21 @@ fn what_is_seen_is_the_highest_generation_and_the_last_attempt() {
     let seen = Seen::of(&record);
     assert_eq!(seen.generation, 7);
     assert_eq!(seen.attempt, begun(login(), 1).last_attempt);
+}
+
+#[test]
+fn when_an_answer_was_lost_is_known_until_the_next_rotation() {
+    let lost = Failed::doubtful(Outcome::AnswerLost);
+    let doubtful = failed(login(), lost);
+    let since = doubtful.grants[0].answer_lost_at;
+    assert!(since.is_some());
+    let ended = failed(doubtful.clone(), Failed::unchanged(Outcome::LoginRequired));
+    assert_eq!(ended.grants[0].answer_lost_at, since);
+    let again = failed(doubtful.clone(), lost);
+    assert_eq!(again.grants[0].answer_lost_at, since);
+    let mut rotated = begun(doubtful, 0);
+    rotated.end_attempt(&Ending::Rotated(bare_answer()), at(10));
+    assert_eq!(rotated.grants[0].answer_lost_at, None);
+    let ended = failed(login(), Failed::unchanged(Outcome::LoginRequired));
+    assert_eq!(ended.grants[0].answer_lost_at, None);
 }

@@ -50,6 +50,7 @@ fn token(name: &str) -> Held {
         cause: Cause::Login,
         state: GrantState::Active,
         refused: false,
+        answer_lost_at: None,
     };
     Held(grant).left(LIFETIME / 2)
 }

@@ -297,6 +297,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         state,
         state_since,
         refused,
+        answer_lost_at,
     } = grant;
     let secret = |key, problem: BadSecret| bad("grants", key, problem.to_string());
     let access_token = AccessToken::new(access_token.into_owned())
@@ -331,6 +332,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         cause: choose("grants", "cause", &cause, &CAUSES)?,
         state,
         refused,
+        answer_lost_at: when("answer_lost_at", answer_lost_at)?,
     };
     Ok((grant, refresh_token))
 }

@@ -66,6 +66,7 @@ pub(super) const KNOWN: [(&str, &[&str]); 7] = [
             "state",
             "state_since",
             "refused",
+            "answer_lost_at",
         ],
     ),
     (
@@ -173,6 +174,8 @@ pub(super) struct Grant<'a> {
     pub state_since: Option<Datetime>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_lost_at: Option<Datetime>,
 }
 
 #[derive(Serialize, Deserialize)]

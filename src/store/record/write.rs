@@ -111,6 +111,7 @@ fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::
         state: grant.state.as_str().into(),
         state_since: grant.state.since().map(datetime),
         refused: grant.refused,
+        answer_lost_at: grant.answer_lost_at.map(datetime),
     }
 }
 

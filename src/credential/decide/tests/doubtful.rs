@@ -43,7 +43,7 @@ fn keeps_and_harmless_presents_it_again_and_falls_back_on_its_token() {
 
 #[test]
 fn keeps_and_revokes_lives_by_the_clock_and_asks_nobody() {
-    let left_alone = (Verdict::Stop(Stop::TooShort), Some(0));
+    let left_alone = (Verdict::Stop(Stop::LeftAlone), Some(0));
     assert_by_endpoint(
         || doubtful().rotation_keeps().replay_revokes(),
         &[left_alone; 6],
@@ -52,7 +52,7 @@ fn keeps_and_revokes_lives_by_the_clock_and_asks_nobody() {
 
 #[test]
 fn kills_and_revokes_lives_by_the_check_endpoint() {
-    let left_alone = (Verdict::Stop(Stop::TooShort), Some(0));
+    let left_alone = (Verdict::Stop(Stop::LeftAlone), Some(0));
     let unverified = Verdict::Stop(Stop::Unverified(Outcome::RateLimited));
     assert_by_endpoint(
         || doubtful().replay_revokes(),

@@ -46,6 +46,7 @@ cause = "expiring"
 state = "doubtful"
 state_since = 2026-11-23T11:59:59.999Z
 refused = true
+answer_lost_at = 2026-11-23T11:59:59.999Z
 
 [[grants]]
 generation = 41

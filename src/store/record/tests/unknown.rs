@@ -14,7 +14,10 @@ fn of_a_later_glauth() -> String {
             "GLAB_IS_OAUTH2 = \"true\"\n",
             "\n[client.later_table]\nlater = 4\n",
         ),
-        ("refused = true\n", "later = 2030-01-01T00:00:05Z\n"),
+        (
+            "answer_lost_at = 2026-11-23T11:59:59.999Z\n",
+            "later = 2030-01-01T00:00:05Z\n",
+        ),
         ("state = \"active\"\n", "later = 6\n"),
         ("retry_at = 2026-11-23T12:00:30.21Z\n", "later = 7\n"),
     ] {

@@ -142,6 +142,7 @@ fn of_flow(error: &FlowError) -> Failure {
         }
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
+        FlowError::TooManyTurns(id) => failure("lock_timeout").hint("try again").about(id),
         FlowError::NotRefreshed { id, outcome, .. } => {
             failure(name_of(*outcome)).hint(LOCAL).about(id)
         }

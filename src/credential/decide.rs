@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use super::attempt::{Attempt, BACKOFF_LIMIT, CLOCK_SLACK, Outcome, Seen};
-use super::record::{Cause, Grant, GrantState, Login, Replay, RotationEffect};
+use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK, Seen};
+use super::client::{Replay, RotationEffect};
+use super::outcome::{Attempt, Cause, Outcome};
+use super::record::{Grant, GrantState, Login};
 use crate::secret::AccessToken;
 use crate::time::Timestamp;
 

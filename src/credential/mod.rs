@@ -2,18 +2,21 @@
 //! rules on them. Nothing here reads a file, a clock or a network.
 
 mod attempt;
+mod client;
 mod decide;
 mod host;
+mod outcome;
 mod record;
 
-pub use attempt::{Attempt, Ending, Failed, Outcome, Rotation, Seen};
+pub use attempt::{Ending, Failed, Rotation, Seen};
+pub use client::{AuthMethod, BadEndpoint, Client, Endpoint, Independence, Replay, RotationEffect};
 pub use decide::{
     Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, decide, handed_out,
     living,
 };
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
+pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
-    AccountId, AccountName, AuthMethod, BadAccountName, BadEndpoint, Cause, Client, Content,
-    Endpoint, Generation, GitPassword, Grant, GrantState, Identity, Independence, Login, LoginKind,
-    Record, Replay, RotationEffect, Tombstone,
+    AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
+    Identity, Login, LoginKind, Record, Tombstone,
 };

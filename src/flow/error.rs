@@ -68,6 +68,9 @@ pub enum FlowError {
         /// What happened, as a sentence.
         message: String,
     },
+    /// Whatever was done under the lock was undone by somebody who replaces its file.
+    #[error("the lock of {0} does not hold: somebody keeps replacing its file")]
+    TooManyTurns(AccountId),
     /// The server could not be made to forget the login.
     #[error("the login for {id} is not revoked: {source}")]
     NotRevoked {

@@ -20,6 +20,10 @@ pub struct LoggedOut {
     pub warnings: Vec<String>,
 }
 
+/// How many steps there are at most: a refresh and a revocation for each of two grants and the
+/// tombstone, and as many again where somebody replaces the lock file.
+const STEPS: usize = 10;
+
 /// Ends a login. With `local` the server is not told.
 pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<LoggedOut, FlowError> {
     let mut farewell = Farewell {
@@ -33,7 +37,7 @@ pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<Log
     if session.store.snapshot(id)?.is_none() {
         return Err(FlowError::NoLogin(id.clone()));
     }
-    loop {
+    for _ in 0..STEPS {
         session.log.flush();
         let wait = session.wait(session.deadline());
         let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
@@ -47,6 +51,7 @@ pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<Log
             });
         }
     }
+    Err(FlowError::TooManyTurns(id.clone()))
 }
 
 struct Farewell<'a> {

@@ -192,7 +192,7 @@ impl Errand<'_> {
                 Turn::Check(grant) => self.check(grant)?,
             }
         }
-        Err(too_short(self.id, self.login()?))
+        Err(FlowError::TooManyTurns(self.id.clone()))
     }
 
     fn need(&self) -> credential::Need<'_> {

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::credential::record::{
-    AuthMethod, Client, Independence, LoginKind, Replay, RotationEffect,
-};
+use crate::credential::outcome::OUTCOMES;
+use crate::credential::{AuthMethod, Client, Independence, LoginKind, Replay, RotationEffect};
 
 const NOW: i64 = 1_795_428_000_000;
 

@@ -1,0 +1,168 @@
+//! How we are known to a server, and what that server does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::host::is_loopback;
+use crate::secret::ClientSecret;
+
+/// How the client shows who it is at the token endpoint: `token_endpoint_auth_method` of RFC 7591.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AuthMethod {
+    /// A public client: `client_id` alone.
+    None,
+    /// `client_secret` in the form (RFC 6749 §2.3.1).
+    ClientSecretPost(ClientSecret),
+    /// `client_secret` in the Authorization header.
+    ClientSecretBasic(ClientSecret),
+}
+
+/// What a refresh does to the old access token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationEffect {
+    /// It is dead at once.
+    Kills,
+    /// It lives out its life.
+    Keeps,
+}
+
+/// What the server does to the grant when a spent refresh token is presented (RFC 9700 §4.14.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// Refused, nothing else.
+    Harmless,
+    /// The whole grant is revoked.
+    Revokes,
+}
+
+/// Whether a user's grants live and die each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Independence {
+    /// Each for itself.
+    Independent,
+    /// Revoking one may end the others.
+    Shared,
+}
+
+/// All that a refresh, a revocation and `exec` need to know of server and client.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Client {
+    /// The provider's name in the table.
+    pub provider: String,
+    /// RFC 6749 §2.2; `None` for a bare token.
+    pub client_id: Option<String>,
+    /// How it proves itself.
+    pub auth: AuthMethod,
+    /// Sent with authorization and token requests (RFC 8707 `resource`, `audience` …).
+    pub parameters: BTreeMap<String, String>,
+    /// RFC 6749 §3.2; `None` for a bare token.
+    pub token_endpoint: Option<Endpoint>,
+    /// RFC 7009; `None` where the server has none.
+    pub revocation_endpoint: Option<Endpoint>,
+    /// GET with the token: 200 alive, 401 dead; `None` where the server has none.
+    pub check_endpoint: Option<Endpoint>,
+    /// The user name that git sends with the token.
+    pub git_username: String,
+    /// The variables that `exec` sets; `{token}` stands for the token.
+    pub environment: BTreeMap<String, String>,
+    /// What a refresh does to the old access token.
+    pub rotation: RotationEffect,
+    /// What a spent refresh token does to the grant.
+    pub replay: Replay,
+    /// Whether grants live and die each for itself.
+    pub grants: Independence,
+    /// A certificate authority of the server's own, as PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A URL that a token may be sent to: https, or http on loopback; no user, no fragment.
+///
+/// Reading a record looks at the text alone, since a fresh token goes nowhere (P9);
+/// [`url`](Self::url) reads it in full.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint(String);
+
+/// A text that is no [`Endpoint`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is not an `https://` URL (or `http://` on loopback) without user and fragment")]
+pub struct BadEndpoint;
+
+impl Endpoint {
+    /// Takes a URL that was read in full.
+    pub fn new(text: &str) -> Result<Self, BadEndpoint> {
+        let url = Self(text.to_owned()).url()?;
+        Ok(Self(url.into()))
+    }
+
+    /// Takes what a record holds, after a look at its beginning.
+    pub fn from_record(text: String) -> Result<Self, BadEndpoint> {
+        let printable = text.bytes().all(|b| b.is_ascii_graphic());
+        let scheme = text.starts_with("https://") || text.starts_with("http://");
+        (printable && scheme)
+            .then_some(Self(text))
+            .ok_or(BadEndpoint)
+    }
+
+    /// The URL, checked in full.
+    pub fn url(&self) -> Result<Url, BadEndpoint> {
+        let url = Url::parse(&self.0).map_err(|_| BadEndpoint)?;
+        let safe = match url.scheme() {
+            "https" => true,
+            "http" => is_loopback(&url),
+            _ => false,
+        };
+        let plain = url.username().is_empty() && url.password().is_none();
+        if safe && plain && url.has_host() && url.fragment().is_none() {
+            Ok(url)
+        } else {
+            Err(BadEndpoint)
+        }
+    }
+
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_https_or_loopback() {
+        for good in [
+            "https://gitlab.com/oauth/token",
+            "http://127.0.0.1:3000/oauth/token",
+            "http://localhost:3000/t",
+        ] {
+            assert!(Endpoint::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://gitlab.com/oauth/token",
+            "https://u:p@gitlab.com/",
+            "https://gitlab.com/#x",
+            "ftp://gitlab.com/",
+            "gitlab.com",
+            "https://",
+        ] {
+            assert!(Endpoint::new(bad).is_err(), "{bad}");
+        }
+        assert!(
+            Endpoint::from_record("http://gitlab.com/".to_owned())
+                .unwrap()
+                .url()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! An attempt as a record keeps it: why, by whom, and how it ended.
+
+use crate::time::Timestamp;
+
+/// Why a generation was made, or an attempt started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// A person logged in.
+    Login,
+    /// The token had too little life left.
+    Expiring,
+    /// A caller got a 401 for the token.
+    Refused,
+    /// `glauth refresh`.
+    Asked,
+}
+
+/// The last try to refresh a grant of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// +1 at every attempt.
+    pub sequence: u64,
+    /// Which grant, by its place.
+    pub grant: usize,
+    /// Why.
+    pub cause: Cause,
+    /// Who, for people: `pid 4711 on build7`.
+    pub by: String,
+    /// Before the request left.
+    pub started_at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When; `None` while it is pending.
+    pub finished_at: Option<Timestamp>,
+    /// Nobody asks the server before this.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It has not: the mark from before the request.
+    Pending,
+    /// A new generation.
+    Rotated,
+    /// Never sent: DNS, connect.
+    Unreachable,
+    /// The server, or something before it, cannot answer now.
+    Unavailable,
+    /// 429.
+    RateLimited,
+    /// Sent, and no sound answer came.
+    AnswerLost,
+    /// The server refuses this client or this request; somebody must mend the configuration.
+    ClientRejected,
+    /// The endpoint is not where the record says, such as a redirect.
+    Config,
+    /// The server's certificate does not hold.
+    TlsRefused,
+    /// `invalid_grant`.
+    LoginRequired,
+    /// Written by the next process: the one that tried died.
+    CutOff,
+}
+
+/// Every outcome with its name in a record.
+pub(super) const OUTCOMES: [(Outcome, &str); 11] = [
+    (Outcome::Pending, "pending"),
+    (Outcome::Rotated, "rotated"),
+    (Outcome::Unreachable, "unreachable"),
+    (Outcome::Unavailable, "unavailable"),
+    (Outcome::RateLimited, "rate_limited"),
+    (Outcome::AnswerLost, "answer_lost"),
+    (Outcome::ClientRejected, "client_rejected"),
+    (Outcome::Config, "config"),
+    (Outcome::TlsRefused, "tls_refused"),
+    (Outcome::LoginRequired, "login_required"),
+    (Outcome::CutOff, "cut_off"),
+];
+
+impl Outcome {
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        OUTCOMES
+            .iter()
+            .find(|(outcome, _)| *outcome == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        OUTCOMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(outcome, _)| *outcome)
+    }
+
+    /// Whether those who queued behind this attempt take its verdict for their own (P4), when they
+    /// would refresh `own_grant`: a verdict on the server as a whole, or on that very grant.
+    /// Nobody's verdict is that of a process that died.
+    #[must_use]
+    pub fn is_adopted(self, same_grant: bool) -> bool {
+        match self {
+            Self::Unreachable
+            | Self::Unavailable
+            | Self::RateLimited
+            | Self::ClientRejected
+            | Self::Config
+            | Self::TlsRefused => true,
+            Self::AnswerLost | Self::LoginRequired => same_grant,
+            Self::Pending | Self::Rotated | Self::CutOff => false,
+        }
+    }
+}

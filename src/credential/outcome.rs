@@ -15,6 +15,30 @@ pub enum Cause {
     Asked,
 }
 
+/// Every cause with its name in a record.
+const CAUSES: [(Cause, &str); 4] = [
+    (Cause::Login, "login"),
+    (Cause::Expiring, "expiring"),
+    (Cause::Refused, "refused"),
+    (Cause::Asked, "asked"),
+];
+
+impl Cause {
+    /// As in a record.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let found = CAUSES.iter().find(|(cause, _)| *cause == self);
+        found.map_or("", |(_, name)| name)
+    }
+
+    /// Reads what [`as_str`](Self::as_str) wrote.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let found = CAUSES.iter().find(|(_, known)| *known == name);
+        found.map(|(cause, _)| *cause)
+    }
+}
+
 /// The last try to refresh a grant of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

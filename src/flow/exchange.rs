@@ -69,7 +69,10 @@ pub(super) fn exchange_under_lock(
     drop(locked);
     session.log.note(Level::Verbose, || {
         let outcome = failed.map_or("rotated", |failed| failed.outcome.as_str());
-        format!("presented the refresh token {spent} ({cause:?}): {outcome}")
+        format!(
+            "presented the refresh token {spent} ({}): {outcome}",
+            cause.as_str()
+        )
     });
     Ok(Some(Done {
         record,

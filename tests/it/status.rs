@@ -107,6 +107,7 @@ fn json_has_the_names_that_design_promises() {
 
     let attempt = &account["last_attempt"];
     assert_eq!(attempt["outcome"], "rotated");
+    assert_eq!(attempt["cause"], "asked");
     assert_eq!(attempt["sequence"], 1);
     assert_eq!(attempt["retry_at"], Value::Null);
     for time in ["started_at", "finished_at"] {

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use toml::value::Datetime;
 
-use super::words::{CAUSES, INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, Words};
+use super::words::{INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, Words};
 use super::{Full, wire};
 use crate::credential::{
-    AccountId, AccountName, Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant,
-    GrantState, Host, Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, AccountName, Attempt, AuthMethod, Cause, Client, Content, Endpoint, GitPassword,
+    Grant, GrantState, Host, Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, ClientSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -329,7 +329,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         issued_at: time("grants", "issued_at", issued_at)?,
         expires_at: when("expires_at", expires_at)?,
         refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
-        cause: choose("grants", "cause", &cause, &CAUSES)?,
+        cause: read_cause("grants", &cause)?,
         state,
         refused,
         answer_lost_at: when("answer_lost_at", answer_lost_at)?,
@@ -355,7 +355,7 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         grant: usize::try_from(grant)
             .ok()
             .ok_or_else(|| bad(TABLE, "grant", "is the place of no grant"))?,
-        cause: choose(TABLE, "cause", &cause, &CAUSES)?,
+        cause: read_cause(TABLE, &cause)?,
         by: clean(TABLE, "by", by)?,
         started_at: time(TABLE, "started_at", started_at)?,
         outcome: Outcome::parse(&outcome)
@@ -399,6 +399,10 @@ fn read_git(git: wire::Git<'_>) -> Result<GitPassword, Bad> {
         authtype: text("authtype", authtype)?,
         credential: secret("credential", credential)?,
     })
+}
+
+fn read_cause(table: &'static str, word: &str) -> Result<Cause, Bad> {
+    Cause::parse(word).ok_or_else(|| bad(table, "cause", "is not one that this glauth knows"))
 }
 
 /// The most that a count is believed: the next one must still fit every reader's integers.

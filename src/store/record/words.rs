@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::credential::{Cause, Independence, Replay, RotationEffect, Scheme};
+use crate::credential::{Independence, Replay, RotationEffect, Scheme};
 
 /// Each word with its value.
 pub(super) type Words<T, const N: usize> = [(&'static str, T); N];
@@ -17,12 +17,6 @@ pub(super) const REPLAYS: Words<Replay, 2> =
 pub(super) const INDEPENDENCES: Words<Independence, 2> = [
     ("independent", Independence::Independent),
     ("shared", Independence::Shared),
-];
-pub(super) const CAUSES: Words<Cause, 4> = [
-    ("login", Cause::Login),
-    ("expiring", Cause::Expiring),
-    ("refused", Cause::Refused),
-    ("asked", Cause::Asked),
 ];
 
 /// The word for `value`.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::value::Datetime;
 
 use super::wire::Document;
-use super::words::{CAUSES, INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, word};
+use super::words::{INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, word};
 use super::{Full, VERSION, wire};
 use crate::credential::{
     Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant, LoginKind, Record,
@@ -107,7 +107,7 @@ fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::
         issued_at: datetime(grant.issued_at),
         expires_at: grant.expires_at.map(datetime),
         refresh_expires_at: grant.refresh_expires_at.map(datetime),
-        cause: word(&grant.cause, &CAUSES),
+        cause: grant.cause.as_str().into(),
         state: grant.state.as_str().into(),
         state_since: grant.state.since().map(datetime),
         refused: grant.refused,
@@ -119,7 +119,7 @@ fn attempt_of(attempt: &Attempt) -> wire::Attempt<'_> {
     wire::Attempt {
         sequence: attempt.sequence,
         grant: attempt.grant as u64,
-        cause: word(&attempt.cause, &CAUSES),
+        cause: attempt.cause.as_str().into(),
         by: (&attempt.by).into(),
         started_at: datetime(attempt.started_at),
         outcome: attempt.outcome.as_str().into(),

@@ -54,6 +54,7 @@ pub(super) struct GrantReport {
 pub(super) struct AttemptReport {
     pub sequence: u64,
     pub grant: usize,
+    pub cause: &'static str,
     pub by: String,
     pub started_at: String,
     pub outcome: &'static str,
@@ -248,6 +249,7 @@ fn attempt_report(attempt: &Attempt) -> AttemptReport {
     AttemptReport {
         sequence: attempt.sequence,
         grant: attempt.grant,
+        cause: attempt.cause.as_str(),
         by: attempt.by.clone(),
         started_at: attempt.started_at.to_string(),
         outcome: attempt.outcome.as_str(),

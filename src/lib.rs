@@ -26,6 +26,7 @@
 //!     log: &Log::new(Level::Normal, |_| {}),
 //!     talkative: false,
 //!     watched: false,
+//!     scheme: None,
 //! };
 //! let id = AccountId {
 //!     host: HostArg::parse("gitlab.com")?.host,

@@ -27,7 +27,7 @@ Exit codes:
 
 Examples:
   glauth login --import --client-id ID gitlab.com < token-response.json
-  curl -H \"$(glauth token --format header gitlab.com)\" https://gitlab.com/api/v4/user
+  glauth token --format curl gitlab.com | curl -K - https://gitlab.com/api/v4/user
   glauth status"
 )]
 pub struct Cli {
@@ -139,7 +139,7 @@ pub struct Login {
     pub target: Target,
 
     /// Read a token response (the JSON of RFC 6749 §5.1) from standard input
-    #[arg(long, group = "source", required_unless_present = "with_token")]
+    #[arg(long, group = "source")]
     pub import: bool,
 
     /// Read a personal access token from standard input
@@ -181,7 +181,6 @@ pub struct Login {
 Examples:
   glauth token gitlab.com
   glauth token --min-ttl 30m gitlab.com          at least half an hour, or exit code 4
-  curl -H \"$(glauth token --format header)\" https://gitlab.com/api/v4/user
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
   printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one")]
 pub struct Token {
@@ -252,6 +251,7 @@ pub struct Refresh {
 
 /// `glauth status`
 #[derive(Debug, Args)]
+#[command(mut_arg("target", |host| host.help("Only this host; left out: every login").long_help(None)))]
 #[command(after_long_help = "\
 Examples:
   glauth status

@@ -8,7 +8,7 @@ use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, HostArg, Record};
+use crate::credential::{AccountId, AccountName, Content, HostArg, Scheme};
 use crate::flow::{FlowError, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
@@ -56,7 +56,7 @@ impl<'a> Context<'a> {
         Ok(Config::read(&path)?)
     }
 
-    pub(super) fn session<'s>(&'s self, store: &'s Store) -> Session<'s> {
+    pub(super) fn session<'s>(&'s self, store: &'s Store, scheme: Option<Scheme>) -> Session<'s> {
         Session {
             store,
             http: &self.network,
@@ -65,6 +65,7 @@ impl<'a> Context<'a> {
             log: &self.log,
             talkative: !self.global.quiet && !self.global.json,
             watched: !self.global.quiet && !self.global.json && printer::is_watched(),
+            scheme,
         }
     }
 
@@ -76,7 +77,8 @@ impl<'a> Context<'a> {
         if let Some(host) = self.config()?.default_host {
             return Ok(host);
         }
-        let mut hosts: Vec<_> = store.accounts()?.into_iter().map(|id| id.host).collect();
+        let accounts = in_use(store, store.accounts()?);
+        let mut hosts: Vec<_> = accounts.into_iter().map(|id| id.host).collect();
         hosts.dedup();
         match <[_; 1]>::try_from(hosts) {
             Ok([host]) => Ok(HostArg { host, scheme: None }),
@@ -105,8 +107,12 @@ impl<'a> Context<'a> {
         };
         let mut done = act(&id);
         let mut about = id;
-        if matches!(done, Err(FlowError::NoLogin(_))) && self.global.account.is_none() {
-            let accounts = store.accounts_of(&host.host)?;
+        let nothing = matches!(
+            done,
+            Err(FlowError::NoLogin(_) | FlowError::LoggedOut { .. })
+        );
+        if nothing && self.global.account.is_none() {
+            let accounts = in_use(store, store.accounts_of(&host.host)?);
             if accounts.len() > 1 {
                 return Err(UsageError::SeveralAccounts {
                     host: host.host.clone(),
@@ -114,7 +120,7 @@ impl<'a> Context<'a> {
                 }
                 .into());
             }
-            if let Some(only) = accounts.into_iter().next() {
+            if let Some(only) = accounts.into_iter().find(|only| *only != about) {
                 done = act(&only);
                 about = only;
             }
@@ -123,15 +129,15 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Refuses a login that is reached in another way than HOST says.
-pub(super) fn check_scheme(host: &HostArg, record: &Record) -> Result<(), UsageError> {
-    match host.scheme {
-        Some(scheme) if scheme != record.scheme => Err(UsageError::OtherScheme {
-            id: record.id.clone(),
-            scheme: record.scheme.as_str(),
-        }),
-        _ => Ok(()),
-    }
+/// Those that somebody uses; where nobody uses any, all. One that cannot be read is in use: its
+/// error must be seen.
+fn in_use(store: &Store, ids: Vec<AccountId>) -> Vec<AccountId> {
+    let logged_out = |id: &AccountId| {
+        let snapshot = store.snapshot(id).ok().flatten();
+        snapshot.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
+    };
+    let used: Vec<_> = ids.iter().filter(|id| !logged_out(id)).cloned().collect();
+    if used.is_empty() { ids } else { used }
 }
 
 fn project_folders() -> anyhow::Result<directories::ProjectDirs> {

@@ -23,6 +23,9 @@ pub(super) struct Failure {
 /// What to do where a server cannot be told that a login ends.
 const LOCAL: &str = "`glauth logout --local` forgets it here, without telling the server";
 
+/// What to do where a lock file does not stay.
+const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
+
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -42,8 +45,8 @@ pub(super) enum UsageError {
     SeveralHosts(Vec<Host>),
     #[error("several accounts at {host}, and none was named: {}", list(accounts))]
     SeveralAccounts { host: Host, accounts: Vec<String> },
-    #[error("the login for {id} is for `{scheme}`")]
-    OtherScheme { id: AccountId, scheme: &'static str },
+    #[error("a login through the browser is still to come")]
+    NoSource,
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -121,6 +124,11 @@ fn of_flow(error: &FlowError) -> Failure {
             };
             failure("login_required").hint(hint).about(id)
         }
+        FlowError::NotRenewable(id) => failure("login_required").hint(login_command(id)).about(id),
+        FlowError::OtherScheme { id, .. } => failure("usage").about(id),
+        FlowError::NothingFresh(id) => failure("stale")
+            .hint("without --no-refresh it would be refreshed")
+            .about(id),
         FlowError::TokenRefused(id) => failure("token_refused")
             .hint("look at the token's scopes, at the account and at its permissions")
             .about(id),
@@ -142,7 +150,7 @@ fn of_flow(error: &FlowError) -> Failure {
         }
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
-        FlowError::TooManyTurns(id) => failure("lock_timeout").hint("try again").about(id),
+        FlowError::TooManyTurns(id) => failure("store_failed").hint(LOCK_FILES).about(id),
         FlowError::NotRefreshed { id, outcome, .. } => {
             failure(name_of(*outcome)).hint(LOCAL).about(id)
         }
@@ -215,15 +223,14 @@ fn of_store(error: &StoreError) -> Failure {
         StoreError::ReadOnly { .. } => failure("read_only")
             .hint("refresh it where it can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
-            .hint("it was left as it is; restore it, or move it away and log in again"),
+            .hint("it was left as it is; restore it, or move it away before the next login"),
         StoreError::UnsupportedVersion { .. } => {
             failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
         StoreError::LockingUnsupported { .. } => failure("locking_unsupported")
             .hint("choose a store on a local file system with --store"),
-        StoreError::LockReplaced { .. } => failure("store_failed")
-            .hint("try again; lock files are not to be removed while glauth runs"),
+        StoreError::LockReplaced { .. } => failure("store_failed").hint(LOCK_FILES),
         StoreError::AnswerNotStored { .. } | StoreError::Io { .. } => failure("store_failed"),
     }
 }
@@ -249,10 +256,13 @@ fn of_usage_error(error: &UsageError) -> Failure {
         ),
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
+        UsageError::NoSource => plain("usage", message).hint(
+            "bring a login along with --import, or a personal access token with --with-token; see `glauth login --help`",
+        ),
         UsageError::SeveralAccounts { .. } => {
             plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
-        UsageError::OtherScheme { .. } | UsageError::Call(_) => plain("usage", message),
+        UsageError::Call(_) => plain("usage", message),
         UsageError::BadInput(_) => plain("bad_input", message),
     }
 }

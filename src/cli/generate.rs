@@ -8,7 +8,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::Cli;
 use super::exit::EXIT_CODES;
 
-const ENVIRONMENT: [(&str, &str); 6] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     ("GLAUTH_HOST", "The host where none is named."),
     ("GLAUTH_ACCOUNT", "Which of several logins at a host."),
     ("GLAUTH_STORE", "The folder with the logins."),
@@ -16,6 +16,10 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     (
         "HTTPS_PROXY, NO_PROXY",
         "How servers are reached; never for loopback addresses.",
+    ),
+    (
+        "XDG_DATA_HOME, XDG_CONFIG_HOME",
+        "Where the logins and the configuration are, on Linux.",
     ),
     ("NO_COLOR", "No colour, on a terminal either."),
 ];
@@ -31,11 +35,11 @@ const FILES: [(&str, &str); 4] = [
     ),
     (
         "~/.config/glauth/config.toml",
-        "The configuration; written by people only.",
+        "The configuration; written by people only. On macOS it is beside the logins' folder.",
     ),
     (
-        "$XDG_RUNTIME_DIR/glauth-rescue-UID/",
-        "Where a refreshed login goes that the store could not take; the next call finds it there.",
+        "glauth-rescue-UID/",
+        "In $XDG_RUNTIME_DIR, /run/user/UID, the temporary folder or /tmp: a refreshed login that the store could not take; the next call finds it there.",
     ),
 ];
 

@@ -47,6 +47,13 @@ impl Printer {
         }
     }
 
+    /// An error line that does not end the command.
+    pub(super) fn error(&self, message: &str, hint: Option<&str>) {
+        if !self.json {
+            error_lines(message, hint);
+        }
+    }
+
     /// Tells why it failed, and what to do.
     pub(super) fn failure(&self, failure: &Failure) {
         print_failure(failure, self.json);
@@ -87,8 +94,12 @@ pub(super) fn print_failure(failure: &Failure, as_json: bool) {
         line(format_args!("{error}"));
         return;
     }
-    line(format_args!("{ERROR}glauth:{ERROR:#} {}", failure.message));
-    if let Some(hint) = &failure.hint {
+    error_lines(&failure.message, failure.hint.as_deref());
+}
+
+fn error_lines(message: &str, hint: Option<&str>) {
+    line(format_args!("{ERROR}glauth:{ERROR:#} {message}"));
+    if let Some(hint) = hint {
         line(format_args!("{HINT}hint:{HINT:#} {hint}"));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK, Seen};
 use super::client::{Replay, RotationEffect};
-use super::outcome::{Attempt, Cause, Outcome};
+use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
 use crate::secret::AccessToken;
 use crate::time::Timestamp;
@@ -163,6 +163,17 @@ pub fn living(login: &Login, now: Timestamp, need: &Need<'_>) -> Option<usize> {
     let active = |grant: &Grant| grant.state == GrantState::Active;
     longest(login, |index, grant| active(grant) && view.lives(index))
         .or_else(|| longest(login, |index, _| view.lives(index)))
+}
+
+/// Until when the server wants to be left alone, and with which answer it said so.
+#[must_use]
+pub fn backoff(login: &Login, now: Timestamp) -> Option<(Timestamp, Outcome)> {
+    let last = login.last_attempt.as_ref()?;
+    let (until, asked_at) = (last.retry_at?, last.finished_at?);
+    // It counts for an hour at most, whatever the clocks say.
+    let in_force =
+        now < until && now < asked_at.plus(BACKOFF_LIMIT) && now >= asked_at.minus(CLOCK_SLACK);
+    in_force.then_some((until, last.outcome))
 }
 
 /// The place of the longest-lived token among those that `fits`, the first one on a tie.
@@ -352,26 +363,14 @@ impl View<'_> {
                 });
             }
         }
-        let last = self.login.last_attempt.as_ref()?;
-        if let Some(until) = self.backoff(last) {
-            let outcome = last.outcome;
+        if let Some((until, outcome)) = backoff(self.login, self.now) {
             return Some(Stop::Backoff { until, outcome });
         }
+        let last = self.login.last_attempt.as_ref()?;
         let seen = self.need.seen?;
         let adopted =
             seen.attempt.as_ref() != Some(last) && last.outcome.is_adopted(last.grant == grant);
         adopted.then_some(Stop::Adopted(last.outcome))
-    }
-
-    /// Until when the server wants to be left alone. It counts for an hour at most, whatever the
-    /// clocks say.
-    fn backoff(&self, last: &Attempt) -> Option<Timestamp> {
-        let until = last.retry_at?;
-        let asked_at = last.finished_at?;
-        let in_force = self.now < until
-            && self.now < asked_at.plus(BACKOFF_LIMIT)
-            && self.now >= asked_at.minus(CLOCK_SLACK);
-        in_force.then_some(until)
     }
 
     fn cause(&self, grant: usize) -> Cause {

@@ -57,9 +57,8 @@ pub enum BadHost {
     Cleartext,
 }
 
-/// The longest host that is taken, in bytes: a DNS name has at most 253, and the folder name,
-/// at three bytes for an encoded one, must stay below the 255 of file systems.
-const HOST_LIMIT: usize = 253;
+/// The longest folder name that is made, in bytes: that of file systems.
+const KEY_LIMIT: usize = 255;
 
 impl HostArg {
     /// Reads what a person typed.
@@ -108,18 +107,23 @@ impl Host {
             return Err(BadHost::Invalid);
         }
         text.push_str(path);
-        if text.len() > HOST_LIMIT {
+        let host = Self(text);
+        if host.key().len() > KEY_LIMIT {
             return Err(BadHost::Invalid);
         }
-        Ok(Self(text))
+        Ok(host)
     }
 
     /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)
     /// would write.
     #[must_use]
     pub fn from_record(text: &str) -> Option<Self> {
-        let arg = HostArg::parse(text).ok()?;
-        (arg.scheme.is_none() && arg.host.0 == text).then_some(arg.host)
+        // Each scheme leaves out its own port.
+        let with = |scheme: &str| {
+            let url = Url::parse(&format!("{scheme}://{text}")).ok()?;
+            Self::of_url(&url).ok().filter(|host| host.0 == text)
+        };
+        with("https").or_else(|| with("http"))
     }
 
     /// The name of this host's folder: every byte but `[a-z0-9.-]` as `%XX`.
@@ -220,6 +224,7 @@ mod tests {
             ("http://127.0.0.1:3000", "127.0.0.1:3000"),
             ("http://[::1]:3000", "[::1]:3000"),
             ("http://localhost", "localhost"),
+            ("http://localhost:443", "localhost:443"),
             ("git_lab.internal", "git_lab.internal"),
         ] {
             assert_eq!(host(text).as_deref(), Ok(expected), "{text}");
@@ -245,6 +250,8 @@ mod tests {
             assert_eq!(host(text), Err(expected), "{text}");
         }
         assert_eq!(host(&"a.".repeat(200)), Err(BadHost::Invalid));
+        let long = format!("a.example/{}", "X".repeat(90));
+        assert_eq!(host(&long), Err(BadHost::Invalid));
     }
 
     #[test]
@@ -254,6 +261,7 @@ mod tests {
             ("127.0.0.1:3000", "127.0.0.1%3A3000"),
             ("example.com/GitLab", "example.com%2F%47it%4Cab"),
             ("[::1]:80", "%5B%3A%3A1%5D%3A80"),
+            ("http://localhost:443", "localhost%3A443"),
         ] {
             let host = HostArg::parse(text).unwrap().host;
             assert_eq!(host.key(), key);

@@ -11,8 +11,8 @@ mod record;
 pub use attempt::{Ending, Failed, Rotation, Seen};
 pub use client::{AuthMethod, BadEndpoint, Client, Endpoint, Independence, Replay, RotationEffect};
 pub use decide::{
-    Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, decide, handed_out,
-    living,
+    Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, backoff, decide,
+    handed_out, living,
 };
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
 pub use outcome::{Attempt, Cause, Outcome};

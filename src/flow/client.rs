@@ -137,7 +137,8 @@ impl Plan<'_> {
             let host = self.host.clone();
             return Err(ClientError::NoTokenEndpoint { host });
         }
-        let same_kind = remembered.filter(|client| client.client_id.is_none() == is_token);
+        // A personal token has no token endpoint, and another check.
+        let same_kind = remembered.filter(|client| client.token_endpoint.is_none() == is_token);
         let (check_path, environment) = if is_token {
             (provider.token_check_path, provider.token_environment)
         } else {
@@ -145,11 +146,11 @@ impl Plan<'_> {
         };
         let client = Client {
             provider: provider.name.to_owned(),
-            client_id: client_id.filter(|_| !is_token),
+            client_id: client_id.clone().filter(|_| !is_token),
             auth: if is_token {
                 AuthMethod::None
             } else {
-                self.auth(remembered)?
+                self.auth(client_id.as_deref(), remembered)?
             },
             parameters: self.parameters(remembered),
             token_endpoint: token_endpoint.filter(|_| !is_token),
@@ -209,23 +210,37 @@ impl Plan<'_> {
         }
     }
 
-    fn auth(&self, remembered: Option<&Client>) -> Result<AuthMethod, ClientError> {
-        let file = self.given.client_secret_file.as_ref();
-        let secret = match (file, remembered, self.configured) {
-            (Some(path), _, _) => Some(secret_in(path)?),
-            // Of another id it is not the secret.
-            (None, Some(client), _) if self.given.client_id.is_none() => {
-                return Ok(client.auth.clone());
-            }
-            (None, _, Some(host)) => match (&host.client_secret_file, &host.client_secret) {
-                (Some(path), _) => Some(secret_in(path)?),
-                (None, Some(secret)) => Some(ClientSecret::new(secret.clone())?),
-                (None, None) => None,
-            },
-            (None, _, None) => None,
-        };
+    /// The secret that goes with `client_id`; that of another id is not it.
+    fn auth(
+        &self,
+        client_id: Option<&str>,
+        remembered: Option<&Client>,
+    ) -> Result<AuthMethod, ClientError> {
         // RFC 6749 §2.3.1: the method that every server must take.
-        Ok(secret.map_or(AuthMethod::None, AuthMethod::ClientSecretBasic))
+        let basic = AuthMethod::ClientSecretBasic;
+        if let Some(path) = &self.given.client_secret_file {
+            return secret_in(path).map(basic);
+        }
+        let same_id = |client: &&Client| {
+            client.client_id.is_some() && client.client_id.as_deref() == client_id
+        };
+        if let Some(client) = remembered.filter(same_id) {
+            return Ok(client.auth.clone());
+        }
+        let configured = self
+            .configured
+            .filter(|host| host.client_id.is_none() || host.client_id.as_deref() == client_id);
+        match configured {
+            Some(HostConfig {
+                client_secret_file: Some(path),
+                ..
+            }) => secret_in(path).map(basic),
+            Some(HostConfig {
+                client_secret: Some(secret),
+                ..
+            }) => Ok(basic(ClientSecret::new(secret.clone())?)),
+            _ => Ok(AuthMethod::None),
+        }
     }
 
     fn parameters(&self, remembered: Option<&Client>) -> BTreeMap<String, String> {

@@ -1,6 +1,6 @@
 //! How a flow can fail. Each variant is something that the caller does differently.
 
-use crate::credential::{AccountId, Outcome};
+use crate::credential::{AccountId, Outcome, Scheme};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
@@ -32,6 +32,20 @@ pub enum FlowError {
     /// A caller reports a token as refused, and the server says that it is good.
     #[error("the token for {0} is alive; the request was refused for another reason")]
     TokenRefused(AccountId),
+    /// HOST was a URL, and the login is reached in another way.
+    #[error("the login for {id} is for `{}`", scheme.as_str())]
+    OtherScheme {
+        /// Which.
+        id: AccountId,
+        /// The scheme of the login.
+        scheme: Scheme,
+    },
+    /// The token is of no use any more, and there is nothing to get another one with.
+    #[error("the token for {0} cannot be refreshed: there is no refresh token")]
+    NotRenewable(AccountId),
+    /// Nothing that is stored can be handed out as it is.
+    #[error("nothing fresh is stored for {0}")]
+    NothingFresh(AccountId),
     /// No token with as much life as was asked for.
     #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one ends at {until}")))]
     TooShort {
@@ -83,7 +97,7 @@ pub enum FlowError {
 
 fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
     let lost = lost_at.map_or_else(String::new, |at| {
-        format!("; the answer to a refresh was lost at {at}, and the server had rotated")
+        format!("; the answer to a refresh was lost at {at}, and the server may have rotated then")
     });
     let words = words.map_or_else(String::new, |words| {
         format!(": {}", words.trim_end_matches('.'))

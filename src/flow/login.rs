@@ -2,10 +2,10 @@
 
 use super::Session;
 use super::error::FlowError;
-use crate::credential::{AccountId, Independence, Record};
+use crate::credential::{AccountId, Client, Independence, Login, LoginKind};
 use crate::oauth;
 use crate::secret::Fingerprint;
-use crate::store::{Entry, NewLogin, RevocableToken, Stored};
+use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
 
 /// A login that is to be stored.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct NewAccount {
     pub id: AccountId,
     /// What is stored.
     pub login: NewLogin,
-    /// The token that it begins with. One that is known already changes nothing.
+    /// The token that it begins with. One that is known already changes no grant.
     pub origin: Fingerprint,
     /// Whether the grants that it replaces are revoked: not where the new one may be one of them.
     pub revoke_replaced: bool,
@@ -23,55 +23,91 @@ pub struct NewAccount {
 /// What came of it.
 #[derive(Debug)]
 pub struct LoggedIn {
-    /// The record; `None` where nothing was changed.
-    pub record: Option<Record>,
-    /// Whether another login was there.
-    pub replaced: bool,
+    /// What was done.
+    pub change: Change,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
+}
+
+/// What a login changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// There was none.
+    Stored,
+    /// Another one was there.
+    Replaced,
+    /// It is the one that is there, and how we are known to the server has changed.
+    Updated,
+    /// It is the one that is there.
+    Unchanged,
 }
 
 /// Stores a login, under the account's lock, and then revokes what it replaced.
 pub fn log_in(session: &Session<'_>, new: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let wait = session.wait(session.deadline());
-    let stored = match session.store.lock(&new.id, &wait)? {
-        Entry::Vacant(locked) => locked.create(new.login)?,
-        Entry::Occupied(locked) if locked.knows(new.origin) => {
-            return Ok(LoggedIn {
-                record: None,
-                replaced: false,
-                warnings: Vec::new(),
-            });
+    match session.store.lock(&new.id, &wait)? {
+        Entry::Vacant(locked) => Ok(LoggedIn {
+            change: Change::Stored,
+            warnings: texts(&locked.create(new.login)?.warnings),
+        }),
+        Entry::Occupied(locked) => {
+            session.check_scheme(locked.record())?;
+            if locked.knows(new.origin) {
+                once_more(locked, new)
+            } else {
+                let stored = locked.replace(new.login)?;
+                Ok(replaced(session, stored, new.revoke_replaced))
+            }
         }
-        Entry::Occupied(locked) => locked.replace(new.login)?,
-    };
-    let Stored {
-        record,
-        replaced,
-        warnings,
-    } = stored;
-    let mut warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-    let was_there = replaced.is_some();
-    if let Some((client, tokens)) = replaced
-        && new.revoke_replaced
-        && client.grants == Independence::Independent
-    {
-        let results = tokens.iter().map(|token| revoke(session, &client, token));
-        let errors = results.filter_map(Result::err);
-        warnings
-            .extend(errors.map(|error| format!("the login that was replaced lives on: {error}")));
     }
+}
+
+/// The login that is there is the one that comes: nothing of its grants is changed, but what was
+/// said of the client counts, and a personal token that was refused by mistake is good again.
+fn once_more(mut locked: Locked<Occupied>, new: NewAccount) -> Result<LoggedIn, FlowError> {
+    let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
+    let is_token = new.login.login.kind == LoginKind::Token;
+    if is_token && locked.record().login().is_some_and(refused) {
+        return Ok(LoggedIn {
+            change: Change::Replaced,
+            warnings: texts(&locked.replace(new.login)?.warnings),
+        });
+    }
+    let change = if locked.set_client(new.login.login.client) {
+        locked.save()?;
+        Change::Updated
+    } else {
+        Change::Unchanged
+    };
     Ok(LoggedIn {
-        record: Some(record),
-        replaced: was_there,
-        warnings,
+        change,
+        warnings: texts(&locked.take_warnings()),
     })
+}
+
+fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> LoggedIn {
+    let mut warnings = texts(&stored.warnings);
+    let mut change = Change::Stored;
+    if let Some((client, tokens)) = stored.replaced {
+        change = Change::Replaced;
+        if revoke_replaced && client.grants == Independence::Independent {
+            let results = tokens.iter().map(|token| revoke(session, &client, token));
+            let errors = results.filter_map(Result::err);
+            let lives_on = |error| format!("the login that was replaced lives on: {error}");
+            warnings.extend(errors.map(lives_on));
+        }
+    }
+    LoggedIn { change, warnings }
+}
+
+fn texts(warnings: &[StoreError]) -> Vec<String> {
+    warnings.iter().map(ToString::to_string).collect()
 }
 
 pub(super) fn revoke(
     session: &Session<'_>,
-    client: &crate::credential::Client,
+    client: &Client,
     token: &RevocableToken,
 ) -> Result<(), oauth::RevokeError> {
     let (text, hint) = match token {

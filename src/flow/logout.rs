@@ -7,7 +7,7 @@ use super::error::FlowError;
 use super::exchange::exchange_under_lock;
 use super::login::revoke;
 use super::{Session, notice};
-use crate::credential::{AccountId, Cause, Content, Login, Outcome};
+use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
 use crate::store::{Entry, Locked, Occupied};
 
@@ -26,6 +26,16 @@ const STEPS: usize = 10;
 
 /// Ends a login. With `local` the server is not told.
 pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<LoggedOut, FlowError> {
+    let done = step_by_step(session, id, local);
+    session.log.flush();
+    done
+}
+
+fn step_by_step(
+    session: &Session<'_>,
+    id: &AccountId,
+    local: bool,
+) -> Result<LoggedOut, FlowError> {
     let mut farewell = Farewell {
         session,
         id,
@@ -34,8 +44,9 @@ pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<Log
         warnings: Vec::new(),
     };
     // No lock file, and no folder for it, where there is nothing to end.
-    if session.store.snapshot(id)?.is_none() {
-        return Err(FlowError::NoLogin(id.clone()));
+    match session.store.snapshot(id)? {
+        Some(snapshot) => session.check_scheme(snapshot.record())?,
+        None => return Err(FlowError::NoLogin(id.clone())),
     }
     for _ in 0..STEPS {
         session.log.flush();
@@ -44,7 +55,6 @@ pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<Log
             return Err(FlowError::NoLogin(id.clone()));
         };
         if let Some(already) = farewell.step(locked)? {
-            session.log.flush();
             return Ok(LoggedOut {
                 already,
                 warnings: farewell.warnings,
@@ -76,10 +86,16 @@ impl Farewell<'_> {
         };
         if !self.local && login.client.revocation_endpoint.is_none() {
             self.local = true;
-            self.warnings.push(format!(
-                "{} has no revocation endpoint that glauth knows of: its tokens live until they expire",
-                self.id.host
-            ));
+            self.warnings.push(match login.kind {
+                LoginKind::OAuth => format!(
+                    "{} has no revocation endpoint that glauth knows of: its tokens live until they expire",
+                    self.id.host
+                ),
+                LoginKind::Token => format!(
+                    "a personal access token is not revoked by this: it lives until it expires or is revoked at {}",
+                    self.id.host
+                ),
+            });
         }
         let next = (0..login.grants.len()).find(|grant| locked.for_revocation(*grant).is_some());
         match next {
@@ -111,6 +127,14 @@ impl Farewell<'_> {
     }
 
     fn refresh(&mut self, locked: Locked<Occupied>, grant: usize) -> Result<(), FlowError> {
+        let login = locked.record().login();
+        if let Some((until, outcome)) = login.and_then(|login| backoff(login, self.session.now())) {
+            return Err(FlowError::NotRefreshed {
+                id: self.id.clone(),
+                outcome,
+                message: format!("{} asked to be left alone until {until}", self.id.host),
+            });
+        }
         let done = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked)?;
         let Some(done) = done else {
             return Ok(());

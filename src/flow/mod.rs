@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 
 pub use client::{ClientError, Given, Plan};
 pub use error::FlowError;
-pub use login::{LoggedIn, NewAccount, log_in};
+pub use login::{Change, LoggedIn, NewAccount, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
 
+use crate::credential::{Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::Log;
 use crate::notice;
@@ -52,9 +53,22 @@ pub struct Session<'a> {
     pub talkative: bool,
     /// Whether somebody watches, so that a slow server is worth a line.
     pub watched: bool,
+    /// The scheme that was asked for, where it was spelled out: a login of the other one is not
+    /// what is meant.
+    pub scheme: Option<Scheme>,
 }
 
 impl Session<'_> {
+    fn check_scheme(&self, record: &Record) -> Result<(), FlowError> {
+        match self.scheme {
+            Some(scheme) if scheme != record.scheme => Err(FlowError::OtherScheme {
+                id: record.id.clone(),
+                scheme: record.scheme,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn now(&self) -> Timestamp {
         (self.clock)()
     }

@@ -96,7 +96,7 @@ pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obta
             record,
         }),
         Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
-        _ => Err(too_short(id, login)),
+        _ => Err(FlowError::NothingFresh(id.clone())),
     }
 }
 
@@ -113,6 +113,7 @@ fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
     let snapshot = session.store.snapshot(id)?;
     let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
     let record = snapshot.into_record();
+    session.check_scheme(&record)?;
     login_of(id, &record)?;
     Ok(record)
 }
@@ -129,6 +130,13 @@ fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowErr
 }
 
 fn login_required(id: &AccountId, login: &Login, words: Option<String>) -> FlowError {
+    if login
+        .grants
+        .iter()
+        .all(|grant| grant.refresh_token.is_none())
+    {
+        return FlowError::NotRenewable(id.clone());
+    }
     let lost = login.grants.iter().filter_map(|grant| grant.answer_lost_at);
     FlowError::LoginRequired {
         id: id.clone(),
@@ -246,6 +254,7 @@ impl Errand<'_> {
                 self.record = read(self.session, self.id)?;
                 match self.verdict()? {
                     Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
+                    Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop).map(Turn::Done),
                     _ => Err(error.into()),
                 }
             }
@@ -406,8 +415,8 @@ impl Errand<'_> {
                 let last = login.last_attempt.as_ref();
                 let by = last.map_or("another process", |last| last.by.as_str());
                 let message = format!(
-                    "{by} has just tried to refresh {}: {}",
-                    self.id,
+                    "{by} has just asked {}, which {}",
+                    self.id.host,
                     sentence(outcome)
                 );
                 failed(outcome, message, last.and_then(|last| last.retry_at))

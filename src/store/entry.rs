@@ -122,8 +122,6 @@ pub enum RevocableToken {
 /// A record that has taken the place of another one.
 #[derive(Debug)]
 pub struct Stored {
-    /// As it is now.
-    pub record: Record,
     /// The grants that it replaced, with the client they belong to.
     pub replaced: Option<(Client, Vec<RevocableToken>)>,
     /// What did not go as it should, and did no harm.
@@ -176,7 +174,6 @@ impl<S> Locked<S> {
         let warnings = self.put(&text)?.into_iter().collect();
         self.remove_answer();
         Ok(Stored {
-            record: full.record,
             replaced: None,
             warnings,
         })
@@ -267,6 +264,17 @@ impl Locked<Occupied> {
         Ok(())
     }
 
+    /// Changes how we are known to the server; `false`, where that is so already. To be saved.
+    pub fn set_client(&mut self, client: Client) -> bool {
+        match self.login_mut() {
+            Some(login) if login.client != client => {
+                login.client = client;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Whether `token` is the one of a grant now, or was the one that its login began with.
     #[must_use]
     pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
@@ -293,11 +301,7 @@ impl Locked<Occupied> {
         self.forget_rescued();
         let mut warnings = self.state.warnings;
         warnings.extend(stored.warnings);
-        Ok(Stored {
-            replaced,
-            warnings,
-            ..stored
-        })
+        Ok(Stored { replaced, warnings })
     }
 
     /// Leaves a tombstone: no token, and all that a new login needs.

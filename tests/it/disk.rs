@@ -144,6 +144,21 @@ fn a_token_that_lives_is_printed_from_a_full_disk_with_a_warning() {
     disk.nothing_happened(&before);
 }
 
+/// P7: whatever fails. The mark cannot be written either, and the caller is not served the token.
+#[test]
+fn a_refused_token_is_not_printed_from_a_full_disk() {
+    let Some(disk) = Disk::new(3600) else { return };
+    disk.server.revoke_everything();
+    disk.leave(0);
+    let args = ["token", "--rejected", &disk.server.url()];
+    let mut command = disk.sandbox.command(&args);
+    command.env("GLAUTH_STORE", &disk.store);
+    let mut inside = disk.mounts.inside(&command);
+    let refused = Running::spawn_with_input(&mut inside, &disk.old.access_token).finish();
+    refused.fails(5);
+    assert_eq!(disk.server.refresh_requests(), 0);
+}
+
 #[test]
 fn a_token_that_lives_too_briefly_for_a_demand_is_not_printed_from_a_full_disk() {
     let Some(disk) = Disk::new(30) else { return };

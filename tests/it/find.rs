@@ -235,3 +235,21 @@ fn an_empty_environment_without_a_home_works_with_a_store() {
         .finish()
         .succeeds();
 }
+
+#[test]
+fn a_host_that_was_logged_out_of_is_not_in_the_way_of_the_only_one() {
+    let [server, other] = [AuthorizationServer::start(), AuthorizationServer::start()];
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.run(&["logout"]).succeeds();
+    let pair = sandbox.log_in(&other);
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+}
+
+#[test]
+fn a_file_in_the_store_that_is_none_of_ours_is_not_in_the_way() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    std::fs::write(sandbox.store().join("notes.txt"), "").unwrap();
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    sandbox.run(&["status"]).succeeds();
+}

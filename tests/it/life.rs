@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, Pair, Rotation, Settings, TOKEN,
 };
+use crate::support::mounts::skipped;
 use crate::support::sandbox::{Sandbox, first_grant};
 use crate::support::watch::HeldLock;
 
@@ -286,4 +287,40 @@ fn a_fresh_token_is_printed_without_the_lock_the_network_or_a_trace() {
     std::fs::remove_file(sandbox.file(&server, "lock")).unwrap();
     print();
     assert_eq!(server.requests().len(), 0);
+}
+
+/// What `strace` saw: the system calls that a fresh token costs, beyond starting the program.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_fresh_token_costs_one_open_in_the_store_and_no_lock_thread_or_socket() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let log = sandbox.path("strace");
+    let command = sandbox.command(&["token", &server.url()]);
+    let mut traced = std::process::Command::new("strace");
+    traced
+        .args(["-f", "-qq", "-o"])
+        .arg(&log)
+        .args(["-e", "trace=open,openat,flock,socket,clone,clone3"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        traced.env(name, value.unwrap_or_default());
+    }
+    let Ok(output) = traced.output() else {
+        skipped("strace is not installed");
+        return;
+    };
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap().trim_end(),
+        pair.access_token
+    );
+    let calls = std::fs::read_to_string(log).unwrap();
+    let store = sandbox.store().display().to_string();
+    let in_store: Vec<&str> = calls.lines().filter(|call| call.contains(&store)).collect();
+    assert_eq!(in_store.len(), 1, "{in_store:?}");
+    assert!(in_store[0].contains("default.toml\""), "{in_store:?}");
+    for forbidden in ["flock(", "socket(", "clone(", "clone3("] {
+        assert!(!calls.contains(forbidden), "{calls}");
+    }
 }

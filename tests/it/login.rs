@@ -273,3 +273,48 @@ fn a_broken_record_hinders_no_login_as_another_account() {
     refused.fails_in_json(5, "corrupt");
     assert_eq!(sandbox.record_text(&server), "torn");
 }
+
+#[test]
+fn the_same_tokens_with_another_client_id_mend_the_client_and_nothing_else() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let pair = server.log_in();
+    let url = server.url();
+    let import = |id: &str| {
+        let args = ["--json", "login", "--import", "--client-id", id, &url];
+        let done = sandbox.run_with_input(&args, &pair.response).succeeds();
+        let done: Value = serde_json::from_str(&done).unwrap();
+        done["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(import("wrong"), "stored");
+    let before = sandbox.record(&server);
+    let id = server.client_id();
+    assert_eq!(import(&id), "updated");
+    assert_eq!(import(&id), "unchanged");
+    let after = sandbox.record(&server);
+    assert_eq!(after["client"]["client_id"].as_str(), Some(&*id));
+    assert_eq!(after["grants"], before["grants"]);
+}
+
+#[test]
+fn a_secret_of_another_client_id_is_not_taken_over() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let config = sandbox.path("config.toml");
+    let host = server.host();
+    let text = format!("[hosts.\"{host}\"]\nclient_id = 'a'\nclient_secret = 'of-a'\n");
+    std::fs::write(&config, text).unwrap();
+    let config = config.display().to_string();
+    let url = server.url();
+    let import = |more: &[&str]| {
+        let args = [&["--config", &config, "login", "--import", &url], more].concat();
+        let response = server.log_in().response;
+        sandbox.run_with_input(&args, &response).succeeds();
+        let record = sandbox.record(&server);
+        record["client"]["auth_method"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(import(&["--client-id", "b"]), "none");
+    assert_eq!(import(&["--client-id", "a"]), "client_secret_basic");
+    // Said once more, it is the same id: its secret stays.
+    assert_eq!(import(&["--client-id", "a"]), "client_secret_basic");
+}

@@ -170,6 +170,23 @@ fn a_refresh_that_the_server_puts_off_keeps_the_record() {
 }
 
 #[test]
+fn a_server_that_wants_to_be_left_alone_is_not_asked_to_refresh_for_a_logout() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -10);
+    let answer = Answer::new(429).header("Retry-After", "30");
+    server.script(TOKEN, Behaviour::Answer(answer));
+    let token = sandbox.run(&["--json", "token"]);
+    token.fails_in_json(4, "rate_limited");
+    let refused = sandbox.run(&["--json", "logout"]);
+    let error = refused.fails_in_json(4, "rate_limited");
+    assert!(error["hint"].as_str().unwrap().contains("--local"));
+    let token = sandbox.run(&["--json", "token"]);
+    token.fails_in_json(4, "rate_limited");
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+#[test]
 fn without_a_revocation_endpoint_it_is_local_with_a_warning() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);

@@ -114,3 +114,23 @@ fn an_oauth_login_takes_its_place_and_has_to_name_its_client() {
     let check = record["client"]["check_endpoint"].as_str().unwrap();
     assert_eq!(check, format!("{url}/oauth/token/info"));
 }
+
+#[test]
+fn a_token_that_was_refused_by_mistake_is_good_again_when_a_person_brings_it_once_more() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let token = server.log_in().access_token;
+    let login = [
+        "login",
+        "--with-token",
+        "--provider",
+        "generic",
+        &server.url(),
+    ];
+    sandbox.run_with_input(&login, &token).succeeds();
+    let rejected = sandbox.run_with_input(&["token", "--rejected"], &token);
+    rejected.fails(3);
+    sandbox.run(&["token"]).fails(3);
+    sandbox.run_with_input(&login, &token).succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), token);
+}

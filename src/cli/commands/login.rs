@@ -3,15 +3,16 @@
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
+use super::report_outcome;
 use crate::cli::args::Login as Args;
-use crate::cli::context::{Context, absolute, check_scheme, read_stdin};
+use crate::cli::context::{Context, absolute, read_stdin};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::credential::{
     AccountId, Cause, Client, Grant, GrantState, HostArg, Login, LoginKind, Record, Rotation,
     Scheme,
 };
-use crate::flow::{self, Given, LoggedIn, NewAccount, Plan};
+use crate::flow::{self, Change, FlowError, Given, LoggedIn, NewAccount, Plan};
 use crate::http::ANSWER_LIMIT;
 use crate::oauth;
 use crate::secret::{AccessToken, RefreshToken, TOKEN_LIMIT};
@@ -25,16 +26,16 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         host: host.host.clone(),
         account: context.account_name(),
     };
-    let tokens = if args.import {
-        imported()?
-    } else {
-        personal_token()?
+    let tokens = match (args.import, args.with_token) {
+        (true, _) => imported()?,
+        (_, true) => personal_token()?,
+        (false, false) => return Err(UsageError::NoSource.into()),
     };
     let about = || About(id.clone());
     let new = new_account(args, context, &store, &host, &id, tokens).with_context(about)?;
-    let session = context.session(&store);
+    let session = context.session(&store, host.scheme);
     let done = flow::log_in(&session, new).with_context(about)?;
-    report(&id, &done, context);
+    report(&id, &done, context)?;
     Ok(Exit::Done)
 }
 
@@ -83,11 +84,21 @@ fn new_account(
     id: &AccountId,
     tokens: Tokens,
 ) -> anyhow::Result<NewAccount> {
-    let before = remembered(store, id)?;
-    if let Some(record) = before.as_ref().filter(|record| record.id == *id) {
-        check_scheme(host, record)?;
+    let own = store.snapshot(id)?.map(Snapshot::into_record);
+    if let (Some(scheme), Some(record)) = (host.scheme, &own)
+        && scheme != record.scheme
+    {
+        return Err(FlowError::OtherScheme {
+            id: id.clone(),
+            scheme: record.scheme,
+        }
+        .into());
     }
-    let remembered = before.as_ref();
+    let others = others(store, id, tokens.kind)?;
+    let remembered = own
+        .as_ref()
+        .filter(|record| others.is_none() || is_of_kind(record, tokens.kind))
+        .or(others.as_ref());
     let scheme = host
         .scheme
         .or_else(|| remembered.map(|record| record.scheme))
@@ -112,28 +123,31 @@ fn new_account(
     };
     let mut client = plan.client()?;
     client.ca_file = client.ca_file.as_deref().map(absolute).transpose()?;
-    let asked: Vec<String> = if args.scope.is_empty() {
-        plan.configured
-            .and_then(|host| host.scopes.clone())
-            .unwrap_or_default()
-    } else {
+    let before = own.as_ref().and_then(Record::login);
+    let before = before.filter(|login| login.kind == tokens.kind);
+    let asked: Vec<String> = if !args.scope.is_empty() {
         args.scope.clone()
+    } else if let Some(grant) = before.and_then(|login| login.grants.first()) {
+        grant.scopes.clone()
+    } else {
+        let configured = plan.configured.and_then(|host| host.scopes.clone());
+        configured.unwrap_or_default()
     };
     Ok(account(id.clone(), scheme, client, tokens, asked))
 }
 
-/// The login that is there or was there, else another one at the host.
-fn remembered(store: &Store, id: &AccountId) -> anyhow::Result<Option<Record>> {
-    if let Some(snapshot) = store.snapshot(id)? {
-        return Ok(Some(snapshot.into_record()));
-    }
-    // A broken record of another account hinders nobody; the first one with a client id helps most.
-    let others = store.accounts_of(&id.host)?;
-    let readable = others.iter().filter_map(|id| store.snapshot(id).ok()?);
-    let has_client_id = |record: &Record| record.client().is_some_and(|c| c.client_id.is_some());
-    Ok(readable
-        .map(Snapshot::into_record)
-        .min_by_key(|record| !has_client_id(record)))
+/// Whether what is remembered of the client is of use for this kind: a personal token has none.
+fn is_of_kind(record: &Record, kind: LoginKind) -> bool {
+    let has_client_id = record.client().is_some_and(|c| c.client_id.is_some());
+    has_client_id == (kind == LoginKind::OAuth)
+}
+
+/// Another login at the host that is of use. A broken record hinders nobody.
+fn others(store: &Store, id: &AccountId, kind: LoginKind) -> anyhow::Result<Option<Record>> {
+    let all = store.accounts_of(&id.host)?;
+    let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
+    let mut records = readable.map(Snapshot::into_record);
+    Ok(records.find(|record| record.id != *id && is_of_kind(record, kind)))
 }
 
 fn account(
@@ -188,14 +202,21 @@ fn account(
     }
 }
 
-fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
+fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> anyhow::Result<()> {
     for warning in &done.warnings {
         context.printer.warn(warning);
     }
-    let what = match (&done.record, done.replaced) {
-        (None, _) => "is what this login began with; nothing was changed",
-        (Some(_), true) => "stored, in place of the login that was there",
-        (Some(_), false) => "stored",
+    let (outcome, text) = match done.change {
+        Change::Stored => ("stored", "stored"),
+        Change::Replaced => ("replaced", "stored, in place of the login that was there"),
+        Change::Updated => (
+            "updated",
+            "is what this login began with; its client was updated",
+        ),
+        Change::Unchanged => (
+            "unchanged",
+            "is what this login began with; nothing was changed",
+        ),
     };
-    context.printer.tell(&format!("{id}: {what}"));
+    report_outcome(id, outcome, text, context)
 }

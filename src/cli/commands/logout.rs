@@ -1,6 +1,6 @@
 //! `glauth logout`.
 
-use super::on_all;
+use super::{on_all, report_outcome};
 use crate::cli::args::Logout;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -9,30 +9,31 @@ use crate::flow::{self, LoggedOut};
 
 pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
-    let session = context.session(&store);
     if args.all {
+        let session = context.session(&store, None);
         let ids = store.accounts()?;
         return Ok(on_all(&ids, context, |id| {
-            report(id, &flow::log_out(&session, id, args.local)?, context);
-            Ok(())
+            report(id, &flow::log_out(&session, id, args.local)?, context)
         }));
     }
     let host = context.host(&args.target, &store)?;
+    let session = context.session(&store, host.scheme);
     let (id, done) = context.on_account(&host, &store, |id| {
         let done = flow::log_out(&session, id, args.local)?;
         Ok((id.clone(), done))
     })?;
-    report(&id, &done, context);
+    report(&id, &done, context)?;
     Ok(Exit::Done)
 }
 
-fn report(id: &AccountId, done: &LoggedOut, context: &Context<'_>) {
+fn report(id: &AccountId, done: &LoggedOut, context: &Context<'_>) -> anyhow::Result<()> {
     for warning in &done.warnings {
         context.printer.warn(warning);
     }
-    context.printer.tell(&if done.already {
-        format!("{id}: was logged out already")
+    let (outcome, text) = if done.already {
+        ("already_logged_out", "was logged out already")
     } else {
-        format!("{id}: logged out")
-    });
+        ("logged_out", "logged out")
+    };
+    report_outcome(id, outcome, text, context)
 }

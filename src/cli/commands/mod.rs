@@ -12,6 +12,7 @@ use super::args::{Cli, Command};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::printer;
 use crate::credential::AccountId;
 
 /// Runs the one that was typed.
@@ -45,4 +46,22 @@ fn on_all(
             failure.exit
         }
     }))
+}
+
+/// Says what was done to an account: a line for people, an object under `--json`.
+fn report_outcome(
+    id: &AccountId,
+    outcome: &str,
+    text: &str,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
+    if context.global.json {
+        return printer::json_line(&serde_json::json!({
+            "host": id.host.to_string(),
+            "account": id.account.as_str(),
+            "outcome": outcome,
+        }));
+    }
+    context.printer.tell(&format!("{id}: {text}"));
+    Ok(())
 }

@@ -23,8 +23,8 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
         min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
         rejected: None,
     };
-    let session = context.session(&store);
     if args.all {
+        let session = context.session(&store, None);
         let ids = store.accounts()?;
         return Ok(on_all(&ids, context, |id| {
             if is_renewable(&store, id) {
@@ -34,6 +34,7 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
         }));
     }
     let host = context.host(&args.target, &store)?;
+    let session = context.session(&store, host.scheme);
     let obtained = context.on_account(&host, &store, |id| flow::obtain(&session, id, &need))?;
     report(&obtained, context)?;
     Ok(Exit::Done)

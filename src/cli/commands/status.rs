@@ -52,7 +52,7 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
     match store.snapshot(id) {
         Ok(Some(snapshot)) => {
             let record = snapshot.into_record();
-            let session = context.session(store);
+            let session = context.session(store, None);
             let check = record
                 .login()
                 .filter(|_| args.check)
@@ -67,6 +67,9 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
 
 /// What a line of the table has no room for.
 fn remarks(account: &Account, context: &Context<'_>) {
+    if let Some(error) = &account.error {
+        context.printer.error(&error.message, error.hint.as_deref());
+    }
     for remark in account.remarks() {
         context.printer.tell(&remark);
     }

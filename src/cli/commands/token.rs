@@ -4,7 +4,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::args::{Format, Token};
-use crate::cli::context::{Context, check_scheme, read_stdin};
+use crate::cli::context::{Context, read_stdin};
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
             .map_or(MinTtl::Preferred(DEFAULT_MIN_TTL), MinTtl::Demanded),
         rejected: args.rejected.then(rejected_token).transpose()?,
     };
-    let session = context.session(&store);
+    let session = context.session(&store, host.scheme);
     let obtained = context.on_account(&host, &store, |id| {
         if args.no_refresh {
             flow::stored(&session, id, &need)
@@ -32,7 +32,6 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
             flow::obtain(&session, id, &need)
         }
     })?;
-    check_scheme(&host, &obtained.record)?;
     for warning in &obtained.warnings {
         context.printer.warn(warning);
     }
@@ -66,10 +65,10 @@ fn warn_of_less(handed_out: &HandedOut<'_>, min_ttl: MinTtl, context: &Context<'
         && min_ttl.within(Some(lifetime)) < wish
     {
         context.printer.warn(&format!(
-            "--min-ttl {} is more than a token of {} gets ({}); nine tenths of that count",
+            "--min-ttl {} is more than nine tenths of the {} that a token of {} gets; those count",
             human(wish),
-            handed_out.record.id.host,
-            human(lifetime)
+            human(lifetime),
+            handed_out.record.id.host
         ));
     }
 }

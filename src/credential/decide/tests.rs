@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::credential::{AuthMethod, Client, Endpoint, Independence, LoginKind};
+use crate::credential::{Attempt, AuthMethod, Client, Endpoint, Independence, LoginKind};
 use crate::secret::RefreshToken;
 
 /// 2026-11-23T10:00:00Z.

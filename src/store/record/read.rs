@@ -240,7 +240,7 @@ fn read_client(client: wire::Client<'_>) -> Result<Client, Bad> {
         revocation_endpoint: endpoint("revocation_endpoint", revocation_endpoint)?,
         check_endpoint: endpoint("check_endpoint", check_endpoint)?,
         git_username: text("git_username", git_username)?,
-        environment: read_pairs("environment", environment)?,
+        environment: read_environment(environment)?,
         rotation: choose("client", "rotation", &rotation, &ROTATIONS)?,
         replay: choose("client", "replay", &replay, &REPLAYS)?,
         grants: choose("client", "grants", &grants, &INDEPENDENCES)?,
@@ -259,6 +259,24 @@ fn read_pairs(
         .into_iter()
         .map(|(name, value)| Ok((text(name)?, text(value)?)))
         .collect()
+}
+
+/// Names are printed for a shell as they stand, so they must be names (POSIX, "Name").
+fn read_environment(
+    variables: BTreeMap<Cow<'_, str>, Cow<'_, str>>,
+) -> Result<BTreeMap<String, String>, Bad> {
+    let is_name = |name: &str| {
+        let rest = |b: u8| b == b'_' || b.is_ascii_alphanumeric();
+        name.bytes().all(rest)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+    };
+    let variables = read_pairs("environment", variables)?;
+    if !variables.keys().all(|name| is_name(name)) {
+        let problem = "has a name that is none of a variable";
+        return Err(bad("client", "environment", problem));
+    }
+    Ok(variables)
 }
 
 fn read_auth(method: &str, secret: Option<Cow<'_, str>>) -> Result<AuthMethod, Bad> {

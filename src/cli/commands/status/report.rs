@@ -170,10 +170,6 @@ impl Account {
             "default" => self.host.clone(),
             account => format!("{} ({account})", self.host),
         };
-        if let Some(error) = &self.error {
-            remarks.push(format!("{name}: {}", error.message));
-            remarks.extend(error.hint.iter().map(|hint| format!("hint: {hint}")));
-        }
         let pending = |attempt: &&AttemptReport| attempt.outcome == "pending";
         remarks.extend(self.last_attempt.as_ref().filter(pending).map(|attempt| {
             format!(
@@ -184,7 +180,7 @@ impl Account {
         let doubtful = self.grants.iter().filter(|grant| grant.state == "doubtful");
         remarks.extend(doubtful.map(|grant| {
             format!(
-                "{name}: the answer to a refresh may be lost since {}; the next call finds out",
+                "{name}: the answer to a refresh may be lost since {}; a next refresh finds out",
                 grant.state_since.as_deref().unwrap_or("then")
             )
         }));

@@ -278,7 +278,15 @@ impl View<'_> {
             Candidate::Ask(grant) => return Verdict::Check(grant),
             Candidate::Unverified(outcome) => return Verdict::Stop(Stop::Unverified(outcome)),
             Candidate::LeftAlone if self.need.asked == Asked::Token => {
-                return Verdict::Stop(Stop::LeftAlone);
+                let good = self.need.checked.is_some_and(|checked| {
+                    checked.verdict == CheckVerdict::Alive
+                        && self.need.rejected == Some(&checked.token)
+                });
+                return Verdict::Stop(if good {
+                    Stop::TokenRefused
+                } else {
+                    Stop::LeftAlone
+                });
             }
             Candidate::LeftAlone | Candidate::None => return Verdict::Stop(self.no_candidate()),
         };
@@ -420,14 +428,17 @@ impl View<'_> {
     /// Whether a doubtful grant's token lives, where a replay revokes: by the clock, and where a
     /// rotation kills by the check endpoint too.
     fn doubt(&self, grant: &Grant) -> Doubt {
-        if self.is_spent(grant) {
+        if self.is_expired(grant) || grant.refused {
             return Doubt::Dead;
         }
-        if !self.rotation_kills() {
+        // One caller's 401 is a claim here too: believed only where nobody can be asked.
+        let claimed = self.is_refused(grant);
+        if !self.rotation_kills() && !claimed {
             return Doubt::Lives;
         }
         match self.check_of(grant) {
             None => Doubt::Unasked,
+            Some(CheckVerdict::Unknown) if claimed => Doubt::Dead,
             Some(CheckVerdict::Alive | CheckVerdict::Unknown) => Doubt::Lives,
             Some(CheckVerdict::Dead) => Doubt::Dead,
             Some(CheckVerdict::Silent(outcome)) => Doubt::Silent(outcome),

@@ -68,15 +68,13 @@ fn kills_and_revokes_lives_by_the_check_endpoint() {
 }
 
 #[test]
-fn once_its_token_has_expired_or_is_refused_there_is_nothing_to_lose() {
+fn once_its_token_has_expired_or_is_marked_refused_there_is_nothing_to_lose() {
     for (sentence, dead) in [
         ("expired", one(token("a").left(0).doubtful())),
         ("marked", one(token("a").refused().doubtful())),
-        ("to this caller", doubtful().rejects("a")),
     ] {
         for (endpoint, case) in by_endpoint(|| Case {
             login: dead.login.clone(),
-            rejected: dead.rejected.clone(),
             ..doubtful()
         }) {
             let case = case.replay_revokes();
@@ -85,6 +83,27 @@ fn once_its_token_has_expired_or_is_refused_there_is_nothing_to_lose() {
             assert_eq!(case.living(), None, "{sentence}, {endpoint}");
         }
     }
+}
+
+#[test]
+fn what_one_caller_says_of_its_token_is_believed_only_where_nobody_can_be_asked() {
+    let refused = Verdict::Refresh {
+        grant: 0,
+        cause: Cause::Refused,
+    };
+    let unverified = Verdict::Stop(Stop::Unverified(Outcome::RateLimited));
+    let expected = [
+        refused,
+        Verdict::Check(0),
+        Verdict::Stop(Stop::TokenRefused),
+        refused,
+        unverified,
+        refused,
+    ]
+    .map(|verdict| (verdict, None));
+    assert_by_endpoint(|| doubtful().rejects("a").replay_revokes(), &expected);
+    let keeps = || doubtful().rejects("a").rotation_keeps().replay_revokes();
+    assert_by_endpoint(keeps, &expected);
 }
 
 #[test]

@@ -30,7 +30,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -l store -d 'The folder with
 complete -c glauth -n "__fish_glauth_needs_command" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_needs_command" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_needs_command" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_needs_command" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_needs_command" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_needs_command" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_needs_command" -s V -l version -d 'Print version'
@@ -57,10 +57,10 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l lock-timeout -d 
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read a token response (the JSON of RFC 6749 §5.1) from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand token" -l min-ttl -d 'How long it must still live: a token with less is not printed' -r
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l min-ttl -d 'How long it must still live, nine tenths of its lifetime at most: a token with less is not printed' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l format -d 'How to print it' -r -f -a "plain\t'The token and a newline'
 json\t'With what is known of it'
 header\t'`Authorization: Bearer …`'
@@ -74,7 +74,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand token" -l lock-timeout -d 
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l rejected -d 'Standard input holds an access token that the server refused; it is never printed again'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l no-refresh -d 'Only what is stored and fresh: no lock, no network'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand token" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less life than this' -r
@@ -86,7 +86,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Every account of every host'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Now, whoever holds the token'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -s a -l account -d 'Which of several logins at a host' -r
@@ -96,7 +96,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand status" -l config -d 'The 
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l check -d 'Ask each server whether the token is alive'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand status" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s a -l account -d 'Which of several logins at a host' -r
@@ -107,7 +107,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand logout" -l lock-timeout -d
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l all -d 'Every account of every host'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l local -d 'Do not tell the server: its tokens live until they expire'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand logout" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Which of several logins at a host' -r
@@ -116,7 +116,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d '
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand completions" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s a -l account -d 'Which of several logins at a host' -r
@@ -125,6 +125,6 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l store -d 'The fold
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'No warnings'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help'

@@ -101,7 +101,7 @@ pub enum SendError {
     },
     /// The certificate does not hold, or there is nothing to judge it by: the server has seen
     /// nothing.
-    #[error("the certificate of `{origin}` cannot be accepted: {reason}")]
+    #[error("TLS with `{origin}` fails: {reason}")]
     TlsRefused {
         /// Scheme, host and port.
         origin: String,
@@ -285,7 +285,10 @@ fn classify(url: &Url, error: reqwest::Error) -> SendError {
 fn is_tls_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(_)) = inner_tls(error) {
+        // Besides the certificate: what answers does not speak TLS at all.
+        if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::InvalidMessage(_)) =
+            inner_tls(error)
+        {
             return true;
         }
         next = error.source();

@@ -86,7 +86,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// No warnings
+    /// No warnings and no messages, only results and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
@@ -188,7 +188,8 @@ pub struct Token {
     #[command(flatten)]
     pub target: Target,
 
-    /// How long it must still live: a token with less is not printed
+    /// How long it must still live, nine tenths of its lifetime at most: a token with less is not
+    /// printed
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub min_ttl: Option<Duration>,
 

@@ -125,7 +125,12 @@ fn of_flow(error: &FlowError) -> Failure {
             failure("login_required").hint(hint).about(id)
         }
         FlowError::NotRenewable(id) => failure("login_required").hint(login_command(id)).about(id),
-        FlowError::OtherScheme { id, .. } => failure("usage").about(id),
+        FlowError::OtherScheme { id, .. } => failure("usage")
+            .hint(format!(
+                "leave the scheme out; or, if that login is a mistake, `glauth logout --local {}` first",
+                id.host
+            ))
+            .about(id),
         FlowError::NothingFresh(id) => failure("stale")
             .hint("without --no-refresh it would be refreshed")
             .about(id),
@@ -165,7 +170,10 @@ fn login_command(id: &AccountId) -> String {
         "default" => String::new(),
         name => format!(" --account {name}"),
     };
-    format!("run `glauth login{account} {}`", id.host)
+    format!(
+        "run `glauth login --import{account} {}` with a new token response",
+        id.host
+    )
 }
 
 fn name_of(outcome: Outcome) -> &'static str {

@@ -16,7 +16,7 @@ pub use login::{Change, LoggedIn, NewAccount, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
 
-use crate::credential::{Record, Scheme};
+use crate::credential::{Content, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::Log;
 use crate::notice;
@@ -59,8 +59,11 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn check_scheme(&self, record: &Record) -> Result<(), FlowError> {
+    /// Refuses a login that is reached in another way than was asked for.
+    pub fn check_scheme(&self, record: &Record) -> Result<(), FlowError> {
         match self.scheme {
+            // What a logout left is no login: the next one may be reached in another way.
+            _ if matches!(record.content, Content::LoggedOut(_)) => Ok(()),
             Some(scheme) if scheme != record.scheme => Err(FlowError::OtherScheme {
                 id: record.id.clone(),
                 scheme: record.scheme,

@@ -85,7 +85,8 @@ pub fn classify(raw: Raw<'_>, grant_errors: &[&str], now: Timestamp) -> Answer {
         }
         Some(name) if CLIENT_ERRORS.contains(&name) => {
             let failed = Failed::unchanged(Outcome::ClientRejected);
-            return Answer::Refused(failed, words.or_else(|| Some(name.to_owned())));
+            let words = words.map_or_else(|| name.to_owned(), |words| format!("{name}: {words}"));
+            return Answer::Refused(failed, Some(words));
         }
         _ => {}
     }

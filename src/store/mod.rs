@@ -41,6 +41,12 @@ impl Store {
         Self { root, clock }
     }
 
+    /// Where it is, as it was given.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Reads a record without the lock: one open, one read (P9). `Ok(None)`: there is none.
     pub fn snapshot(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
         let place = Place::new(&self.root, id);
@@ -74,7 +80,10 @@ impl Store {
     pub fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
         let mut found = Vec::new();
         for key in names_in(&self.root)? {
-            if let Some(host) = Host::from_key(&key) {
+            // What is no folder is none of ours.
+            if let Some(host) = Host::from_key(&key)
+                && self.root.join(&key).is_dir()
+            {
                 found.extend(self.accounts_of(&host)?);
             }
         }
@@ -118,15 +127,7 @@ impl Store {
 /// The names in a folder; none where there is no folder.
 fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
     let entries = match fs::read_dir(folder) {
-        // What is no folder is none of ours.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            return Ok(Vec::new());
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(|error| StoreError::io("read", folder, error))?,
     };
     let names = entries

@@ -253,3 +253,29 @@ fn a_file_in_the_store_that_is_none_of_ours_is_not_in_the_way() {
     assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
     sandbox.run(&["status"]).succeeds();
 }
+
+#[test]
+fn after_a_logout_a_login_may_be_reached_in_another_way() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    // Without a scheme it is https, which this server does not speak.
+    let pair = server.log_in();
+    let (id, host, url) = (server.client_id(), server.host(), server.url());
+    let login = ["login", "--import", "--client-id", &id];
+    let mistaken = [&login[..], &[&host]].concat();
+    sandbox.run_with_input(&mistaken, &pair.response).succeeds();
+    let right = [&login[..], &[&url]].concat();
+    let said = sandbox.run_with_input(&right, &pair.response).fails(2);
+    assert!(said.contains("logout --local"), "{said}");
+    sandbox.run(&["logout", "--local"]).succeeds();
+    sandbox.run_with_input(&right, &pair.response).succeeds();
+    sandbox.run(&["refresh", "--force"]).succeeds();
+}
+
+#[test]
+fn a_store_that_is_no_folder_is_no_empty_store() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.store(), "").unwrap();
+    let refused = sandbox.run(&["--json", "status"]);
+    refused.fails_in_json(5, "store_failed");
+}

@@ -12,7 +12,7 @@ use crate::credential::{
     AccountId, Cause, Client, Grant, GrantState, HostArg, Login, LoginKind, Record, Rotation,
     Scheme,
 };
-use crate::flow::{self, Change, FlowError, Given, LoggedIn, NewAccount, Plan};
+use crate::flow::{self, Change, Given, LoggedIn, NewAccount, Plan};
 use crate::http::ANSWER_LIMIT;
 use crate::oauth;
 use crate::secret::{AccessToken, RefreshToken, TOKEN_LIMIT};
@@ -85,20 +85,16 @@ fn new_account(
     tokens: Tokens,
 ) -> anyhow::Result<NewAccount> {
     let own = store.snapshot(id)?.map(Snapshot::into_record);
-    if let (Some(scheme), Some(record)) = (host.scheme, &own)
-        && scheme != record.scheme
-    {
-        return Err(FlowError::OtherScheme {
-            id: id.clone(),
-            scheme: record.scheme,
-        }
-        .into());
+    if let Some(record) = &own {
+        context.session(store, host.scheme).check_scheme(record)?;
     }
     let others = others(store, id, tokens.kind)?;
     let remembered = own
         .as_ref()
         .filter(|record| others.is_none() || is_of_kind(record, tokens.kind))
-        .or(others.as_ref());
+        .or(others.as_ref())
+        // Endpoints of the other scheme would be of no use.
+        .filter(|record| host.scheme.is_none_or(|scheme| scheme == record.scheme));
     let scheme = host
         .scheme
         .or_else(|| remembered.map(|record| record.scheme))

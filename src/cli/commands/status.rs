@@ -23,9 +23,10 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     if context.global.json {
         printer::json_line(&serde_json::json!({ "accounts": accounts }))?;
     } else if accounts.is_empty() {
-        context
-            .printer
-            .tell("no logins; `glauth login --help` says how to make one");
+        context.printer.tell(&format!(
+            "no logins in `{}`; `glauth login --help` says how to make one",
+            store.root().display()
+        ));
     } else {
         printer::data(&table::text(&accounts))?;
         for account in &accounts {

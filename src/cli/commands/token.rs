@@ -65,10 +65,10 @@ fn warn_of_less(handed_out: &HandedOut<'_>, min_ttl: MinTtl, context: &Context<'
         && min_ttl.within(Some(lifetime)) < wish
     {
         context.printer.warn(&format!(
-            "--min-ttl {} is more than nine tenths of the {} that a token of {} gets; those count",
+            "--min-ttl {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
             human(wish),
-            human(lifetime),
-            handed_out.record.id.host
+            handed_out.record.id.host,
+            human(lifetime)
         ));
     }
 }

@@ -193,8 +193,14 @@ impl Account {
 
     fn login_command(&self) -> String {
         match self.account.as_str() {
-            "default" => format!("run `glauth login {}`", self.host),
-            account => format!("run `glauth login --account {account} {}`", self.host),
+            "default" => format!(
+                "run `glauth login --import {}` with a new token response",
+                self.host
+            ),
+            account => format!(
+                "run `glauth login --import --account {account} {}` with a new token response",
+                self.host
+            ),
         }
     }
 }

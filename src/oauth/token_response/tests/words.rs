@@ -20,11 +20,14 @@ fn the_servers_own_words_are_cut() {
 }
 
 #[test]
-fn an_error_that_somebody_must_mend_is_named_where_nothing_describes_it() {
+fn an_error_that_somebody_must_mend_is_named_before_its_description() {
     let bare = r#"{"error":"invalid_client"}"#;
     assert_eq!(words(401, bare).as_deref(), Some("invalid_client"));
     let described = r#"{"error":"invalid_client","error_description":"no such client"}"#;
-    assert_eq!(words(401, described).as_deref(), Some("no such client"));
+    assert_eq!(
+        words(401, described).as_deref(),
+        Some("invalid_client: no such client")
+    );
 }
 
 #[test]

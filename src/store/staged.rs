@@ -129,8 +129,8 @@ impl Staged {
     /// Ends the attempt (DESIGN, step 8): afterwards the outcome is on disk, safe from a power
     /// loss, or the error says where it is instead.
     ///
-    /// The lock is still held. A verdict that could not be written down is a warning: the next process then takes the
-    /// attempt for one that was cut off.
+    /// The lock is still held. A verdict that could not be written down is a warning: the next
+    /// process then takes the attempt for one that was cut off.
     pub fn commit(self, ending: &Ending, now: Timestamp) -> Result<Locked<Occupied>, StoreError> {
         let Self {
             mut locked,

@@ -9,7 +9,7 @@ use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, Pair, Rotation, Settings, TOKEN,
 };
 use crate::support::mounts::skipped;
-use crate::support::sandbox::{Sandbox, first_grant};
+use crate::support::sandbox::{Running, Sandbox, first_grant};
 use crate::support::watch::HeldLock;
 
 /// A login at a server where the old access token outlives a refresh.
@@ -295,24 +295,19 @@ fn a_fresh_token_is_printed_without_the_lock_the_network_or_a_trace() {
 fn a_fresh_token_costs_one_open_in_the_store_and_no_lock_thread_or_socket() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
-    let log = sandbox.path("strace");
-    let command = sandbox.command(&["token", &server.url()]);
-    let mut traced = std::process::Command::new("strace");
-    traced
-        .args(["-f", "-qq", "-o"])
-        .arg(&log)
-        .args(["-e", "trace=open,openat,flock,socket,clone,clone3"])
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        traced.env(name, value.unwrap_or_default());
-    }
-    let Ok(output) = traced.output() else {
+    let log = sandbox.path("strace").display().to_string();
+    let options = [
+        "-o",
+        &log,
+        "-e",
+        "trace=open,openat,flock,socket,clone,clone3",
+    ];
+    let Some(mut traced) = sandbox.under_strace(&options, &["token", &server.url()]) else {
         skipped("strace is not installed");
         return;
     };
     assert_eq!(
-        String::from_utf8(output.stdout).unwrap().trim_end(),
+        Running::spawn(&mut traced).finish().prints(),
         pair.access_token
     );
     let calls = std::fs::read_to_string(log).unwrap();

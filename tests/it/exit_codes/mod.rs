@@ -39,7 +39,7 @@ const COVERED: &[(&str, &str)] = &[
     ("corrupt", "exit_codes::store"),
     ("unsupported_version", "exit_codes::store"),
     ("disk_full", "another file: it takes a mount"),
-    ("locking_unsupported", "another file: it takes a mount"),
+    ("locking_unsupported", "exit_codes::store"),
     ("store_failed", "another file: it takes a crash point"),
 ];
 

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Said, args, expired, fails_as};
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
-use crate::support::sandbox::Sandbox;
+use crate::support::mounts::skipped;
+use crate::support::sandbox::{Running, Sandbox};
 
 /// `token` with a record that this was done to; it is left as it is.
 #[track_caller]
@@ -115,4 +116,26 @@ fn a_broken_record_hides_no_other_account() {
     assert_eq!(token, pair.access_token);
     let refused = sandbox.run(&["--json", "token", &url]);
     refused.fails_in_json(5, "corrupt");
+}
+
+/// A file system that refuses to lock, played by strace.
+#[test]
+fn a_file_system_that_does_not_lock_is_locking_unsupported() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -10);
+    let log = sandbox.path("strace").display().to_string();
+    for refusal in ["ENOLCK", "EOPNOTSUPP"] {
+        let inject = format!("inject=flock:error={refusal}");
+        let options = ["-o", &log, "-e", "trace=flock", "-e", &inject];
+        let args = ["--json", "token", &server.url()];
+        let Some(mut traced) = sandbox.under_strace(&options, &args) else {
+            skipped("strace is not installed");
+            return;
+        };
+        let refused = Running::spawn(&mut traced).finish();
+        let error = refused.fails_in_json(5, "locking_unsupported");
+        assert!(error["hint"].as_str().unwrap().contains("--store"));
+    }
+    assert_eq!(server.requests().len(), 0);
 }

@@ -130,6 +130,27 @@ impl Sandbox {
         command
     }
 
+    /// The binary under `strace` with these options, in an empty environment. `None`: there is no
+    /// strace here.
+    pub fn under_strace(&self, options: &[&str], args: &[&str]) -> Option<Command> {
+        let command = self.command(args);
+        let mut traced = Command::new("strace");
+        traced.arg("--version").output().ok()?;
+        traced = Command::new("strace");
+        traced
+            .args(["-f", "-qq"])
+            .args(options)
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in command.get_envs() {
+            traced.env(name, value.unwrap_or_default());
+        }
+        Some(traced)
+    }
+
     pub fn run(&self, args: &[&str]) -> Finished {
         self.start(args).finish()
     }

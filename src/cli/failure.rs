@@ -165,7 +165,8 @@ fn of_flow(error: &FlowError) -> Failure {
     }
 }
 
-fn login_command(id: &AccountId) -> String {
+/// What a person does about a login that has ended.
+pub(super) fn login_command(id: &AccountId) -> String {
     let account = match id.account.as_str() {
         "default" => String::new(),
         name => format!(" --account {name}"),

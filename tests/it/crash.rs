@@ -295,6 +295,19 @@ fn dying_with_the_record_renamed_loses_nothing() {
     check("renamed");
 }
 
+/// Five processes that have queued behind one, which has died then at `point`.
+fn queued_behind(sandbox: &Sandbox, server: &AuthorizationServer, point: &str) -> Vec<Running> {
+    let answer = server.hold_answers(TOKEN);
+    let dying = crashing(sandbox, server, point);
+    answer.wait_for(1);
+    let url = server.url();
+    let queued: Vec<Running> = (0..5).map(|_| sandbox.start(&["token", &url])).collect();
+    wait_until_queued(sandbox, server, &queued);
+    answer.release();
+    assert_eq!(dying.finish().signal(), Some(Signal::SIGKILL as i32));
+    queued
+}
+
 /// Whoever queued behind the dead finishes its work: nobody asks the server for what is on disk.
 #[test]
 fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
@@ -304,14 +317,7 @@ fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
     let server = AuthorizationServer::start();
     let (sandbox, old) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
-    let answer = server.hold_answers(TOKEN);
-    let dying = crashing(&sandbox, &server, "written:kill");
-    answer.wait_for(1);
-    let url = server.url();
-    let queued: Vec<Running> = (0..5).map(|_| sandbox.start(&["token", &url])).collect();
-    wait_until_queued(&sandbox, &server, &queued);
-    answer.release();
-    assert_eq!(dying.finish().signal(), Some(Signal::SIGKILL as i32));
+    let queued = queued_behind(&sandbox, &server, "written:kill");
     let new = server.current_pair(&old.access_token).access_token;
     for process in queued {
         assert_eq!(process.finish().prints(), new);
@@ -329,14 +335,7 @@ fn those_who_queue_behind_one_that_dies_with_the_answer_in_memory_ask_once_more_
     server.allow_replays(1);
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
-    let answer = server.hold_answers(TOKEN);
-    let dying = crashing(&sandbox, &server, "answered:kill");
-    answer.wait_for(1);
-    let url = server.url();
-    let queued: Vec<Running> = (0..5).map(|_| sandbox.start(&["token", &url])).collect();
-    wait_until_queued(&sandbox, &server, &queued);
-    answer.release();
-    assert_eq!(dying.finish().signal(), Some(Signal::SIGKILL as i32));
+    let queued = queued_behind(&sandbox, &server, "answered:kill");
     for process in queued {
         process.finish().fails(3);
     }

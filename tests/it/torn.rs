@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use toml::Value;
 
-use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, Pair, TOKEN};
 use crate::support::sandbox::{Sandbox, first_grant};
 
 /// Refused by all that could read or replace it, and not touched.
@@ -192,12 +192,11 @@ fn keys_of_others_survive_what_a_dead_process_left() {
     unknown_keys_are_there(&sandbox, &server);
 }
 
-#[test]
-fn a_broken_record_hides_no_other_one() {
-    let server = AuthorizationServer::start();
-    let (sandbox, _) = Sandbox::logged_in(&server);
-    let url = server.url();
+/// The default login, which is to be spoilt, and the pair of a second one, `good`.
+fn beside_a_good_one(server: &AuthorizationServer) -> (Sandbox, Pair) {
+    let (sandbox, _) = Sandbox::logged_in(server);
     let good = server.log_in();
+    let url = server.url();
     let login = [
         "login",
         "--import",
@@ -208,6 +207,14 @@ fn a_broken_record_hides_no_other_one() {
         &url,
     ];
     sandbox.run_with_input(&login, &good.response).succeeds();
+    (sandbox, good)
+}
+
+#[test]
+fn a_broken_record_hides_no_other_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, good) = beside_a_good_one(&server);
+    let url = server.url();
     fs::write(sandbox.file(&server, "toml"), "torn").unwrap();
 
     let token = sandbox.run(&["token", "--account", "good", &url]);
@@ -240,19 +247,7 @@ fn a_broken_record_hides_no_other_one() {
 #[test]
 fn a_record_that_cannot_be_opened_hides_no_other_one() {
     let server = AuthorizationServer::start();
-    let (sandbox, _) = Sandbox::logged_in(&server);
-    let url = server.url();
-    let good = server.log_in();
-    let login = [
-        "login",
-        "--import",
-        "--client-id",
-        "the-client",
-        "--account",
-        "good",
-        &url,
-    ];
-    sandbox.run_with_input(&login, &good.response).succeeds();
+    let (sandbox, _) = beside_a_good_one(&server);
     let mode = fs::Permissions::from_mode(0o644);
     fs::set_permissions(sandbox.file(&server, "toml"), mode).unwrap();
     let status = sandbox.run(&["status", "--json"]);

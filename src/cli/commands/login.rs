@@ -9,10 +9,9 @@ use crate::cli::context::{Context, absolute, read_stdin};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::credential::{
-    AccountId, Cause, Client, Grant, GrantState, HostArg, Login, LoginKind, Record, Rotation,
-    Scheme,
+    AccountId, Cause, Client, Grant, GrantState, Login, LoginKind, Record, Rotation, Scheme,
 };
-use crate::flow::{self, Change, Given, LoggedIn, NewAccount, Plan};
+use crate::flow::{self, Change, Given, LoggedIn, NewAccount, Plan, Session};
 use crate::http::ANSWER_LIMIT;
 use crate::oauth;
 use crate::secret::{AccessToken, RefreshToken, TOKEN_LIMIT};
@@ -31,9 +30,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         (_, true) => personal_token()?,
         (false, false) => return Err(UsageError::NoSource.into()),
     };
-    let about = || About(id.clone());
-    let new = new_account(args, context, &store, &host, &id, tokens).with_context(about)?;
     let session = context.session(&store, host.scheme);
+    let about = || About(id.clone());
+    let new = new_account(args, context, &session, &id, tokens).with_context(about)?;
     let done = flow::log_in(&session, new).with_context(about)?;
     report(&id, &done, context)?;
     Ok(Exit::Done)
@@ -79,23 +78,24 @@ fn personal_token() -> anyhow::Result<Tokens> {
 fn new_account(
     args: &Args,
     context: &Context<'_>,
-    store: &Store,
-    host: &HostArg,
+    session: &Session<'_>,
     id: &AccountId,
     tokens: Tokens,
 ) -> anyhow::Result<NewAccount> {
-    let own = store.snapshot(id)?.map(Snapshot::into_record);
+    let own = session.store.snapshot(id)?.map(Snapshot::into_record);
     if let Some(record) = &own {
-        context.session(store, host.scheme).check_scheme(record)?;
+        session.check_scheme(record)?;
     }
-    let others = others(store, id, tokens.kind)?;
-    let remembered = own
+    let other = match &own {
+        Some(record) if is_of_kind(record, tokens.kind) => None,
+        _ => another(session.store, id, tokens.kind)?,
+    };
+    let remembered = other
         .as_ref()
-        .filter(|record| others.is_none() || is_of_kind(record, tokens.kind))
-        .or(others.as_ref())
+        .or(own.as_ref())
         // Endpoints of the other scheme would be of no use.
-        .filter(|record| host.scheme.is_none_or(|scheme| scheme == record.scheme));
-    let scheme = host
+        .filter(|record| session.scheme.is_none_or(|scheme| scheme == record.scheme));
+    let scheme = session
         .scheme
         .or_else(|| remembered.map(|record| record.scheme))
         .unwrap_or(Scheme::Https);
@@ -109,13 +109,13 @@ fn new_account(
     };
     let config = context.config()?;
     let plan = Plan {
-        host: &host.host,
+        host: &id.host,
         scheme,
         kind: tokens.kind,
         renewable: tokens.rotation.refresh_token.is_some(),
         given: &given,
         remembered: remembered.and_then(Record::client),
-        configured: config.host(&host.host),
+        configured: config.host(&id.host),
     };
     let mut client = plan.client()?;
     client.ca_file = client.ca_file.as_deref().map(absolute).transpose()?;
@@ -139,7 +139,7 @@ fn is_of_kind(record: &Record, kind: LoginKind) -> bool {
 }
 
 /// Another login at the host that is of use. A broken record hinders nobody.
-fn others(store: &Store, id: &AccountId, kind: LoginKind) -> anyhow::Result<Option<Record>> {
+fn another(store: &Store, id: &AccountId, kind: LoginKind) -> anyhow::Result<Option<Record>> {
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);

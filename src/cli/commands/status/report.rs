@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{self, Failure};
 use crate::credential::{
     AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
     LoginKind, MinTtl, Need, Outcome, Record, Stop, Verdict, decide, handed_out,
@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names of the JSON")]
 pub(super) struct Account {
+    #[serde(skip)]
+    id: AccountId,
     pub host: String,
     pub account: String,
     pub kind: Option<&'static str>,
@@ -106,6 +108,7 @@ impl Account {
 
     fn empty(id: &AccountId, state: &'static str) -> Self {
         Self {
+            id: id.clone(),
             host: id.host.to_string(),
             account: id.account.to_string(),
             kind: None,
@@ -186,22 +189,9 @@ impl Account {
         }));
         if self.needs_login {
             remarks.push(format!("{name}: a login is needed"));
-            remarks.push(format!("hint: {}", self.login_command()));
+            remarks.push(format!("hint: {}", failure::login_command(&self.id)));
         }
         remarks
-    }
-
-    fn login_command(&self) -> String {
-        match self.account.as_str() {
-            "default" => format!(
-                "run `glauth login --import {}` with a new token response",
-                self.host
-            ),
-            account => format!(
-                "run `glauth login --import --account {account} {}` with a new token response",
-                self.host
-            ),
-        }
     }
 }
 

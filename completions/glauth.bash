@@ -120,7 +120,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="-a -q -v -h --import --with-token --client-id --client-secret-file --scope --parameter --provider --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --device --no-browser --import --with-token --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -134,6 +134,10 @@ _glauth() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --auth-method)
+                    COMPREPLY=($(compgen -W "none client_secret_basic client_secret_post" -- "${cur}"))
+                    return 0
+                    ;;
                 --scope)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -143,7 +147,23 @@ _glauth() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "gitlab generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "gitlab gitea forgejo github github-enterprise bitbucket google oidc generic" -- "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redirect-uri)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authorization-endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --device-endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --token-endpoint)

@@ -34,19 +34,33 @@ complete -c glauth -n "__fish_glauth_needs_command" -s q -l quiet -d 'No warning
 complete -c glauth -n "__fish_glauth_needs_command" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_needs_command" -s V -l version -d 'Print version'
-complete -c glauth -n "__fish_glauth_needs_command" -f -a "login" -d 'Store a login'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "login" -d 'Log in, through a browser or on another device'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "token" -d 'Print a working access token'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "refresh" -d 'Make the next token ready, without ending one that is alive'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show the logins'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and forget its tokens'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'The client id of the application at the server; needed with a refresh token' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'The client id of the application at the server; asked for where none is known' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-secret-file -d 'A file that holds the client secret, for a confidential client' -r -F
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l scope -d 'A scope that the token has, where the response does not say; may be repeated' -r
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l parameter -d 'A parameter for every token request, such as `resource=…`; may be repeated' -r
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l provider -d 'The kind of server: `gitlab`, or `generic` with its endpoints' -r -f -a "gitlab\t''
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l auth-method -d 'How the client secret is sent (RFC 7591), where the server does not say' -r -f -a "none\t''
+client_secret_basic\t''
+client_secret_post\t''"
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l scope -d 'A scope to ask for; may be repeated' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l parameter -d 'A parameter for every request, such as `resource=…` or `audience=…`; may be repeated' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l provider -d 'The kind of server, where its name or its own word does not tell; `oidc` asks the issuer HOST for its endpoints, `generic` is told them' -r -f -a "gitlab\t''
+gitea\t''
+forgejo\t''
+github\t''
+github-enterprise\t''
+bitbucket\t''
+google\t''
+oidc\t''
 generic\t''"
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l ca-file -d 'A certificate authority of the server\'s own, as PEM' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l redirect-uri -d 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none [default: `http://127.0.0.1/`]' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l authorization-endpoint -d 'Where a person consents (RFC 6749 §3.1)' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l device-endpoint -d 'Where device codes come from (RFC 8628 §3.1)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l token-endpoint -d 'Where tokens are refreshed (RFC 6749 §3.2)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l revocation-endpoint -d 'Where tokens are revoked (RFC 7009)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s a -l account -d 'Which of several logins at a host' -r
@@ -54,6 +68,8 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l host -d 'The hos
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l store -d 'The folder with the logins' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l device -d 'Consent on another device: shows an address, a code and a QR code (RFC 8628)'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-browser -d 'Open no browser: print the address, and take the address that the browser ends at from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read a token response (the JSON of RFC 6749 §5.1) from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Results and errors as JSON'

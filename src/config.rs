@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::credential::{BadHost, Host, HostArg};
 use crate::toml_trouble;
@@ -24,12 +25,17 @@ pub struct Config {
 pub struct HostConfig {
     /// The provider's name.
     pub provider: Option<String>,
+    /// Where the server is, if not at `https://HOST`.
+    #[serde(default, deserialize_with = "base_url")]
+    pub url: Option<HostArg>,
     /// RFC 6749 §2.2.
     pub client_id: Option<String>,
     /// RFC 6749 §2.3.1.
     pub client_secret: Option<String>,
     /// A file that holds the secret.
     pub client_secret_file: Option<PathBuf>,
+    /// `token_endpoint_auth_method` (RFC 7591 §2).
+    pub auth_method: Option<String>,
     /// Asked for at login.
     pub scopes: Option<Vec<String>>,
     /// Sent with authorization and token requests.
@@ -37,27 +43,46 @@ pub struct HostConfig {
     pub parameters: BTreeMap<String, String>,
     /// A certificate authority of the server's own.
     pub ca_file: Option<PathBuf>,
+    /// As it is registered.
+    pub redirect_uri: Option<String>,
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Option<String>,
+    /// RFC 8628 §3.1.
+    pub device_authorization_endpoint: Option<String>,
     /// RFC 6749 §3.2.
     pub token_endpoint: Option<String>,
     /// RFC 7009.
     pub revocation_endpoint: Option<String>,
     /// Answers 200 for a token that lives and 401 for one that is dead.
     pub check_endpoint: Option<String>,
+    /// Answers who a token's user is.
+    pub userinfo_endpoint: Option<String>,
 }
 
 const TOP_KEYS: [&str; 2] = ["default_host", "hosts"];
-const HOST_KEYS: [&str; 10] = [
+const HOST_KEYS: [&str; 16] = [
     "provider",
+    "url",
     "client_id",
     "client_secret",
     "client_secret_file",
+    "auth_method",
     "scopes",
     "parameters",
     "ca_file",
+    "redirect_uri",
+    "authorization_endpoint",
+    "device_authorization_endpoint",
     "token_endpoint",
     "revocation_endpoint",
     "check_endpoint",
+    "userinfo_endpoint",
 ];
+
+fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HostArg>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    HostArg::parse(&text).map(Some).map_err(D::Error::custom)
+}
 
 /// Names, never the secret.
 impl std::fmt::Debug for HostConfig {
@@ -104,11 +129,24 @@ impl Config {
         }
         let text = std::fs::read_to_string(path)
             .map_err(|cause| error(format!("cannot be read: {cause}")))?;
-        Self::parse(&text).map_err(|(line, problem)| ConfigError {
+        let parsed = Self::parse(&text).map_err(|(line, problem)| ConfigError {
             path: path.to_owned(),
             line,
             problem,
-        })
+        })?;
+        Ok(parsed.beside(path))
+    }
+
+    /// Files are named from where the configuration is.
+    fn beside(mut self, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for (_, host) in &mut self.hosts {
+            let files = [&mut host.ca_file, &mut host.client_secret_file];
+            for file in files.into_iter().flatten() {
+                *file = folder.join(&file);
+            }
+        }
+        self
     }
 
     fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {

@@ -3,7 +3,7 @@
 //! Variables that stand for options (`GLAUTH_HOST` and its like) are declared beside the options
 //! in `cli/args.rs`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
 
@@ -46,6 +46,26 @@ pub fn scratch_folders() -> Vec<PathBuf> {
     let mut seen = std::collections::HashSet::new();
     folders.retain(|folder| seen.insert(folder.clone()));
     folders
+}
+
+/// Whether there is a browser that a person would see: one that is named, or a display that is not
+/// another machine's. Root in a container has none: browsers refuse it, and nobody looks.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn has_browser() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if set("BROWSER") {
+        return true;
+    }
+    let in_container = || {
+        set("container")
+            || Path::new("/.dockerenv").exists()
+            || Path::new("/run/.containerenv").exists()
+    };
+    if set("SSH_CONNECTION") || (user_id() == 0 && in_container()) {
+        return false;
+    }
+    cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
 /// Switches core dumps off for this process and what it starts, so that no crash writes a token

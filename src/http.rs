@@ -14,7 +14,7 @@ use reqwest::blocking::Client;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::credential::is_loopback;
+use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
 use crate::signals::Held;
 
@@ -171,6 +171,13 @@ impl Http for Network {
 #[must_use]
 pub fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
+}
+
+/// The same of an endpoint.
+#[must_use]
+pub fn origin_of(endpoint: &Endpoint) -> String {
+    let url = endpoint.url();
+    url.map_or_else(|_| endpoint.as_str().to_owned(), |url| origin(&url))
 }
 
 fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {

@@ -139,6 +139,18 @@ secret! {
     RefreshToken
 }
 secret! {
+    /// An authorization code (RFC 6749 §1.3.1).
+    AuthorizationCode
+}
+secret! {
+    /// A code verifier (RFC 7636 §4.1).
+    CodeVerifier
+}
+secret! {
+    /// A device code (RFC 8628 §3.2); what a person types is the user code.
+    DeviceCode
+}
+secret! {
     /// A client secret (RFC 6749 §2.3.1).
     ClientSecret
 }

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::credential::{AccountName, HostArg};
+use crate::oauth::PROVIDERS;
 use crate::time::parse_duration;
 
 /// One OAuth login, shared by every process of a machine, refreshed once.
@@ -26,7 +28,7 @@ Exit codes:
   5  the store is unusable: look at the named file
 
 Examples:
-  glauth login --import --client-id ID gitlab.com < token-response.json
+  glauth login gitlab.com
   glauth token --format curl gitlab.com | curl -K - https://gitlab.com/api/v4/user
   glauth status"
 )]
@@ -98,8 +100,8 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Store a login
-    Login(Login),
+    /// Log in, through a browser or on another device
+    Login(Box<Login>),
     /// Print a working access token
     Token(Token),
     /// Make the next token ready, without ending one that is alive
@@ -127,51 +129,91 @@ pub struct Target {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
+  glauth login gitlab.com                                 the first time, and again at night
+  glauth login --device gitlab.com                        consent on a phone
+  glauth login --no-browser gitlab.com                    consent in a browser on another machine
+  glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
 
+The second login needs no options: what is not given (client id, provider, scopes, endpoints, \
+parameters) comes from the login that is there or was there, then from the host's other accounts, \
+then from the configuration, then from what is known of such servers. The login that is there stays \
+until the new one is stored.
+
 Importing the token response that this login began with changes nothing, so a provisioning script \
-may run twice. What is not given (client id, provider, endpoints, parameters) comes from the login \
-that is there or was there, then from the host's other accounts, then from the configuration.")]
+may run twice.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Login {
     /// Where to log in.
     #[command(flatten)]
     pub target: Target,
 
+    /// Consent on another device: shows an address, a code and a QR code (RFC 8628)
+    #[arg(help_heading = "How to log in", long, group = "source")]
+    pub device: bool,
+
+    /// Open no browser: print the address, and take the address that the browser ends at from
+    /// standard input
+    #[arg(help_heading = "How to log in", long, group = "source")]
+    pub no_browser: bool,
+
     /// Read a token response (the JSON of RFC 6749 §5.1) from standard input
-    #[arg(long, group = "source")]
+    #[arg(help_heading = "How to log in", long, group = "source")]
     pub import: bool,
 
     /// Read a personal access token from standard input
-    #[arg(long, group = "source")]
+    #[arg(help_heading = "How to log in", long, group = "source")]
     pub with_token: bool,
 
-    /// The client id of the application at the server; needed with a refresh token
-    #[arg(long, value_name = "ID")]
+    /// The client id of the application at the server; asked for where none is known
+    #[arg(help_heading = "The application", long, value_name = "ID")]
     pub client_id: Option<String>,
 
     /// A file that holds the client secret, for a confidential client
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "The application", long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
 
-    /// A scope that the token has, where the response does not say; may be repeated
-    #[arg(long, value_name = "SCOPE", value_delimiter = ' ', value_parser = scope)]
+    /// How the client secret is sent (RFC 7591), where the server does not say
+    #[arg(help_heading = "The application", long, value_name = "METHOD", value_parser = ["none", "client_secret_basic", "client_secret_post"])]
+    pub auth_method: Option<String>,
+
+    /// A scope to ask for; may be repeated
+    #[arg(help_heading = "The application", long, value_name = "SCOPE", value_delimiter = ' ', value_parser = scope)]
     pub scope: Vec<String>,
 
-    /// A parameter for every token request, such as `resource=…`; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    /// A parameter for every request, such as `resource=…` or `audience=…`; may be repeated
+    #[arg(help_heading = "The application", long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub parameter: Vec<(String, String)>,
 
-    /// The kind of server: `gitlab`, or `generic` with its endpoints
-    #[arg(long, value_name = "NAME", value_parser = ["gitlab", "generic"])]
+    /// The kind of server, where its name or its own word does not tell; `oidc` asks the issuer
+    /// HOST for its endpoints, `generic` is told them
+    #[arg(help_heading = "The server", long, value_name = "NAME", value_parser = PossibleValuesParser::new(PROVIDERS.iter().map(|provider| provider.name)))]
     pub provider: Option<String>,
 
+    /// A certificate authority of the server's own, as PEM
+    #[arg(help_heading = "The server", long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+
+    /// The redirect URI, as it is registered: a loopback address or `localhost`, any port where it
+    /// names none [default: `http://127.0.0.1/`]
+    #[arg(help_heading = "The application", long, value_name = "URL")]
+    pub redirect_uri: Option<String>,
+
+    /// Where a person consents (RFC 6749 §3.1)
+    #[arg(help_heading = "The server", long, value_name = "URL")]
+    pub authorization_endpoint: Option<String>,
+
+    /// Where device codes come from (RFC 8628 §3.1)
+    #[arg(help_heading = "The server", long, value_name = "URL")]
+    pub device_endpoint: Option<String>,
+
     /// Where tokens are refreshed (RFC 6749 §3.2)
-    #[arg(long, value_name = "URL")]
+    #[arg(help_heading = "The server", long, value_name = "URL")]
     pub token_endpoint: Option<String>,
 
     /// Where tokens are revoked (RFC 7009)
-    #[arg(long, value_name = "URL")]
+    #[arg(help_heading = "The server", long, value_name = "URL")]
     pub revocation_endpoint: Option<String>,
 }
 

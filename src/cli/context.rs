@@ -1,5 +1,6 @@
 //! What a command works with: which store, which host, which account, how long to wait.
 
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -8,7 +9,7 @@ use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Content, HostArg, Scheme};
+use crate::credential::{AccountId, AccountName, Content, Host, HostArg, Scheme};
 use crate::flow::{FlowError, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
@@ -64,9 +65,19 @@ impl<'a> Context<'a> {
             lock_timeout: self.global.lock_timeout,
             log: &self.log,
             talkative: !self.global.quiet && !self.global.json,
-            watched: !self.global.quiet && !self.global.json && printer::is_watched(),
+            watched: self.is_watched(),
             scheme,
         }
+    }
+
+    /// Whether somebody sees what is said meanwhile.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.global.quiet && !self.global.json && printer::is_watched()
+    }
+
+    /// Whether there is a person who can be asked.
+    pub(super) fn can_ask(&self) -> bool {
+        !self.global.json && printer::is_watched() && io::stdin().is_terminal()
     }
 
     /// HOST, else `--host`, else the configuration's, else the only one in the store.
@@ -91,6 +102,23 @@ impl<'a> Context<'a> {
     pub(super) fn account_name(&self) -> AccountName {
         let named = self.global.account.clone();
         named.unwrap_or_else(AccountName::default_name)
+    }
+
+    /// The account that was named, else `default`, else the only one of the host.
+    pub(super) fn account_or_only_one(
+        &self,
+        host: &Host,
+        store: &Store,
+    ) -> anyhow::Result<AccountName> {
+        let name = self.account_name();
+        if self.global.account.is_some() {
+            return Ok(name);
+        }
+        let accounts = store.accounts_of(host)?;
+        match <[_; 1]>::try_from(accounts) {
+            Ok([only]) => Ok(only.account),
+            Err(_) => Ok(name),
+        }
     }
 
     /// Does something to an account: the named one, else `default`, else the only one of the
@@ -149,8 +177,7 @@ fn project_folders() -> anyhow::Result<directories::ProjectDirs> {
 
 /// Reads standard input up to `limit` bytes, as text.
 pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<zeroize::Zeroizing<String>> {
-    use std::io::{IsTerminal as _, Read as _};
-    let stdin = std::io::stdin();
+    let stdin = io::stdin();
     if stdin.is_terminal() {
         printer::note(&format!(
             "reading {what} from standard input; end with Ctrl-D"

@@ -35,6 +35,15 @@ impl Printer {
         }
     }
 
+    /// Shows what nothing goes on without, also to who wants to hear nothing.
+    pub(super) fn show(&self, text: &str, as_json: &serde_json::Value) {
+        if self.json {
+            line(format_args!("{as_json}"));
+        } else {
+            line(format_args!("{text}"));
+        }
+    }
+
     /// Tells a person what they should know all the same.
     pub(super) fn warn(&self, text: &str) {
         if self.quiet {
@@ -107,6 +116,27 @@ fn error_lines(message: &str, hint: Option<&str>) {
 /// Writes a note of `-v`.
 pub(super) fn note(text: &str) {
     line(format_args!("glauth: {text}"));
+}
+
+/// A line for a person, as it is.
+pub(super) fn plain(text: &str) {
+    line(format_args!("{text}"));
+}
+
+/// Asks for something on the same line.
+pub(super) fn prompt(text: &str) {
+    io::stderr().write_all(text.as_bytes()).ok();
+}
+
+/// Whether colours are seen on stderr.
+pub(super) fn is_coloured() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// How wide a line on stderr can be, in columns.
+pub(super) fn width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(80, |(width, _)| usize::from(width.0))
 }
 
 /// Whether somebody sees stderr.

@@ -76,6 +76,26 @@ pub struct Client {
     pub grants: Independence,
     /// A certificate authority of the server's own, as PEM.
     pub ca_file: Option<PathBuf>,
+    /// What only the next login needs.
+    pub login: LoginMeans,
+}
+
+/// What the next login needs to know, so that it needs no flags, where neither the host nor the
+/// provider's table tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginMeans {
+    /// The server's own name (RFC 8414), which an authorization response may repeat (RFC 9207).
+    pub issuer: Option<String>,
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Option<Endpoint>,
+    /// RFC 8628 §3.1.
+    pub device_authorization_endpoint: Option<Endpoint>,
+    /// Answers who a token's user is (OpenID Connect Core §5.3, or the provider's own).
+    pub userinfo_endpoint: Option<Endpoint>,
+    /// As it is registered, where that is not `http://127.0.0.1/`.
+    pub redirect_uri: Option<String>,
+    /// What was asked for (RFC 6749 §3.3).
+    pub scopes: Vec<String>,
 }
 
 /// A URL that a token may be sent to: https, or http on loopback; no user, no fragment.

@@ -9,7 +9,9 @@ mod outcome;
 mod record;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
-pub use client::{AuthMethod, BadEndpoint, Client, Endpoint, Independence, Replay, RotationEffect};
+pub use client::{
+    AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Replay, RotationEffect,
+};
 pub use decide::{
     Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, backoff, decide,
     handed_out, living,

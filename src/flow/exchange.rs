@@ -5,7 +5,7 @@ use super::error::FlowError;
 use super::{Session, notice};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
-use crate::http::{CONNECT_LIMIT, origin};
+use crate::http::{CONNECT_LIMIT, origin_of};
 use crate::log::Level;
 use crate::oauth::{self, Answer, Exchanged};
 use crate::store::{Locked, NotStaged, Occupied};
@@ -55,10 +55,13 @@ pub(super) fn exchange_under_lock(
         let _slow = session.watched.then(|| {
             notice::Notice::after_a_while(format!("waiting for {} to refresh the login", id.host))
         });
-        oauth::refresh(session.http, &client, staged.refresh_token(), session.clock)
+        {
+            let token = oauth::Presented::Refresh(staged.refresh_token());
+            oauth::exchange(session.http, &client, token, session.clock)
+        }
     };
     fault::point("answered");
-    let message = describe(id, &client, &exchanged);
+    let message = describe(id, &client, &exchanged, sentence);
     let (ending, failed, words) = match exchanged.answer {
         Answer::Granted(rotation) => (Ending::Rotated(rotation), None, None),
         Answer::Refused(failed, words) => (Ending::Failed(failed), Some(failed), words),
@@ -92,8 +95,13 @@ fn when_interrupted(id: &AccountId) -> String {
     )
 }
 
-/// What a person is told about a refresh that failed.
-fn describe(id: &AccountId, client: &Client, exchanged: &Exchanged) -> String {
+/// What a person is told about a token request that failed.
+pub(super) fn describe(
+    id: &AccountId,
+    client: &Client,
+    exchanged: &Exchanged,
+    sentence: fn(Outcome) -> &'static str,
+) -> String {
     if let Some(trouble) = &exchanged.trouble {
         return trouble.to_string();
     }
@@ -104,8 +112,7 @@ fn describe(id: &AccountId, client: &Client, exchanged: &Exchanged) -> String {
     let server = client
         .token_endpoint
         .as_ref()
-        .and_then(|endpoint| endpoint.url().ok())
-        .map_or_else(|| id.host.to_string(), |url| origin(&url));
+        .map_or_else(|| id.host.to_string(), origin_of);
     let status = exchanged
         .status
         .map_or_else(String::new, |status| format!(" (status {status})"));

@@ -2,20 +2,42 @@
 
 use super::Session;
 use super::error::FlowError;
-use crate::credential::{AccountId, Client, Independence, Login, LoginKind};
+use crate::credential::{
+    AccountId, Cause, Client, Grant, GrantState, Identity, Independence, Login, LoginKind, Record,
+    Rotation, Scheme,
+};
 use crate::oauth;
-use crate::secret::Fingerprint;
+use crate::secret::{Fingerprint, RefreshToken};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
+use crate::time::Timestamp;
+
+/// Tokens that are not stored yet.
+#[derive(Debug)]
+pub struct Tokens {
+    /// What kind of login they make.
+    pub kind: LoginKind,
+    /// The tokens.
+    pub rotation: Rotation,
+    /// When their life began.
+    pub issued_at: Timestamp,
+}
 
 /// A login that is to be stored.
 #[derive(Debug)]
 pub struct NewAccount {
     /// Of which account.
     pub id: AccountId,
+    /// How its server is reached.
+    pub scheme: Scheme,
+    /// How we are known there.
+    pub client: Client,
+    /// Who it is, where the server was asked.
+    pub identity: Option<Identity>,
     /// What is stored.
-    pub login: NewLogin,
-    /// The token that it begins with. One that is known already changes no grant.
-    pub origin: Fingerprint,
+    pub tokens: Tokens,
+    /// The scopes, where the server does not name them (RFC 6749 §5.1: then they are those that
+    /// were asked for).
+    pub asked: Vec<String>,
     /// Whether the grants that it replaces are revoked: not where the new one may be one of them.
     pub revoke_replaced: bool,
 }
@@ -25,6 +47,12 @@ pub struct NewAccount {
 pub struct LoggedIn {
     /// What was done.
     pub change: Change,
+    /// Who it is, where the server was asked.
+    pub identity: Option<Identity>,
+    /// Who it was before, where that is known.
+    pub before: Option<Identity>,
+    /// When the login ends for good, where there is nothing to refresh it with.
+    pub ends_at: Option<Timestamp>,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
 }
@@ -43,50 +71,113 @@ pub enum Change {
 }
 
 /// Stores a login, under the account's lock, and then revokes what it replaced.
-pub fn log_in(session: &Session<'_>, new: NewAccount) -> Result<LoggedIn, FlowError> {
+pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
+    let identity = account.identity.clone();
+    let id = account.id.clone();
+    let revoke_replaced = account.revoke_replaced;
+    let (origin, new) = new_login(account);
+    let ends_at = new
+        .login
+        .grants
+        .iter()
+        .find_map(|grant| match grant.refresh_token {
+            None => grant.expires_at,
+            Some(_) => None,
+        });
+    let mut before = None;
     let wait = session.wait(session.deadline());
-    match session.store.lock(&new.id, &wait)? {
-        Entry::Vacant(locked) => Ok(LoggedIn {
-            change: Change::Stored,
-            warnings: texts(&locked.create(new.login)?.warnings),
-        }),
+    let (change, warnings) = match session.store.lock(&id, &wait)? {
+        Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
-            if locked.knows(new.origin) {
-                once_more(locked, new)
+            before = identity_of(locked.record());
+            if locked.knows(origin) {
+                once_more(locked, new)?
             } else {
-                let stored = locked.replace(new.login)?;
-                Ok(replaced(session, stored, new.revoke_replaced))
+                let stored = locked.replace(new)?;
+                replaced(session, stored, revoke_replaced)
             }
         }
-    }
+    };
+    Ok(LoggedIn {
+        change,
+        identity,
+        before,
+        ends_at,
+        warnings,
+    })
+}
+
+/// Whose login it is; nobody's, where it has ended.
+fn identity_of(record: &Record) -> Option<Identity> {
+    record.login()?;
+    record.identity.clone()
+}
+
+/// The record that is to be, and the token that it begins with.
+fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
+    let Tokens {
+        kind,
+        rotation,
+        issued_at,
+    } = account.tokens;
+    let refresh_token = rotation.refresh_token;
+    let origin = refresh_token.as_ref().map_or_else(
+        || rotation.access_token.fingerprint(),
+        RefreshToken::fingerprint,
+    );
+    let grant = Grant {
+        // Counted on from the record that it replaces, when it is stored.
+        generation: 1,
+        origin,
+        access_token: rotation.access_token,
+        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        token_type: rotation.token_type,
+        scopes: rotation.scopes.unwrap_or(account.asked),
+        issued_at,
+        expires_at: rotation.expires_in.map(|life| issued_at.plus(life)),
+        refresh_expires_at: rotation.refresh_expires_in.map(|life| issued_at.plus(life)),
+        cause: Cause::Login,
+        state: GrantState::Active,
+        refused: false,
+        answer_lost_at: None,
+    };
+    let new = NewLogin {
+        scheme: account.scheme,
+        identity: account.identity,
+        login: Login {
+            kind,
+            client: account.client,
+            grants: vec![grant],
+            last_attempt: None,
+        },
+        refresh_tokens: vec![refresh_token],
+    };
+    (origin, new)
 }
 
 /// The login that is there is the one that comes: nothing of its grants is changed, but what was
 /// said of the client counts, and a personal token that was refused by mistake is good again.
-fn once_more(mut locked: Locked<Occupied>, new: NewAccount) -> Result<LoggedIn, FlowError> {
+fn once_more(
+    mut locked: Locked<Occupied>,
+    new: NewLogin,
+) -> Result<(Change, Vec<String>), FlowError> {
     let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
-    let is_token = new.login.login.kind == LoginKind::Token;
+    let is_token = new.login.kind == LoginKind::Token;
     if is_token && locked.record().login().is_some_and(refused) {
-        return Ok(LoggedIn {
-            change: Change::Replaced,
-            warnings: texts(&locked.replace(new.login)?.warnings),
-        });
+        return Ok((Change::Replaced, texts(&locked.replace(new)?.warnings)));
     }
-    let change = if locked.set_client(new.login.login.client) {
+    let change = if locked.set_client(new.login.client) {
         locked.save()?;
         Change::Updated
     } else {
         Change::Unchanged
     };
-    Ok(LoggedIn {
-        change,
-        warnings: texts(&locked.take_warnings()),
-    })
+    Ok((change, texts(&locked.take_warnings())))
 }
 
-fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> LoggedIn {
+fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Change, Vec<String>) {
     let mut warnings = texts(&stored.warnings);
     let mut change = Change::Stored;
     if let Some((client, tokens)) = stored.replaced {
@@ -98,7 +189,7 @@ fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> Log
             warnings.extend(errors.map(lives_on));
         }
     }
-    LoggedIn { change, warnings }
+    (change, warnings)
 }
 
 fn texts(warnings: &[StoreError]) -> Vec<String> {

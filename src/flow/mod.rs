@@ -1,19 +1,22 @@
 //! What is done, from beginning to end: a token, a refresh, a login, a logout. Each asks `decide`,
 //! and writes only under the lock.
 
-mod client;
+mod authorize;
 mod error;
 mod exchange;
 mod login;
 mod logout;
+mod loopback;
+mod plan;
 mod refresh;
 
 use std::time::{Duration, Instant};
 
-pub use client::{ClientError, Given, Plan};
+pub use authorize::{AuthorizeError, PERSON_LIMIT, Person, Waiting, Way, log_in_through_server};
 pub use error::FlowError;
-pub use login::{Change, LoggedIn, NewAccount, log_in};
+pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
+pub use plan::{ClientError, Given, Plan, PlanError, REDIRECT_URI, Setup, ToRegister};
 pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
 
 use crate::credential::{Content, Record, Scheme};

@@ -1,4 +1,5 @@
-//! The refresh request (RFC 6749 §6).
+//! Requests to the token endpoint: a refresh (RFC 6749 §6), and what a login has in hand: an
+//! authorization code (§4.1.3) or a device code (RFC 8628 §3.4).
 
 use std::time::Duration;
 
@@ -7,15 +8,33 @@ use zeroize::Zeroizing;
 use super::provider::provider;
 use super::token_response::{Answer, Raw, classify};
 use crate::credential::{AuthMethod, Client, Failed, Outcome};
-use crate::http::{Authorization, Body, Http, Request, SendError};
-use crate::secret::RefreshToken;
+use crate::http::{Authorization, Body, Http, Request, Response, SendError};
+use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
 use crate::time::Timestamp;
 
 /// How long a refresh may take once there is a connection. Not short: GitLab has been seen to take
 /// 60 s and succeed, and giving up early loses the login.
 pub const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(90);
 
-/// The outcome of a refresh request, with what can be told a person about it.
+/// What is presented for tokens.
+#[derive(Debug, Clone, Copy)]
+pub enum Presented<'a> {
+    /// RFC 6749 §6.
+    Refresh(&'a RefreshToken),
+    /// RFC 6749 §4.1.3, with RFC 7636 §4.5.
+    Code {
+        /// What the browser brought.
+        code: &'a AuthorizationCode,
+        /// The same as in the authorization request.
+        redirect_uri: &'a str,
+        /// Shows that we are who asked.
+        verifier: &'a CodeVerifier,
+    },
+    /// RFC 8628 §3.4.
+    Device(&'a DeviceCode),
+}
+
+/// The outcome of a token request, with what can be told a person about it.
 #[derive(Debug)]
 pub struct Exchanged {
     /// The judged answer.
@@ -26,17 +45,36 @@ pub struct Exchanged {
     pub status: Option<u16>,
 }
 
-/// Presents a refresh token, once.
-pub fn refresh(
+/// Presents it, once.
+pub fn exchange(
     http: &dyn Http,
     client: &Client,
-    token: &RefreshToken,
+    presented: Presented<'_>,
     now: fn() -> Timestamp,
 ) -> Exchanged {
-    let Some(request) = request(client, token) else {
-        return never_sent(Failed::unchanged(Outcome::Config));
-    };
-    let response = match http.send(request) {
+    match post(http, client, presented) {
+        None => never_sent(Failed::unchanged(Outcome::Config)),
+        Some(sent) => judge(sent, client, presented, now),
+    }
+}
+
+/// Sends the request as it is; `None`: there is no token endpoint to send it to.
+pub(super) fn post(
+    http: &dyn Http,
+    client: &Client,
+    presented: Presented<'_>,
+) -> Option<Result<Response, SendError>> {
+    Some(http.send(request(client, presented)?))
+}
+
+/// What came of it.
+pub(super) fn judge(
+    sent: Result<Response, SendError>,
+    client: &Client,
+    presented: Presented<'_>,
+    now: fn() -> Timestamp,
+) -> Exchanged {
+    let response = match sent {
         Ok(response) => response,
         Err(trouble) => {
             let failed = match trouble {
@@ -58,23 +96,56 @@ pub fn refresh(
     };
     let grant_errors = provider(&client.provider).map_or(&[][..], |known| known.grant_errors);
     Exchanged {
-        answer: without_secrets(classify(raw, grant_errors, now()), client, token),
+        answer: without_secrets(classify(raw, grant_errors, now()), client, presented),
         trouble: None,
         status: Some(response.status),
     }
 }
 
-/// A server's words are shown; one that echoes what it was sent is not quoted.
-fn without_secrets(answer: Answer, client: &Client, token: &RefreshToken) -> Answer {
-    let secret = match &client.auth {
-        AuthMethod::None => None,
-        AuthMethod::ClientSecretPost(secret) | AuthMethod::ClientSecretBasic(secret) => {
-            Some(secret.expose())
+impl Presented<'_> {
+    /// What must not be seen of it.
+    fn secrets(&self) -> Vec<&str> {
+        match self {
+            Self::Refresh(token) => vec![token.expose()],
+            Self::Code { code, verifier, .. } => vec![code.expose(), verifier.expose()],
+            Self::Device(code) => vec![code.expose()],
         }
-    };
-    let echoes = |words: &String| {
-        words.contains(token.expose()) || secret.is_some_and(|secret| words.contains(secret))
-    };
+    }
+
+    fn fields(&self) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Refresh(token) => vec![
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.expose()),
+            ],
+            Self::Code {
+                code,
+                redirect_uri,
+                verifier,
+            } => vec![
+                ("grant_type", "authorization_code"),
+                ("code", code.expose()),
+                ("redirect_uri", redirect_uri),
+                ("code_verifier", verifier.expose()),
+            ],
+            Self::Device(code) => vec![
+                ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+                ("device_code", code.expose()),
+            ],
+        }
+    }
+}
+
+/// A server's words are shown; one that echoes what it was sent is not quoted.
+fn without_secrets(answer: Answer, client: &Client, presented: Presented<'_>) -> Answer {
+    let mut secrets = presented.secrets();
+    match &client.auth {
+        AuthMethod::None => {}
+        AuthMethod::ClientSecretPost(secret) | AuthMethod::ClientSecretBasic(secret) => {
+            secrets.push(secret.expose());
+        }
+    }
+    let echoes = |words: &String| secrets.iter().any(|secret| words.contains(secret));
     match answer {
         Answer::Refused(failed, words) => {
             Answer::Refused(failed, words.filter(|words| !echoes(words)))
@@ -83,7 +154,7 @@ fn without_secrets(answer: Answer, client: &Client, token: &RefreshToken) -> Ans
     }
 }
 
-fn never_sent(failed: Failed) -> Exchanged {
+pub(super) fn never_sent(failed: Failed) -> Exchanged {
     Exchanged {
         answer: Answer::Refused(failed, None),
         trouble: None,
@@ -91,17 +162,13 @@ fn never_sent(failed: Failed) -> Exchanged {
     }
 }
 
-fn request(client: &Client, token: &RefreshToken) -> Option<Request> {
-    let mut fields = vec![
-        ("grant_type".to_owned(), "refresh_token".to_owned().into()),
-        (
-            "refresh_token".to_owned(),
-            Zeroizing::new(token.expose().to_owned()),
-        ),
-    ];
-    for (name, value) in &client.parameters {
-        fields.push((name.clone(), value.clone().into()));
-    }
+fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
+    let own = presented.fields().into_iter();
+    let parameters = client.parameters.iter().map(|(k, v)| (&**k, &**v));
+    let mut fields: Vec<_> = own
+        .chain(parameters)
+        .map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
+        .collect();
     let authorization = authenticate(client, &mut fields);
     Some(Request {
         url: client.token_endpoint.as_ref()?.url().ok()?,

@@ -1,14 +1,28 @@
 //! The protocol: what is sent to an authorization server and what its answers mean. Knows no
 //! files.
 
+mod authorization;
 mod check;
+mod device;
+mod discovery;
 mod exchange;
+mod identity;
 mod provider;
 mod revoke;
+mod shown;
 mod token_response;
 
+pub use authorization::{
+    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, same_issuer,
+};
 pub use check::check;
-pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, refresh};
-pub use provider::{PROVIDERS, Provider, provider};
+pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
+pub use discovery::{DiscoveryError, Metadata, discover};
+pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange};
+pub use identity::identify;
+pub use provider::{
+    PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
+};
 pub use revoke::{RevokeError, revoke};
+pub use shown::shown;
 pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};

@@ -1,20 +1,49 @@
 //! Providers are data: what a kind of server does, and where its endpoints are.
 
-use crate::credential::{Independence, Replay, RotationEffect};
+mod table;
+
+use super::discovery::Metadata;
+use crate::credential::{AuthMethod, Endpoint, Host, Independence, Replay, RotationEffect};
+use crate::secret::ClientSecret;
+
+pub use table::PROVIDERS;
 
 /// A kind of server.
+///
+/// An endpoint is a path below the host's base URL, or a URL of its own; `None`: there is none, or
+/// the server's discovery document names it.
 #[derive(Debug)]
 pub struct Provider {
     /// As in records, in the configuration and after `--provider`.
     pub name: &'static str,
-    /// Below the host's base URL.
-    pub token_path: Option<&'static str>,
-    /// RFC 7009, below the base URL.
-    pub revocation_path: Option<&'static str>,
-    /// Answers 200 for a token that lives and 401 for one that is dead, below the base URL.
-    pub check_path: Option<&'static str>,
+    /// As people call it.
+    pub title: &'static str,
+    /// Hosts that are known to be of this kind.
+    pub hosts: &'static [&'static str],
+    /// Client ids of glauth's own, by host.
+    pub client_ids: &'static [(&'static str, &'static str)],
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Option<&'static str>,
+    /// RFC 8628 §3.1.
+    pub device_authorization_endpoint: Option<&'static str>,
+    /// RFC 6749 §3.2.
+    pub token_endpoint: Option<&'static str>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<&'static str>,
+    /// Answers 200 for a token that lives and 401 for one that is dead.
+    pub check_endpoint: Option<&'static str>,
     /// The same for personal access tokens.
-    pub token_check_path: Option<&'static str>,
+    pub token_check_endpoint: Option<&'static str>,
+    /// Answers who a token's user is.
+    pub userinfo_endpoint: Option<&'static str>,
+    /// Asked for where nobody says.
+    pub scopes: &'static [&'static str],
+    /// Sent with the authorization request, and there only.
+    pub authorization_parameters: &'static [(&'static str, &'static str)],
+    /// How a secret is sent, where the server does not say.
+    pub secret_method: fn(ClientSecret) -> AuthMethod,
+    /// Whether an authorization code is redeemed with a secret only, PKCE or not.
+    pub code_needs_secret: bool,
     /// The user name that goes with a token as git's password.
     pub git_username: &'static str,
     /// What `exec` sets; `{token}` stands for the token.
@@ -29,52 +58,78 @@ pub struct Provider {
     pub grants: Independence,
     /// Its own names for `invalid_grant`.
     pub grant_errors: &'static [&'static str],
-    /// Where an application is registered, below the base URL.
-    pub registration_path: Option<&'static str>,
+    /// How an application is registered.
+    pub registration: Option<Registration>,
+    /// Whether a login asks the server where its endpoints are.
+    pub discovers: bool,
     /// Whether endpoints may be given that are not of the host's own origin.
     pub foreign_endpoints: bool,
 }
 
-/// Every provider; the first one is the default for a host that nothing else is known of.
-pub const PROVIDERS: &[Provider] = &[
-    Provider {
-        name: "gitlab",
-        token_path: Some("/oauth/token"),
-        revocation_path: Some("/oauth/revoke"),
-        check_path: Some("/oauth/token/info"),
-        token_check_path: Some("/api/v4/personal_access_tokens/self"),
-        git_username: "oauth2",
-        // glab sends a bare GITLAB_TOKEN as Private-Token, which GitLab refuses for OAuth tokens.
-        environment: &[("GITLAB_TOKEN", "{token}"), ("GLAB_IS_OAUTH2", "true")],
-        token_environment: &[("GITLAB_TOKEN", "{token}")],
-        rotation: RotationEffect::Kills,
-        replay: Replay::Harmless,
-        grants: Independence::Independent,
-        grant_errors: &[],
-        registration_path: Some("/-/user_settings/applications"),
-        foreign_endpoints: false,
-    },
-    // A server of which nothing is known: the worst is assumed, so that nothing is broken.
-    Provider {
-        name: "generic",
-        token_path: None,
-        revocation_path: None,
-        check_path: None,
-        token_check_path: None,
-        git_username: "oauth2",
-        environment: &[("ACCESS_TOKEN", "{token}")],
-        token_environment: &[("ACCESS_TOKEN", "{token}")],
-        rotation: RotationEffect::Kills,
-        replay: Replay::Revokes,
-        grants: Independence::Shared,
-        grant_errors: &["bad_refresh_token"],
-        registration_path: None,
-        foreign_endpoints: true,
-    },
-];
+/// How an application is registered, in the words of the server's own form.
+#[derive(Debug)]
+pub struct Registration {
+    /// The page: a path below the base URL, or a URL.
+    pub page: &'static str,
+    /// What the form calls the redirect URI.
+    pub redirect_uri: &'static str,
+    /// What the page calls the client id.
+    pub client_id: &'static str,
+    /// What else matters.
+    pub remark: &'static str,
+}
+
+impl Provider {
+    /// glauth's own client id at `host`, where there is one.
+    #[must_use]
+    pub fn client_id_at(&self, host: &Host) -> Option<&'static str> {
+        let host = host.to_string();
+        let found = self.client_ids.iter().find(|(known, _)| *known == host);
+        found.map(|(_, id)| *id)
+    }
+}
+
+/// Below `base`, which has no slash at its end, or a URL as it is.
+#[must_use]
+pub fn below(base: &str, place: &str) -> String {
+    if place.starts_with('/') {
+        format!("{base}{place}")
+    } else {
+        place.to_owned()
+    }
+}
 
 /// The provider of that name.
 #[must_use]
 pub fn provider(name: &str) -> Option<&'static Provider> {
     PROVIDERS.iter().find(|provider| provider.name == name)
+}
+
+/// The provider of a host that is known by its name.
+#[must_use]
+pub fn provider_of(host: &Host) -> Option<&'static Provider> {
+    let host = host.to_string();
+    PROVIDERS
+        .iter()
+        .find(|provider| provider.hosts.contains(&host.as_str()))
+}
+
+/// The provider whose endpoints a server at `base` names as its own; another one that has a sound
+/// document is `oidc`.
+#[must_use]
+pub fn provider_like(metadata: &Metadata, base: &str) -> Option<&'static Provider> {
+    let is_like = |provider: &&Provider| {
+        let named = [
+            (
+                provider.authorization_endpoint,
+                &metadata.authorization_endpoint,
+            ),
+            (provider.token_endpoint, &metadata.token_endpoint),
+        ];
+        named.iter().all(|(place, named)| {
+            let place = place.map(|place| below(base, place));
+            place.is_some() && place.as_deref() == named.as_ref().map(Endpoint::as_str)
+        })
+    };
+    PROVIDERS.iter().find(is_like).or_else(|| provider("oidc"))
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use super::shown::shown;
 use crate::credential::{Failed, Outcome, Rotation};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
@@ -16,9 +17,6 @@ const LIFETIME_LIMIT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// The longest list of scopes that is kept, in bytes. A longer one is as if the server had said
 /// nothing of scopes: it must not make a record too large to write.
 const SCOPES_LIMIT: usize = 4 * 1024;
-
-/// The longest text of a server's that is shown, in characters.
-const DESCRIPTION_LIMIT: usize = 300;
 
 /// The errors of RFC 6749 §5.2 that somebody must mend; `invalid_grant` is apart.
 const CLIENT_ERRORS: [&str; 5] = [
@@ -76,7 +74,7 @@ pub fn classify(raw: Raw<'_>, grant_errors: &[&str], now: Timestamp) -> Answer {
     let error = object
         .as_ref()
         .and_then(|object| object.get("error")?.as_str());
-    let words = object.as_ref().and_then(description);
+    let words = object.as_ref().and_then(words_of);
     let is_grant_error = |name: &str| name == "invalid_grant" || grant_errors.contains(&name);
     let good = (200..300).contains(&raw.status);
     match error {
@@ -115,7 +113,7 @@ fn wait_of(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 /// A JSON object, whatever the content type. Of a key that comes twice the last one counts.
-fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
+pub(super) fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body).ok()? {
         Value::Object(object) => Some(object),
         _ => None,
@@ -123,23 +121,9 @@ fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
 }
 
 /// The server's own words, without what a terminal would take for more than words.
-fn description(object: &Map<String, Value>) -> Option<String> {
-    let text = object.get("error_description")?.as_str()?;
-    let text: String = text
-        .chars()
-        .filter(|c| !c.is_control() && !is_invisible(*c))
-        .take(DESCRIPTION_LIMIT)
-        .collect();
+pub(super) fn words_of(object: &Map<String, Value>) -> Option<String> {
+    let text = shown(object.get("error_description")?.as_str()?);
     (!text.is_empty()).then_some(text)
-}
-
-/// What turns the direction of text around, or hides in it (Unicode, `Bidi_Control` and the
-/// byte-order mark).
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
 }
 
 /// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,
@@ -191,7 +175,7 @@ fn scopes(object: &Map<String, Value>) -> Option<Vec<String>> {
 
 /// A number of seconds, which some servers write as text. What is no positive number is no
 /// lifetime that we know.
-fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duration> {
+pub(super) fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duration> {
     let seconds = match object.get(key)? {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => text.parse().ok()?,

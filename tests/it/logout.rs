@@ -55,10 +55,7 @@ fn after_it_token_exits_3_and_logout_0() {
         &["--json", "refresh"],
     ] {
         let error = sandbox.run(args).fails_in_json(3, "login_required");
-        let hint = format!(
-            "run `glauth login --import {}` with a new token response",
-            server.host()
-        );
+        let hint = format!("run `glauth login {}`", server.host());
         assert_eq!(error["hint"], hint);
     }
     sandbox.run(&["logout"]).succeeds();

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::credential::outcome::OUTCOMES;
-use crate::credential::{AuthMethod, Client, Independence, LoginKind, Replay, RotationEffect};
+use crate::credential::{
+    AuthMethod, Client, Independence, LoginKind, LoginMeans, Replay, RotationEffect,
+};
 
 const NOW: i64 = 1_795_428_000_000;
 
@@ -56,6 +58,7 @@ fn login() -> Login {
             replay: Replay::Harmless,
             grants: Independence::Independent,
             ca_file: None,
+            login: LoginMeans::default(),
         },
         grants: vec![grant(7), grant(4)],
         last_attempt: None,

@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::credential::{Attempt, AuthMethod, Client, Endpoint, Independence, LoginKind};
+use crate::credential::{
+    Attempt, AuthMethod, Client, Endpoint, Independence, LoginKind, LoginMeans,
+};
 use crate::secret::RefreshToken;
 
 /// 2026-11-23T10:00:00Z.
@@ -156,6 +158,7 @@ fn client() -> Client {
         replay: Replay::Harmless,
         grants: Independence::Independent,
         ca_file: None,
+        login: LoginMeans::default(),
     }
 }
 

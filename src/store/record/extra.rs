@@ -8,6 +8,7 @@ pub(in crate::store) struct Extra {
     document: toml::Table,
     identity: toml::Table,
     client: toml::Table,
+    login: toml::Table,
     grants: Vec<toml::Table>,
     last_attempt: toml::Table,
     logged_out: toml::Table,
@@ -23,6 +24,7 @@ impl Extra {
             _ => toml::Table::new(),
         };
         let (identity, client) = (table("identity"), table("client"));
+        let login = table("login");
         let (last_attempt, logged_out) = (table("last_attempt"), table("logged_out"));
         let git = table("git");
         let grants = match all.remove("grants") {
@@ -39,6 +41,7 @@ impl Extra {
             document: unknown("", all),
             identity,
             client,
+            login,
             grants,
             last_attempt,
             logged_out,
@@ -70,6 +73,7 @@ impl Extra {
         };
         add("identity", self.identity);
         add("client", self.client);
+        add("login", self.login);
         add("last_attempt", self.last_attempt);
         add("logged_out", self.logged_out);
         add("git", self.git);

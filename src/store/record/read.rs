@@ -1,19 +1,19 @@
 //! From the document to the record: every field is checked.
 
+mod client;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 
 use toml::value::Datetime;
 
-use super::words::{INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, Words};
+use super::words::{SCHEMES, Words};
 use super::{Full, wire};
 use crate::credential::{
-    AccountId, AccountName, Attempt, AuthMethod, Cause, Client, Content, Endpoint, GitPassword,
-    Grant, GrantState, Host, Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, AccountName, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host,
+    Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
 };
-use crate::secret::{AccessToken, BadSecret, ClientSecret, Fingerprint, Password, RefreshToken};
+use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
 
 /// The most grants that a login has: one, and a standby.
@@ -76,6 +76,7 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
         account,
         identity,
         client,
+        login,
         grants,
         last_attempt,
         logged_out,
@@ -97,7 +98,9 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
     }
     let scheme = choose("", "scheme", &scheme, &SCHEMES)?;
     let identity = identity.map(read_identity).transpose()?;
-    let client = client.map(read_client).transpose()?;
+    let client = client
+        .map(|client| client::read(client, login))
+        .transpose()?;
     let (grants, refresh_tokens): (Vec<_>, Vec<_>) = grants
         .into_iter()
         .enumerate()
@@ -205,99 +208,6 @@ fn read_identity(identity: wire::Identity<'_>) -> Result<Identity, Bad> {
             .map(|subject| clean("identity", "subject", subject))
             .transpose()?,
     })
-}
-
-fn read_client(client: wire::Client<'_>) -> Result<Client, Bad> {
-    let wire::Client {
-        provider,
-        client_id,
-        auth_method,
-        client_secret,
-        token_endpoint,
-        revocation_endpoint,
-        check_endpoint,
-        git_username,
-        rotation,
-        replay,
-        grants,
-        ca_file,
-        parameters,
-        environment,
-    } = client;
-    let text = |key, value| clean("client", key, value);
-    let endpoint = |key, value: Option<Cow<'_, str>>| {
-        value
-            .map(|value| Endpoint::from_record(value.into_owned()))
-            .transpose()
-            .map_err(|problem| bad("client", key, problem.to_string()))
-    };
-    Ok(Client {
-        provider: text("provider", provider)?,
-        client_id: client_id.map(|id| text("client_id", id)).transpose()?,
-        auth: read_auth(&auth_method, client_secret)?,
-        parameters: read_pairs("parameters", parameters)?,
-        token_endpoint: endpoint("token_endpoint", token_endpoint)?,
-        revocation_endpoint: endpoint("revocation_endpoint", revocation_endpoint)?,
-        check_endpoint: endpoint("check_endpoint", check_endpoint)?,
-        git_username: text("git_username", git_username)?,
-        environment: read_environment(environment)?,
-        rotation: choose("client", "rotation", &rotation, &ROTATIONS)?,
-        replay: choose("client", "replay", &replay, &REPLAYS)?,
-        grants: choose("client", "grants", &grants, &INDEPENDENCES)?,
-        ca_file: ca_file
-            .map(|path| text("ca_file", path).map(PathBuf::from))
-            .transpose()?,
-    })
-}
-
-fn read_pairs(
-    key: &'static str,
-    pairs: BTreeMap<Cow<'_, str>, Cow<'_, str>>,
-) -> Result<BTreeMap<String, String>, Bad> {
-    let text = |text| clean("client", key, text);
-    pairs
-        .into_iter()
-        .map(|(name, value)| Ok((text(name)?, text(value)?)))
-        .collect()
-}
-
-/// Names are printed for a shell as they stand, so they must be names (POSIX, "Name").
-fn read_environment(
-    variables: BTreeMap<Cow<'_, str>, Cow<'_, str>>,
-) -> Result<BTreeMap<String, String>, Bad> {
-    let is_name = |name: &str| {
-        let rest = |b: u8| b == b'_' || b.is_ascii_alphanumeric();
-        name.bytes().all(rest)
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-            && !name.is_empty()
-    };
-    let variables = read_pairs("environment", variables)?;
-    if !variables.keys().all(|name| is_name(name)) {
-        let problem = "has a name that is none of a variable";
-        return Err(bad("client", "environment", problem));
-    }
-    Ok(variables)
-}
-
-fn read_auth(method: &str, secret: Option<Cow<'_, str>>) -> Result<AuthMethod, Bad> {
-    let secret = secret
-        .map(|secret| ClientSecret::new(secret.into_owned()))
-        .transpose()
-        .map_err(|problem| bad("client", "client_secret", problem.to_string()))?;
-    match (method, secret) {
-        ("none", None) => Ok(AuthMethod::None),
-        ("client_secret_post", Some(secret)) => Ok(AuthMethod::ClientSecretPost(secret)),
-        ("client_secret_basic", Some(secret)) => Ok(AuthMethod::ClientSecretBasic(secret)),
-        ("client_secret_post" | "client_secret_basic", None) => {
-            Err(bad("client", "client_secret", "is missing"))
-        }
-        ("none", Some(_)) => Err(bad("client", "client_secret", "is of no use with `none`")),
-        _ => Err(bad(
-            "client",
-            "auth_method",
-            "is not one that this glauth knows",
-        )),
-    }
 }
 
 fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), Bad> {

@@ -13,7 +13,7 @@ use toml::value::Datetime;
 type Text<'a> = Cow<'a, str>;
 
 /// The keys that this glauth knows, table by table; the first one is the document itself.
-pub(super) const KNOWN: [(&str, &[&str]); 7] = [
+pub(super) const KNOWN: [(&str, &[&str]); 8] = [
     (
         "",
         &[
@@ -24,6 +24,7 @@ pub(super) const KNOWN: [(&str, &[&str]); 7] = [
             "account",
             "identity",
             "client",
+            "login",
             "grants",
             "last_attempt",
             "logged_out",
@@ -48,6 +49,17 @@ pub(super) const KNOWN: [(&str, &[&str]); 7] = [
             "ca_file",
             "parameters",
             "environment",
+        ],
+    ),
+    (
+        "login",
+        &[
+            "issuer",
+            "authorization_endpoint",
+            "device_authorization_endpoint",
+            "userinfo_endpoint",
+            "redirect_uri",
+            "scopes",
         ],
     ),
     (
@@ -110,6 +122,8 @@ pub(super) struct Document<'a> {
     pub identity: Option<Identity<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<Client<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginMeans<'a>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +166,22 @@ pub(super) struct Client<'a> {
     pub parameters: BTreeMap<Text<'a>, Text<'a>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<Text<'a>, Text<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LoginMeans<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_authorization_endpoint: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<Text<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]

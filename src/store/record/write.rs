@@ -9,7 +9,8 @@ use super::wire::Document;
 use super::words::{INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, word};
 use super::{Full, VERSION, wire};
 use crate::credential::{
-    Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant, LoginKind, Record,
+    Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant, LoginKind, LoginMeans,
+    Record,
 };
 use crate::secret::{Password, RefreshToken};
 use crate::time::Timestamp;
@@ -36,6 +37,11 @@ pub(super) fn document(full: &Full) -> Document<'_> {
             subject: identity.subject.as_ref().map(Into::into),
         }),
         client: record.client().map(client_of),
+        login: record
+            .client()
+            .map(|client| &client.login)
+            .filter(|login| **login != LoginMeans::default())
+            .map(login_means_of),
         grants: Vec::new(),
         last_attempt: None,
         logged_out: None,
@@ -73,19 +79,14 @@ fn client_of(client: &Client) -> wire::Client<'_> {
         AuthMethod::ClientSecretPost(secret) => ("client_secret_post", Some(secret)),
         AuthMethod::ClientSecretBasic(secret) => ("client_secret_basic", Some(secret)),
     };
-    let endpoint = |endpoint: &'_ Option<Endpoint>| -> Option<String> {
-        endpoint
-            .as_ref()
-            .map(|endpoint| endpoint.as_str().to_owned())
-    };
     wire::Client {
         provider: (&client.provider).into(),
         client_id: client.client_id.as_ref().map(Into::into),
         auth_method: auth_method.into(),
         client_secret: client_secret.map(|secret| secret.expose().into()),
-        token_endpoint: endpoint(&client.token_endpoint).map(Into::into),
-        revocation_endpoint: endpoint(&client.revocation_endpoint).map(Into::into),
-        check_endpoint: endpoint(&client.check_endpoint).map(Into::into),
+        token_endpoint: endpoint(client.token_endpoint.as_ref()),
+        revocation_endpoint: endpoint(client.revocation_endpoint.as_ref()),
+        check_endpoint: endpoint(client.check_endpoint.as_ref()),
         git_username: (&client.git_username).into(),
         rotation: word(&client.rotation, &ROTATIONS),
         replay: word(&client.replay, &REPLAYS),
@@ -94,6 +95,21 @@ fn client_of(client: &Client) -> wire::Client<'_> {
         parameters: pairs(&client.parameters),
         environment: pairs(&client.environment),
     }
+}
+
+fn login_means_of(login: &LoginMeans) -> wire::LoginMeans<'_> {
+    wire::LoginMeans {
+        issuer: login.issuer.as_ref().map(Into::into),
+        authorization_endpoint: endpoint(login.authorization_endpoint.as_ref()),
+        device_authorization_endpoint: endpoint(login.device_authorization_endpoint.as_ref()),
+        userinfo_endpoint: endpoint(login.userinfo_endpoint.as_ref()),
+        redirect_uri: login.redirect_uri.as_ref().map(Into::into),
+        scopes: login.scopes.iter().map(Into::into).collect(),
+    }
+}
+
+fn endpoint(endpoint: Option<&Endpoint>) -> Option<Cow<'_, str>> {
+    endpoint.map(|endpoint| endpoint.as_str().into())
 }
 
 fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::Grant<'a> {

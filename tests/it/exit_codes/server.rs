@@ -150,8 +150,7 @@ fn nothing_stored_is_login_required() {
         });
         assert_eq!(said.host.as_deref(), Some("gitlab.example"));
         assert_eq!(said.account.as_deref(), Some("work"));
-        let hint =
-            "run `glauth login --import --account work gitlab.example` with a new token response";
+        let hint = "run `glauth login --account work gitlab.example`";
         assert_eq!(said.hint, hint);
     }
 }

@@ -91,9 +91,14 @@ fn options_that_exclude_each_other_are_refused() {
 }
 
 #[test]
-fn a_login_without_a_source_is_refused() {
-    let said = usage(&["login", "gitlab.example"]);
-    assert!(said.hint.contains("glauth login --help"), "{}", said.hint);
+fn a_login_without_a_client_id_names_the_page_where_one_is_made() {
+    let said = fails_as(2, "config", |form| {
+        Sandbox::new().run(&args(form, &["login", "gitlab.example"]))
+    });
+    let page = "https://gitlab.example/-/user_settings/applications";
+    for part in [page, "`http://127.0.0.1/`", "`api`", "--client-id"] {
+        assert!(said.hint.contains(part), "{part} in {}", said.hint);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is shown of a server's own words.
 
 use super::*;
+use crate::oauth::shown::SHOWN_LIMIT;
 
 #[test]
 fn the_servers_own_words_come_without_control_characters() {
@@ -13,10 +14,10 @@ fn the_servers_own_words_come_without_control_characters() {
 fn the_servers_own_words_are_cut() {
     let body = format!(
         r#"{{"error":"invalid_grant","error_description":"{}"}}"#,
-        "ä".repeat(DESCRIPTION_LIMIT + 1)
+        "ä".repeat(SHOWN_LIMIT + 1)
     );
     let shown = words(400, &body).unwrap();
-    assert_eq!(shown.chars().count(), DESCRIPTION_LIMIT);
+    assert_eq!(shown.chars().count(), SHOWN_LIMIT);
 }
 
 #[test]

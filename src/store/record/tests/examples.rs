@@ -32,6 +32,14 @@ resource = "https://gitlab.example.com/api"
 GITLAB_TOKEN = "{token}"
 GLAB_IS_OAUTH2 = "true"
 
+[login]
+issuer = "https://gitlab.example.com/issuer"
+authorization_endpoint = "https://gitlab.example.com/oauth/authorize"
+device_authorization_endpoint = "https://gitlab.example.com/oauth/authorize_device"
+userinfo_endpoint = "https://gitlab.example.com/oauth/userinfo"
+redirect_uri = "http://localhost:7171/auth/redirect"
+scopes = ["api"]
+
 [[grants]]
 generation = 42
 origin = "1f2e3d4c5b"

@@ -1,10 +1,12 @@
 //! Where every error meets its exit code, its name in JSON and its hint.
 
+mod login;
+
 use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
 use crate::credential::{AccountId, Host, Outcome};
-use crate::flow::{ClientError, FlowError};
+use crate::flow::FlowError;
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
@@ -45,8 +47,8 @@ pub(super) enum UsageError {
     SeveralHosts(Vec<Host>),
     #[error("several accounts at {host}, and none was named: {}", list(accounts))]
     SeveralAccounts { host: Host, accounts: Vec<String> },
-    #[error("a login through the browser is still to come")]
-    NoSource,
+    #[error("a login for {0} needs a person, and there is no terminal")]
+    NoPerson(AccountId),
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -72,7 +74,13 @@ impl Failure {
                 return Some(of_usage_error(error));
             }
             if let Some(error) = cause.downcast_ref() {
-                return Some(of_client(error));
+                return Some(login::of_client(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(login::of_authorization(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(login::of_plan(error));
             }
             let config = cause.downcast_ref::<ConfigError>()?;
             Some(plain("config", config.to_string()))
@@ -171,10 +179,7 @@ pub(super) fn login_command(id: &AccountId) -> String {
         "default" => String::new(),
         name => format!(" --account {name}"),
     };
-    format!(
-        "run `glauth login --import{account} {}` with a new token response",
-        id.host
-    )
+    format!("run `glauth login{account} {}`", id.host)
 }
 
 fn name_of(outcome: Outcome) -> &'static str {
@@ -203,7 +208,7 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         }
         Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
         Outcome::TlsRefused => Some(
-            "for a certificate authority of your own, set `ca_file` in config.toml and log in again",
+            "for a certificate authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
         ),
         Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
     }
@@ -260,43 +265,22 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
 fn of_usage_error(error: &UsageError) -> Failure {
     let message = error.to_string();
     match error {
-        UsageError::NoHost => plain("usage", message).hint(
-            "name one, as in `glauth token gitlab.com`; for a first login, `glauth login --help`",
-        ),
+        UsageError::NoHost => {
+            plain("usage", message).hint("name one, as in `glauth login gitlab.com`")
+        }
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::NoSource => plain("usage", message).hint(
-            "bring a login along with --import, or a personal access token with --with-token; see `glauth login --help`",
-        ),
+        UsageError::NoPerson(id) => plain("login_required", message)
+            .hint(format!(
+                "{} in a terminal; or, to consent on another device, with --device",
+                login_command(id)
+            ))
+            .about(id),
         UsageError::SeveralAccounts { .. } => {
             plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
         UsageError::Call(_) => plain("usage", message),
         UsageError::BadInput(_) => plain("bad_input", message),
-    }
-}
-
-fn of_client(error: &ClientError) -> Failure {
-    let message = error.to_string();
-    match error {
-        ClientError::NoClientId { registration, .. } => {
-            let failure = plain("config", message);
-            match registration {
-                Some(url) => failure.hint(format!(
-                    "give --client-id; an application is registered at {url}"
-                )),
-                None => failure.hint("give --client-id"),
-            }
-        }
-        ClientError::NoTokenEndpoint { .. } => {
-            plain("config", message).hint("give --token-endpoint")
-        }
-        ClientError::BadEndpoint { .. }
-        | ClientError::ForeignEndpoint { .. }
-        | ClientError::SecretFile { .. }
-        | ClientError::BadSecret { .. }
-        | ClientError::UnknownProvider { .. }
-        | ClientError::ControlCharacter { .. } => plain("config", message),
     }
 }
 

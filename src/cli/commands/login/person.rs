@@ -1,0 +1,161 @@
+//! The person at the terminal: addresses, codes, a browser, a line that moves while they are at it.
+
+use std::cell::Cell;
+use std::io::BufRead as _;
+use std::time::{Duration, Instant};
+
+use anstyle::{AnsiColor, Color, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use qrcode::QrCode;
+use qrcode::render::unicode::Dense1x2;
+use serde_json::json;
+use url::Url;
+
+use crate::cli::context::Context;
+use crate::cli::printer;
+use crate::credential::AccountId;
+use crate::flow::{Person, Waiting};
+use crate::oauth::DeviceAuthorization;
+use crate::time::human;
+
+/// A phone reads it whatever the terminal's own colours are.
+const QR: Style = AnsiColor::Black
+    .on_default()
+    .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
+
+/// How often the waiting line moves.
+const TICK: Duration = Duration::from_millis(120);
+
+/// The person at the terminal.
+pub(super) struct Terminal<'a> {
+    pub context: &'a Context<'a>,
+    pub id: &'a AccountId,
+    /// Whether there is a browser to open.
+    pub opens: bool,
+    /// Whether lines are read: then nothing moves on the screen.
+    pub pastes: Cell<bool>,
+}
+
+impl Person for Terminal<'_> {
+    fn visit(&self, page: &Url, pasted: Box<dyn Fn(String) + Send>) {
+        self.context.printer.show(
+            &format!("Log in to {} in your browser:\n  {page}", self.id.host),
+            &json!({"authorization": {"url": page.as_str()}}),
+        );
+        if self.opens && open(page.as_str()) {
+            return;
+        }
+        if self.opens {
+            self.hear("no browser could be opened");
+        }
+        self.pastes.set(true);
+        self.context.printer.tell(
+            "If that browser is on another machine, it ends at an address that it cannot load: \
+             paste that address here",
+        );
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                pasted(line);
+            }
+        });
+    }
+
+    fn enter_code(&self, codes: &DeviceAuthorization) {
+        let DeviceAuthorization {
+            device_code: _,
+            user_code,
+            verification_uri,
+            verification_uri_complete,
+            expires_in,
+            interval: _,
+        } = codes;
+        self.context.printer.show(
+            &format!(
+                "Log in to {} on any device:\n  {verification_uri}\nand enter the code\n  {user_code}",
+                self.id.host
+            ),
+            &json!({"device_authorization": {
+                "verification_uri": verification_uri.as_str(),
+                "verification_uri_complete": verification_uri_complete.as_ref().map(Url::as_str),
+                "user_code": user_code,
+                "expires_in": expires_in.as_secs(),
+            }}),
+        );
+        let page = verification_uri_complete
+            .as_ref()
+            .unwrap_or(verification_uri);
+        if self.context.is_watched() {
+            draw(page);
+        }
+    }
+
+    fn hear(&self, text: &str) {
+        self.context.printer.tell(text);
+    }
+
+    fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting> {
+        let moves = self.context.is_watched() && !self.pastes.get();
+        Box::new(Spinner(moves.then(|| spinner(what, limit))))
+    }
+}
+
+/// Draws the address as a QR code, where the terminal is wide enough.
+fn draw(page: &Url) {
+    let Ok(code) = QrCode::new(page.as_str()) else {
+        return;
+    };
+    // Without colours a terminal is taken for a dark one, where ink is light.
+    let (dark, light) = if printer::is_coloured() {
+        (Dense1x2::Dark, Dense1x2::Light)
+    } else {
+        (Dense1x2::Light, Dense1x2::Dark)
+    };
+    let drawing = code
+        .render::<Dense1x2>()
+        .dark_color(dark)
+        .light_color(light)
+        .build();
+    let width = drawing
+        .lines()
+        .next()
+        .map_or(0, |line| line.chars().count());
+    if width > printer::width() {
+        return;
+    }
+    for line in drawing.lines() {
+        printer::plain(&format!("{QR}{line}{QR:#}"));
+    }
+}
+
+/// Opens a page; whether that was possible.
+pub(super) fn open(page: &str) -> bool {
+    webbrowser::open(page).is_ok()
+}
+
+/// Dropped, the line is gone.
+struct Spinner(Option<ProgressBar>);
+
+impl Waiting for Spinner {}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn spinner(what: &str, limit: Duration) -> ProgressBar {
+    let deadline = Instant::now() + limit;
+    let left = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        out.write_str(&human(left)).ok();
+    };
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({left} left)") {
+        bar.set_style(style.with_key("left", left));
+    }
+    bar.set_message(what.to_owned());
+    bar.enable_steady_tick(TICK);
+    bar
+}

@@ -1,0 +1,88 @@
+//! The first stumbling block: no client id. Where to register an application, and a prompt for what
+//! comes of it.
+
+use super::person::Terminal;
+use crate::cli::failure::UsageError;
+use crate::cli::printer;
+use crate::flow::{Plan, ToRegister};
+use crate::secret::ClientSecret;
+
+/// Explains, offers to open the page, and asks.
+pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyhow::Result<String> {
+    let host = &plan.id.host;
+    let register = plan.to_register();
+    match &register {
+        Some(register) => explain(&host.to_string(), register),
+        None => printer::note(&format!(
+            "{host} has to know glauth as an application; register one there, with the redirect URI `{}`",
+            crate::flow::REDIRECT_URI
+        )),
+    }
+    let name = register.as_ref().map_or("client id", |r| r.client_id);
+    loop {
+        let page = register.as_ref().filter(|_| person.opens);
+        let offer = match page {
+            Some(_) => "Enter opens the page; or ",
+            None => "",
+        };
+        let id = ask(&format!("{offer}paste the {name}: "))?;
+        match (id.as_str(), page) {
+            ("", Some(register)) => {
+                if !super::person::open(&register.page) {
+                    printer::note("no browser could be opened");
+                }
+            }
+            ("", None) => {}
+            (id, _) => return Ok(id.to_owned()),
+        }
+    }
+}
+
+/// Three lines.
+fn explain(host: &str, register: &ToRegister) {
+    let ToRegister {
+        title,
+        page,
+        redirect_uri: (field, uri),
+        scopes,
+        remark,
+        client_id,
+    } = register;
+    let scopes = match scopes.as_str() {
+        "" => String::new(),
+        scopes => format!(" · scopes: {scopes}"),
+    };
+    printer::note(&format!(
+        "{host} ({title}) has to know glauth as an application, once; there is none yet"
+    ));
+    printer::plain(&format!("  1. register one at  {page}"));
+    printer::plain(&format!(
+        "  2. with             name: glauth · {field}: {uri}{scopes} · {remark}"
+    ));
+    printer::plain(&format!("  3. and bring its    {client_id}"));
+}
+
+/// The secret of an application whose server wants one; it is not shown.
+pub(super) fn ask_for_secret(plan: &Plan<'_>) -> anyhow::Result<ClientSecret> {
+    let title = plan.provider().title;
+    let prompt = format!("{title} wants the application's client secret too (not shown): ");
+    let text = rpassword::prompt_password(prompt).map_err(|error| {
+        UsageError::BadInput(format!("the client secret cannot be read: {error}"))
+    })?;
+    let secret = ClientSecret::new(text.trim().to_owned())
+        .map_err(|problem| UsageError::BadInput(format!("the client secret {problem}")))?;
+    Ok(secret)
+}
+
+fn ask(prompt: &str) -> anyhow::Result<String> {
+    printer::prompt(prompt);
+    let mut line = String::new();
+    let length = std::io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| UsageError::BadInput(format!("the answer cannot be read: {error}")))?;
+    if length == 0 {
+        printer::plain("");
+        return Err(UsageError::Call("no client id was given".to_owned()).into());
+    }
+    Ok(line.trim().to_owned())
+}

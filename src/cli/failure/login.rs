@@ -1,0 +1,165 @@
+//! The errors of a login.
+
+use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
+use crate::credential::Outcome;
+use crate::flow::{AuthorizeError, ClientError, PlanError, ToRegister};
+use crate::http::SendError;
+use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
+
+pub(super) fn of_plan(error: &PlanError) -> Failure {
+    match error {
+        PlanError::Flow(error) => of_flow(error),
+        PlanError::Client(error) => of_client(error),
+    }
+}
+
+pub(super) fn of_client(error: &ClientError) -> Failure {
+    let failure = plain("config", error.to_string());
+    match error {
+        ClientError::NoClientId { register, .. } => failure.hint(match register {
+            Some(register) => format!(
+                "register an application ({}), then give its id with --client-id",
+                where_and_how(register)
+            ),
+            None => "give --client-id".to_owned(),
+        }),
+        ClientError::NoClientSecret { device: true, .. } => {
+            failure.hint("give --client-secret-file, or log in with --device, which needs none")
+        }
+        ClientError::NoClientSecret { device: false, .. } => {
+            failure.hint("give --client-secret-file")
+        }
+        ClientError::NoEndpoint { option, .. } => failure.hint(format!("give {option}")),
+        ClientError::SecretMissing(_) => failure.hint("give --client-secret-file"),
+        ClientError::Discovery(error) => of_discovery(error),
+        ClientError::BadEndpoint { .. }
+        | ClientError::ForeignEndpoint { .. }
+        | ClientError::BadRedirectUri(_)
+        | ClientError::File { .. }
+        | ClientError::BadSecret { .. }
+        | ClientError::UnknownAuthMethod { .. }
+        | ClientError::UnknownProvider { .. }
+        | ClientError::ControlCharacter { .. } => failure,
+    }
+}
+
+fn where_and_how(register: &ToRegister) -> String {
+    let scopes = match register.scopes.as_str() {
+        "" => String::new(),
+        scopes => format!(", scopes `{scopes}`"),
+    };
+    format!(
+        "{}: {} `{}`{scopes}, {}",
+        register.page, register.redirect_uri.0, register.redirect_uri.1, register.remark
+    )
+}
+
+fn of_discovery(error: &DiscoveryError) -> Failure {
+    let message = error.to_string();
+    match error {
+        DiscoveryError::Send(error) => of_send(error, message),
+        DiscoveryError::Unavailable { status: 429, .. } => plain("rate_limited", message)
+            .hint("try again later"),
+        DiscoveryError::Unavailable { .. } => plain("unavailable", message).hint("try again later"),
+        DiscoveryError::Missing { .. } => plain("config", message).hint(
+            "is this the issuer's own address? else name the kind of server with --provider, or its endpoints",
+        ),
+        DiscoveryError::Unsound { .. } => {
+            plain("config", message).hint("HOST must be the issuer as the server names itself")
+        }
+    }
+}
+
+fn of_send(error: &SendError, message: String) -> Failure {
+    let failure = of_revocation_send(error, message);
+    let outcome = match error {
+        SendError::TlsRefused { .. } => Outcome::TlsRefused,
+        SendError::Unreachable { .. } => Outcome::Unreachable,
+        SendError::CaFile { .. } => return failure,
+        SendError::AnswerLost { .. } => Outcome::Unavailable,
+    };
+    match hint_of(outcome) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn of_revocation_send(error: &SendError, message: String) -> Failure {
+    of_revocation(&RevokeError::Send(error.clone()), message)
+}
+
+pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
+    let message = error.to_string();
+    match error {
+        AuthorizeError::Client(error) => of_client(error),
+        AuthorizeError::Flow(error) => of_flow(error),
+        AuthorizeError::NoRandomness(_) => plain("unexpected", message),
+        AuthorizeError::NotListening(_) => plain("unavailable", message).hint(
+            "another login may be waiting there; end it, or register a redirect URI without a port",
+        ),
+        AuthorizeError::Refused { error, .. } => of_refusal(error, message),
+        AuthorizeError::OtherIssuer { .. } => plain("config", message)
+            .hint("the answer was not used; look at the address and at the authorization endpoint"),
+        AuthorizeError::NobodyCame { redirect_uri, .. } => {
+            let failure = plain("login_required", message);
+            failure.hint(match redirect_uri {
+                Some(uri) => format!(
+                    "run it again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
+                ),
+                None => "run it again".to_owned(),
+            })
+        }
+        AuthorizeError::NoDeviceGrant { .. } => plain("client_rejected", message).hint(
+            "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere",
+        ),
+        AuthorizeError::Device(DeviceError::Send(error)) => of_send(error, message),
+        AuthorizeError::Device(DeviceError::Unavailable { status: 429, .. }) => {
+            plain("rate_limited", message).hint("try again later")
+        }
+        AuthorizeError::Device(DeviceError::Unavailable { .. }) => {
+            plain("unavailable", message).hint("try again later")
+        }
+        AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
+            plain("client_rejected", message).hint("look at the device authorization endpoint")
+        }
+        AuthorizeError::NotRedeemed { outcome, .. } => {
+            let failure = plain(name_of(*outcome), message);
+            match outcome {
+                Outcome::LoginRequired | Outcome::AnswerLost | Outcome::Unavailable => {
+                    failure.hint("nothing was stored; run it again")
+                }
+                other => match hint_of(*other) {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                },
+            }
+        }
+        AuthorizeError::NotStored { source, .. } => {
+            let failure = of_flow(source);
+            Failure { message, ..failure }
+        }
+    }
+}
+
+/// RFC 6749 §4.1.2.1, RFC 8628 §3.5, and what OpenID Connect adds (Core §3.1.2.6).
+fn of_refusal(error: &str, message: String) -> Failure {
+    match error {
+        "access_denied" => plain("access_denied", message)
+            .hint("nothing was stored; run it again to consent after all"),
+        "login_required"
+        | "interaction_required"
+        | "consent_required"
+        | "account_selection_required" => {
+            plain("login_required", message).hint("run it again, and log in at the server first")
+        }
+        "server_error" | "temporarily_unavailable" => {
+            plain("unavailable", message).hint("try again later")
+        }
+        "invalid_scope" => plain("client_rejected", message)
+            .hint("ask with --scope for scopes that the application is registered with"),
+        "unauthorized_client" | "unsupported_response_type" => plain("client_rejected", message)
+            .hint("the application must be allowed to use the authorization code grant"),
+        _ => plain("client_rejected", message)
+            .hint("look at how the application is registered, and at the endpoints"),
+    }
+}

@@ -1,0 +1,77 @@
+//! The device grant (RFC 8628).
+
+use std::time::{Duration, Instant};
+
+use super::{AuthorizeError, Consent, Through};
+use crate::log::Level;
+use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
+
+impl Through<'_> {
+    pub(super) fn by_device(&self) -> Result<Consent, AuthorizeError> {
+        let codes = self.codes()?;
+        self.person.enter_code(&codes);
+        let waiting = self
+            .person
+            .wait("waiting for your consent", codes.expires_in);
+        let ended = self.poll(&codes);
+        drop(waiting);
+        Ok(Consent {
+            tokens: ended?,
+            visitor: None,
+        })
+    }
+
+    fn codes(&self) -> Result<DeviceAuthorization, AuthorizeError> {
+        let setup = self.setup;
+        let Some(endpoint) = &setup.device_authorization_endpoint else {
+            let host = &self.plan.id.host;
+            let message = format!("no device authorization endpoint is known for {host}");
+            return Err(AuthorizeError::NoDeviceGrant { message });
+        };
+        let asked = authorize_device(self.session.http, &setup.client, endpoint, &setup.scopes);
+        asked.map_err(|error| match error {
+            DeviceError::Refused { .. } => AuthorizeError::NoDeviceGrant {
+                message: error.to_string(),
+            },
+            other => AuthorizeError::Device(other),
+        })
+    }
+
+    /// Asks until the person has decided, or the codes have ended.
+    fn poll(&self, codes: &DeviceAuthorization) -> Result<super::Tokens, AuthorizeError> {
+        let Self { session, setup, .. } = self;
+        let deadline = Instant::now() + codes.expires_in;
+        let mut interval = codes.interval;
+        while Instant::now() + interval < deadline {
+            pause(interval);
+            let issued_at = session.now();
+            let code = &codes.device_code;
+            match poll(session.http, &setup.client, code, interval, session.clock) {
+                Polled::Wait(longer) => {
+                    session.log.note(Level::Trace, || {
+                        format!("polled; again in {} s", longer.as_secs())
+                    });
+                    interval = longer;
+                }
+                Polled::Ended(exchanged) => return self.tokens(*exchanged, issued_at),
+                Polled::Denied => {
+                    let error = "access_denied".to_owned();
+                    return Err(AuthorizeError::Refused { error, words: None });
+                }
+                Polled::Expired => break,
+            }
+        }
+        Err(AuthorizeError::NobodyCame {
+            limit: codes.expires_in,
+            redirect_uri: None,
+        })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "RFC 8628 §3.5: nothing tells when the person has decided"
+)]
+fn pause(interval: Duration) {
+    std::thread::sleep(interval);
+}

@@ -1,0 +1,89 @@
+//! How a login through the server can fail.
+
+use std::time::Duration;
+
+use crate::credential::Outcome;
+use crate::flow::error::FlowError;
+use crate::flow::loopback::NotListening;
+use crate::flow::plan::ClientError;
+use crate::oauth::{DeviceError, NoRandomness, RevokeError};
+use crate::time::human;
+
+/// Why nobody is logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeError {
+    /// Something is missing, or does not fit.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The account's lock or its record.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// The system.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// The address of the redirect is taken.
+    #[error(transparent)]
+    NotListening(#[from] NotListening),
+    /// RFC 6749 §4.1.2.1 and RFC 8628 §3.5.
+    #[error("{}{}", refusal(error), words.as_ref().map_or_else(String::new, |words| format!(": {}", words.trim_end_matches('.'))))]
+    Refused {
+        /// The code of the error.
+        error: String,
+        /// The server's own words.
+        words: Option<String>,
+    },
+    /// RFC 9207 §2.4: another server's answer came to our address.
+    #[error(
+        "the answer came from another server than was asked: `{issuer}` instead of `{expected}`"
+    )]
+    OtherIssuer {
+        /// Who it says that it is.
+        issuer: String,
+        /// Who was asked.
+        expected: String,
+    },
+    /// Nobody consented in time.
+    #[error("nobody logged in within {}", human(*limit))]
+    NobodyCame {
+        /// How long was waited.
+        limit: Duration,
+        /// The redirect URI, where a browser was to use one.
+        redirect_uri: Option<String>,
+    },
+    /// The server has no device grant, or not for this client.
+    #[error("{message}")]
+    NoDeviceGrant {
+        /// What it said.
+        message: String,
+    },
+    /// The server gave no device code.
+    #[error(transparent)]
+    Device(DeviceError),
+    /// The consent was there, and gave no tokens.
+    #[error("{message}")]
+    NotRedeemed {
+        /// How.
+        outcome: Outcome,
+        /// What happened, as a sentence.
+        message: String,
+    },
+    /// The tokens were there, and could not be kept.
+    #[error("the new login could not be stored: {source}{}", lives_on.as_ref().map_or_else(|| "; it was revoked again".to_owned(), |error| format!("; its tokens live on at the server: {error}")))]
+    NotStored {
+        /// Why.
+        source: Box<FlowError>,
+        /// Why the server could not be told.
+        lives_on: Option<Box<RevokeError>>,
+    },
+}
+
+/// An error code as a sentence; what nobody foresaw is quoted.
+fn refusal(error: &str) -> String {
+    match error {
+        "access_denied" => "access was denied".to_owned(),
+        "server_error" | "temporarily_unavailable" => {
+            format!("the server cannot log anybody in now (`{error}`)")
+        }
+        other => format!("the server refused the login (`{other}`)"),
+    }
+}

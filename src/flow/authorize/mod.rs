@@ -1,0 +1,210 @@
+//! A login through the server: a person consents, in a browser or on another device, and what comes
+//! of it is stored. Whatever fails, the login that was there before is still there.
+
+mod browser;
+mod device;
+mod error;
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::error::FlowError;
+use super::exchange::{describe, sentence};
+use super::login::{LoggedIn, NewAccount, Tokens, log_in, revoke};
+use super::loopback::{Page, Visitor};
+use super::plan::{Plan, Setup};
+use super::{Session, notice};
+use crate::credential::{LoginKind, Outcome};
+use crate::log::Level;
+use crate::oauth::{self, Answer, DeviceAuthorization, Presented};
+use crate::store::RevocableToken;
+
+pub use error::AuthorizeError;
+
+/// How long a person has, in a browser. Long enough to find a password and a second factor, and
+/// short enough that a login that was forgotten does not listen for ever.
+pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Who logs in: what they are shown, and what is heard from them.
+pub trait Person {
+    /// Shows the address of a page and opens it, where there is a browser. Where there is none,
+    /// what the person pastes goes to `pasted`, line by line.
+    fn visit(&self, page: &Url, pasted: Box<dyn Fn(String) + Send>);
+
+    /// Shows where to enter which code.
+    fn enter_code(&self, codes: &DeviceAuthorization);
+
+    /// Says something.
+    fn hear(&self, text: &str);
+
+    /// Shows that something is waited for, until what it returns is dropped.
+    fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting>;
+}
+
+/// As long as it lives, a person sees that something is waited for.
+pub trait Waiting {}
+
+/// How a person consents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Authorization code and PKCE.
+    Browser,
+    /// The device grant.
+    Device,
+    /// The device grant, where the server has it, else a browser somewhere.
+    DeviceIfPossible,
+}
+
+/// What a person's consent brought.
+struct Consent {
+    tokens: Tokens,
+    /// The browser that waits for the end.
+    visitor: Option<Visitor>,
+}
+
+/// Logs in through the server.
+pub fn log_in_through_server(
+    session: &Session<'_>,
+    plan: &Plan<'_>,
+    way: Way,
+    person: &dyn Person,
+) -> Result<LoggedIn, AuthorizeError> {
+    let setup = plan.setup()?;
+    prove_store(session, plan)?;
+    let login = Through {
+        session,
+        plan,
+        setup: &setup,
+        person,
+    };
+    let consent = match way {
+        Way::Browser => login.by_browser()?,
+        Way::Device => login.by_device()?,
+        Way::DeviceIfPossible => match login.by_device() {
+            Err(AuthorizeError::NoDeviceGrant { .. }) => login.by_browser()?,
+            other => other?,
+        },
+    };
+    let Consent { tokens, visitor } = consent;
+    let stored = login.store(tokens);
+    if let Some(visitor) = visitor {
+        visitor.show(&login.page(&stored));
+    }
+    stored
+}
+
+/// Nobody is asked for a consent that could not be stored.
+fn prove_store(session: &Session<'_>, plan: &Plan<'_>) -> Result<(), AuthorizeError> {
+    let wait = session.wait(session.deadline());
+    let entry = session.store.lock(&plan.id, &wait);
+    drop(entry.map_err(FlowError::from)?);
+    Ok(())
+}
+
+struct Through<'a> {
+    session: &'a Session<'a>,
+    plan: &'a Plan<'a>,
+    setup: &'a Setup,
+    person: &'a dyn Person,
+}
+
+impl Through<'_> {
+    /// Presents what the person's consent gave.
+    fn redeem(&self, presented: Presented<'_>) -> Result<Tokens, AuthorizeError> {
+        let issued_at = self.session.now();
+        let client = &self.setup.client;
+        let exchanged = {
+            let _slow = self.slow("to answer");
+            oauth::exchange(self.session.http, client, presented, self.session.clock)
+        };
+        self.tokens(exchanged, issued_at)
+    }
+
+    fn tokens(
+        &self,
+        exchanged: oauth::Exchanged,
+        issued_at: crate::time::Timestamp,
+    ) -> Result<Tokens, AuthorizeError> {
+        let message = describe(&self.plan.id, &self.setup.client, &exchanged, of_a_login);
+        match exchanged.answer {
+            Answer::Granted(rotation) => Ok(Tokens {
+                kind: LoginKind::OAuth,
+                rotation,
+                issued_at,
+            }),
+            Answer::Refused(failed, _) => Err(AuthorizeError::NotRedeemed {
+                outcome: failed.outcome,
+                message,
+            }),
+        }
+    }
+
+    /// Asks who this is, and stores it. What cannot be stored is revoked.
+    fn store(&self, tokens: Tokens) -> Result<LoggedIn, AuthorizeError> {
+        let Setup {
+            client,
+            scopes,
+            userinfo_endpoint,
+            ..
+        } = self.setup;
+        let access_token = tokens.rotation.access_token.clone();
+        let refresh_token = tokens.rotation.refresh_token.clone();
+        let identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
+            let _slow = self.slow("to say who this is");
+            oauth::identify(self.session.http, client, endpoint, &access_token)
+        });
+        if identity.is_none() {
+            self.session.log.note(Level::Verbose, || {
+                format!("{} does not say who this is", self.plan.id.host)
+            });
+        }
+        let new = NewAccount {
+            id: self.plan.id.clone(),
+            scheme: self.plan.scheme,
+            client: client.clone(),
+            identity,
+            tokens,
+            asked: scopes.clone(),
+            revoke_replaced: true,
+        };
+        log_in(self.session, new).map_err(|source| {
+            let token = refresh_token.map_or(
+                RevocableToken::Access(access_token),
+                RevocableToken::Refresh,
+            );
+            AuthorizeError::NotStored {
+                source: Box::new(source),
+                lives_on: revoke(self.session, client, &token).err().map(Box::new),
+            }
+        })
+    }
+
+    fn page(&self, stored: &Result<LoggedIn, AuthorizeError>) -> Page {
+        let host = self.plan.id.host.to_string();
+        match stored {
+            Ok(done) => {
+                let identity = done.identity.as_ref();
+                Page::logged_in(&host, identity.map(|identity| &*identity.username))
+            }
+            Err(error) => Page::failed(&host, &error.to_string()),
+        }
+    }
+
+    fn slow(&self, what: &str) -> Option<notice::Notice> {
+        let host = &self.plan.id.host;
+        let text = format!("waiting for {host} {what}");
+        self.session
+            .watched
+            .then(|| notice::Notice::after_a_while(text))
+    }
+}
+
+/// An outcome of a login as the end of a sentence about a server.
+fn of_a_login(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Unavailable => "cannot give tokens now",
+        Outcome::LoginRequired => "does not accept the consent any more",
+        other => sentence(other),
+    }
+}

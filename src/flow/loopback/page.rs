@@ -1,0 +1,162 @@
+//! The page that a browser shows at the end of a login: no script, nothing from elsewhere.
+
+/// What a browser is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    status: &'static str,
+    sign: Sign,
+    title: String,
+    paragraphs: Vec<String>,
+}
+
+/// Its colour, on a light and on a dark ground; the words say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Good,
+    Bad,
+    Neither,
+}
+
+impl Page {
+    /// The login is stored.
+    #[must_use]
+    pub fn logged_in(host: &str, username: Option<&str>) -> Self {
+        let who = username.map_or_else(String::new, |name| format!(" as {name}"));
+        Self {
+            status: "200 OK",
+            sign: Sign::Good,
+            title: format!("Logged in to {host}{who}"),
+            paragraphs: vec!["You can close this tab.".to_owned()],
+        }
+    }
+
+    /// It is not, and why.
+    #[must_use]
+    pub fn failed(host: &str, why: &str) -> Self {
+        Self {
+            // What the browser asked for was done: it brought the answer.
+            status: "200 OK",
+            sign: Sign::Bad,
+            title: format!("Not logged in to {host}"),
+            paragraphs: vec![
+                why.to_owned(),
+                "You can close this tab; the terminal says how to go on.".to_owned(),
+            ],
+        }
+    }
+
+    /// Nothing that a login waits for.
+    #[must_use]
+    pub fn not_here() -> Self {
+        Self {
+            status: "404 Not Found",
+            sign: Sign::Neither,
+            title: "Nothing here".to_owned(),
+            paragraphs: vec!["This is not what the login waits for.".to_owned()],
+        }
+    }
+
+    /// The whole answer.
+    pub(super) fn to_http(&self) -> String {
+        let body = self.to_html();
+        format!(
+            "HTTP/1.1 {}\r\n\
+             Content-Type: text/html; charset=utf-8\r\n\
+             Content-Length: {}\r\n\
+             Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n\
+             Referrer-Policy: no-referrer\r\n\
+             X-Content-Type-Options: nosniff\r\n\
+             Cache-Control: no-store\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.status,
+            body.len(),
+        )
+    }
+
+    fn to_html(&self) -> String {
+        let (light, dark) = match self.sign {
+            Sign::Good => ("#1f7a3d", "#58c27d"),
+            Sign::Bad => ("#b3261e", "#f2857b"),
+            Sign::Neither => ("#8a8a92", "#8a8a92"),
+        };
+        let paragraphs: Vec<String> = self
+            .paragraphs
+            .iter()
+            .enumerate()
+            .map(|(index, text)| {
+                let last = index + 1 == self.paragraphs.len();
+                let class = if last { " class=\"soft\"" } else { "" };
+                format!("<p{class}>{}</p>", escaped(text))
+            })
+            .collect();
+        include_str!("page.html")
+            .replace("{light}", light)
+            .replace("{dark}", dark)
+            .replace("{title}", &escaped(&self.title))
+            .replace("{paragraphs}", &paragraphs.join("\n"))
+    }
+}
+
+/// What a server said is text and nothing else.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Braces would be taken for places to fill.
+            '{' => escaped.push_str("&#123;"),
+            '}' => escaped.push_str("&#125;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_is_text_and_nothing_else() {
+        let page = Page::failed("a.example", "<script>alert('1')</script> & {title} \"x\"");
+        let html = page.to_html();
+        assert!(!html.contains("<script"), "{html}");
+        assert!(
+            html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#123;title&#125; &quot;x&quot;"),
+            "{html}"
+        );
+        let name = Page::logged_in("a.example", Some("{paragraphs}<b>")).to_html();
+        assert!(
+            name.contains("as &#123;paragraphs&#125;&lt;b&gt;"),
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn a_page_needs_nothing_from_elsewhere_and_says_what_to_do() {
+        for page in [
+            Page::logged_in("a.example", None),
+            Page::failed("a.example", "access was denied"),
+            Page::not_here(),
+        ] {
+            let http = page.to_http();
+            let (head, body) = http.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains("default-src 'none'"), "{head}");
+            assert!(head.contains("Cache-Control: no-store"), "{head}");
+            assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
+            for foreign in [
+                "http:", "https:", "src=", "href=", "<script", "@import", "url(",
+            ] {
+                assert!(!body.contains(foreign), "{foreign} in {body}");
+            }
+            assert!(body.contains("<html lang=\"en\">") && body.contains("<title>"));
+            assert_eq!(body.matches("<h1>").count(), 1);
+        }
+        let done = Page::logged_in("a.example", None).to_html();
+        assert!(done.contains("You can close this tab."), "{done}");
+    }
+}

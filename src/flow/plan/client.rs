@@ -1,0 +1,360 @@
+//! From the plan to the client that the record will hold.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::{ClientError, Plan};
+use crate::config::HostConfig;
+use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
+use crate::http::origin;
+use crate::oauth::{Metadata, Provider, below};
+use crate::secret::ClientSecret;
+
+/// One endpoint: what it is called, and where each of those who may know it looks.
+struct Wanted {
+    name: &'static str,
+    option: &'static str,
+    given: Option<String>,
+    remembered: fn(&Client) -> Option<&Endpoint>,
+    configured: fn(&HostConfig) -> Option<&String>,
+    discovered: fn(&Metadata) -> Option<&Endpoint>,
+    table: Option<&'static str>,
+}
+
+impl Plan<'_> {
+    /// Puts the client together; with a refresh token it must have an id and a token endpoint.
+    pub fn client(&self, renewable: bool) -> Result<Client, ClientError> {
+        let provider = self.provider();
+        let is_token = self.kind == LoginKind::Token;
+        let client_id = self.client_id().filter(|_| !is_token);
+        if renewable && client_id.is_none() {
+            return Err(ClientError::NoClientId {
+                host: self.id.host.clone(),
+                register: self.to_register().map(Box::new),
+            });
+        }
+        let token = self.token_endpoint(provider);
+        let token_endpoint = self.endpoint(&token)?.filter(|_| !is_token);
+        if renewable && token_endpoint.is_none() {
+            return Err(ClientError::NoEndpoint {
+                name: token.name,
+                option: token.option,
+                host: self.id.host.clone(),
+            });
+        }
+        let environment = if is_token {
+            provider.token_environment
+        } else {
+            provider.environment
+        };
+        let client = Client {
+            provider: provider.name.to_owned(),
+            auth: if is_token {
+                AuthMethod::None
+            } else {
+                self.auth(client_id.as_deref())?
+            },
+            client_id,
+            parameters: self.parameters(),
+            token_endpoint,
+            revocation_endpoint: self
+                .endpoint(&self.revocation_endpoint(provider))?
+                .filter(|_| !is_token),
+            check_endpoint: self.endpoint(&self.check_endpoint(provider, is_token))?,
+            git_username: provider.git_username.to_owned(),
+            environment: pairs(environment),
+            rotation: provider.rotation,
+            replay: provider.replay,
+            grants: provider.grants,
+            ca_file: self.ca_file(),
+            login: if is_token {
+                LoginMeans::default()
+            } else {
+                self.login_means()?
+            },
+        };
+        no_control_characters(&client)?;
+        Ok(client)
+    }
+
+    /// What the next login needs and the table does not tell.
+    fn login_means(&self) -> Result<LoginMeans, ClientError> {
+        let given = &self.given;
+        let redirect_uri = self.redirect_uri();
+        let issuer = self.discovered.as_ref().map(|found| found.issuer.clone());
+        let remembered = self.remembered_endpoints().map(|client| &client.login);
+        Ok(LoginMeans {
+            issuer: issuer.or_else(|| remembered?.issuer.clone()),
+            authorization_endpoint: self.endpoint(&Wanted {
+                name: "authorization endpoint",
+                option: "--authorization-endpoint",
+                given: given.authorization_endpoint.clone(),
+                remembered: |client| client.login.authorization_endpoint.as_ref(),
+                configured: |host| host.authorization_endpoint.as_ref(),
+                discovered: |found| found.authorization_endpoint.as_ref(),
+                table: None,
+            })?,
+            device_authorization_endpoint: self.endpoint(&Wanted {
+                name: "device authorization endpoint",
+                option: "--device-endpoint",
+                given: given.device_authorization_endpoint.clone(),
+                remembered: |client| client.login.device_authorization_endpoint.as_ref(),
+                configured: |host| host.device_authorization_endpoint.as_ref(),
+                discovered: |found| found.device_authorization_endpoint.as_ref(),
+                table: None,
+            })?,
+            userinfo_endpoint: self.endpoint(&Wanted {
+                name: "userinfo endpoint",
+                option: "",
+                given: None,
+                remembered: |client| client.login.userinfo_endpoint.as_ref(),
+                configured: |host| host.userinfo_endpoint.as_ref(),
+                discovered: |found| found.userinfo_endpoint.as_ref(),
+                table: None,
+            })?,
+            redirect_uri: (redirect_uri != super::REDIRECT_URI).then_some(redirect_uri),
+            scopes: self
+                .remembered()
+                .map(|client| client.login.scopes.clone())
+                .unwrap_or_default(),
+        })
+    }
+
+    fn token_endpoint(&self, provider: &Provider) -> Wanted {
+        Wanted {
+            name: "token endpoint",
+            option: "--token-endpoint",
+            given: self.given.token_endpoint.clone(),
+            remembered: |client| client.token_endpoint.as_ref(),
+            configured: |host| host.token_endpoint.as_ref(),
+            discovered: |found| found.token_endpoint.as_ref(),
+            table: provider.token_endpoint,
+        }
+    }
+
+    fn revocation_endpoint(&self, provider: &Provider) -> Wanted {
+        Wanted {
+            name: "revocation endpoint",
+            option: "--revocation-endpoint",
+            given: self.given.revocation_endpoint.clone(),
+            remembered: |client| client.revocation_endpoint.as_ref(),
+            configured: |host| host.revocation_endpoint.as_ref(),
+            discovered: |found| found.revocation_endpoint.as_ref(),
+            table: provider.revocation_endpoint,
+        }
+    }
+
+    /// A personal token has no token endpoint, and another check.
+    fn check_endpoint(&self, provider: &Provider, is_token: bool) -> Wanted {
+        // OpenID Connect Core §5.3.1: only with this scope does it answer for every living token.
+        let by_userinfo = self.scopes().iter().any(|scope| scope == "openid");
+        Wanted {
+            name: "check endpoint",
+            option: "",
+            given: None,
+            remembered: if is_token {
+                |client| {
+                    client
+                        .check_endpoint
+                        .as_ref()
+                        .filter(|_| client.token_endpoint.is_none())
+                }
+            } else {
+                |client| {
+                    client
+                        .check_endpoint
+                        .as_ref()
+                        .filter(|_| client.token_endpoint.is_some())
+                }
+            },
+            configured: if is_token {
+                |_| None
+            } else {
+                |host| host.check_endpoint.as_ref()
+            },
+            discovered: if by_userinfo && !is_token {
+                |found| found.userinfo_endpoint.as_ref()
+            } else {
+                |_| None
+            },
+            table: if is_token {
+                provider.token_check_endpoint
+            } else {
+                provider.check_endpoint
+            },
+        }
+    }
+
+    /// The first that anybody knows. What people name must be at home here.
+    fn endpoint(&self, wanted: &Wanted) -> Result<Option<Endpoint>, ClientError> {
+        if let Some(url) = &wanted.given {
+            return self.at_home(wanted.name, url).map(Some);
+        }
+        if let Some(found) = self.remembered_endpoints().and_then(wanted.remembered) {
+            return Ok(Some(found.clone()));
+        }
+        if let Some(url) = self.configured.and_then(wanted.configured) {
+            return self.at_home(wanted.name, url).map(Some);
+        }
+        if let Some(found) = self.discovered.as_ref().and_then(wanted.discovered) {
+            return Ok(Some(found.clone()));
+        }
+        let Some(place) = wanted.table else {
+            return Ok(None);
+        };
+        let url = below(&self.base(), place);
+        Endpoint::new(&url)
+            .map(Some)
+            .map_err(|_| ClientError::BadEndpoint {
+                name: wanted.name,
+                url,
+            })
+    }
+
+    fn at_home(&self, name: &'static str, text: &str) -> Result<Endpoint, ClientError> {
+        let bad = || ClientError::BadEndpoint {
+            name,
+            url: text.to_owned(),
+        };
+        let endpoint = Endpoint::new(text).map_err(|_| bad())?;
+        let url = endpoint.url().map_err(|_| bad())?;
+        let home = Url::parse(&self.base()).map_err(|_| bad())?;
+        if !self.provider().foreign_endpoints && origin(&url) != origin(&home) {
+            return Err(ClientError::ForeignEndpoint {
+                name,
+                url: text.to_owned(),
+                host: self.id.host.clone(),
+            });
+        }
+        Ok(endpoint)
+    }
+
+    /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
+    /// not it.
+    fn auth(&self, client_id: Option<&str>) -> Result<AuthMethod, ClientError> {
+        let named = self
+            .given
+            .auth_method
+            .as_deref()
+            .or_else(|| self.configured?.auth_method.as_deref());
+        let method: Option<SecretMethod> = match named {
+            None => None,
+            Some("none") => return Ok(AuthMethod::None),
+            Some("client_secret_basic") => Some(AuthMethod::ClientSecretBasic),
+            Some("client_secret_post") => Some(AuthMethod::ClientSecretPost),
+            Some(other) => return Err(ClientError::UnknownAuthMethod(other.to_owned())),
+        };
+        match (self.secret(client_id)?, named) {
+            (Some(known), _) => {
+                let method = method.or(known.method);
+                Ok(method.unwrap_or_else(|| self.default_method())(
+                    known.secret,
+                ))
+            }
+            (None, None) => Ok(AuthMethod::None),
+            (None, Some(named)) => Err(ClientError::SecretMissing(named.to_owned())),
+        }
+    }
+
+    fn default_method(&self) -> SecretMethod {
+        match &self.discovered {
+            Some(found) if found.post_only => AuthMethod::ClientSecretPost,
+            _ => self.provider().secret_method,
+        }
+    }
+
+    fn secret(&self, client_id: Option<&str>) -> Result<Option<Known>, ClientError> {
+        let known = |secret| {
+            let method = None;
+            Some(Known { secret, method })
+        };
+        if let Some(path) = &self.given.client_secret_file {
+            return secret_in(path).map(known);
+        }
+        if let Some(secret) = &self.given.client_secret {
+            return Ok(known(secret.clone()));
+        }
+        let same_id = |client: &&Client| {
+            client.client_id.is_some() && client.client_id.as_deref() == client_id
+        };
+        if let Some(client) = self.remembered().filter(same_id) {
+            let (secret, method): (_, SecretMethod) = match &client.auth {
+                AuthMethod::None => return Ok(None),
+                AuthMethod::ClientSecretBasic(secret) => (secret, AuthMethod::ClientSecretBasic),
+                AuthMethod::ClientSecretPost(secret) => (secret, AuthMethod::ClientSecretPost),
+            };
+            let secret = secret.clone();
+            let method = Some(method);
+            return Ok(Some(Known { secret, method }));
+        }
+        let configured = self
+            .configured
+            .filter(|host| host.client_id.is_none() || host.client_id.as_deref() == client_id);
+        match configured {
+            Some(HostConfig {
+                client_secret_file: Some(path),
+                ..
+            }) => secret_in(path).map(known),
+            Some(HostConfig {
+                client_secret: Some(secret),
+                ..
+            }) => Ok(known(ClientSecret::new(secret.clone())?)),
+            _ => Ok(None),
+        }
+    }
+
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let mut all = self
+            .configured
+            .map(|host| host.parameters.clone())
+            .unwrap_or_default();
+        if let Some(client) = self.remembered() {
+            all.extend(client.parameters.clone());
+        }
+        all.extend(self.given.parameters.iter().cloned());
+        all
+    }
+}
+
+/// How a secret is sent.
+type SecretMethod = fn(ClientSecret) -> AuthMethod;
+
+/// A secret, and how it is sent where that is remembered too.
+struct Known {
+    secret: ClientSecret,
+    method: Option<SecretMethod>,
+}
+
+fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ClientError::File {
+        what: "client secret file",
+        path: PathBuf::from(path),
+        source,
+    })?;
+    Ok(ClientSecret::new(
+        text.trim_end_matches(['\n', '\r']).to_owned(),
+    )?)
+}
+
+fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    table.iter().map(owned).collect()
+}
+
+/// What a record would refuse to hold.
+fn no_control_characters(client: &Client) -> Result<(), ClientError> {
+    let dirty = |text: &str| text.chars().any(char::is_control);
+    if client.client_id.as_deref().is_some_and(dirty) {
+        return Err(ClientError::ControlCharacter("the client id"));
+    }
+    let parameters = client.parameters.iter();
+    if parameters.into_iter().any(|(k, v)| dirty(k) || dirty(v)) {
+        return Err(ClientError::ControlCharacter("a parameter"));
+    }
+    if client.login.scopes.iter().any(|scope| dirty(scope)) {
+        return Err(ClientError::ControlCharacter("a scope"));
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Why a login cannot be planned.
+
+use std::path::PathBuf;
+
+use crate::credential::Host;
+use crate::oauth::DiscoveryError;
+use crate::secret::BadSecret;
+
+/// Where an application is registered, and with what, for a person to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToRegister {
+    /// Which kind of server, as people call it.
+    pub title: &'static str,
+    /// The page.
+    pub page: String,
+    /// What the page calls the redirect URI, and what to enter there.
+    pub redirect_uri: (&'static str, String),
+    /// What to allow; empty where the server's own choice will do.
+    pub scopes: String,
+    /// What else matters.
+    pub remark: &'static str,
+    /// What the page calls the client id.
+    pub client_id: &'static str,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody said under which id we are registered.
+    #[error("no client id for {host}")]
+    NoClientId {
+        /// Where it is missing.
+        host: Host,
+        /// What a person does about it, where that is known.
+        register: Option<Box<ToRegister>>,
+    },
+    /// This kind of server wants a secret for what was asked.
+    #[error("{title} redeems an authorization code only with a client secret, and none is known")]
+    NoClientSecret {
+        /// Which kind.
+        title: &'static str,
+        /// Whether the device grant would do.
+        device: bool,
+    },
+    /// Nothing is known of the server.
+    #[error("no {name} is known for {host}")]
+    NoEndpoint {
+        /// Which.
+        name: &'static str,
+        /// The option that names it.
+        option: &'static str,
+        /// Of which server.
+        host: Host,
+    },
+    /// Not a URL that a token may go to.
+    #[error("the {name} `{url}` is not an `https://` URL (or `http://` on loopback)")]
+    BadEndpoint {
+        /// Which.
+        name: &'static str,
+        /// As it was given.
+        url: String,
+    },
+    /// Tokens of this host would go elsewhere.
+    #[error(
+        "the {name} `{url}` is not on {host}; only the provider `generic` sends tokens elsewhere"
+    )]
+    ForeignEndpoint {
+        /// Which.
+        name: &'static str,
+        /// As it was given.
+        url: String,
+        /// The host of the login.
+        host: Host,
+    },
+    /// Nobody can listen there.
+    #[error(
+        "the redirect URI `{0}` is not `http://` with `127.0.0.1`, `[::1]` or `localhost`, where glauth could listen"
+    )]
+    BadRedirectUri(String),
+    /// A file that was named.
+    #[error("the {what} `{}` cannot be read: {source}", path.display())]
+    File {
+        /// What it should be.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The secret itself.
+    #[error("the client secret {0}")]
+    BadSecret(#[from] BadSecret),
+    /// A method without what it needs.
+    #[error("the client authentication method `{0}` needs a client secret")]
+    SecretMissing(String),
+    /// A word that is none of RFC 7591's.
+    #[error(
+        "the client authentication method `{0}` is not known; known are `none`, `client_secret_basic`, `client_secret_post`"
+    )]
+    UnknownAuthMethod(String),
+    /// Not in the table.
+    #[error("the provider `{0}` is not known")]
+    UnknownProvider(String),
+    /// What would be taken for more than text.
+    #[error("{0} has a control character")]
+    ControlCharacter(&'static str),
+    /// The server does not say where its endpoints are.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+}

@@ -1,0 +1,222 @@
+//! The device grant (RFC 8628): a code that a person types on another device, and the polls until
+//! they have.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
+use super::shown::shown;
+use super::token_response::{lifetime, object_of, words_of};
+use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
+use crate::http::{Body, Http, Request, SendError};
+use crate::secret::DeviceCode;
+use crate::time::Timestamp;
+
+/// How long the answer may take.
+const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(30);
+
+/// Between polls, where the server does not say (RFC 8628 §3.2).
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// What `slow_down` adds (RFC 8628 §3.5).
+const SLOWER: Duration = Duration::from_secs(5);
+
+/// The longest wait between polls that a server can ask for: more would outlast most codes.
+const INTERVAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// The longest that a code is waited for, whatever the server says: RFC 8628 has 1800 s as its
+/// example.
+const LIFE_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// The longest user code that is shown, in characters; real ones have eight or nine.
+const USER_CODE_LIMIT: usize = 64;
+
+/// RFC 8628 §3.2.
+#[derive(Debug)]
+pub struct DeviceAuthorization {
+    /// Presented at each poll.
+    pub device_code: DeviceCode,
+    /// What the person types.
+    pub user_code: String,
+    /// Where they type it: https, or http on loopback.
+    pub verification_uri: Url,
+    /// The same with the code in it, where the server has that.
+    pub verification_uri_complete: Option<Url>,
+    /// How long the codes live.
+    pub expires_in: Duration,
+    /// Between polls, at least.
+    pub interval: Duration,
+}
+
+/// Why there is no code to show.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No answer.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The server has no such thing, or not for us: another way may work.
+    #[error("{server} gives no device code{}", words.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
+    Refused {
+        /// Which.
+        server: String,
+        /// The server's own words.
+        words: Option<String>,
+    },
+    /// 429 and 5xx.
+    #[error("{server} cannot give a device code now (status {status})")]
+    Unavailable {
+        /// Which.
+        server: String,
+        /// 429 or 5xx.
+        status: u16,
+    },
+    /// The answer is not one of RFC 8628 §3.2.
+    #[error("{server} gave an answer without {what}")]
+    BadAnswer {
+        /// Which.
+        server: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+}
+
+/// What a poll brought.
+#[derive(Debug)]
+pub enum Polled {
+    /// The person has not decided; once more after so long.
+    Wait(Duration),
+    /// RFC 8628 §3.5: the person said no.
+    Denied,
+    /// RFC 8628 §3.5: nobody decided in time.
+    Expired,
+    /// Tokens, or what the token endpoint says otherwise.
+    Ended(Box<Exchanged>),
+}
+
+/// Asks for codes (RFC 8628 §3.1).
+pub fn authorize_device(
+    http: &dyn Http,
+    client: &Client,
+    endpoint: &Endpoint,
+    scopes: &[String],
+) -> Result<DeviceAuthorization, DeviceError> {
+    let server = crate::http::origin_of(endpoint);
+    let Ok(url) = endpoint.url() else {
+        return Err(DeviceError::Refused {
+            server,
+            words: None,
+        });
+    };
+    let parameters = client.parameters.iter();
+    let mut fields: Vec<_> = parameters
+        .map(|(name, value)| (name.clone(), Zeroizing::new(value.clone())))
+        .collect();
+    if !scopes.is_empty() {
+        fields.push(("scope".to_owned(), scopes.join(" ").into()));
+    }
+    let authorization = authenticate(client, &mut fields);
+    let response = http.send(Request {
+        url,
+        body: Body::Form(fields),
+        authorization,
+        answer_limit: ANSWER_LIMIT_TIME,
+        ca_file: client.ca_file.clone(),
+    })?;
+    let object = response.body.as_ref().and_then(|body| object_of(body));
+    match response.status {
+        status @ (429 | 500..) => Err(DeviceError::Unavailable { server, status }),
+        // GitHub answers errors with 200.
+        200..300
+            if object
+                .as_ref()
+                .is_none_or(|object| !object.contains_key("error")) =>
+        {
+            read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer { server, what })
+        }
+        _ => Err(DeviceError::Refused {
+            server,
+            words: object.as_ref().and_then(words_of),
+        }),
+    }
+}
+
+fn read(mut object: Map<String, Value>) -> Result<DeviceAuthorization, &'static str> {
+    let text = |object: &Map<String, Value>, key: &str| {
+        object
+            .get(key)
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned)
+    };
+    let page = |text: Option<String>| {
+        let url = Url::parse(&text?).ok()?;
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+        safe.then_some(url)
+    };
+    let device_code = match object.remove("device_code") {
+        Some(Value::String(code)) => DeviceCode::new(code).ok(),
+        _ => None,
+    };
+    let user_code = text(&object, "user_code").map(|code| shown(&code));
+    let user_code = user_code.filter(|code| (1..=USER_CODE_LIMIT).contains(&code.chars().count()));
+    // Google's name for it is older than the RFC.
+    let verification_uri =
+        text(&object, "verification_uri").or_else(|| text(&object, "verification_url"));
+    Ok(DeviceAuthorization {
+        device_code: device_code.ok_or("a usable `device_code`")?,
+        user_code: user_code.ok_or("a usable `user_code`")?,
+        verification_uri: page(verification_uri).ok_or("an https `verification_uri`")?,
+        verification_uri_complete: page(text(&object, "verification_uri_complete")),
+        expires_in: lifetime(&object, "expires_in")
+            .ok_or("a usable `expires_in`")?
+            .min(LIFE_LIMIT),
+        interval: lifetime(&object, "interval").map_or(INTERVAL, bounded),
+    })
+}
+
+fn bounded(interval: Duration) -> Duration {
+    interval.clamp(Duration::from_secs(1), INTERVAL_LIMIT)
+}
+
+/// Asks once whether the person has decided (RFC 8628 §3.4).
+pub fn poll(
+    http: &dyn Http,
+    client: &Client,
+    code: &DeviceCode,
+    interval: Duration,
+    now: fn() -> Timestamp,
+) -> Polled {
+    let presented = Presented::Device(code);
+    let Some(sent) = post(http, client, presented) else {
+        return Polled::Ended(Box::new(never_sent(Failed::unchanged(Outcome::Config))));
+    };
+    match &sent {
+        // RFC 8628 §3.5: on a time-out, less often.
+        Err(SendError::Unreachable { .. } | SendError::AnswerLost { .. }) => {
+            return Polled::Wait(bounded(interval * 2));
+        }
+        Ok(response) if response.status == 429 || response.status >= 500 => {
+            return Polled::Wait(bounded(interval * 2));
+        }
+        Ok(response) => {
+            let object = response.body.as_ref().and_then(|body| object_of(body));
+            let error = object
+                .as_ref()
+                .and_then(|object| object.get("error")?.as_str());
+            match error {
+                Some("authorization_pending") => return Polled::Wait(interval),
+                Some("slow_down") => return Polled::Wait(bounded(interval + SLOWER)),
+                Some("access_denied") => return Polled::Denied,
+                Some("expired_token") => return Polled::Expired,
+                _ => {}
+            }
+        }
+        Err(_) => {}
+    }
+    Polled::Ended(Box::new(judge(sent, client, presented, now)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! What a server says of itself: the document of OpenID Connect Discovery, or that of RFC 8414.
+//!
+//! Public, asked for without any secret, and believed only where its `issuer` is the one that was
+//! asked and each endpoint is as safe as the issuer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::authorization::same_issuer;
+use super::shown::shown;
+use super::token_response::object_of;
+use crate::credential::Endpoint;
+use crate::http::{Body, Http, Request, SendError, origin};
+
+/// How long each answer may take.
+const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(20);
+
+/// What a server says of itself.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// Its own name.
+    pub issuer: String,
+    /// RFC 6749 §3.1.
+    pub authorization_endpoint: Option<Endpoint>,
+    /// RFC 6749 §3.2.
+    pub token_endpoint: Option<Endpoint>,
+    /// RFC 8628 §3.1.
+    pub device_authorization_endpoint: Option<Endpoint>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<Endpoint>,
+    /// OpenID Connect Core §5.3.
+    pub userinfo_endpoint: Option<Endpoint>,
+    /// Whether a secret must be sent in the form, since the server takes no header.
+    pub post_only: bool,
+}
+
+/// Why there is nothing to go by.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoveryError {
+    /// No answer.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// 429 and 5xx.
+    #[error("{server} cannot say now where its endpoints are (status {status})")]
+    Unavailable {
+        /// Which.
+        server: String,
+        /// 429 or 5xx.
+        status: u16,
+    },
+    /// There is no such document.
+    #[error("{server} has no discovery document")]
+    Missing {
+        /// Which.
+        server: String,
+    },
+    /// It cannot be believed.
+    #[error("the discovery document of {server} {problem}")]
+    Unsound {
+        /// Which.
+        server: String,
+        /// Why, as the end of the sentence.
+        problem: String,
+    },
+}
+
+/// Asks the server that has this name where its endpoints are.
+pub fn discover(
+    http: &dyn Http,
+    issuer: &Url,
+    ca_file: Option<&PathBuf>,
+) -> Result<Metadata, DiscoveryError> {
+    let server = origin(issuer);
+    for url in places(issuer) {
+        let response = http.send(Request {
+            url,
+            body: Body::None,
+            authorization: None,
+            answer_limit: ANSWER_LIMIT_TIME,
+            ca_file: ca_file.cloned(),
+        })?;
+        let object = response.body.as_ref().and_then(|body| object_of(body));
+        match (response.status, object) {
+            (status @ (429 | 500..), _) => {
+                return Err(DiscoveryError::Unavailable { server, status });
+            }
+            (200, Some(object)) => {
+                return read(&object, issuer)
+                    .map_err(|problem| DiscoveryError::Unsound { server, problem });
+            }
+            // Not here; a page for people counts as nothing.
+            _ => {}
+        }
+    }
+    Err(DiscoveryError::Missing { server })
+}
+
+/// `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery §4), then
+/// `/.well-known/oauth-authorization-server<path>` (RFC 8414 §3.1).
+fn places(issuer: &Url) -> [Url; 2] {
+    let path = issuer.path().trim_end_matches('/');
+    let at = |path: String| {
+        let mut url = issuer.clone();
+        url.set_path(&path);
+        url
+    };
+    [
+        at(format!("{path}/.well-known/openid-configuration")),
+        at(format!("/.well-known/oauth-authorization-server{path}")),
+    ]
+}
+
+fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let issuer = text("issuer").ok_or("names no issuer")?;
+    // RFC 8414 §3.3: else it is somebody else's document.
+    if !same_issuer(issuer, asked.as_str()) {
+        return Err(format!("is of another issuer, `{}`", shown(issuer)));
+    }
+    let endpoint = |key: &str| {
+        let Some(text) = text(key) else {
+            return Ok(None);
+        };
+        let unsafe_url = || format!("names `{}` as its `{key}`, which is not https", shown(text));
+        let endpoint = Endpoint::new(text).map_err(|_| unsafe_url())?;
+        if asked.scheme() == "https" && !endpoint.as_str().starts_with("https://") {
+            return Err(unsafe_url());
+        }
+        Ok(Some(endpoint))
+    };
+    let methods = object
+        .get("token_endpoint_auth_methods_supported")
+        .and_then(Value::as_array);
+    let takes = |method: &str| {
+        methods.is_some_and(|methods| methods.iter().any(|one| one.as_str() == Some(method)))
+    };
+    Ok(Metadata {
+        issuer: issuer.to_owned(),
+        authorization_endpoint: endpoint("authorization_endpoint")?,
+        token_endpoint: endpoint("token_endpoint")?,
+        device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
+        revocation_endpoint: endpoint("revocation_endpoint")?,
+        userinfo_endpoint: endpoint("userinfo_endpoint")?,
+        post_only: takes("client_secret_post") && !takes("client_secret_basic"),
+    })
+}
+
+#[cfg(test)]
+mod tests;

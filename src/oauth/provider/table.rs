@@ -1,0 +1,230 @@
+//! The table. What it says of a server was read in that server's source or documentation, or tried
+//! on it; where nothing is known it says the worst, so that nothing is broken.
+
+use super::{Provider, Registration};
+use crate::credential::{AuthMethod, Independence, Replay, RotationEffect};
+
+/// Every provider; the first one is the default for a host that nothing else is known of.
+pub const PROVIDERS: &[Provider] = &[
+    GITLAB,
+    GITEA,
+    FORGEJO,
+    GITHUB,
+    GITHUB_ENTERPRISE,
+    BITBUCKET,
+    GOOGLE,
+    OIDC,
+    GENERIC,
+];
+
+/// Doorkeeper; access tokens live two hours.
+const GITLAB: Provider = Provider {
+    name: "gitlab",
+    title: "GitLab",
+    hosts: &["gitlab.com"],
+    client_ids: &[],
+    authorization_endpoint: Some("/oauth/authorize"),
+    device_authorization_endpoint: Some("/oauth/authorize_device"),
+    token_endpoint: Some("/oauth/token"),
+    revocation_endpoint: Some("/oauth/revoke"),
+    check_endpoint: Some("/oauth/token/info"),
+    token_check_endpoint: Some("/api/v4/personal_access_tokens/self"),
+    userinfo_endpoint: Some("/api/v4/user"),
+    scopes: &["api"],
+    authorization_parameters: &[],
+    secret_method: AuthMethod::ClientSecretBasic,
+    code_needs_secret: false,
+    git_username: "oauth2",
+    // glab sends a bare GITLAB_TOKEN as Private-Token, which GitLab refuses for OAuth tokens.
+    environment: &[("GITLAB_TOKEN", "{token}"), ("GLAB_IS_OAUTH2", "true")],
+    token_environment: &[("GITLAB_TOKEN", "{token}")],
+    rotation: RotationEffect::Kills,
+    replay: Replay::Harmless,
+    grants: Independence::Independent,
+    grant_errors: &[],
+    registration: Some(Registration {
+        page: "/-/user_settings/applications",
+        redirect_uri: "Redirect URI",
+        client_id: "Application ID",
+        remark: "\"Confidential\" switched off",
+    }),
+    discovers: false,
+    foreign_endpoints: false,
+};
+
+const GITEA: Provider = Provider {
+    name: "gitea",
+    title: "Gitea",
+    hosts: &["gitea.com"],
+    authorization_endpoint: Some("/login/oauth/authorize"),
+    token_endpoint: Some("/login/oauth/access_token"),
+    check_endpoint: Some("/api/v1/user"),
+    token_check_endpoint: Some("/api/v1/user"),
+    userinfo_endpoint: Some("/login/oauth/userinfo"),
+    environment: &[
+        ("GITEA_TOKEN", "{token}"),
+        ("GITEA_SERVER_TOKEN", "{token}"),
+    ],
+    token_environment: &[
+        ("GITEA_TOKEN", "{token}"),
+        ("GITEA_SERVER_TOKEN", "{token}"),
+    ],
+    registration: Some(Registration {
+        page: "/user/settings/applications",
+        redirect_uri: "Redirect URIs",
+        client_id: "Client ID",
+        remark: "\"Confidential Client\" switched off",
+    }),
+    foreign_endpoints: false,
+    ..GENERIC
+};
+
+const FORGEJO: Provider = Provider {
+    name: "forgejo",
+    title: "Forgejo",
+    hosts: &["codeberg.org"],
+    ..GITEA
+};
+
+/// OAuth apps, whose tokens do not end, and GitHub Apps, which rotate. A code is redeemed with a
+/// secret only; the device grant needs none.
+const GITHUB: Provider = Provider {
+    name: "github",
+    title: "GitHub",
+    hosts: &["github.com"],
+    authorization_endpoint: Some("/login/oauth/authorize"),
+    device_authorization_endpoint: Some("/login/device/code"),
+    token_endpoint: Some("/login/oauth/access_token"),
+    check_endpoint: Some("https://api.github.com/user"),
+    token_check_endpoint: Some("https://api.github.com/user"),
+    userinfo_endpoint: Some("https://api.github.com/user"),
+    scopes: &["repo"],
+    secret_method: AuthMethod::ClientSecretPost,
+    code_needs_secret: true,
+    git_username: "x-access-token",
+    environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
+    token_environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
+    replay: Replay::Harmless,
+    grant_errors: &["bad_refresh_token", "bad_verification_code"],
+    registration: Some(Registration {
+        page: "/settings/applications/new",
+        redirect_uri: "Authorization callback URL",
+        client_id: "Client ID",
+        remark: "\"Enable Device Flow\" switched on",
+    }),
+    foreign_endpoints: false,
+    ..GENERIC
+};
+
+const GITHUB_ENTERPRISE: Provider = Provider {
+    name: "github-enterprise",
+    title: "GitHub Enterprise Server",
+    hosts: &[],
+    check_endpoint: Some("/api/v3/user"),
+    token_check_endpoint: Some("/api/v3/user"),
+    userinfo_endpoint: Some("/api/v3/user"),
+    environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
+    token_environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
+    ..GITHUB
+};
+
+/// The refresh token stays, and the old access token lives out its life.
+const BITBUCKET: Provider = Provider {
+    name: "bitbucket",
+    title: "Bitbucket Cloud",
+    hosts: &["bitbucket.org"],
+    authorization_endpoint: Some("/site/oauth2/authorize"),
+    token_endpoint: Some("/site/oauth2/access_token"),
+    check_endpoint: Some("https://api.bitbucket.org/2.0/user"),
+    userinfo_endpoint: Some("https://api.bitbucket.org/2.0/user"),
+    code_needs_secret: true,
+    git_username: "x-token-auth",
+    environment: &[("BITBUCKET_TOKEN", "{token}")],
+    token_environment: &[("BITBUCKET_TOKEN", "{token}")],
+    rotation: RotationEffect::Keeps,
+    replay: Replay::Harmless,
+    registration: Some(Registration {
+        page: "/account/settings/",
+        redirect_uri: "Callback URL",
+        client_id: "Key",
+        remark: "a consumer of a workspace's OAuth settings, private, with the permissions it is for",
+    }),
+    foreign_endpoints: false,
+    ..GENERIC
+};
+
+/// The refresh token stays; revoking any token ends all that the user gave this application.
+const GOOGLE: Provider = Provider {
+    name: "google",
+    title: "Google",
+    hosts: &["accounts.google.com"],
+    authorization_endpoint: Some("/o/oauth2/v2/auth"),
+    device_authorization_endpoint: Some("https://oauth2.googleapis.com/device/code"),
+    token_endpoint: Some("https://oauth2.googleapis.com/token"),
+    revocation_endpoint: Some("https://oauth2.googleapis.com/revoke"),
+    check_endpoint: Some("https://oauth2.googleapis.com/tokeninfo"),
+    userinfo_endpoint: Some("https://openidconnect.googleapis.com/v1/userinfo"),
+    scopes: &["openid", "email"],
+    // Without both there is no refresh token from the second login on.
+    authorization_parameters: &[("access_type", "offline"), ("prompt", "consent")],
+    secret_method: AuthMethod::ClientSecretPost,
+    code_needs_secret: true,
+    environment: &[
+        ("CLOUDSDK_AUTH_ACCESS_TOKEN", "{token}"),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN", "{token}"),
+    ],
+    rotation: RotationEffect::Keeps,
+    replay: Replay::Harmless,
+    registration: Some(Registration {
+        page: "https://console.cloud.google.com/auth/clients",
+        redirect_uri: "redirect URI",
+        client_id: "Client ID",
+        remark: "of the type \"Desktop app\", which asks for no redirect URI",
+    }),
+    foreign_endpoints: false,
+    ..GENERIC
+};
+
+/// Any server with a discovery document. The worst is assumed of a replay and of revocation, which
+/// is what most of them do; the old access token is a JWT that lives on at most of them, but not
+/// at all, so that too.
+const OIDC: Provider = Provider {
+    name: "oidc",
+    title: "OpenID Connect",
+    scopes: &["openid", "offline_access"],
+    // OpenID Connect Core §11: else `offline_access` may be ignored.
+    authorization_parameters: &[("prompt", "consent")],
+    discovers: true,
+    foreign_endpoints: false,
+    ..GENERIC
+};
+
+/// A server of which nothing is known: the worst is assumed, so that nothing is broken.
+const GENERIC: Provider = Provider {
+    name: "generic",
+    title: "this server",
+    hosts: &[],
+    client_ids: &[],
+    authorization_endpoint: None,
+    device_authorization_endpoint: None,
+    token_endpoint: None,
+    revocation_endpoint: None,
+    check_endpoint: None,
+    token_check_endpoint: None,
+    userinfo_endpoint: None,
+    scopes: &[],
+    authorization_parameters: &[],
+    // RFC 6749 §2.3.1: the method that every server must take.
+    secret_method: AuthMethod::ClientSecretBasic,
+    code_needs_secret: false,
+    git_username: "oauth2",
+    environment: &[("ACCESS_TOKEN", "{token}")],
+    token_environment: &[("ACCESS_TOKEN", "{token}")],
+    rotation: RotationEffect::Kills,
+    replay: Replay::Revokes,
+    grants: Independence::Shared,
+    grant_errors: &["bad_refresh_token"],
+    registration: None,
+    discovers: false,
+    foreign_endpoints: true,
+};

@@ -16,7 +16,7 @@ pub use authorize::{AuthorizeError, PERSON_LIMIT, Person, Waiting, Way, log_in_t
 pub use error::FlowError;
 pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
-pub use plan::{ClientError, Given, Plan, PlanError, REDIRECT_URI, Setup, ToRegister};
+pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
 pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
 
 use crate::credential::{Content, Record, Scheme};

@@ -33,6 +33,8 @@ pub struct Metadata {
     pub revocation_endpoint: Option<Endpoint>,
     /// OpenID Connect Core §5.3.
     pub userinfo_endpoint: Option<Endpoint>,
+    /// What can be asked for, where it says so (RFC 8414 §2).
+    pub scopes_supported: Option<Vec<String>>,
     /// Whether a secret must be sent in the form, since the server takes no header.
     pub post_only: bool,
 }
@@ -131,12 +133,12 @@ fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
         }
         Ok(Some(endpoint))
     };
-    let methods = object
-        .get("token_endpoint_auth_methods_supported")
-        .and_then(Value::as_array);
-    let takes = |method: &str| {
-        methods.is_some_and(|methods| methods.iter().any(|one| one.as_str() == Some(method)))
+    let texts = |key: &str| -> Option<Vec<String>> {
+        let all = object.get(key)?.as_array()?.iter();
+        Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
     };
+    let methods = texts("token_endpoint_auth_methods_supported").unwrap_or_default();
+    let takes = |method: &str| methods.iter().any(|one| one == method);
     Ok(Metadata {
         issuer: issuer.to_owned(),
         authorization_endpoint: endpoint("authorization_endpoint")?,
@@ -144,6 +146,7 @@ fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
         device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
         revocation_endpoint: endpoint("revocation_endpoint")?,
         userinfo_endpoint: endpoint("userinfo_endpoint")?,
+        scopes_supported: texts("scopes_supported"),
         post_only: takes("client_secret_post") && !takes("client_secret_basic"),
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::provider::provider;
-use super::token_response::{Answer, Raw, classify};
+use super::token_response::{Answer, OwnErrors, Raw, classify};
 use crate::credential::{AuthMethod, Client, Failed, Outcome};
 use crate::http::{Authorization, Body, Http, Request, Response, SendError};
 use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
@@ -94,11 +94,28 @@ pub(super) fn judge(
         retry_after: response.retry_after.as_deref(),
         body: response.body.as_ref().map(|body| body.as_slice()),
     };
-    let grant_errors = provider(&client.provider).map_or(&[][..], |known| known.grant_errors);
     Exchanged {
-        answer: without_secrets(classify(raw, grant_errors, now()), client, presented),
+        answer: without_secrets(
+            classify(raw, own_errors(client, presented), now()),
+            client,
+            presented,
+        ),
         trouble: None,
         status: Some(response.status),
+    }
+}
+
+fn own_errors(client: &Client, presented: Presented<'_>) -> OwnErrors<'static> {
+    let Some(known) = provider(&client.provider) else {
+        return OwnErrors::default();
+    };
+    OwnErrors {
+        // Gitea says of a spent refresh token what it says of a wrong secret with a code.
+        grant: match presented {
+            Presented::Refresh(_) => known.refresh_errors,
+            Presented::Code { .. } | Presented::Device(_) => &[],
+        },
+        client: known.client_errors,
     }
 }
 

@@ -21,8 +21,8 @@ pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange};
 pub use identity::identify;
 pub use provider::{
-    PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
+    NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };
 pub use revoke::{RevokeError, revoke};
 pub use shown::shown;
-pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};
+pub use token_response::{Answer, BadImport, ImportedGrant, OwnErrors, Raw, classify, import};

@@ -8,6 +8,9 @@ use crate::secret::ClientSecret;
 
 pub use table::PROVIDERS;
 
+/// The redirect URI of an application that is registered for glauth: on any port (RFC 8252 §7.3).
+pub const REDIRECT_URI: &str = "http://127.0.0.1/";
+
 /// A kind of server.
 ///
 /// An endpoint is a path below the host's base URL, or a URL of its own; `None`: there is none, or
@@ -42,8 +45,10 @@ pub struct Provider {
     pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// How a secret is sent, where the server does not say.
     pub secret_method: fn(ClientSecret) -> AuthMethod,
-    /// Whether an authorization code is redeemed with a secret only, PKCE or not.
-    pub code_needs_secret: bool,
+    /// What is redeemed with a secret only, PKCE or not.
+    pub needs_secret: NeedsSecret,
+    /// What is registered for glauth, unless somebody says otherwise.
+    pub redirect_uri: &'static str,
     /// The user name that goes with a token as git's password.
     pub git_username: &'static str,
     /// What `exec` sets; `{token}` stands for the token.
@@ -56,14 +61,27 @@ pub struct Provider {
     pub replay: Replay,
     /// Whether a user's grants live and die each for itself.
     pub grants: Independence,
-    /// Its own names for `invalid_grant`.
-    pub grant_errors: &'static [&'static str],
+    /// Its own names for `invalid_grant`, in answers to a refresh.
+    pub refresh_errors: &'static [&'static str],
+    /// Its own names for errors that a person mends, in the client or in how it is registered.
+    pub client_errors: &'static [&'static str],
     /// How an application is registered.
     pub registration: Option<Registration>,
     /// Whether a login asks the server where its endpoints are.
     pub discovers: bool,
     /// Whether endpoints may be given that are not of the host's own origin.
     pub foreign_endpoints: bool,
+}
+
+/// What a kind of server gives tokens for only to a client that has a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeedsSecret {
+    /// For nothing: public clients are welcome.
+    Nothing,
+    /// For an authorization code; the device grant needs none.
+    Code,
+    /// For anything.
+    Everything,
 }
 
 /// How an application is registered, in the words of the server's own form.

@@ -47,9 +47,18 @@ pub struct Raw<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// Judges an answer. `grant_errors` are the provider's own names for `invalid_grant`.
+/// Names of errors that no RFC has.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OwnErrors<'a> {
+    /// For `invalid_grant`.
+    pub grant: &'a [&'a str],
+    /// For what a person mends, in the client or in how it is registered.
+    pub client: &'a [&'a str],
+}
+
+/// Judges an answer; `own` are the provider's own names.
 #[must_use]
-pub fn classify(raw: Raw<'_>, grant_errors: &[&str], now: Timestamp) -> Answer {
+pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
     let retry_after = raw.retry_after.and_then(|text| wait_of(text, now));
     let refused = |failed: Failed| Answer::Refused(failed, None);
     match raw.status {
@@ -75,13 +84,14 @@ pub fn classify(raw: Raw<'_>, grant_errors: &[&str], now: Timestamp) -> Answer {
         .as_ref()
         .and_then(|object| object.get("error")?.as_str());
     let words = object.as_ref().and_then(words_of);
-    let is_grant_error = |name: &str| name == "invalid_grant" || grant_errors.contains(&name);
+    let is_grant_error = |name: &str| name == "invalid_grant" || own.grant.contains(&name);
+    let is_client_error = |name: &str| CLIENT_ERRORS.contains(&name) || own.client.contains(&name);
     let good = (200..300).contains(&raw.status);
     match error {
         Some(name) if is_grant_error(name) => {
             return Answer::Refused(Failed::unchanged(Outcome::LoginRequired), words);
         }
-        Some(name) if CLIENT_ERRORS.contains(&name) => {
+        Some(name) if is_client_error(name) => {
             let failed = Failed::unchanged(Outcome::ClientRejected);
             let words = words.map_or_else(|| name.to_owned(), |words| format!("{name}: {words}"));
             return Answer::Refused(failed, Some(words));

@@ -13,9 +13,11 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::cli::printer;
 use crate::config::Config;
-use crate::credential::{AccountId, AuthMethod, Identity, LoginKind};
+use crate::credential::{AccountId, Identity, LoginKind};
 use crate::env;
-use crate::flow::{self, Change, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way};
+use crate::flow::{
+    self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
+};
 use person::Terminal;
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -116,9 +118,14 @@ fn through_server(
     if plan.client_id().is_none() && asks {
         plan.given.client_id = Some(register::ask_for_client_id(&plan, &person)?);
     }
-    let setup = plan.setup()?;
+    let mut setup = plan.setup();
+    if asks && matches!(setup, Err(ClientError::SecretMissing(_))) {
+        plan.given.client_secret = Some(register::ask_for_secret(&plan)?);
+        setup = plan.setup();
+    }
+    let setup = setup?;
     let way = way(args, &setup, &person);
-    if way == Way::Browser && asks && lacks_secret(&setup) {
+    if asks && setup.lacks_secret(way) {
         plan.given.client_secret = Some(register::ask_for_secret(&plan)?);
     }
     if plan.replaces().is_some() {
@@ -137,16 +144,16 @@ fn way(args: &Args, setup: &Setup, person: &Terminal<'_>) -> Way {
         Way::Device
     } else if args.no_browser {
         Way::Browser
-    } else if !person.opens || (lacks_secret(setup) && has_device_grant) {
+    } else if !person.opens {
         Way::DeviceIfPossible
+    } else if has_device_grant
+        && setup.lacks_secret(Way::Browser)
+        && !setup.lacks_secret(Way::Device)
+    {
+        Way::Device
     } else {
         Way::Browser
     }
-}
-
-/// Whether this kind of server wants a secret with a code, and none is known.
-fn lacks_secret(setup: &Setup) -> bool {
-    setup.provider.code_needs_secret && setup.client.auth == AuthMethod::None
 }
 
 fn of(identity: Option<&Identity>) -> String {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Instant;
 
-use super::{AuthorizeError, Consent, PERSON_LIMIT, Page, Through, Visitor};
-use crate::credential::AuthMethod;
+use super::{AuthorizeError, Consent, PERSON_LIMIT, Page, Through, Visitor, Way};
 use crate::flow::loopback::{Judge, Loopback, RedirectUri};
 use crate::flow::plan::ClientError;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented};
@@ -30,13 +29,7 @@ impl Through<'_> {
                 option: "--authorization-endpoint",
                 host: self.plan.id.host.clone(),
             })?;
-        if setup.provider.code_needs_secret && setup.client.auth == AuthMethod::None {
-            return Err(ClientError::NoClientSecret {
-                title: setup.provider.title,
-                device: setup.device_authorization_endpoint.is_some(),
-            }
-            .into());
-        }
+        self.check_secret(Way::Browser)?;
         let uri = RedirectUri::parse(&setup.redirect_uri)?;
         let request = Arc::new(AuthorizationRequest::new(setup.issuer.clone())?);
         let (sender, events) = mpsc::channel();

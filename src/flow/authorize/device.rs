@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AuthorizeError, Consent, Through};
+use super::{AuthorizeError, Consent, Through, Way};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 
 impl Through<'_> {
     pub(super) fn by_device(&self) -> Result<Consent, AuthorizeError> {
+        self.check_secret(Way::Device)?;
         let codes = self.codes()?;
         self.person.enter_code(&codes);
         let waiting = self

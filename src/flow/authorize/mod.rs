@@ -13,11 +13,11 @@ use super::error::FlowError;
 use super::exchange::{describe, sentence};
 use super::login::{LoggedIn, NewAccount, Tokens, log_in, revoke};
 use super::loopback::{Page, Visitor};
-use super::plan::{Plan, Setup};
+use super::plan::{ClientError, Plan, Setup};
 use super::{Session, notice};
-use crate::credential::{LoginKind, Outcome};
+use crate::credential::{AuthMethod, LoginKind, Outcome};
 use crate::log::Level;
-use crate::oauth::{self, Answer, DeviceAuthorization, Presented};
+use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
 use crate::store::RevocableToken;
 
 pub use error::AuthorizeError;
@@ -109,7 +109,32 @@ struct Through<'a> {
     person: &'a dyn Person,
 }
 
+impl Setup {
+    /// Whether this kind of server wants a secret for a consent in this way, and none is known.
+    #[must_use]
+    pub fn lacks_secret(&self, way: Way) -> bool {
+        let is_wanted = match self.provider.needs_secret {
+            NeedsSecret::Nothing => false,
+            NeedsSecret::Code => way == Way::Browser,
+            NeedsSecret::Everything => true,
+        };
+        is_wanted && self.client.auth == AuthMethod::None
+    }
+}
+
 impl Through<'_> {
+    fn check_secret(&self, way: Way) -> Result<(), ClientError> {
+        let setup = self.setup;
+        if !setup.lacks_secret(way) {
+            return Ok(());
+        }
+        let has_device_grant = setup.device_authorization_endpoint.is_some();
+        Err(ClientError::NoClientSecret {
+            title: setup.provider.title,
+            device: has_device_grant && !setup.lacks_secret(Way::Device),
+        })
+    }
+
     /// Presents what the person's consent gave.
     fn redeem(&self, presented: Presented<'_>) -> Result<Tokens, AuthorizeError> {
         let issued_at = self.session.now();

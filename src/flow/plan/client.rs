@@ -114,7 +114,7 @@ impl Plan<'_> {
                 discovered: |found| found.userinfo_endpoint.as_ref(),
                 table: None,
             })?,
-            redirect_uri: (redirect_uri != super::REDIRECT_URI).then_some(redirect_uri),
+            redirect_uri: (redirect_uri != self.provider().redirect_uri).then_some(redirect_uri),
             scopes: self
                 .remembered()
                 .map(|client| client.login.scopes.clone())
@@ -182,7 +182,8 @@ impl Plan<'_> {
             table: if is_token {
                 provider.token_check_endpoint
             } else {
-                provider.check_endpoint
+                let userinfo = provider.userinfo_endpoint.filter(|_| by_userinfo);
+                provider.check_endpoint.or(userinfo)
             },
         }
     }

@@ -35,7 +35,7 @@ pub enum ClientError {
         register: Option<Box<ToRegister>>,
     },
     /// This kind of server wants a secret for what was asked.
-    #[error("{title} redeems an authorization code only with a client secret, and none is known")]
+    #[error("{title} wants a client secret for this login, and none is known")]
     NoClientSecret {
         /// Which kind.
         title: &'static str,

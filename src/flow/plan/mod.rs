@@ -25,10 +25,6 @@ use crate::store::{Snapshot, Store, StoreError};
 
 pub use error::{ClientError, ToRegister};
 
-/// The redirect URI of every application that is registered for glauth: on any port (RFC 8252
-/// §7.3).
-pub const REDIRECT_URI: &str = "http://127.0.0.1/";
-
 /// What was said on the command line, and typed when it was asked for.
 #[derive(Debug, Default)]
 pub struct Given {
@@ -171,7 +167,10 @@ impl<'a> Plan<'a> {
         match self.ask(session) {
             Ok(metadata) => {
                 self.provider = provider_like(&metadata, &self.base());
-                self.discovered = Some(metadata);
+                // What is in the table is known better: GitLab's document names an endpoint for
+                // the user's name that wants a scope of its own.
+                let is_in_table = self.provider.is_some_and(|provider| !provider.discovers);
+                self.discovered = (!is_in_table).then_some(metadata);
             }
             Err(error @ DiscoveryError::Send(_)) => return Err(error.into()),
             Err(error) => session.log.note(Level::Verbose, || error.to_string()),
@@ -264,8 +263,16 @@ impl<'a> Plan<'a> {
         }
         let configured = self.configured.and_then(|host| host.scopes.clone());
         configured.unwrap_or_else(|| {
-            let default = self.provider().scopes.iter();
-            default.map(|scope| (*scope).to_owned()).collect()
+            let described = self.discovered.as_ref();
+            let offered = described.and_then(|found| found.scopes_supported.as_ref());
+            let default = self
+                .provider()
+                .scopes
+                .iter()
+                .map(|scope| (*scope).to_owned());
+            default
+                .filter(|scope| offered.is_none_or(|offered| offered.contains(scope)))
+                .collect()
         })
     }
 
@@ -329,13 +336,15 @@ impl<'a> Plan<'a> {
         )
     }
 
-    fn redirect_uri(&self) -> String {
+    /// What is registered, and listened at.
+    #[must_use]
+    pub fn redirect_uri(&self) -> String {
         self.given
             .redirect_uri
             .clone()
             .or_else(|| self.remembered()?.login.redirect_uri.clone())
             .or_else(|| self.configured?.redirect_uri.clone())
-            .unwrap_or_else(|| REDIRECT_URI.to_owned())
+            .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
     }
 
     fn ca_file(&self) -> Option<PathBuf> {

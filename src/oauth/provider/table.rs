@@ -1,7 +1,7 @@
 //! The table. What it says of a server was read in that server's source or documentation, or tried
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
-use super::{Provider, Registration};
+use super::{NeedsSecret, Provider, REDIRECT_URI, Registration};
 use crate::credential::{AuthMethod, Independence, Replay, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
@@ -33,7 +33,8 @@ const GITLAB: Provider = Provider {
     scopes: &["api"],
     authorization_parameters: &[],
     secret_method: AuthMethod::ClientSecretBasic,
-    code_needs_secret: false,
+    needs_secret: NeedsSecret::Nothing,
+    redirect_uri: REDIRECT_URI,
     git_username: "oauth2",
     // glab sends a bare GITLAB_TOKEN as Private-Token, which GitLab refuses for OAuth tokens.
     environment: &[("GITLAB_TOKEN", "{token}"), ("GLAB_IS_OAUTH2", "true")],
@@ -41,7 +42,8 @@ const GITLAB: Provider = Provider {
     rotation: RotationEffect::Kills,
     replay: Replay::Harmless,
     grants: Independence::Independent,
-    grant_errors: &[],
+    refresh_errors: &[],
+    client_errors: &[],
     registration: Some(Registration {
         page: "/-/user_settings/applications",
         redirect_uri: "Redirect URI",
@@ -52,23 +54,26 @@ const GITLAB: Provider = Provider {
     foreign_endpoints: false,
 };
 
+/// One grant for each user and application, with a counter that its refresh tokens carry. Where
+/// `INVALIDATE_REFRESH_TOKENS` is on (Forgejo's default, not Gitea's) any refresh or login of the
+/// user at this application ends all older refresh tokens. Access tokens are JWTs that live as long
+/// as they say. A spent refresh token is answered with `unauthorized_client`, and costs nothing
+/// else.
 const GITEA: Provider = Provider {
     name: "gitea",
     title: "Gitea",
     hosts: &["gitea.com"],
     authorization_endpoint: Some("/login/oauth/authorize"),
     token_endpoint: Some("/login/oauth/access_token"),
-    check_endpoint: Some("/api/v1/user"),
+    // This one wants no scope.
+    check_endpoint: Some("/login/oauth/userinfo"),
     token_check_endpoint: Some("/api/v1/user"),
     userinfo_endpoint: Some("/login/oauth/userinfo"),
-    environment: &[
-        ("GITEA_TOKEN", "{token}"),
-        ("GITEA_SERVER_TOKEN", "{token}"),
-    ],
-    token_environment: &[
-        ("GITEA_TOKEN", "{token}"),
-        ("GITEA_SERVER_TOKEN", "{token}"),
-    ],
+    environment: &[("GITEA_TOKEN", "{token}")],
+    token_environment: &[("GITEA_TOKEN", "{token}")],
+    rotation: RotationEffect::Keeps,
+    replay: Replay::Harmless,
+    refresh_errors: &["unauthorized_client"],
     registration: Some(Registration {
         page: "/user/settings/applications",
         redirect_uri: "Redirect URIs",
@@ -100,12 +105,20 @@ const GITHUB: Provider = Provider {
     userinfo_endpoint: Some("https://api.github.com/user"),
     scopes: &["repo"],
     secret_method: AuthMethod::ClientSecretPost,
-    code_needs_secret: true,
+    needs_secret: NeedsSecret::Code,
     git_username: "x-access-token",
     environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
     token_environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
     replay: Replay::Harmless,
-    grant_errors: &["bad_refresh_token", "bad_verification_code"],
+    refresh_errors: &["bad_refresh_token"],
+    client_errors: &[
+        "bad_verification_code",
+        "device_flow_disabled",
+        "incorrect_client_credentials",
+        "incorrect_device_code",
+        "redirect_uri_mismatch",
+        "unverified_user_email",
+    ],
     registration: Some(Registration {
         page: "/settings/applications/new",
         redirect_uri: "Authorization callback URL",
@@ -128,7 +141,9 @@ const GITHUB_ENTERPRISE: Provider = Provider {
     ..GITHUB
 };
 
-/// The refresh token stays, and the old access token lives out its life.
+/// The refresh token stayed the same for years; Atlassian announced in 2026 that it will rotate.
+/// What that does to the old tokens nobody has written, so the worst is assumed. A loopback port
+/// counts here, so a fixed one is registered.
 const BITBUCKET: Provider = Provider {
     name: "bitbucket",
     title: "Bitbucket Cloud",
@@ -137,17 +152,16 @@ const BITBUCKET: Provider = Provider {
     token_endpoint: Some("/site/oauth2/access_token"),
     check_endpoint: Some("https://api.bitbucket.org/2.0/user"),
     userinfo_endpoint: Some("https://api.bitbucket.org/2.0/user"),
-    code_needs_secret: true,
+    needs_secret: NeedsSecret::Everything,
+    redirect_uri: "http://127.0.0.1:34871/",
     git_username: "x-token-auth",
     environment: &[("BITBUCKET_TOKEN", "{token}")],
     token_environment: &[("BITBUCKET_TOKEN", "{token}")],
-    rotation: RotationEffect::Keeps,
-    replay: Replay::Harmless,
     registration: Some(Registration {
-        page: "/account/settings/",
+        page: "https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/",
         redirect_uri: "Callback URL",
         client_id: "Key",
-        remark: "a consumer of a workspace's OAuth settings, private, with the permissions it is for",
+        remark: "a private consumer in the workspace's settings, with the permissions it is for and Account: Read",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -162,13 +176,12 @@ const GOOGLE: Provider = Provider {
     device_authorization_endpoint: Some("https://oauth2.googleapis.com/device/code"),
     token_endpoint: Some("https://oauth2.googleapis.com/token"),
     revocation_endpoint: Some("https://oauth2.googleapis.com/revoke"),
-    check_endpoint: Some("https://oauth2.googleapis.com/tokeninfo"),
     userinfo_endpoint: Some("https://openidconnect.googleapis.com/v1/userinfo"),
     scopes: &["openid", "email"],
     // Without both there is no refresh token from the second login on.
     authorization_parameters: &[("access_type", "offline"), ("prompt", "consent")],
     secret_method: AuthMethod::ClientSecretPost,
-    code_needs_secret: true,
+    needs_secret: NeedsSecret::Everything,
     environment: &[
         ("CLOUDSDK_AUTH_ACCESS_TOKEN", "{token}"),
         ("GOOGLE_OAUTH_ACCESS_TOKEN", "{token}"),
@@ -179,7 +192,7 @@ const GOOGLE: Provider = Provider {
         page: "https://console.cloud.google.com/auth/clients",
         redirect_uri: "redirect URI",
         client_id: "Client ID",
-        remark: "of the type \"Desktop app\", which asks for no redirect URI",
+        remark: "of the type \"Desktop app\", which asks for no redirect URI (for --device: \"TVs and Limited Input devices\")",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -216,14 +229,16 @@ const GENERIC: Provider = Provider {
     authorization_parameters: &[],
     // RFC 6749 §2.3.1: the method that every server must take.
     secret_method: AuthMethod::ClientSecretBasic,
-    code_needs_secret: false,
+    needs_secret: NeedsSecret::Nothing,
+    redirect_uri: REDIRECT_URI,
     git_username: "oauth2",
     environment: &[("ACCESS_TOKEN", "{token}")],
     token_environment: &[("ACCESS_TOKEN", "{token}")],
     rotation: RotationEffect::Kills,
     replay: Replay::Revokes,
     grants: Independence::Shared,
-    grant_errors: &["bad_refresh_token"],
+    refresh_errors: &["bad_refresh_token"],
+    client_errors: &[],
     registration: None,
     discovers: false,
     foreign_endpoints: true,

@@ -52,7 +52,14 @@ fn judge(sent: Sent<'_>) -> Answer {
         retry_after: sent.retry_after,
         body: sent.body.map(str::as_bytes),
     };
-    classify(raw, &["bad_refresh_token"], now())
+    classify(
+        raw,
+        OwnErrors {
+            grant: &["bad_refresh_token"],
+            client: &["incorrect_client_credentials"],
+        },
+        now(),
+    )
 }
 
 #[track_caller]
@@ -131,7 +138,7 @@ proptest! {
             retry_after: retry_after.as_deref(),
             body: body.as_deref(),
         };
-        if let Answer::Granted(_) = classify(raw, &[], now()) {
+        if let Answer::Granted(_) = classify(raw, OwnErrors::default(), now()) {
             let json: Value = serde_json::from_slice(&body.unwrap()).unwrap();
             prop_assert!(json.is_object());
             prop_assert!((200..300).contains(&status));

@@ -20,18 +20,18 @@ use super::authorization_server::{
 
 /// Status, head and body of an answer; all empty when the connection was closed without one.
 #[derive(Debug, Default)]
-struct Reply {
-    status: u16,
-    head: String,
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
     body: Vec<u8>,
 }
 
 impl Reply {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn error(&self) -> (u16, String) {
+    pub fn error(&self) -> (u16, String) {
         (
             self.status,
             self.json()["error"].as_str().unwrap().to_owned(),
@@ -39,7 +39,7 @@ impl Reply {
     }
 }
 
-fn send(server: &AuthorizationServer, request: &str) -> Reply {
+pub fn send(server: &AuthorizationServer, request: &str) -> Reply {
     let mut stream = TcpStream::connect(server.host()).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -59,7 +59,7 @@ fn send(server: &AuthorizationServer, request: &str) -> Reply {
     }
 }
 
-fn post(server: &AuthorizationServer, path: &str, headers: &str, form: &str) -> Reply {
+pub fn post(server: &AuthorizationServer, path: &str, headers: &str, form: &str) -> Reply {
     let length = form.len();
     send(
         server,
@@ -86,14 +86,14 @@ fn revoke(server: &AuthorizationServer, token: &str) -> Reply {
     )
 }
 
-fn get(server: &AuthorizationServer, path: &str, header: &str) -> Reply {
+pub fn get(server: &AuthorizationServer, path: &str, header: &str) -> Reply {
     send(
         server,
         &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n"),
     )
 }
 
-fn get_with_token(server: &AuthorizationServer, path: &str, access_token: &str) -> Reply {
+pub fn get_with_token(server: &AuthorizationServer, path: &str, access_token: &str) -> Reply {
     get(
         server,
         path,
@@ -101,7 +101,7 @@ fn get_with_token(server: &AuthorizationServer, path: &str, access_token: &str) 
     )
 }
 
-fn start_with(change: impl FnOnce(&mut Settings)) -> AuthorizationServer {
+pub fn start_with(change: impl FnOnce(&mut Settings)) -> AuthorizationServer {
     let mut settings = Settings::default();
     change(&mut settings);
     AuthorizationServer::start_with(settings)

@@ -1,7 +1,10 @@
 //! What the tests stand on.
 
 pub mod authorization_server;
+mod authorization_server_login_test;
 mod authorization_server_test;
+pub mod browser;
 pub mod mounts;
 pub mod sandbox;
+pub mod terminal;
 pub mod watch;

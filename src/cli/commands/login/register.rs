@@ -15,7 +15,7 @@ pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyho
         Some(register) => explain(&host.to_string(), register),
         None => printer::note(&format!(
             "{host} has to know glauth as an application; register one there, with the redirect URI `{}`",
-            crate::flow::REDIRECT_URI
+            plan.redirect_uri()
         )),
     }
     let name = register.as_ref().map_or("client id", |r| r.client_id);

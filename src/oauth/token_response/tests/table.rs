@@ -33,13 +33,14 @@ fn the_providers_own_name_for_invalid_grant_counts() {
         retry_after: None,
         body: Some(body.as_bytes()),
     };
-    let answer = classify(elsewhere, &[], now());
+    let answer = classify(elsewhere, OwnErrors::default(), now());
     assert!(matches!(answer, Answer::Refused(failed, _) if failed == ANSWER_LOST));
 }
 
 #[test]
 fn another_oauth_error_with_200_or_4xx_is_for_somebody_to_mend() {
-    for error in CLIENT_ERRORS {
+    let own = ["incorrect_client_credentials"];
+    for error in CLIENT_ERRORS.iter().chain(&own) {
         for status in [200, 400, 401, 403] {
             let body = format!(r#"{{"error":"{error}"}}"#);
             let found = verdict(sent(status, &body));

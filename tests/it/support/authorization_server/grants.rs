@@ -20,7 +20,7 @@ pub struct Pair {
 
 /// One row of Doorkeeper's table.
 struct Row {
-    grant: usize,
+    consent: Consented,
     pair: Pair,
     created_at: u64,
     expires_at: Option<Instant>,
@@ -34,9 +34,21 @@ enum Refresh {
     Revoked,
 }
 
+/// Who gave a grant, and for what.
+#[derive(Clone)]
+pub(super) struct Consented {
+    grant: usize,
+    pub(super) username: String,
+    pub(super) scope: String,
+}
+
 /// What an access token is good for.
-pub(super) enum Access {
-    Alive { left: Option<u64>, created_at: u64 },
+pub(super) enum Access<'a> {
+    Alive {
+        left: Option<u64>,
+        created_at: u64,
+        consent: &'a Consented,
+    },
     Revoked,
     Expired,
     Unknown,
@@ -56,9 +68,15 @@ pub(super) struct Grants {
 }
 
 impl Grants {
-    pub(super) fn log_in(&mut self, settings: &Settings) -> Pair {
+    /// A new grant of the user's.
+    pub(super) fn log_in(&mut self, scope: &str, settings: &Settings) -> Pair {
         self.count += 1;
-        self.issue(self.count, None, settings)
+        let consent = Consented {
+            grant: self.count,
+            username: settings.username.clone(),
+            scope: scope.to_owned(),
+        };
+        self.issue(consent, None, settings)
     }
 
     /// RFC 6749 §6. The caller holds the one lock, so the end of the old pair and the birth of the
@@ -67,13 +85,13 @@ impl Grants {
         let Some(index) = self.find_refresh(refresh_token) else {
             return Exchange::Refused;
         };
-        let grant = self.rows[index].grant;
+        let grant = self.rows[index].consent.grant;
         match self.rows[index].refresh {
             Refresh::Good => Exchange::Rotated(self.rotate(index, settings)),
             Refresh::Revoked => Exchange::Refused,
             Refresh::Spent => {
                 if settings.on_replay == Replay::RevokeGrant {
-                    self.revoke_where(|row| row.grant == grant);
+                    self.revoke_where(|row| row.consent.grant == grant);
                 }
                 Exchange::Replayed
             }
@@ -82,23 +100,23 @@ impl Grants {
 
     fn rotate(&mut self, index: usize, settings: &Settings) -> Pair {
         let old = &mut self.rows[index];
-        let grant = old.grant;
+        let consent = old.consent.clone();
         if settings.rotation == Rotation::KeepsRefreshToken {
             let kept = old.pair.refresh_token.clone();
-            return self.issue(grant, Some(kept), settings);
+            return self.issue(consent, Some(kept), settings);
         }
         old.refresh = Refresh::Spent;
         old.access_revoked |= settings.rotation == Rotation::Kills;
-        self.issue(grant, None, settings)
+        self.issue(consent, None, settings)
     }
 
-    fn issue(&mut self, grant: usize, kept: Option<String>, settings: &Settings) -> Pair {
+    fn issue(&mut self, consent: Consented, kept: Option<String>, settings: &Settings) -> Pair {
         let access_token = new_secret("at");
         let created_at = unix_now();
         let mut response = json!({
             "access_token": access_token,
             "token_type": "Bearer",
-            "scope": settings.scope,
+            "scope": consent.scope,
             "created_at": created_at,
         });
         if let Some(lifetime) = settings.expires_in {
@@ -115,7 +133,7 @@ impl Grants {
             response: response.to_string(),
         };
         self.rows.push(Row {
-            grant,
+            consent,
             pair: pair.clone(),
             created_at,
             expires_at: settings
@@ -139,8 +157,8 @@ impl Grants {
                 && (row.is_accessible() || !settings.revocation_ignores_expired)
         };
         if let Some(index) = self.rows.iter().rposition(revocable) {
-            let grant = self.rows[index].grant;
-            self.revoke_where(|row| row.grant == grant);
+            let grant = self.rows[index].consent.grant;
+            self.revoke_where(|row| row.consent.grant == grant);
         }
     }
 
@@ -169,7 +187,7 @@ impl Grants {
         matches!(self.access(access_token), Access::Alive { .. })
     }
 
-    pub(super) fn access(&self, access_token: &str) -> Access {
+    pub(super) fn access(&self, access_token: &str) -> Access<'_> {
         let mut rows = self.rows.iter();
         match rows.find(|row| row.pair.access_token == access_token) {
             None => Access::Unknown,
@@ -178,6 +196,7 @@ impl Grants {
             Some(row) => Access::Alive {
                 left: row.expires_at.map(|at| rounded_up(at - Instant::now())),
                 created_at: row.created_at,
+                consent: &row.consent,
             },
         }
     }
@@ -186,8 +205,8 @@ impl Grants {
         let belongs =
             |row: &&Row| row.pair.access_token == token || row.pair.refresh_token == token;
         let some = self.rows.iter().find(belongs);
-        let grant = some.expect("a token of this server").grant;
-        let newest = self.rows.iter().rfind(|row| row.grant == grant);
+        let grant = some.expect("a token of this server").consent.grant;
+        let newest = self.rows.iter().rfind(|row| row.consent.grant == grant);
         newest.expect("a grant has tokens").pair.clone()
     }
 
@@ -214,7 +233,7 @@ impl Row {
 }
 
 /// 128 random bits behind a word that a search for leaks finds.
-fn new_secret(kind: &str) -> String {
+pub(super) fn new_secret(kind: &str) -> String {
     let random: rand::Random<[u8; 16]> = rand::generate(&SystemRandom::new()).expect("randomness");
     format!(
         "{kind}-SECRET-{:032x}",

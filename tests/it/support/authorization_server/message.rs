@@ -33,6 +33,18 @@ impl Request {
         find(&self.form, |key| key == name).filter(|value| !value.is_empty())
     }
 
+    /// The first parameter of that name behind the `?`.
+    pub fn query_parameter(&self, name: &str) -> Option<String> {
+        let mut parameters = self.query_parameters().into_iter();
+        let (_, value) = parameters.find(|(key, _)| key == name)?;
+        Some(value)
+    }
+
+    /// All parameters behind the `?`.
+    pub fn query_parameters(&self) -> Vec<(String, String)> {
+        parse_form(self.query.as_deref().unwrap_or_default())
+    }
+
     /// The token of an `Authorization: Bearer` header (RFC 6750 §2.1).
     pub fn bearer_token(&self) -> Option<&str> {
         self.authorization("Bearer")

@@ -20,8 +20,11 @@
     reason = "what the product may do in one place only, its opponent may do here"
 )]
 
+mod authorization;
 mod client;
+mod codes;
 mod connection;
+mod devices;
 mod endpoints;
 mod gate;
 mod grants;
@@ -38,13 +41,16 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub use endpoints::{REVOKE, TOKEN, TOKEN_INFO, USER};
+pub use devices::Decision;
+pub use endpoints::{
+    AUTHORIZE, AUTHORIZE_DEVICE, DISCOVERY, REVOKE, TOKEN, TOKEN_INFO, USER, USERINFO,
+};
 pub use gate::Held;
 pub use grants::Pair;
 pub use journal::Recorded;
 pub use message::{Answer, Request};
 pub use script::Behaviour;
-pub use settings::{ClientAuth, Replay, Rotation, Settings};
+pub use settings::{ClientAuth, Consent, DeviceGrant, Replay, Rotation, Settings};
 
 use gate::Moment;
 use state::Shared;
@@ -71,7 +77,8 @@ impl AuthorizationServer {
     pub fn start_with(settings: Settings) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("the port that was bound");
-        let shared = Arc::new(Shared::new(settings));
+        let url = format!("http://{address}");
+        let shared = Arc::new(Shared::new(url, settings));
         let acceptors = connection::start_accepting(listener, &shared);
         Self {
             address,
@@ -102,7 +109,17 @@ impl AuthorizationServer {
     pub fn log_in(&self) -> Pair {
         let mut state = self.shared.lock();
         let state = &mut *state;
-        state.grants.log_in(&state.settings)
+        state.grants.log_in(&state.settings.scope, &state.settings)
+    }
+
+    /// What the person does who was told to enter `user_code`.
+    pub fn decide(&self, user_code: &str, decision: Decision) {
+        self.shared.lock().devices.decide(user_code, decision);
+    }
+
+    /// Changes a rule while the server runs.
+    pub fn change(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.shared.lock().settings);
     }
 
     /// Whether the protected resource would accept this access token now.
@@ -131,11 +148,14 @@ impl AuthorizationServer {
         self.shared.lock().settings.expires_in = expires_in;
     }
 
-    /// Every token that was ever issued, and the client's secret: none may turn up in an output.
+    /// Every token and code that was ever issued, and the client's secret: none may turn up in an
+    /// output.
     pub fn every_secret(&self) -> Vec<String> {
         let state = self.shared.lock();
         let client_secret = state.settings.client_auth.secret().map(str::to_owned);
-        state.grants.secrets().chain(client_secret).collect()
+        let codes = state.codes.secrets().chain(state.devices.secrets());
+        let tokens = state.grants.secrets();
+        tokens.chain(codes).chain(client_secret).collect()
     }
 }
 

@@ -4,12 +4,19 @@ use std::time::Duration;
 
 /// The rules of one server; the default ones are GitLab's.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Settings {
     /// The only client that is registered.
     pub client_id: String,
     /// How that client proves who it is.
     pub client_auth: ClientAuth,
-    /// What every grant covers, separated by spaces (RFC 6749 §3.3).
+    /// What is registered; at `127.0.0.1` and `[::1]` any port will do (RFC 8252 §7.3).
+    pub redirect_uri: String,
+    /// Who logs in from now on.
+    pub username: String,
+    /// What they say when they are asked in a browser.
+    pub consent: Consent,
+    /// What a grant covers that nobody asked for, separated by spaces (RFC 6749 §3.3).
     pub scope: String,
     /// How long an access token lives. Exact here, rounded up to a second in answers; `None`: for
     /// ever, and answers have no `expires_in`.
@@ -18,6 +25,12 @@ pub struct Settings {
     pub rotation: Rotation,
     /// What happens to a grant whose spent refresh token is presented.
     pub on_replay: Replay,
+    /// Whether answers to authorization requests name the server (RFC 9207).
+    pub sends_issuer: bool,
+    /// Whether there is a discovery document.
+    pub discovery: bool,
+    /// The device grant; `None`: there is none.
+    pub device: Option<DeviceGrant>,
     /// Whether [`TOKEN_INFO`](super::TOKEN_INFO) exists.
     pub check_endpoint: bool,
     /// Doorkeeper before 5.8.1: a revocation by refresh token is answered with 200 and does nothing
@@ -32,10 +45,16 @@ impl Default for Settings {
         Self {
             client_id: "the-client".to_owned(),
             client_auth: ClientAuth::None,
+            redirect_uri: "http://127.0.0.1/".to_owned(),
+            username: "jane".to_owned(),
+            consent: Consent::Given,
             scope: "api".to_owned(),
             expires_in: Some(Duration::from_secs(7200)),
             rotation: Rotation::Kills,
             on_replay: Replay::Refuse,
+            sends_issuer: false,
+            discovery: true,
+            device: Some(DeviceGrant::default()),
             check_endpoint: true,
             revocation_ignores_expired: false,
             token_delay: Duration::ZERO,
@@ -81,4 +100,31 @@ pub enum Replay {
     Refuse,
     /// All tokens of the grant die: reuse detection (RFC 9700 §4.14.2).
     RevokeGrant,
+}
+
+/// What a user says who is asked in a browser.
+#[derive(Clone, Debug)]
+pub enum Consent {
+    /// Yes.
+    Given,
+    /// An error of RFC 6749 §4.1.2.1, with its description.
+    Refused(&'static str, Option<&'static str>),
+}
+
+/// RFC 8628; the default one is GitLab's.
+#[derive(Clone, Debug)]
+pub struct DeviceGrant {
+    /// How long the codes live, as the answer says.
+    pub expires_in: Duration,
+    /// Seconds between polls; `None`: the answer does not say, and five are meant (§3.2).
+    pub interval: Option<u64>,
+}
+
+impl Default for DeviceGrant {
+    fn default() -> Self {
+        Self {
+            expires_in: Duration::from_secs(300),
+            interval: Some(5),
+        }
+    }
 }

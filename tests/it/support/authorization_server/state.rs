@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::LIMIT;
+use super::codes::Codes;
+use super::devices::Devices;
 use super::endpoints;
 use super::gate::{Gates, Moment};
 use super::grants::Grants;
@@ -15,8 +17,12 @@ use super::strictness;
 
 /// What one mutex guards.
 pub(super) struct State {
+    /// `http://127.0.0.1:PORT`, which is also the server's name.
+    pub(super) url: String,
     pub(super) settings: Settings,
     pub(super) grants: Grants,
+    pub(super) codes: Codes,
+    pub(super) devices: Devices,
     pub(super) journal: Journal,
     pub(super) scripts: Scripts,
     pub(super) gates: Gates,
@@ -36,11 +42,14 @@ pub(super) enum Reply {
 }
 
 impl Shared {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(url: String, settings: Settings) -> Self {
         Self {
             state: Mutex::new(State {
+                url,
                 settings,
                 grants: Grants::default(),
+                codes: Codes::default(),
+                devices: Devices::default(),
                 journal: Journal::default(),
                 scripts: Scripts::default(),
                 gates: Gates::default(),

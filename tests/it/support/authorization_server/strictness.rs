@@ -1,15 +1,15 @@
 //! The strictness: what a client must not do, although real servers let some of it pass.
 
 use super::client;
-use super::endpoints::{REVOKE, TOKEN, USER};
+use super::endpoints::{AUTHORIZE, AUTHORIZE_DEVICE, DEVICE_GRANT, REVOKE, TOKEN, USER};
 use super::message::Request;
 use super::settings::Settings;
 
 /// Everything that is wrong with a request, one sentence each, without its secrets.
 pub(super) fn mistakes(request: &Request, settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
-    // Tokens in a URL end in logs (RFC 6750 §5.3), and nothing here takes any other parameter.
-    if request.query.is_some() {
+    // Tokens in a URL end in logs (RFC 6750 §5.3), and only a browser brings other parameters.
+    if request.query.is_some() && request.path != AUTHORIZE {
         found.push("parameters in the URL".to_owned());
     }
     match request.path.as_str() {
@@ -23,6 +23,13 @@ pub(super) fn mistakes(request: &Request, settings: &Settings) -> Vec<String> {
         }
         REVOKE => {
             found.extend(missing(request, &["token"]));
+            found.extend(form_mistakes(request, settings));
+        }
+        AUTHORIZE => found.extend(authorization_mistakes(request)),
+        AUTHORIZE_DEVICE => {
+            if !accepts_json(request) {
+                found.push("no `Accept: application/json`".to_owned());
+            }
             found.extend(form_mistakes(request, settings));
         }
         USER if request.header("Private-Token").is_some() => {
@@ -47,6 +54,8 @@ fn grant_type_mistake(request: &Request) -> Vec<String> {
     match request.parameter("grant_type") {
         None => missing(request, &["grant_type"]),
         Some("refresh_token") => missing(request, &["refresh_token"]),
+        Some("authorization_code") => missing(request, &["code", "redirect_uri", "code_verifier"]),
+        Some(DEVICE_GRANT) => missing(request, &["device_code"]),
         Some(_) => vec!["a grant type that this server does not have".to_owned()],
     }
 }
@@ -58,6 +67,44 @@ fn missing(request: &Request, names: &[&str]) -> Vec<String> {
     absent.map(|name| format!("no `{name}`")).collect()
 }
 
+/// RFC 6749 §4.1.1, with what RFC 9700 §2.1 wants besides.
+fn authorization_mistakes(request: &Request) -> Vec<String> {
+    let mut found = Vec::new();
+    let parameters = request.query_parameters();
+    for name in ["response_type", "client_id", "redirect_uri"] {
+        if request.query_parameter(name).is_none() {
+            found.push(format!("no `{name}`"));
+        }
+    }
+    found.extend(repeated(&parameters));
+    for name in ["client_secret", "code_verifier"] {
+        if request.query_parameter(name).is_some() {
+            found.push(format!("`{name}` in a URL"));
+        }
+    }
+    let value = |name| request.query_parameter(name).unwrap_or_default();
+    // 128 bits (RFC 6749 §10.10), in base64url.
+    if value("state").len() < 22 {
+        found.push("no `state` that cannot be guessed".to_owned());
+    }
+    // 43 characters: a SHA-256 in base64url (RFC 7636 §4.2).
+    if value("code_challenge_method") != "S256" || value("code_challenge").len() != 43 {
+        found.push("no PKCE with S256".to_owned());
+    }
+    found
+}
+
+fn repeated(parameters: &[(String, String)]) -> Vec<String> {
+    let is_repeated = |index: &usize| {
+        let (name, _) = &parameters[*index];
+        parameters[..*index].iter().any(|(key, _)| key == name)
+    };
+    (0..parameters.len())
+        .filter(is_repeated)
+        .map(|index| format!("`{}` more than once", parameters[index].0))
+        .collect()
+}
+
 /// What holds for every form that a client posts (RFC 6749 §2.3, §3.2).
 fn form_mistakes(request: &Request, settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
@@ -67,11 +114,7 @@ fn form_mistakes(request: &Request, settings: &Settings) -> Vec<String> {
     if !request.has_form() {
         found.push("the body is no form".to_owned());
     }
-    for (index, (name, _)) in request.form.iter().enumerate() {
-        if request.form[..index].iter().any(|(key, _)| key == name) {
-            found.push(format!("`{name}` more than once"));
-        }
-    }
+    found.extend(repeated(&request.form));
     if !client::is_authenticated(request, settings) {
         found.push("no client authentication, or a wrong one".to_owned());
     }

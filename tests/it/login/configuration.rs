@@ -1,0 +1,176 @@
+//! `config.toml`, the environment's proxies, and that a record needs neither afterwards.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::login::{Waiting, words};
+use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Settings, TOKEN};
+use crate::support::sandbox::{LIMIT, Running, Sandbox};
+
+/// `login --no-browser` with this configuration.
+fn command(sandbox: &Sandbox, server: &AuthorizationServer, config: &str) -> std::process::Command {
+    let path = sandbox.path("config.toml");
+    std::fs::write(&path, config).unwrap();
+    let mut command = sandbox.command(&words(server, &[]));
+    command.env("GLAUTH_CONFIG", path);
+    command
+}
+
+#[test]
+fn all_that_a_login_needs_can_be_configured_and_is_in_the_record_afterwards() {
+    let server = AuthorizationServer::start_with(Settings {
+        redirect_uri: "http://127.0.0.1/from/config".to_owned(),
+        client_auth: ClientAuth::SecretPost("cs-SECRET".to_owned()),
+        ..Settings::default()
+    });
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("the-secret"), "cs-SECRET\n").unwrap();
+    let url = server.url();
+    let config = format!(
+        r#"
+        [hosts."{url}"]
+        provider = "generic"
+        client_id = "the-client"
+        client_secret_file = "the-secret"
+        auth_method = "client_secret_post"
+        scopes = ["openid", "read_user"]
+        parameters = {{ audience = "y" }}
+        redirect_uri = "http://127.0.0.1/from/config"
+        authorization_endpoint = "{url}/oauth/authorize"
+        device_authorization_endpoint = "{url}/oauth/authorize_device"
+        token_endpoint = "{url}/oauth/token"
+        revocation_endpoint = "{url}/oauth/revoke"
+        check_endpoint = "{url}/oauth/token/info"
+        userinfo_endpoint = "{url}/oauth/userinfo"
+        "#
+    );
+    let waiting = Waiting::spawn(&mut command(&sandbox, &server, &config));
+    assert_eq!(waiting.asked("scope"), "openid read_user");
+    assert_eq!(waiting.asked("audience"), "y");
+    assert!(waiting.asked("redirect_uri").ends_with("/from/config"));
+    waiting.consent().1.succeeds();
+    assert!(sandbox.run(&["status"]).succeeds().contains("jane"));
+
+    for file in ["config.toml", "the-secret"] {
+        std::fs::remove_file(sandbox.path(file)).unwrap();
+    }
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    sandbox.run(&["status", "--check"]).succeeds();
+    let waiting = Waiting::start(&sandbox, &server, &[]);
+    assert_eq!(waiting.asked("audience"), "y");
+    waiting.consent().1.succeeds();
+    let device = ["login", "--device", "--lock-timeout=1s", &url];
+    let mut waiting = sandbox.start(&device);
+    let line = std::iter::repeat_with(|| crate::support::watch::next_line(&mut waiting));
+    assert!(line.take(5).any(|line| line.contains("enter the code")));
+    drop(waiting);
+    sandbox.run(&["logout"]).succeeds();
+}
+
+#[test]
+fn a_secret_in_the_configuration_itself_will_do() {
+    let server = AuthorizationServer::start_with(Settings {
+        client_auth: ClientAuth::SecretBasic("cs-SECRET".to_owned()),
+        ..Settings::default()
+    });
+    let sandbox = Sandbox::new();
+    let host = server.host();
+    let config =
+        format!("[hosts.\"{host}\"]\nclient_id = \"the-client\"\nclient_secret = \"cs-SECRET\"\n");
+    let waiting = Waiting::spawn(&mut command(&sandbox, &server, &config));
+    waiting.consent().1.succeeds();
+}
+
+#[test]
+fn a_key_that_nobody_knows_is_refused_with_the_nearest_one() {
+    let server = AuthorizationServer::start();
+    for (config, words) in [
+        ("default_hosts = 'x'", "`default_host`"),
+        ("[host.'x']", "`hosts`"),
+        ("[hosts.'x']\nclientid = 'x'", "`client_id`"),
+        ("[hosts.'x']\nredirect_url = 'x'", "`redirect_uri`"),
+        ("[hosts.'x']\nscope = ['x']", "`scopes`"),
+        ("[hosts.'x']\nscopes = 'x'", "line 2"),
+        ("[hosts.'x'\n", "line 1"),
+    ] {
+        let sandbox = Sandbox::new();
+        let finished = Running::spawn(&mut command(&sandbox, &server, config)).finish();
+        let said = finished.fails(2);
+        assert!(said.contains(words), "{words}: {said}");
+        assert!(said.contains("config.toml"), "{said}");
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn the_url_says_where_the_server_is() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("config.toml");
+    let (host, url) = (server.host(), server.url());
+    std::fs::write(
+        &path,
+        format!(
+            "default_host = '{host}'\n[hosts.'{host}']\nurl = '{url}'\nclient_id = 'the-client'\n"
+        ),
+    )
+    .unwrap();
+    let mut command = sandbox.command(&["login", "--no-browser"]);
+    command.env("GLAUTH_CONFIG", &path);
+    Waiting::spawn(&mut command).consent().1.succeeds();
+    assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+}
+
+#[test]
+fn a_proxy_never_sees_what_goes_to_loopback() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    // Whoever connects there is heard.
+    let proxy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let options = ["--client-id", "the-client"];
+    let mut command = sandbox.command(&words(&server, &options));
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        command.env(name, &address);
+    }
+    Waiting::spawn(&mut command).consent().1.succeeds();
+    assert_eq!(server.count(TOKEN), 1);
+    proxy.set_nonblocking(true).unwrap();
+    let visitor = proxy.accept();
+    assert!(visitor.is_err(), "the proxy was asked: {visitor:?}");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_the_way_to_other_machines() {
+    let sandbox = Sandbox::new();
+    let proxy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let words = [
+        "login",
+        "--no-browser",
+        "--client-id",
+        "x",
+        "gitlab.example",
+    ];
+    let mut command = sandbox.command(&words);
+    command.env("HTTPS_PROXY", &address);
+    let running = Running::spawn(&mut command);
+    let (mut stream, _) = proxy.accept().unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut request = [0; 1024];
+    let length = std::io::Read::read(&mut stream, &mut request).unwrap();
+    let request = String::from_utf8_lossy(&request[..length]);
+    assert!(
+        request.starts_with("CONNECT gitlab.example:443 "),
+        "{request}"
+    );
+    drop(stream);
+    let finished = running.finish();
+    assert_eq!(finished.code(), Some(4), "{finished:?}");
+}

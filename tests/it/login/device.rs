@@ -1,0 +1,322 @@
+//! The device grant (RFC 8628).
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::login::{CLIENT, ends_as};
+use crate::support::authorization_server::{
+    AUTHORIZE_DEVICE, Answer, AuthorizationServer, Behaviour, ClientAuth, Decision, DeviceGrant,
+    Settings, TOKEN,
+};
+use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::terminal::Terminal;
+use crate::support::watch::next_line;
+
+/// A server that is asked every second, so that nobody waits for long.
+fn start() -> AuthorizationServer {
+    AuthorizationServer::start_with(fast())
+}
+
+fn fast() -> Settings {
+    let device = DeviceGrant {
+        interval: Some(1),
+        ..DeviceGrant::default()
+    };
+    Settings {
+        device: Some(device),
+        ..Settings::default()
+    }
+}
+
+/// A login that waits for its code to be entered.
+struct Waiting {
+    running: Running,
+    said: String,
+    user_code: String,
+}
+
+impl Waiting {
+    fn start(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Self {
+        let url = server.url();
+        let words = [&["login", "--device"], &CLIENT[..], options, &[&url]].concat();
+        let mut running = sandbox.start(&words);
+        let mut said = String::new();
+        let mut is_next = false;
+        loop {
+            let line = next_line(&mut running);
+            assert!(!line.is_empty(), "it ended without a code: {said}");
+            said.push_str(&line);
+            said.push('\n');
+            let object: Value = serde_json::from_str(&line).unwrap_or_default();
+            let in_json = object["device_authorization"]["user_code"].as_str();
+            let in_text = line.strip_prefix("  ").filter(|_| is_next);
+            if let Some(code) = in_json.or(in_text) {
+                return Self {
+                    running,
+                    said,
+                    user_code: code.to_owned(),
+                };
+            }
+            is_next = line.contains("enter the code");
+        }
+    }
+
+    fn finish(self) -> Finished {
+        let finished = self.running.finish();
+        Finished {
+            stderr: self.said + &finished.stderr,
+            ..finished
+        }
+    }
+}
+
+#[test]
+fn a_person_enters_the_code_somewhere_else() {
+    let server = start();
+    let sandbox = Sandbox::new();
+    let waiting = Waiting::start(&sandbox, &server, &["--scope", "read_user"]);
+    let page = format!("\n  {}/oauth/device\n", server.url());
+    assert!(waiting.said.contains(&page), "{}", waiting.said);
+    server.wait_until(
+        |seen| seen.iter().filter(|one| one.status == Some(400)).count() >= 2,
+        "two polls",
+    );
+    server.decide(&waiting.user_code, Decision::Approved);
+    let finished = waiting.finish();
+    assert!(
+        finished.stderr.contains("logged in as jane"),
+        "{finished:?}"
+    );
+    assert_eq!(finished.succeeds(), "");
+    assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+    let scopes = sandbox.record(&server)["grants"][0]["scopes"].clone();
+    assert_eq!(scopes.as_array().unwrap()[0].as_str(), Some("read_user"));
+    sandbox.run(&["refresh", "--force"]).succeeds();
+}
+
+#[test]
+fn who_says_no_or_nothing_has_no_login() {
+    for (decision, name, to_do) in [
+        (Decision::Denied, "access_denied", "run it again"),
+        (Decision::Expired, "login_required", "run it again"),
+    ] {
+        let server = start();
+        let (message, hint) = ends_as(3, name, |form| {
+            let sandbox = Sandbox::new();
+            let waiting = Waiting::start(&sandbox, &server, form);
+            server.decide(&waiting.user_code, decision);
+            let finished = waiting.finish();
+            assert!(!sandbox.file(&server, "toml").exists());
+            finished
+        });
+        assert!(hint.contains(to_do), "{message}: {hint}");
+    }
+}
+
+#[test]
+fn a_server_that_is_asked_too_often_is_asked_less_often() {
+    let server = start();
+    let sandbox = Sandbox::new();
+    let slower = Answer::json(400, &json!({"error": "slow_down"}));
+    server.script(TOKEN, Behaviour::Answer(slower));
+    let waiting = Waiting::start(&sandbox, &server, &[]);
+    server.decide(&waiting.user_code, Decision::Approved);
+    waiting.finish().succeeds();
+    let requests = server.requests();
+    let polls: Vec<_> = requests
+        .iter()
+        .filter(|one| one.request.path == TOKEN)
+        .collect();
+    let [first, second] = polls[..] else {
+        panic!("{polls:?}");
+    };
+    // RFC 8628 §3.5: five seconds more.
+    assert!(second.at - first.at >= Duration::from_secs(6));
+}
+
+#[test]
+fn a_server_that_stumbles_meanwhile_is_asked_again() {
+    let stumbles = [
+        Behaviour::Answer(Answer::new(503)),
+        Behaviour::Answer(Answer::new(429)),
+        Behaviour::LoseRequest,
+    ];
+    let worlds = stumbles.map(|stumble| {
+        let (server, sandbox) = (start(), Sandbox::new());
+        server.script(TOKEN, stumble);
+        let waiting = Waiting::start(&sandbox, &server, &[]);
+        server.decide(&waiting.user_code, Decision::Approved);
+        (server, sandbox, waiting)
+    });
+    for (_server, _sandbox, waiting) in worlds {
+        waiting.finish().succeeds();
+    }
+}
+
+#[test]
+fn codes_that_end_are_not_waited_for_any_longer() {
+    let server = AuthorizationServer::start_with(Settings {
+        device: Some(DeviceGrant {
+            interval: Some(1),
+            expires_in: Duration::from_secs(2),
+        }),
+        ..Settings::default()
+    });
+    let (message, _) = ends_as(3, "login_required", |form| {
+        Waiting::start(&Sandbox::new(), &server, form).finish()
+    });
+    assert!(message.contains("nobody logged in within 2s"), "{message}");
+}
+
+#[test]
+fn in_json_the_code_is_an_object() {
+    let server = start();
+    let sandbox = Sandbox::new();
+    let waiting = Waiting::start(&sandbox, &server, &["--json"]);
+    let line: Value = serde_json::from_str(waiting.said.lines().last().unwrap()).unwrap();
+    let shown = &line["device_authorization"];
+    assert_eq!(shown["expires_in"], 300);
+    let page = format!("{}/oauth/device", server.url());
+    assert_eq!(shown["verification_uri"], page);
+    let complete = format!("{page}?user_code={}", waiting.user_code);
+    assert_eq!(shown["verification_uri_complete"], complete);
+    server.decide(&waiting.user_code, Decision::Approved);
+    let end: Value = serde_json::from_str(&waiting.finish().succeeds()).unwrap();
+    assert_eq!(end["outcome"], "stored");
+}
+
+#[test]
+fn a_confidential_client_proves_itself_here_too() {
+    let server = AuthorizationServer::start_with(Settings {
+        client_auth: ClientAuth::SecretBasic("cs-SECRET".to_owned()),
+        ..fast()
+    });
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("secret");
+    std::fs::write(&path, "cs-SECRET").unwrap();
+    let options = ["--client-secret-file", path.to_str().unwrap()];
+    let waiting = Waiting::start(&sandbox, &server, &options);
+    server.decide(&waiting.user_code, Decision::Approved);
+    waiting.finish().succeeds();
+}
+
+/// `login --device` that ends before a code was shown.
+fn without_a_code(answer: &Answer, code: i32, name: &str) -> (String, String) {
+    let server = start();
+    let said = ends_as(code, name, |form| {
+        server.script(AUTHORIZE_DEVICE, Behaviour::Answer(answer.clone()));
+        let url = server.url();
+        let words = [&["login", "--device"], &CLIENT[..], form, &[&url]].concat();
+        let finished = Sandbox::new().run(&words);
+        assert!(!finished.stderr.contains("enter the code"), "{finished:?}");
+        finished
+    });
+    assert_eq!(server.count(TOKEN), 0);
+    said
+}
+
+#[test]
+fn a_server_without_the_grant_or_with_a_broken_one_is_told_apart_from_one_that_is_down() {
+    let error = json!({"error": "unauthorized_client", "error_description": "Not \u{1b}for you."});
+    let (message, hint) = without_a_code(&Answer::json(400, &error), 2, "client_rejected");
+    assert!(message.contains("for you"), "{message}");
+    assert!(hint.contains("without --device"), "{hint}");
+    without_a_code(&Answer::new(404), 2, "client_rejected");
+    without_a_code(&Answer::new(302), 2, "client_rejected");
+    without_a_code(&Answer::new(429), 4, "rate_limited");
+    let (_, hint) = without_a_code(&Answer::new(500), 4, "unavailable");
+    assert!(hint.contains("later"), "{hint}");
+}
+
+#[test]
+fn a_page_that_is_not_safe_is_never_shown() {
+    let good = json!({
+        "device_code": "dc-SECRET",
+        "user_code": "AB-CD",
+        "verification_uri": "https://example.com/device",
+        "expires_in": 60,
+    });
+    for (key, value) in [
+        ("verification_uri", json!("http://example.com/device")),
+        ("verification_uri", json!("javascript:alert(1)")),
+        ("verification_uri", json!(7)),
+        ("user_code", json!("")),
+        ("user_code", json!("x".repeat(65))),
+        ("device_code", Value::Null),
+        ("expires_in", json!(-1)),
+    ] {
+        let mut body = good.clone();
+        body[key] = value;
+        let answer = Answer::json(200, &body);
+        let (message, _) = without_a_code(&answer, 2, "client_rejected");
+        assert!(message.contains(&format!("`{key}`")), "{message}");
+        assert!(!message.contains("SECRET"), "{message}");
+    }
+}
+
+#[test]
+fn without_a_browser_it_is_the_way_that_is_taken_with_a_code_for_the_phone() {
+    for (no_color, ink) in [("1", Ink::Light), ("", Ink::Dark)] {
+        shows_a_code_for_the_phone(no_color, ink);
+    }
+}
+
+fn shows_a_code_for_the_phone(no_color: &str, ink: Ink) {
+    let server = start();
+    let sandbox = Sandbox::new();
+    let url = server.url();
+    let mut command = sandbox.command(&["login", "--client-id", "the-client", &url]);
+    let terminal = Terminal::spawn(command.env("NO_COLOR", no_color));
+    let screen = terminal.wait_for(" left)");
+    let lines: Vec<&str> = screen.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.contains("enter the code"));
+    let user_code = lines[at.unwrap() + 1].trim().to_owned();
+    let page = format!("{}/oauth/device?user_code={user_code}", server.url());
+    assert_eq!(read_by_a_phone(&screen, ink), page);
+    server.decide(&user_code, Decision::Approved);
+    let finished = terminal.finish();
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert!(
+        finished.stderr.contains("logged in as jane"),
+        "{finished:?}"
+    );
+}
+
+/// What half blocks are drawn with: as most terminals are, or in colours of the drawing's own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ink {
+    Light,
+    Dark,
+}
+
+/// What a phone reads off the screen: two rows of the code are one line of half blocks.
+fn read_by_a_phone(screen: &str, ink: Ink) -> String {
+    const SCALE: usize = 4;
+    let is_drawn = |line: &&str| !line.is_empty() && line.chars().all(|c| " ▀▄█".contains(c));
+    let rows: Vec<Vec<char>> = screen
+        .lines()
+        .filter(is_drawn)
+        .map(|line| line.chars().collect())
+        .collect();
+    let side = rows[0].len();
+    let is_inked = |x: usize, y: usize| match rows[y / 2][x] {
+        '█' => true,
+        '▀' => y.is_multiple_of(2),
+        '▄' => !y.is_multiple_of(2),
+        _ => false,
+    };
+    let grey = |x: usize, y: usize| {
+        let is_light = is_inked(x / SCALE, y / SCALE) == (ink == Ink::Light);
+        if is_light { 255 } else { 0 }
+    };
+    let (width, height) = (side * SCALE, rows.len() * 2 * SCALE);
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, grey);
+    let grids = image.detect_grids();
+    let [grid] = &grids[..] else {
+        panic!("{} codes on the screen", grids.len());
+    };
+    grid.decode().unwrap().1
+}

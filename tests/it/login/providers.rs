@@ -1,0 +1,208 @@
+//! What is known of a server: by its name, by what it says of itself, by what is said.
+
+use serde_json::{Value, json};
+
+use crate::login::{CLIENT, Waiting, ends_as, log_in, words};
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, DISCOVERY, Settings, TOKEN, USER, USERINFO,
+};
+use crate::support::sandbox::Sandbox;
+
+/// The discovery document of `server`, changed.
+fn document(server: &AuthorizationServer, change: impl FnOnce(&mut Value)) -> Answer {
+    let url = server.url();
+    let mut document = json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/oauth/authorize"),
+        "token_endpoint": format!("{url}/oauth/token"),
+        "userinfo_endpoint": format!("{url}/oauth/userinfo"),
+    });
+    change(&mut document);
+    Answer::json(200, &document)
+}
+
+/// The server answers with this document from now on.
+fn says(server: &AuthorizationServer, change: impl FnOnce(&mut Value)) {
+    let answer = document(server, change);
+    server.always(DISCOVERY, Some(Behaviour::Answer(answer)));
+}
+
+fn provider(sandbox: &Sandbox, server: &AuthorizationServer) -> String {
+    let record = sandbox.record(server);
+    record["client"]["provider"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_server_that_describes_itself_as_gitlab_does_is_gitlab() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &CLIENT);
+    assert_eq!(provider(&sandbox, &server), "gitlab");
+    // GitLab's userinfo wants a scope of its own.
+    assert_eq!((server.count(USER), server.count(USERINFO)), (1, 0));
+    // Who is known is not asked again.
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(DISCOVERY), 1);
+}
+
+#[test]
+fn a_server_that_says_nothing_of_use_is_taken_for_gitlab() {
+    for answer in [
+        Answer::new(404),
+        Answer::new(503),
+        Answer::json(200, &"[]"),
+        Answer::new(200).body("<html>a page for people</html>"),
+        Answer::json(200, &r#"{"issuer": "https://evil.example"}"#),
+    ] {
+        let server = AuthorizationServer::start();
+        server.always(DISCOVERY, Some(Behaviour::Answer(answer)));
+        let sandbox = Sandbox::new();
+        log_in(&sandbox, &server, &CLIENT);
+        assert_eq!(provider(&sandbox, &server), "gitlab");
+    }
+}
+
+#[test]
+fn a_server_of_another_kind_is_asked_where_its_endpoints_are_and_they_are_pinned() {
+    let server = AuthorizationServer::start();
+    let elsewhere = AuthorizationServer::start_with(Settings {
+        scope: "openid".to_owned(),
+        ..Settings::default()
+    });
+    // RFC 8414: what the issuer's own document names may be anywhere.
+    says(&server, |document| {
+        for key in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "userinfo_endpoint",
+        ] {
+            let here = document[key].as_str().unwrap();
+            document[key] = here.replace(&server.url(), &elsewhere.url()).into();
+        }
+    });
+    let sandbox = Sandbox::new();
+    let waiting = Waiting::start(&sandbox, &server, &CLIENT);
+    assert_eq!(waiting.asked("scope"), "openid offline_access");
+    assert_eq!(waiting.asked("prompt"), "consent");
+    waiting.consent().1.succeeds();
+    assert_eq!(provider(&sandbox, &server), "oidc");
+    assert_eq!(elsewhere.count(TOKEN), 1);
+    let status = sandbox.run(&["status"]).succeeds();
+    assert!(status.contains("jane"), "{status}");
+    // Whatever the document says later, tokens go where the login said.
+    says(&server, |document| {
+        document["token_endpoint"] = "http://127.0.0.1:1/".into();
+    });
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(elsewhere.count(TOKEN), 3);
+    assert_eq!((server.count(DISCOVERY), server.count(TOKEN)), (1, 0));
+    // Who names the provider wants to know anew.
+    drop(Waiting::start(&sandbox, &server, &["--provider", "oidc"]));
+    assert_eq!(server.count(DISCOVERY), 2);
+}
+
+#[test]
+fn a_scope_that_the_server_does_not_have_is_not_asked_for_by_itself() {
+    let server = AuthorizationServer::start();
+    says(&server, |document| {
+        document["scopes_supported"] = json!(["openid", "email"]);
+    });
+    let options = [&CLIENT[..], &["--provider", "oidc"]].concat();
+    let waiting = Waiting::start(&Sandbox::new(), &server, &options);
+    assert_eq!(waiting.asked("scope"), "openid");
+    drop(waiting);
+    let options = [&options[..], &["--scope", "offline_access"]].concat();
+    let waiting = Waiting::start(&Sandbox::new(), &server, &options);
+    assert_eq!(waiting.asked("scope"), "offline_access");
+}
+
+#[test]
+fn a_document_that_cannot_be_believed_is_refused_where_it_is_needed() {
+    for (key, value, in_message) in [
+        ("issuer", json!("https://evil.example"), "evil.example"),
+        ("issuer", Value::Null, "issuer"),
+        (
+            "token_endpoint",
+            json!("http://192.0.2.1/token"),
+            "192.0.2.1",
+        ),
+        (
+            "authorization_endpoint",
+            json!("javascript:alert(1)"),
+            "javascript",
+        ),
+    ] {
+        let server = AuthorizationServer::start();
+        says(&server, |document| document[key] = value);
+        let options = [&CLIENT[..], &["--provider", "oidc"]].concat();
+        let (message, _) = ends_as(2, "config", |form| {
+            let options = [&options, form].concat();
+            Sandbox::new().run(&words(&server, &options))
+        });
+        assert!(message.contains(in_message), "{message}");
+        assert_eq!(server.count(TOKEN), 0);
+    }
+}
+
+#[test]
+fn a_server_without_a_document_is_no_issuer_and_one_that_is_down_is_asked_later() {
+    for (status, code, name) in [
+        (404, 2, "config"),
+        (503, 4, "unavailable"),
+        (429, 4, "rate_limited"),
+    ] {
+        let server = AuthorizationServer::start();
+        server.always(DISCOVERY, Some(Behaviour::Answer(Answer::new(status))));
+        let options = [&CLIENT[..], &["--provider", "oidc"]].concat();
+        ends_as(code, name, |form| {
+            let options = [&options, form].concat();
+            Sandbox::new().run(&words(&server, &options))
+        });
+    }
+}
+
+#[test]
+fn endpoints_elsewhere_are_only_for_who_says_that_nothing_is_known() {
+    let server = AuthorizationServer::start();
+    let elsewhere = ["--token-endpoint", "https://example.com/token"];
+    let options = [&CLIENT[..], &elsewhere].concat();
+    let (message, _) = ends_refused(&server, &options);
+    assert!(message.contains("`generic`"), "{message}");
+    let insecure = ["--provider=generic", "--token-endpoint=http://example.com/"];
+    let options = [&CLIENT[..], &insecure].concat();
+    let (message, _) = ends_refused(&server, &options);
+    assert!(message.contains("https://"), "{message}");
+    assert_eq!(server.count(TOKEN), 0);
+}
+
+fn ends_refused(server: &AuthorizationServer, options: &[&str]) -> (String, String) {
+    let finished = Sandbox::new().run(&words(server, options));
+    let said = finished.fails(2);
+    let (message, hint) = said.split_once('\n').unwrap();
+    (message.to_owned(), hint.to_owned())
+}
+
+#[test]
+fn what_a_generic_server_needs_is_asked_for_by_name() {
+    let server = AuthorizationServer::start();
+    let options = [&CLIENT[..], &["--provider=generic"]].concat();
+    let (message, hint) = ends_refused(&server, &options);
+    assert!(message.contains("no token endpoint"), "{message}");
+    assert!(hint.contains("--token-endpoint"), "{hint}");
+    let token = format!("--token-endpoint={}/oauth/token", server.url());
+    let options = [&options[..], &[&*token]].concat();
+    let (message, hint) = ends_refused(&server, &options);
+    assert!(message.contains("no authorization endpoint"), "{message}");
+    assert!(hint.contains("--authorization-endpoint"), "{hint}");
+}
+
+#[test]
+fn a_server_that_wants_a_secret_says_so_before_anybody_is_asked() {
+    let server = AuthorizationServer::start();
+    let options = [&CLIENT[..], &["--provider=github-enterprise"]].concat();
+    let (message, hint) = ends_refused(&server, &options);
+    assert!(message.contains("client secret"), "{message}");
+    assert!(hint.contains("--client-secret-file"), "{hint}");
+    assert!(hint.contains("--device"), "{hint}");
+}

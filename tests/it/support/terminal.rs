@@ -1,0 +1,133 @@
+//! A process at a terminal: stdin and stderr are one, stdout is a pipe.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use nix::pty::{Winsize, openpty};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+
+use super::sandbox::{Finished, LIMIT, Running};
+use super::watch::eventually;
+
+/// Wide enough that no line is broken.
+const SIZE: Winsize = Winsize {
+    ws_row: 50,
+    ws_col: 400,
+    ws_xpixel: 0,
+    ws_ypixel: 0,
+};
+
+/// What was written to the terminal so far.
+#[derive(Default)]
+struct Screen {
+    inside: Mutex<Inside>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inside {
+    bytes: Vec<u8>,
+    is_over: bool,
+}
+
+/// A process, and the person at its terminal.
+pub struct Terminal {
+    running: Running,
+    keyboard: File,
+    screen: Arc<Screen>,
+}
+
+impl Terminal {
+    /// Starts the command at a new terminal.
+    pub fn spawn(command: &mut Command) -> Self {
+        let pty = openpty(Some(&SIZE), None).unwrap();
+        let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
+        drop(pty.slave);
+        let command = command.env("TERM", "xterm");
+        let running = Running::spawn(command.stdin(stdin).stderr(stderr));
+        // The command keeps its copies of the slave, with which the screen would never end.
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        let keyboard = File::from(pty.master);
+        let screen = Arc::new(Screen::default());
+        let (output, seen) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
+        thread::spawn(move || watch(output, &seen));
+        Self {
+            running,
+            keyboard,
+            screen,
+        }
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, text: &str) {
+        writeln!(self.keyboard, "{text}").unwrap();
+    }
+
+    /// Blocks until what is typed is not shown.
+    #[track_caller]
+    pub fn wait_until_hidden(&self) {
+        eventually("the terminal to hide what is typed", || {
+            let settings = tcgetattr(&self.keyboard).unwrap();
+            !settings.local_flags.contains(LocalFlags::ECHO)
+        });
+    }
+
+    /// Ends the input, as Ctrl-D does.
+    pub fn end_of_input(&mut self) {
+        self.keyboard.write_all(b"\x04").unwrap();
+    }
+
+    /// Blocks until `text` is on the screen, and returns all that is. Panics after [`LIMIT`].
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        let shows = |inside: &Inside| plain(&inside.bytes).contains(text);
+        let inside = self.screen.inside.lock().unwrap();
+        let (inside, _) = self
+            .screen
+            .changed
+            .wait_timeout_while(inside, LIMIT, |inside| !inside.is_over && !shows(inside))
+            .unwrap();
+        let screen = plain(&inside.bytes);
+        drop(inside);
+        assert!(screen.contains(text), "no `{text}` on {screen}");
+        screen
+    }
+
+    /// Waits for the end; `stderr` is what was on the screen.
+    pub fn finish(self) -> Finished {
+        let finished = self.running.finish();
+        let inside = self.screen.inside.lock().unwrap();
+        let (inside, timeout) = self
+            .screen
+            .changed
+            .wait_timeout_while(inside, LIMIT, |inside| !inside.is_over)
+            .unwrap();
+        assert!(!timeout.timed_out(), "somebody still has the terminal");
+        Finished {
+            stderr: plain(&inside.bytes),
+            ..finished
+        }
+    }
+}
+
+/// Reads what comes until nobody has the other end any more, which is an error here.
+fn watch(mut output: File, screen: &Screen) {
+    let mut chunk = [0; 4096];
+    while let Ok(length @ 1..) = output.read(&mut chunk) {
+        let mut inside = screen.inside.lock().unwrap();
+        inside.bytes.extend_from_slice(&chunk[..length]);
+        screen.changed.notify_all();
+    }
+    screen.inside.lock().unwrap().is_over = true;
+    screen.changed.notify_all();
+}
+
+/// Without colours and movements.
+fn plain(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let stripped = anstream::adapter::strip_str(&text).to_string();
+    stripped.replace("\r\n", "\n")
+}

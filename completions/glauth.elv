@@ -49,7 +49,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --parameter 'A parameter for every request, such as `resource=…` or `audience=…`; may be repeated'
             cand --provider 'The kind of server, where its name or its own word does not tell; `oidc` asks the issuer HOST for its endpoints, `generic` is told them'
             cand --ca-file 'A certificate authority of the server''s own, as PEM'
-            cand --redirect-uri 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none [default: `http://127.0.0.1/`]'
+            cand --redirect-uri 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none. Left out: `http://127.0.0.1/` (Bitbucket Cloud: `http://127.0.0.1:34871/`)'
             cand --authorization-endpoint 'Where a person consents (RFC 6749 §3.1)'
             cand --device-endpoint 'Where device codes come from (RFC 8628 §3.1)'
             cand --token-endpoint 'Where tokens are refreshed (RFC 6749 §3.2)'

@@ -196,7 +196,7 @@ pub struct Login {
     pub ca_file: Option<PathBuf>,
 
     /// The redirect URI, as it is registered: a loopback address or `localhost`, any port where it
-    /// names none [default: `http://127.0.0.1/`]
+    /// names none. Left out: `http://127.0.0.1/` (Bitbucket Cloud: `http://127.0.0.1:34871/`)
     #[arg(help_heading = "The application", long, value_name = "URL")]
     pub redirect_uri: Option<String>,
 

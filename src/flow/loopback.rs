@@ -183,6 +183,7 @@ impl Shared {
 
 /// One listener for each address; where `localhost` has two, both have the same port, and a machine
 /// without IPv6 does with one.
+#[expect(clippy::disallowed_methods, reason = "the one place that listens")]
 fn bind(uri: &RedirectUri) -> Result<Vec<TcpListener>, NotListening> {
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut port = uri.port().unwrap_or(0);

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::cli::printer;
 use crate::config::Config;
-use crate::credential::{AccountId, Identity, LoginKind};
+use crate::credential::{AccountId, Identity, LoginKind, Scheme};
 use crate::env;
 use crate::flow::{
     self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
@@ -115,7 +115,8 @@ fn through_server(
         opens: asks && !args.no_browser && env::has_browser(),
         pastes: std::cell::Cell::new(false),
     };
-    if plan.client_id().is_none() && asks {
+    let is_unknown = plan.client_id().is_none() && asks;
+    if is_unknown {
         plan.given.client_id = Some(register::ask_for_client_id(&plan, &person)?);
     }
     let mut setup = plan.setup();
@@ -134,7 +135,18 @@ fn through_server(
             "{id}: the login{who} stays until the new one is complete"
         ));
     }
-    Ok(flow::log_in_through_server(session, &plan, way, &person)?)
+    let done = flow::log_in_through_server(session, &plan, way, &person);
+    if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
+        // It was typed, and nothing remembers it.
+        let host = match plan.scheme {
+            Scheme::Https => id.host.to_string(),
+            Scheme::Http => id.host.base_url(Scheme::Http),
+        };
+        context.printer.tell(&format!(
+            "to go on with that application: `glauth login --client-id {client_id} {host}`"
+        ));
+    }
+    Ok(done?)
 }
 
 /// How this person can consent.

@@ -158,6 +158,7 @@ fn a_redirect_uri_is_a_loopback_address_as_it_is_registered() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "somebody else who listens")]
 fn a_fixed_port_is_kept_and_one_that_is_taken_is_an_error() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -26,7 +26,7 @@ const COVERED: &[(&str, &str)] = &[
     ("bad_input", "exit_codes::usage"),
     ("login_required", "exit_codes::server"),
     ("token_refused", "exit_codes::server"),
-    ("access_denied", "later: the device grant"),
+    ("access_denied", "login::refusals"),
     ("unreachable", "exit_codes::server"),
     ("unavailable", "exit_codes::server"),
     ("rate_limited", "exit_codes::server"),

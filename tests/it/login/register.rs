@@ -2,7 +2,7 @@
 
 use crate::login::through_browser::{browser_that_notes, noted};
 use crate::login::words;
-use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Settings};
+use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Consent, Settings};
 use crate::support::browser;
 use crate::support::sandbox::{Sandbox, wrapped};
 use crate::support::terminal::Terminal;
@@ -59,6 +59,21 @@ fn who_has_none_ends_with_2_and_nothing_stored() {
     let finished = terminal.finish();
     assert_eq!(finished.code(), Some(2), "{finished:?}");
     assert!(!sandbox.file(&server, "toml").exists());
+}
+
+#[test]
+fn an_id_that_was_typed_is_not_typed_again_after_a_failure() {
+    let server = AuthorizationServer::start();
+    server.change(|settings| settings.consent = Consent::Refused("access_denied", None));
+    let sandbox = Sandbox::new();
+    let mut terminal = newcomer(&sandbox, &server);
+    terminal.wait_for("paste the Application ID: ");
+    terminal.type_line("the-client");
+    browser::open(&noted(&sandbox));
+    let finished = terminal.finish();
+    assert_eq!(finished.code(), Some(3), "{finished:?}");
+    let command = format!("`glauth login --client-id the-client {}`", server.url());
+    assert!(finished.stderr.contains(&command), "{finished:?}");
 }
 
 #[test]

@@ -128,6 +128,7 @@ fn draw(page: &Url) {
 }
 
 /// Opens a page; whether that was possible.
+#[expect(clippy::disallowed_methods, reason = "the one place that opens one")]
 pub(super) fn open(page: &str) -> bool {
     webbrowser::open(page).is_ok()
 }

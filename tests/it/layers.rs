@@ -38,9 +38,11 @@ const PLACES: [(&str, &[&str]); 15] = [
     (
         "clippy::disallowed_methods",
         &[
+            "cli/commands/login/person.rs",
             "env.rs",
             "fault.rs",
             "flow/authorize/device.rs",
+            "flow/loopback.rs",
             "store/lock.rs",
             "store/replace.rs",
             "time.rs",

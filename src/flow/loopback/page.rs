@@ -39,7 +39,7 @@ impl Page {
             sign: Sign::Bad,
             title: format!("Not logged in to {host}"),
             paragraphs: vec![
-                why.to_owned(),
+                sentence(why),
                 "You can close this tab; the terminal says how to go on.".to_owned(),
             ],
         }
@@ -97,6 +97,13 @@ impl Page {
     }
 }
 
+/// An error's message begins small and has no full stop, since it follows a name in a terminal.
+fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).chain(['.']).collect()
+}
+
 /// What a server said is text and nothing else.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -128,6 +135,11 @@ mod tests {
         assert!(
             html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; &amp; &#123;title&#125; &quot;x&quot;"),
             "{html}"
+        );
+        assert!(
+            Page::failed("a", "it is so")
+                .to_html()
+                .contains("<p>It is so.</p>")
         );
         let name = Page::logged_in("a.example", Some("{paragraphs}<b>")).to_html();
         assert!(

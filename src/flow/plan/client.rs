@@ -111,7 +111,11 @@ impl Plan<'_> {
                 given: None,
                 remembered: |client| client.login.userinfo_endpoint.as_ref(),
                 configured: |host| host.userinfo_endpoint.as_ref(),
-                discovered: |found| found.userinfo_endpoint.as_ref(),
+                discovered: if self.asks_for_openid() {
+                    |found| found.userinfo_endpoint.as_ref()
+                } else {
+                    |_| None
+                },
                 table: None,
             })?,
             redirect_uri: (redirect_uri != self.provider().redirect_uri).then_some(redirect_uri),
@@ -148,8 +152,6 @@ impl Plan<'_> {
 
     /// A personal token has no token endpoint, and another check.
     fn check_endpoint(&self, provider: &Provider, is_token: bool) -> Wanted {
-        // OpenID Connect Core §5.3.1: only with this scope does it answer for every living token.
-        let by_userinfo = self.scopes().iter().any(|scope| scope == "openid");
         Wanted {
             name: "check endpoint",
             option: "",
@@ -174,7 +176,7 @@ impl Plan<'_> {
             } else {
                 |host| host.check_endpoint.as_ref()
             },
-            discovered: if by_userinfo && !is_token {
+            discovered: if self.asks_for_openid() && !is_token {
                 |found| found.userinfo_endpoint.as_ref()
             } else {
                 |_| None
@@ -186,6 +188,12 @@ impl Plan<'_> {
                 provider.check_endpoint.or(userinfo)
             },
         }
+    }
+
+    /// OpenID Connect Core §5.3.1: only then does the userinfo endpoint of a server's document answer
+    /// for every living token.
+    fn asks_for_openid(&self) -> bool {
+        self.scopes().iter().any(|scope| scope == "openid")
     }
 
     /// The first that anybody knows. What people name must be at home here.

@@ -1,11 +1,12 @@
 # frozen_string_literal: true
 
-# What the cases are written with: the engine as a client sees it, glauth as a process, and `fact`.
+# What all cases are written with: the engine as a client sees it, glauth as a process, and `fact`.
 
 require "fileutils"
 require "json"
 require "net/http"
 require "open3"
+require "tmpdir"
 
 HOST = URI(ENV.fetch("HOST"))
 GLAUTH = File.expand_path(ENV.fetch("GLAUTH"))
@@ -16,17 +17,17 @@ ACCOUNT = File.join(STORE, "#{HOST.hostname}%3A#{HOST.port}", "default")
 
 # --- the engine ---
 
-def send_request(request)
+def send_request(request, at)
   # The nil: no proxy, whatever the environment says.
-  Net::HTTP.start(HOST.hostname, HOST.port, nil, open_timeout: 30, read_timeout: 60) do |http|
+  Net::HTTP.start(at.hostname, at.port, nil, open_timeout: 30, read_timeout: 60) do |http|
     http.request(request)
   end
 end
 
-def get(path, headers = {}) = send_request(Net::HTTP::Get.new(path, headers))
+def get(path, headers = {}, at = HOST) = send_request(Net::HTTP::Get.new(path, headers), at)
 
-def post(path, form = {})
-  send_request(Net::HTTP::Post.new(path).tap { |request| request.set_form_data(form) })
+def post(path, form = {}, at = HOST)
+  send_request(Net::HTTP::Post.new(path).tap { |request| request.set_form_data(form) }, at)
 end
 
 # A login as a person's consent would give it: the token response. See TestController for `options`.
@@ -106,12 +107,14 @@ def assert_equal(expected, actual, what)
   assert expected == actual, what, "expected #{expected.inspect}, got #{actual.inspect}"
 end
 
-def wait_until(what, limit: 30)
+# What the block finds, as soon as it does. `seen` says what there was instead.
+def wait_until(what, limit: 30, seen: -> {})
   deadline = now + limit
-  until yield
-    assert now < deadline, "waited #{limit} s in vain until #{what}"
+  until (found = yield)
+    assert now < deadline, "waited #{limit} s in vain until #{what}", seen.call
     sleep 0.01
   end
+  found
 end
 
 def start_together(count, &block) = Array.new(count) { Thread.new(&block) }

@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
 # A server that treats tokens as GitLab does: Doorkeeper, GitLab's own OAuth engine, in GitLab's
-# settings and on GitLab's database, with the one API call that tells whether a token is good.
+# settings and on GitLab's database, with the one API call that tells whether a token is good. Jane
+# and Joe can sign in with a browser, and consent.
 #
 # It is given an empty PostgreSQL database (DATABASE_URL), and only the loopback address may reach
-# it: whoever asks gets a login (`POST /test/login`).
+# it: whoever asks gets a login without a browser, too (`POST /test/login`).
 #
 # One process, since its memory holds the counters. Its threads race all the same: what puts
 # refreshes in a row is a lock in the database.
@@ -61,8 +62,12 @@ Doorkeeper.configure do
   grant_flows %w[authorization_code]
   force_ssl_in_redirect_uri false
 
-  # There is no page to log in yet; the session is what one would fill.
-  resource_owner_authenticator { User.find_by(id: session[:user_id]) || head(:unauthorized) }
+  resource_owner_authenticator do
+    User.find_by(id: session[:user_id]) || begin
+      session[:back_to] = request.fullpath
+      redirect_to "/sign_in"
+    end
+  end
 end
 
 Rails.application.initialize!
@@ -114,7 +119,9 @@ class User < ActiveRecord::Base
 end
 
 JANE = User.create!(username: "jane")
+User.create!(username: "joe")
 
+# Any port of this address will do, as in GitLab (Doorkeeper's URIChecker, RFC 8252 §7.3).
 PUBLIC_CLIENT = Doorkeeper::Application.create!(
   name: "glauth", uid: "glauth-interop", redirect_uri: "http://127.0.0.1/", confidential: false,
   scopes: "api read_user read_repository write_repository"
@@ -123,6 +130,7 @@ PUBLIC_CLIENT = Doorkeeper::Application.create!(
 class ApiController < ActionController::API
   EXPIRED = "Token is expired. You can either do re-authorization or token refresh."
   REVOKED = "Token was revoked. You have to re-authorize from the user."
+  LACKING = "The request requires higher privileges than provided by the access token."
 
   # The texts are GitLab's, and so is their order: a token that is both is called expired.
   def user
@@ -132,17 +140,66 @@ class ApiController < ActionController::API
       refuse EXPIRED
     elsif doorkeeper_token.revoked?
       refuse REVOKED
+    elsif !doorkeeper_token.includes_scope?(:api, :read_user)
+      lack :api, :read_user
     else
       render json: User.find(doorkeeper_token.resource_owner_id)
     end
   end
 
+  # Answers tokens with the scope `openid` only; here as there, no other one.
+  def userinfo = lack(:openid)
+
   private
+
+  def lack(*scopes)
+    render json: { error: "insufficient_scope", error_description: LACKING, scope: scopes.join(" ") },
+           status: :forbidden
+  end
 
   def refuse(description)
     response.headers["WWW-Authenticate"] =
       %(Bearer realm="The API", error="invalid_token", error_description="#{description}")
     render json: { error: "invalid_token", error_description: description }, status: :unauthorized
+  end
+end
+
+# What a server says of itself; of GitLab's document that which a client for tokens may go by.
+class DiscoveryController < ActionController::API
+  def show
+    at = ->(path) { "#{request.base_url}/oauth/#{path}" }
+    render json: { issuer: request.base_url, authorization_endpoint: at["authorize"],
+                   token_endpoint: at["token"], revocation_endpoint: at["revoke"],
+                   introspection_endpoint: at["introspect"], userinfo_endpoint: at["userinfo"] }
+  end
+end
+
+# How a person signs in, and out.
+class SessionsController < ActionController::Base
+  protect_from_forgery with: :exception
+
+  PASSWORD = "correct horse battery staple"
+
+  def new; end
+
+  def create
+    user = User.find_by(username: params[:username])
+    if user && params[:password] == PASSWORD
+      back_to = session[:back_to]
+      reset_session
+      session[:user_id] = user.id
+      redirect_to back_to || "/"
+    else
+      flash.now[:alert] = "Invalid login or password."
+      render :new
+    end
+  end
+
+  # To the sign-in, and from there back to where the person was.
+  def destroy
+    reset_session
+    session[:back_to] = params[:back_to]
+    redirect_to sign_in_path
   end
 end
 
@@ -177,6 +234,11 @@ end
 Rails.application.routes.draw do
   use_doorkeeper { skip_controllers :applications, :authorized_applications }
   get "api/v4/user", to: "api#user"
+  get "oauth/userinfo", to: "api#userinfo"
+  get ".well-known/openid-configuration", to: "discovery#show"
+  get "sign_in", to: "sessions#new"
+  post "sign_in", to: "sessions#create"
+  post "sign_out", to: "sessions#destroy"
   post "test/login", to: "test#login"
   post "test/reset", to: "test#reset"
   get "test/seen", to: "test#seen"

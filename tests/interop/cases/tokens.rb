@@ -1,8 +1,7 @@
 # frozen_string_literal: true
 
-# The cases; the name of each says what has been true when it passes.
-
-require_relative "support"
+# Tokens at GitLab's engine, from logins without a browser. The name of each case says what has been
+# true when it passes.
 
 REVOKED = {
   "error" => "invalid_token",
@@ -212,5 +211,3 @@ fact "a grant that was revoked at the engine wants a login (exit 3), and keeps i
     assert record.include?(token), "the record still holds both tokens"
   end
 end
-
-conclude

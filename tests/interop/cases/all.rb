@@ -1,0 +1,10 @@
+# frozen_string_literal: true
+
+# All cases, in their order. What `run` could not start is not named in the environment, and its
+# cases are left out.
+
+require_relative "../support"
+require_relative "tokens"
+require_relative "browser" if ENV.key?("CHROMEDRIVER")
+
+conclude

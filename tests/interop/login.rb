@@ -81,15 +81,15 @@ end
 def log_in_with(*arguments, **options)
   login = Login.new(*arguments, **options)
   yield login
-  login.ended.tap { |ended| assert_no_token_in ended.err }
+  login.ended.tap { |ended| assert_no_secret_in ended.err }
 ensure
   login&.end_now
 end
 
-def assert_no_token_in(text)
+def assert_no_secret_in(text)
   records = Dir.glob("#{STORE}/*/*.toml").map { |path| File.read(path) }
-  tokens = records.flat_map { |record| record.scan(/_token = "(.+)"$/).flatten }
-  assert tokens.none? { |token| text.include?(token) }, "stderr shows no token"
+  secrets = records.flat_map { |record| record.scan(/(?:_token|client_secret) = "(.+)"$/).flatten }
+  assert secrets.none? { |secret| text.include?(secret) }, "stderr shows no token and no secret"
 end
 
 # A fresh browser, as long as the block runs.

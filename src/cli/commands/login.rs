@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::cli::printer;
 use crate::config::Config;
-use crate::credential::{AccountId, Identity, LoginKind, Scheme};
+use crate::credential::{AccountId, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
     self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
@@ -129,11 +129,13 @@ fn through_server(
     if asks && setup.lacks_secret(way) {
         plan.given.client_secret = Some(register::ask_for_secret(&plan)?);
     }
-    if plan.replaces().is_some() {
+    if let Some(record) = plan.replaces() {
         let who = of(plan.replaced_identity());
-        context.printer.tell(&format!(
-            "{id}: the login{who} stays until the new one is complete"
-        ));
+        context.printer.tell(&if has_ended(record) {
+            format!("{id}: the login{who} has ended; this one takes its place")
+        } else {
+            format!("{id}: the login{who} stays until the new one is complete")
+        });
     }
     let done = flow::log_in_through_server(session, &plan, way, &person);
     if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
@@ -166,6 +168,14 @@ fn way(args: &Args, setup: &Setup, person: &Terminal<'_>) -> Way {
     } else {
         Way::Browser
     }
+}
+
+/// Whether only a new login is of use.
+fn has_ended(record: &Record) -> bool {
+    let grants = record.login().map_or(&[][..], |login| &login.grants);
+    grants
+        .iter()
+        .all(|grant| matches!(grant.state, GrantState::LoginRequired { .. }))
 }
 
 fn of(identity: Option<&Identity>) -> String {

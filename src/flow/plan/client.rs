@@ -184,7 +184,9 @@ impl Plan<'_> {
             table: if is_token {
                 provider.token_check_endpoint
             } else {
-                let userinfo = provider.userinfo_endpoint.filter(|_| by_userinfo);
+                let userinfo = provider
+                    .userinfo_endpoint
+                    .filter(|_| self.asks_for_openid());
                 provider.check_endpoint.or(userinfo)
             },
         }

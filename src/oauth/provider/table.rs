@@ -48,7 +48,7 @@ const GITLAB: Provider = Provider {
         page: "/-/user_settings/applications",
         redirect_uri: "Redirect URI",
         client_id: "Application ID",
-        remark: "\"Confidential\" switched off",
+        remark: "\"Confidential\" off",
     }),
     discovers: false,
     foreign_endpoints: false,
@@ -78,7 +78,7 @@ const GITEA: Provider = Provider {
         page: "/user/settings/applications",
         redirect_uri: "Redirect URIs",
         client_id: "Client ID",
-        remark: "\"Confidential Client\" switched off",
+        remark: "\"Confidential Client\" off",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -123,7 +123,7 @@ const GITHUB: Provider = Provider {
         page: "/settings/applications/new",
         redirect_uri: "Authorization callback URL",
         client_id: "Client ID",
-        remark: "\"Enable Device Flow\" switched on",
+        remark: "\"Enable Device Flow\" on",
     }),
     foreign_endpoints: false,
     ..GENERIC

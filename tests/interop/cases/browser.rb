@@ -57,7 +57,7 @@ fact "a browser in which the consent is refused shows why: exit 3, and nothing i
       sign_in browser, "jane"
       browser.press "Deny"
 
-      assert_ends_at browser, "Not logged in to #{SERVER_NAME}", "access was denied", "the terminal says"
+      assert_ends_at browser, "Not logged in to #{SERVER_NAME}", "Access was denied", "the terminal says"
       assert_nothing_from_elsewhere browser, from: HOST
       photograph browser, "refused"
       assert_equal "access_denied", login.told("error")["code"], "the error's code"

@@ -137,7 +137,7 @@ fact "OpenID Connect: a consent that is cancelled is exit 3" do
       browser.visit login.page
       sign_in_at_issuer browser
       browser.press "[ Cancel ]"
-      assert_ends_at browser, "Not logged in to #{ISSUER_NAME}", "access was denied"
+      assert_ends_at browser, "Not logged in to #{ISSUER_NAME}", "Access was denied"
     end
     assert_equal [3, ""], [login.code, login.out], "exit code and output"
   end

@@ -58,6 +58,10 @@ fn all_that_was_given_comes_from_the_record() {
     server.revoke_everything();
     sandbox.ends_in(&server, -10);
     sandbox.run(&["token"]).fails(3);
+    let waiting = Waiting::start(&sandbox, &server, &[]);
+    let ended = "the login has ended; this one takes its place";
+    assert!(waiting.said.contains(ended), "{}", waiting.said);
+    drop(waiting);
     log_in_with_nothing(&sandbox, &server, &[]);
 }
 

@@ -55,11 +55,9 @@ fn explain(host: &str, register: &ToRegister) {
     printer::note(&format!(
         "{host} ({title}) has to know glauth as an application, once; there is none yet"
     ));
-    printer::plain(&format!("  1. register one at  {page}"));
-    printer::plain(&format!(
-        "  2. with             name: glauth · {field}: {uri}{scopes} · {remark}"
-    ));
-    printer::plain(&format!("  3. and bring its    {client_id}"));
+    printer::plain(&format!("  1. open      {page}"));
+    printer::plain(&format!("  2. register  {field}: {uri}{scopes} · {remark}"));
+    printer::plain(&format!("  3. paste     the {client_id}, here"));
 }
 
 /// The secret of an application whose server wants one; it is not shown.

@@ -68,6 +68,20 @@ pub fn has_browser() -> bool {
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
+/// Where this program is, for others to run: as it is found by its name, where that leads here (the
+/// place that a link leads to may go with the next update), else where it is.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn program() -> std::io::Result<PathBuf> {
+    let here = std::env::current_exe()?.canonicalize()?;
+    let name = here.file_name().unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut named = std::env::split_paths(&path).map(|folder| folder.join(name));
+    let is_here = |found: &PathBuf| {
+        found.is_absolute() && found.canonicalize().is_ok_and(|found| found == here)
+    };
+    Ok(named.find(is_here).unwrap_or(here))
+}
+
 /// Switches core dumps off for this process and what it starts, so that no crash writes a token
 /// to disk (P8). A system that refuses is left as it is.
 pub fn forbid_core_dumps() {

@@ -57,6 +57,7 @@ pub mod credential;
 mod env;
 mod fault;
 pub mod flow;
+pub mod gitcred;
 pub mod http;
 pub mod log;
 mod notice;

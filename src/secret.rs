@@ -80,6 +80,9 @@ pub enum BadSecret {
     /// that would end a header or a line of git's protocol.
     #[error("has a character that is not printable ASCII")]
     NotPrintable,
+    /// What would end a line of git's protocol.
+    #[error("has a newline, a carriage return or a NUL")]
+    EndsLine,
 }
 
 fn check(text: &str) -> Result<(), BadSecret> {
@@ -95,8 +98,22 @@ fn check(text: &str) -> Result<(), BadSecret> {
     Ok(())
 }
 
+/// What git lets people type: nothing at all too, and any letters.
+fn check_for_git(text: &str) -> Result<(), BadSecret> {
+    if text.len() > TOKEN_LIMIT {
+        return Err(BadSecret::TooLong);
+    }
+    if text.contains(['\n', '\r', '\0']) {
+        return Err(BadSecret::EndsLine);
+    }
+    Ok(())
+}
+
 macro_rules! secret {
     ($(#[$doc:meta])* $name:ident) => {
+        secret! { $(#[$doc])* $name, check }
+    };
+    ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
         pub struct $name(Zeroizing<String>);
@@ -105,7 +122,7 @@ macro_rules! secret {
             /// Takes `text` over; it is wiped if it is refused.
             pub fn new(text: String) -> Result<Self, BadSecret> {
                 let text = Zeroizing::new(text);
-                check(&text)?;
+                $check(&text)?;
                 Ok(Self(text))
             }
 
@@ -155,8 +172,8 @@ secret! {
     ClientSecret
 }
 secret! {
-    /// A password, or the `credential` of an authtype, that git asked to keep (gitcredentials(7)).
-    Password
+    /// A password, or what else git asks to keep (gitcredentials(7)); it may be empty.
+    Password, check_for_git
 }
 
 #[cfg(test)]
@@ -186,6 +203,17 @@ mod tests {
             "ä7816bf8f",
         ] {
             assert_eq!(Fingerprint::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_type_may_be_anything_that_is_one_line() {
+        for text in ["", "pässword", "a\tb", " "] {
+            assert!(Password::new(text.to_owned()).is_ok(), "{text}");
+        }
+        for text in ["a\nb", "a\rb", "a\0b"] {
+            let refused = Password::new(text.to_owned()).unwrap_err();
+            assert_eq!(refused, BadSecret::EndsLine);
         }
     }
 

@@ -34,6 +34,12 @@ impl Timestamp {
         self.0.as_millisecond()
     }
 
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.0.as_second()
+    }
+
     /// `length` later, or the end of time.
     #[must_use]
     pub fn plus(self, length: Duration) -> Self {

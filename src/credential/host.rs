@@ -114,6 +114,30 @@ impl Host {
         Ok(host)
     }
 
+    /// The host of a question of git's (gitcredentials(7)): `host` may have a port, `path` is that of an
+    /// installation. `None` for what is no DNS name or IP literal, and for a path that does not say
+    /// plainly where it leads.
+    #[must_use]
+    pub fn of_git(protocol: &str, host: &str, path: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c) || !c.is_ascii();
+        if host.is_empty() || !host.chars().all(plain) || host.chars().any(char::is_control) {
+            return None;
+        }
+        // A URL leaves out the port of its own scheme. For a protocol that is neither, no port is.
+        let scheme = match protocol {
+            "https" => "https",
+            "http" => "http",
+            _ if host.ends_with(":443") => "http",
+            _ => "https",
+        };
+        let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+        url.set_path(path);
+        let found = Self::of_url(&url).ok()?;
+        // A URL takes `..` for the way up.
+        let as_it_was = url.path().trim_matches('/') == path.trim_matches('/');
+        as_it_was.then_some(found)
+    }
+
     /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)
     /// would write.
     #[must_use]

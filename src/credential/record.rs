@@ -6,7 +6,7 @@ use std::fmt;
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
-use crate::secret::{AccessToken, Fingerprint, Password, RefreshToken};
+use crate::secret::{AccessToken, Fingerprint, Password};
 use crate::time::Timestamp;
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
@@ -156,7 +156,7 @@ pub struct GitPassword {
     /// When it ends, as git says.
     pub password_expiry_utc: Option<Timestamp>,
     /// git's `oauth_refresh_token`.
-    pub oauth_refresh_token: Option<RefreshToken>,
+    pub oauth_refresh_token: Option<Password>,
     /// git's `authtype`.
     pub authtype: Option<String>,
     /// git's `credential`.

@@ -4,16 +4,19 @@
 mod authorize;
 mod error;
 mod exchange;
+mod git;
 mod login;
 mod logout;
 mod loopback;
 mod plan;
 mod refresh;
+mod refuse;
 
 use std::time::{Duration, Instant};
 
 pub use authorize::{AuthorizeError, PERSON_LIMIT, Person, Waiting, Way, log_in_through_server};
 pub use error::FlowError;
+pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};

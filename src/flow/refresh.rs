@@ -59,10 +59,19 @@ pub enum What {
 
 /// Gets a token, or the next one ready, by way of the lock and the server where it must.
 pub fn obtain(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
-    let record = read(session, id)?;
+    obtain_from(session, read(session, id)?, need)
+}
+
+/// The same, where the record was just read.
+pub(super) fn obtain_from(
+    session: &Session<'_>,
+    record: Record,
+    need: &Need,
+) -> Result<Obtained, FlowError> {
+    let id = record.id.clone();
     let mut errand = Errand {
         session,
-        id,
+        id: &id,
         need,
         deadline: session.deadline(),
         checked: None,

@@ -4,6 +4,7 @@
 pub mod entry;
 mod error;
 mod lock;
+mod password;
 mod permissions;
 mod place;
 mod record;

@@ -28,7 +28,10 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn new(root: &Path, id: &AccountId) -> Self {
-        let folder = root.join(id.host.key());
+        Self::in_folder(root.join(id.host.key()), id)
+    }
+
+    pub(super) fn in_folder(folder: PathBuf, id: &AccountId) -> Self {
         let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
         Self {
             record: file("toml"),

@@ -1,10 +1,12 @@
 //! The commands, a file each.
 
 mod completions;
+mod git_credential;
 mod login;
 mod logout;
 mod man;
 mod refresh;
+mod setup_git;
 mod status;
 mod token;
 
@@ -23,6 +25,8 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
         Command::Refresh(args) => refresh::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Logout(args) => logout::run(args, context),
+        Command::GitCredential(args) => git_credential::run(args, context),
+        Command::SetupGit(args) => setup_git::run(args, context),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

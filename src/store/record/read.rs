@@ -320,10 +320,7 @@ fn read_git(git: wire::Git<'_>) -> Result<GitPassword, Bad> {
         password_expiry_utc: password_expiry_utc
             .map(|at| time(TABLE, "password_expiry_utc", at))
             .transpose()?,
-        oauth_refresh_token: oauth_refresh_token
-            .map(|token| RefreshToken::new(token.into_owned()))
-            .transpose()
-            .map_err(|problem| bad(TABLE, "oauth_refresh_token", problem.to_string()))?,
+        oauth_refresh_token: secret("oauth_refresh_token", oauth_refresh_token)?,
         authtype: text("authtype", authtype)?,
         credential: secret("credential", credential)?,
     })

@@ -154,10 +154,7 @@ fn git_of(password: &GitPassword) -> wire::Git<'_> {
         username: password.username.as_ref().map(Into::into),
         password: secret(&password.password).map(Into::into),
         password_expiry_utc: password.password_expiry_utc.map(datetime),
-        oauth_refresh_token: password
-            .oauth_refresh_token
-            .as_ref()
-            .map(|token| token.expose().into()),
+        oauth_refresh_token: secret(&password.oauth_refresh_token).map(Into::into),
         authtype: password.authtype.as_ref().map(Into::into),
         credential: secret(&password.credential).map(Into::into),
     }

@@ -1,0 +1,65 @@
+//! `glauth git-credential`: what git calls.
+
+use crate::cli::args::GitCredential as Args;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, UsageError};
+use crate::cli::printer;
+use crate::flow::{self, Session, Told};
+use crate::gitcred::Question;
+
+/// What this helper understands (git-credential(1), "CAPABILITY INPUT/OUTPUT FORMAT").
+const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+    match args.operation.as_str() {
+        "capability" => printer::data(CAPABILITIES)?,
+        "get" | "store" | "erase" => answer(args, context)?,
+        // gitcredentials(7): what a helper does not know it leaves alone.
+        _ => {}
+    }
+    Ok(Exit::Done)
+}
+
+fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
+    let question = Question::read(&mut std::io::stdin().lock())
+        .map_err(|problem| UsageError::BadInput(format!("git's question {problem}")))?;
+    let store = context.store()?;
+    let session = Session {
+        // git shows what is said here, and a person is rarely there.
+        talkative: context.is_watched(),
+        ..context.session(&store, None)
+    };
+    let account = context.global.account.as_ref();
+    let told = match args.operation.as_str() {
+        "get" => flow::git_get(&session, &question, account),
+        "store" => {
+            flow::git_store(&session, &question, account, args.timeout).map(|()| Told::default())
+        }
+        _ => flow::git_erase(&session, &question, account).map(|()| Told::default()),
+    };
+    match told {
+        Ok(told) => {
+            if context.is_watched() {
+                told.warnings
+                    .iter()
+                    .for_each(|warning| context.printer.warn(warning));
+            }
+            printer::data(&told.answer.text())?;
+        }
+        Err(error) => complain(&error.into(), context),
+    }
+    Ok(())
+}
+
+/// One line where a person must act; that something is not possible now, git's user sees anyhow.
+fn complain(error: &anyhow::Error, context: &Context<'_>) {
+    let mut failure = Failure::of(error);
+    if failure.exit == Exit::TryAgain && !context.is_watched() {
+        return;
+    }
+    if let Some(hint) = failure.hint.take() {
+        failure.message = format!("{}: {hint}", failure.message);
+    }
+    context.printer.failure(&failure);
+}

@@ -1,0 +1,126 @@
+//! `glauth setup-git`: git's global configuration, changed by git itself, so that all else in it stays as
+//! it was.
+
+mod git;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::cli::args::SetupGit as Args;
+use crate::cli::context::{Context, absolute};
+use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
+use crate::cli::{printer, shell};
+use crate::credential::{Host, Scheme};
+use crate::env;
+use crate::store::Store;
+
+/// The first git that asks again after a 401, and so survives a rotation in the middle of its work.
+const ASKS_AGAIN: (u32, u32) = (2, 46);
+
+pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let store = context.store()?;
+    let logins = logins(&store)?;
+    let hosts = match args
+        .target
+        .host
+        .clone()
+        .or_else(|| context.global.host.clone())
+    {
+        Some(host) => {
+            let known = logins.get(&host.host).copied();
+            if known.is_none() && !args.undo {
+                context.printer.warn(&format!(
+                    "there is no login for {0} yet; `glauth login {0}` makes one",
+                    host.host
+                ));
+            }
+            let scheme = host.scheme.or(known).unwrap_or(Scheme::Https);
+            vec![(host.host, scheme)]
+        }
+        None if logins.is_empty() => return Err(UsageError::NoHost.into()),
+        None => logins.into_iter().collect(),
+    };
+    let version = git::version()?;
+    let ours = helper(context)?;
+    let mut results = Vec::new();
+    for (host, scheme) in hosts {
+        let url = host.base_url(scheme);
+        let changes = if args.undo {
+            git::take_out(&url)?
+        } else {
+            git::put_in(&url, &ours, host.to_string().contains('/'))?
+        };
+        tell(&url, &changes, args.undo, context);
+        results.push(json!({"url": url, "changes": changes}));
+    }
+    if context.global.json {
+        printer::json_line(&json!({ "git": results }))?;
+    } else if !args.undo && version.is_some_and(|version| version < ASKS_AGAIN) {
+        context.printer.tell(
+            "this git is older than 2.46: it does not ask again when a token is rotated in the middle of its work",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// Every host with a login, and how it is reached. A record that cannot be read is none here.
+fn logins(store: &Store) -> anyhow::Result<BTreeMap<Host, Scheme>> {
+    let mut found = BTreeMap::new();
+    for id in store.accounts()? {
+        if let Ok(Some(snapshot)) = store.snapshot(&id)
+            && snapshot.record().login().is_some()
+        {
+            found.insert(id.host, snapshot.record().scheme);
+        }
+    }
+    Ok(found)
+}
+
+/// What git runs: a command line for a shell, to which git adds the operation.
+fn helper(context: &Context<'_>) -> anyhow::Result<String> {
+    let program = env::program()?;
+    let mut words = vec![text(&program)?];
+    if let Some(store) = &context.global.store {
+        words.extend(["--store".to_owned(), text(&absolute(store)?)?]);
+    }
+    if let Some(account) = &context.global.account {
+        words.extend(["--account".to_owned(), account.to_string()]);
+    }
+    words.push("git-credential".to_owned());
+    let is_plain = |word: &String| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+@:,=".contains(&b);
+        word.bytes().all(plain)
+    };
+    if words.iter().all(is_plain) {
+        return Ok(words.join(" "));
+    }
+    let quoted: Vec<String> = words.iter().map(|word| shell::quote(word)).collect();
+    // Only what begins with a slash is taken for a path; this is taken for a shell's command.
+    Ok(format!("!{}", quoted.join(" ")))
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
+    let text = path.to_str().filter(|text| !text.contains('\n'));
+    Ok(text.map(ToOwned::to_owned).ok_or_else(|| {
+        UsageError::Call(format!(
+            "git cannot run `{}`, which is not UTF-8",
+            path.display()
+        ))
+    })?)
+}
+
+fn tell(url: &str, changes: &[String], undo: bool, context: &Context<'_>) {
+    let state = match (undo, changes.is_empty()) {
+        (false, false) => "from now on git asks glauth and nobody else for",
+        (false, true) => "git asks glauth already for",
+        (true, false) => "from now on git asks glauth no more for",
+        (true, true) => "git does not ask glauth for",
+    };
+    context.printer.tell(&format!("{state} {url}"));
+    for change in changes {
+        context.printer.tell(&format!("  {change}"));
+    }
+}

@@ -119,10 +119,6 @@ impl Host {
     /// plainly where it leads.
     #[must_use]
     pub fn of_git(protocol: &str, host: &str, path: &str) -> Option<Self> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c) || !c.is_ascii();
-        if host.is_empty() || !host.chars().all(plain) || host.chars().any(char::is_control) {
-            return None;
-        }
         // A URL leaves out the port of its own scheme. For a protocol that is neither, no port is.
         let scheme = match protocol {
             "https" => "https",
@@ -131,11 +127,18 @@ impl Host {
             _ => "https",
         };
         let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+        // A URL understands much that is no plain name.
+        let root = Self::of_url(&url).ok()?.0;
+        let own_port = if scheme == "https" { ":443" } else { ":80" };
+        let host = host.to_ascii_lowercase();
+        let is_plain = root == host || format!("{root}{own_port}") == host;
+        if !is_plain || host.contains('/') {
+            return None;
+        }
         url.set_path(path);
-        let found = Self::of_url(&url).ok()?;
-        // A URL takes `..` for the way up.
+        // It takes `..` for the way up.
         let as_it_was = url.path().trim_matches('/') == path.trim_matches('/');
-        as_it_was.then_some(found)
+        Self::of_url(&url).ok().filter(|_| as_it_was)
     }
 
     /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)

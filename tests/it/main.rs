@@ -21,6 +21,7 @@ mod exit_codes;
 mod find;
 mod formats;
 mod generated;
+mod git;
 mod holders;
 mod interrupted;
 mod layers;

@@ -4,6 +4,7 @@ pub mod authorization_server;
 mod authorization_server_login_test;
 mod authorization_server_test;
 pub mod browser;
+pub mod git_server;
 pub mod mounts;
 pub mod sandbox;
 pub mod terminal;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -62,7 +62,11 @@ impl Sandbox {
 
     /// A file of the default account at `server`: `toml`, `toml.answer`, `lock` …
     pub fn file(&self, server: &AuthorizationServer, ending: &str) -> PathBuf {
-        let key = server.host().replace(':', "%3A");
+        self.file_at(&server.host(), ending)
+    }
+
+    fn file_at(&self, host: &str, ending: &str) -> PathBuf {
+        let key = host.replace(':', "%3A");
         self.store().join(key).join(format!("default.{ending}"))
     }
 
@@ -94,16 +98,18 @@ impl Sandbox {
 
     /// Changes the record behind glauth's back.
     pub fn edit(&self, server: &AuthorizationServer, change: impl FnOnce(&mut toml::Table)) {
-        let mut table = self.record(server);
-        change(&mut table);
-        let text = format!("{}# end of record\n", toml::to_string(&table).unwrap());
-        std::fs::write(self.file(server, "toml"), text).unwrap();
+        edit_file(&self.file(server, "toml"), change);
     }
 
     /// Lets the access token of the first grant end so many seconds from now, of a lifetime of
     /// two hours; negative: it has ended.
     pub fn ends_in(&self, server: &AuthorizationServer, seconds: i64) {
-        self.edit(server, |record| {
+        self.ends_in_at(&server.host(), seconds);
+    }
+
+    /// The same at a host.
+    pub fn ends_in_at(&self, host: &str, seconds: i64) {
+        edit_file(&self.file_at(host, "toml"), |record| {
             let grant = first_grant(record);
             grant.insert("issued_at".to_owned(), from_now(seconds - 7200));
             grant.insert("expires_at".to_owned(), from_now(seconds));
@@ -166,6 +172,13 @@ impl Sandbox {
     pub fn start_with_input(&self, args: &[&str], input: &str) -> Running {
         Running::spawn_with_input(&mut self.command(args), input)
     }
+}
+
+fn edit_file(path: &Path, change: impl FnOnce(&mut toml::Table)) {
+    let mut table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    change(&mut table);
+    let text = format!("{}# end of record\n", toml::to_string(&table).unwrap());
+    std::fs::write(path, text).unwrap();
 }
 
 /// `outer` with `inner` as its last arguments, in the environment of `inner`.

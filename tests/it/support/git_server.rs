@@ -1,0 +1,325 @@
+//! A forge for tests: `git http-backend` below `/git/`, for who has a token that the authorization
+//! server calls alive in that very moment. Everything else is passed on to the authorization server,
+//! so that both have one address, as GitLab has.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::authorization_server::AuthorizationServer;
+use super::sandbox::LIMIT;
+
+/// What is served.
+const GIT: &str = "/git/";
+
+/// What one request asked for, and whether it had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// `GET`, `POST`.
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    pub query: String,
+    pub status: u16,
+}
+
+type Hook = Box<dyn Fn(&Asked) + Send + Sync>;
+
+/// A running forge. Dropped, it takes no more requests.
+pub struct GitServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    authorization: AuthorizationServer,
+    root: PathBuf,
+    /// What `WWW-Authenticate` says.
+    challenge: String,
+    asked: Mutex<Vec<Asked>>,
+    /// Called when an answer is ready, before it is sent.
+    before_answer: Mutex<Option<Arc<Hook>>>,
+    is_over: AtomicBool,
+}
+
+impl GitServer {
+    /// Serves the bare repositories in `root`; `challenge` is what it says with a 401.
+    pub fn start(authorization: AuthorizationServer, root: &Path, challenge: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            authorization,
+            root: root.to_owned(),
+            challenge: challenge.to_owned(),
+            asked: Mutex::default(),
+            before_answer: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        });
+        let for_all = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if for_all.is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let shared = Arc::clone(&for_all);
+                thread::spawn(move || serve(stream.unwrap(), &shared));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `127.0.0.1:PORT`
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The address of a repository.
+    pub fn repository(&self, name: &str) -> String {
+        format!("{}{GIT}{name}", self.url())
+    }
+
+    pub fn authorization(&self) -> &AuthorizationServer {
+        &self.shared.authorization
+    }
+
+    /// Every request for a repository, in the order of the answers.
+    pub fn asked(&self) -> Vec<Asked> {
+        lock(&self.shared.asked).clone()
+    }
+
+    /// Does something when an answer is ready, before it is sent.
+    pub fn before_answer(&self, hook: impl Fn(&Asked) + Send + Sync + 'static) {
+        let hook: Hook = Box::new(hook);
+        *lock(&self.shared.before_answer) = Some(Arc::new(hook));
+    }
+}
+
+impl Drop for GitServer {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        TcpStream::connect(self.address).ok();
+        // What it does may hold what is about to go.
+        *lock(&self.shared.before_answer) = None;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A request: its head as it came, what matters of it, and its body as it was meant.
+struct Received {
+    raw: Vec<u8>,
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Received {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The password of a Basic header, or a Bearer token.
+    fn token(&self) -> Option<String> {
+        let (scheme, credentials) = self.header("Authorization")?.split_once(' ')?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => Some(credentials.to_owned()),
+            "basic" => {
+                use base64::Engine as _;
+                let engine = base64::engine::general_purpose::STANDARD;
+                let text = String::from_utf8(engine.decode(credentials).ok()?).ok()?;
+                let (_, password) = text.split_once(':')?;
+                Some(password.to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &Shared) {
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.set_write_timeout(Some(LIMIT)).unwrap();
+    // A client that was killed, or that is about to end the server.
+    let Some(received) = receive(&mut stream) else {
+        return;
+    };
+    let answer = match received.path.strip_prefix(GIT) {
+        None => pass_on(&received.raw, shared),
+        Some(place) => answer(&received, place, shared),
+    };
+    stream.write_all(&answer).ok();
+    stream.shutdown(Shutdown::Write).ok();
+}
+
+fn pass_on(raw: &[u8], shared: &Shared) -> Vec<u8> {
+    let mut onward = TcpStream::connect(shared.authorization.host()).unwrap();
+    onward.set_read_timeout(Some(LIMIT)).unwrap();
+    onward.write_all(raw).unwrap();
+    let mut answer = Vec::new();
+    onward.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+fn answer(received: &Received, place: &str, shared: &Shared) -> Vec<u8> {
+    let token = received.token();
+    let is_alive = token.is_some_and(|token| shared.authorization.is_alive(&token));
+    let (status, headers, body) = if is_alive {
+        run_backend(received, place, shared)
+    } else {
+        let challenge = format!("WWW-Authenticate: {}\r\n", shared.challenge);
+        (401, challenge, b"401 Unauthorized".to_vec())
+    };
+    let asked = Asked {
+        method: received.method.clone(),
+        path: received.path.clone(),
+        query: received.query.clone(),
+        status,
+    };
+    lock(&shared.asked).push(asked.clone());
+    let hook = lock(&shared.before_answer).clone();
+    if let Some(hook) = hook {
+        hook(&asked);
+    }
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} \r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    [head.into_bytes(), body].concat()
+}
+
+/// RFC 3875.
+fn run_backend(received: &Received, place: &str, shared: &Shared) -> (u16, String, Vec<u8>) {
+    let mut backend = Command::new("git")
+        .arg("http-backend")
+        .env("GIT_PROJECT_ROOT", &shared.root)
+        .env("GIT_HTTP_EXPORT_ALL", "1")
+        .env("REMOTE_USER", "jane")
+        .env("REMOTE_ADDR", "127.0.0.1")
+        .env("REQUEST_METHOD", &received.method)
+        .env("PATH_INFO", format!("/{place}"))
+        .env("QUERY_STRING", &received.query)
+        .env("CONTENT_LENGTH", received.body.len().to_string())
+        .envs(received.header("Content-Type").map(|v| ("CONTENT_TYPE", v)))
+        .envs(received.header("Git-Protocol").map(|v| ("GIT_PROTOCOL", v)))
+        .envs(
+            received
+                .header("Content-Encoding")
+                .map(|v| ("HTTP_CONTENT_ENCODING", v)),
+        )
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = backend.stdin.take().unwrap();
+    let body = received.body.clone();
+    let writer = thread::spawn(move || {
+        stdin.write_all(&body).ok();
+    });
+    let output = backend.wait_with_output().unwrap().stdout;
+    writer.join().unwrap();
+    let end = output.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.expect("the head of a CGI answer");
+    let mut status = 200;
+    let mut headers = String::new();
+    for line in String::from_utf8_lossy(&output[..end]).lines() {
+        match line.strip_prefix("Status: ") {
+            Some(text) => status = text[..3].parse().unwrap(),
+            None => headers.extend([line, "\r\n"]),
+        }
+    }
+    (status, headers, output[end + 4..].to_vec())
+}
+
+fn receive(stream: &mut TcpStream) -> Option<Received> {
+    let mut raw = Vec::new();
+    let head_length = loop {
+        let mut headers = [httparse::EMPTY_HEADER; 64];
+        match httparse::Request::new(&mut headers).parse(&raw).ok()? {
+            httparse::Status::Complete(length) => break length,
+            httparse::Status::Partial => read_more(stream, &mut raw)?,
+        }
+    };
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut headers);
+    request.parse(&raw[..head_length]).ok()?;
+    let target = request.path?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = (path.to_owned(), query.to_owned());
+    let method = request.method?.to_owned();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers = request.headers.iter();
+    let headers = headers
+        .map(|h| (h.name.to_owned(), text(h.value)))
+        .collect();
+    let mut received = Received {
+        raw,
+        method,
+        path,
+        query,
+        headers,
+        body: Vec::new(),
+    };
+    if received.header("Expect").is_some() {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+    }
+    if received.header("Transfer-Encoding").is_some() {
+        let mut rest = received.raw.split_off(head_length);
+        received.body = read_chunks(stream, &mut rest)?;
+    } else {
+        let length: usize = received
+            .header("Content-Length")
+            .unwrap_or("0")
+            .parse()
+            .ok()?;
+        while received.raw.len() < head_length + length {
+            read_more(stream, &mut received.raw)?;
+        }
+        received.body = received.raw[head_length..].to_vec();
+    }
+    Some(received)
+}
+
+/// RFC 9112 §7.1.
+fn read_chunks(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let (start, length) = match httparse::parse_chunk_size(rest).ok()? {
+            httparse::Status::Complete((start, length)) => (start, usize::try_from(length).ok()?),
+            httparse::Status::Partial => {
+                read_more(stream, rest)?;
+                continue;
+            }
+        };
+        let end = start + length;
+        while rest.len() < end + 2 {
+            read_more(stream, rest)?;
+        }
+        body.extend_from_slice(&rest[start..end]);
+        rest.drain(..end + 2);
+        if length == 0 {
+            return Some(body);
+        }
+    }
+}
+
+fn read_more(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<()> {
+    let mut chunk = [0; 16 * 1024];
+    let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
+    received.extend_from_slice(&chunk[..length]);
+    Some(())
+}

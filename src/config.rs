@@ -1,6 +1,8 @@
 //! `config.toml`: written by people only, read where a login is made or no HOST was given.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
@@ -113,22 +115,27 @@ struct Document {
 impl Config {
     /// Reads the file at `path`; one that is not there says nothing.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let metadata = std::fs::metadata(path);
+        match metadata {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            _ => Self::read_named(path),
+        }
+    }
+
+    /// Reads the file that a person named: it must be there.
+    pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
         let error = |problem: String| ConfigError {
             path: path.to_owned(),
             line: None,
             problem,
         };
-        match std::fs::metadata(path) {
-            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
-            }
-            Ok(found) if found.len() > SIZE_LIMIT => {
-                return Err(error("is larger than 1 MiB".to_owned()));
-            }
-            _ => {}
-        }
-        let text = std::fs::read_to_string(path)
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text))
             .map_err(|cause| error(format!("cannot be read: {cause}")))?;
+        if text.len() as u64 > SIZE_LIMIT {
+            return Err(error("is larger than 1 MiB".to_owned()));
+        }
         let parsed = Self::parse(&text).map_err(|(line, problem)| ConfigError {
             path: path.to_owned(),
             line,
@@ -171,13 +178,17 @@ impl Config {
             HostArg::parse(text)
                 .map_err(|error: BadHost| (None, format!("names `{text}`, which {error}")))
         };
+        let mut found: Vec<(Host, HostConfig)> = Vec::new();
+        for (name, config) in document.hosts {
+            let host = host(&name)?.host;
+            if found.iter().any(|(known, _)| *known == host) {
+                return Err((None, format!("has `{host}` twice, spelled in two ways")));
+            }
+            found.push((host, config));
+        }
         Ok(Self {
             default_host: document.default_host.as_deref().map(host).transpose()?,
-            hosts: document
-                .hosts
-                .into_iter()
-                .map(|(name, config)| Ok((host(&name)?.host, config)))
-                .collect::<Result<_, (Option<usize>, String)>>()?,
+            hosts: found,
         })
     }
 
@@ -209,7 +220,10 @@ fn check_keys(
     );
     let line = (1..)
         .zip(text.lines())
-        .find(|(_, line)| line.trim_start().starts_with(stranger.as_str()))
+        .find(|(_, line)| {
+            let key = line.split(['=', '.']).next().unwrap_or_default();
+            key.trim().trim_matches(['[', ']', '"', '\'']) == stranger
+        })
         .map(|(number, _)| number);
     Err((
         line,

@@ -3,10 +3,9 @@
 
 use std::io::Write as _;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::Duration;
 
-use crate::signals::Held;
+use crate::signals::spawn_deaf;
 
 /// Who waits longer than this is told what for.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,13 +34,9 @@ impl Notice {
     }
 }
 
-/// Starts a thread that takes no signal: stuck in a write it may live on while a lock is held, and
-/// a signal that it took would end the process in the middle of a refresh.
+/// A thread that speaks may be stuck in a write. Without one nothing is said, and nothing else is lost.
 fn start(speak: impl FnOnce() + Send + 'static) {
-    let held = Held::new();
-    // Without a thread nothing is said, and nothing else is lost.
-    thread::Builder::new().spawn(speak).ok();
-    drop(held);
+    spawn_deaf(speak).ok();
 }
 
 /// In one write: the lines of a crowd that shares stderr stay whole.

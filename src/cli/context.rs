@@ -50,10 +50,10 @@ impl<'a> Context<'a> {
 
     /// The configuration: `--config`, else `config.toml` in the platform's place.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let path = match &self.global.config {
-            Some(path) => path.clone(),
-            None => project_folders()?.config_dir().join("config.toml"),
-        };
+        if let Some(path) = &self.global.config {
+            return Ok(Config::read_named(path)?);
+        }
+        let path = project_folders()?.config_dir().join("config.toml");
         Ok(Config::read(&path)?)
     }
 
@@ -114,10 +114,14 @@ impl<'a> Context<'a> {
         if self.global.account.is_some() {
             return Ok(name);
         }
-        let accounts = store.accounts_of(host)?;
-        match <[_; 1]>::try_from(accounts) {
+        let all = store.accounts_of(host)?;
+        if all.iter().any(|id| id.account == name) {
+            return Ok(name);
+        }
+        match <[_; 1]>::try_from(in_use(store, all)) {
             Ok([only]) => Ok(only.account),
-            Err(_) => Ok(name),
+            Err(none) if none.is_empty() => Ok(name),
+            Err(several) => Err(several_accounts(host, &several).into()),
         }
     }
 
@@ -142,11 +146,7 @@ impl<'a> Context<'a> {
         if nothing && self.global.account.is_none() {
             let accounts = in_use(store, store.accounts_of(&host.host)?);
             if accounts.len() > 1 {
-                return Err(UsageError::SeveralAccounts {
-                    host: host.host.clone(),
-                    accounts: accounts.iter().map(|id| id.account.to_string()).collect(),
-                }
-                .into());
+                return Err(several_accounts(&host.host, &accounts).into());
             }
             if let Some(only) = accounts.into_iter().find(|only| *only != about) {
                 done = act(&only);
@@ -154,6 +154,13 @@ impl<'a> Context<'a> {
             }
         }
         done.with_context(|| About(about))
+    }
+}
+
+fn several_accounts(host: &Host, accounts: &[AccountId]) -> UsageError {
+    UsageError::SeveralAccounts {
+        host: host.clone(),
+        accounts: accounts.iter().map(|id| id.account.to_string()).collect(),
     }
 }
 

@@ -31,8 +31,6 @@ pub struct NewAccount {
     pub scheme: Scheme,
     /// How we are known there.
     pub client: Client,
-    /// Who it is, where the server was asked.
-    pub identity: Option<Identity>,
     /// What is stored.
     pub tokens: Tokens,
     /// The scopes, where the server does not name them (RFC 6749 §5.1: then they are those that
@@ -47,6 +45,8 @@ pub struct NewAccount {
 pub struct LoggedIn {
     /// What was done.
     pub change: Change,
+    /// The token that the login begins with.
+    pub origin: Fingerprint,
     /// Who it is, where the server was asked.
     pub identity: Option<Identity>,
     /// Who it was before, where that is known.
@@ -73,7 +73,6 @@ pub enum Change {
 /// Stores a login, under the account's lock, and then revokes what it replaced.
 pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
-    let identity = account.identity.clone();
     let id = account.id.clone();
     let revoke_replaced = account.revoke_replaced;
     let (origin, new) = new_login(account);
@@ -102,11 +101,29 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     };
     Ok(LoggedIn {
         change,
-        identity,
+        origin,
+        identity: None,
         before,
         ends_at,
         warnings,
     })
+}
+
+/// Notes who the login is that begins with `origin`, if it is still there.
+pub(super) fn note_identity(
+    session: &Session<'_>,
+    id: &AccountId,
+    origin: Fingerprint,
+    identity: &Identity,
+) -> Result<(), FlowError> {
+    let wait = session.wait(session.deadline());
+    if let Entry::Occupied(mut locked) = session.store.lock(id, &wait)?
+        && locked.knows(origin)
+    {
+        locked.set_identity(identity.clone());
+        locked.save()?;
+    }
+    Ok(())
 }
 
 /// Whose login it is; nobody's, where it has ended.
@@ -145,7 +162,7 @@ fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
     };
     let new = NewLogin {
         scheme: account.scheme,
-        identity: account.identity,
+        identity: None,
         login: Login {
             kind,
             client: account.client,

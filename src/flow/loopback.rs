@@ -5,16 +5,14 @@
 mod page;
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use url::Url;
-
-use super::plan::ClientError;
+use super::redirect_uri::RedirectUri;
 use crate::oauth::AuthorizationResponse;
+use crate::signals::spawn_deaf;
 
 pub use page::Page;
 
@@ -30,14 +28,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The most connections at a time; one more is closed at once.
 const CONNECTION_LIMIT: usize = 64;
-
-/// A registered redirect URI, with what there is to listen on.
-#[derive(Debug)]
-pub struct RedirectUri {
-    url: Url,
-    text: String,
-    addresses: Vec<IpAddr>,
-}
 
 /// Why nobody listens.
 #[derive(Debug, thiserror::Error)]
@@ -70,43 +60,6 @@ struct Shared {
     connections: AtomicUsize,
     taken: AtomicBool,
     over: AtomicBool,
-}
-
-impl RedirectUri {
-    /// Reads what is registered: `http` with a loopback address or `localhost`, any path, and a
-    /// port where that is fixed.
-    pub fn parse(text: &str) -> Result<Self, ClientError> {
-        let bad = || ClientError::BadRedirectUri(text.to_owned());
-        let url = Url::parse(text).map_err(|_| bad())?;
-        let addresses = match url.host() {
-            Some(url::Host::Ipv4(address)) if address.is_loopback() => vec![address.into()],
-            Some(url::Host::Ipv6(address)) if address.is_loopback() => vec![address.into()],
-            Some(url::Host::Domain("localhost")) => {
-                vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
-            }
-            _ => return Err(bad()),
-        };
-        let plain = url.scheme() == "http"
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if !plain {
-            return Err(bad());
-        }
-        Ok(Self {
-            url,
-            text: text.to_owned(),
-            addresses,
-        })
-    }
-
-    /// Whether the port is part of what is registered. `Url` forgets a port 80.
-    fn port(&self) -> Option<u16> {
-        let authority = self.text.split('/').nth(2).unwrap_or_default();
-        let spelled_out = authority.ends_with(":80");
-        self.url.port().or(spelled_out.then_some(80))
-    }
 }
 
 impl Loopback {
@@ -142,7 +95,12 @@ impl Loopback {
         for listener in listeners {
             let (shared, judge, found) =
                 (Arc::clone(&shared), Arc::clone(judge), Arc::clone(&found));
-            thread::spawn(move || accept(&listener, &shared, &judge, &found));
+            spawn_deaf(move || accept(&listener, &shared, &judge, &found)).map_err(|source| {
+                NotListening {
+                    address: addresses[0],
+                    source,
+                }
+            })?;
         }
         Ok(Self {
             redirect_uri,
@@ -221,10 +179,12 @@ fn accept(
             continue;
         }
         let (shared, judge, found) = (Arc::clone(shared), Arc::clone(judge), Arc::clone(found));
-        thread::spawn(move || {
+        // Without a thread this one goes without an answer.
+        spawn_deaf(move || {
             receive(stream, &shared, &*judge, &*found);
             shared.connections.fetch_sub(1, Ordering::SeqCst);
-        });
+        })
+        .ok();
     }
 }
 

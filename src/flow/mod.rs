@@ -9,12 +9,15 @@ mod login;
 mod logout;
 mod loopback;
 mod plan;
+mod redirect_uri;
 mod refresh;
 mod refuse;
 
 use std::time::{Duration, Instant};
 
-pub use authorize::{AuthorizeError, PERSON_LIMIT, Person, Waiting, Way, log_in_through_server};
+pub use authorize::{
+    AuthorizeError, NewTokens, PERSON_LIMIT, Person, Waiting, Way, log_in_through_server,
+};
 pub use error::FlowError;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};

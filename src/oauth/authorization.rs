@@ -15,6 +15,9 @@ use crate::secret::{AuthorizationCode, CodeVerifier};
 /// How many random bytes a `state` and a code verifier have: 256 bits, as RFC 7636 §7.1 advises.
 const RANDOM_BYTES: usize = 32;
 
+/// The parameters of an answer.
+const ANSWERS: [&str; 5] = ["state", "iss", "error", "error_description", "code"];
+
 /// The system has no random numbers to give.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the system gives no random numbers")]
@@ -25,7 +28,7 @@ pub struct NoRandomness;
 pub struct AuthorizationRequest {
     state: String,
     verifier: CodeVerifier,
-    issuer: String,
+    issuer: Option<String>,
 }
 
 /// What is asked for.
@@ -60,8 +63,8 @@ pub enum AuthorizationResponse {
 }
 
 impl AuthorizationRequest {
-    /// A new one, for the server of that name.
-    pub fn new(issuer: String) -> Result<Self, NoRandomness> {
+    /// A new one, for the server of that name, where one is known.
+    pub fn new(issuer: Option<String>) -> Result<Self, NoRandomness> {
         let verifier = CodeVerifier::new(random_text()?).map_err(|_| NoRandomness)?;
         Ok(Self {
             state: random_text()?,
@@ -111,19 +114,22 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn read(&self, query: &str) -> Option<AuthorizationResponse> {
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        // RFC 6749 §3.1: none may come twice.
+        let twice = |name: &str| pairs.iter().filter(|(key, _)| key == name).count() > 1;
+        if ANSWERS.into_iter().any(twice) {
+            return None;
+        }
         let value = |name: &str| {
-            let mut values = pairs.iter().filter(|(key, _)| key == name);
-            // RFC 6749 §3.1: none may come twice.
-            match (values.next(), values.next()) {
-                (Some((_, value)), None) => Some(&**value),
-                _ => None,
-            }
+            let mut pairs = pairs.iter();
+            pairs
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| &**value)
         };
         if !same_secret(value("state")?, &self.state) {
             return None;
         }
-        if let Some(issuer) = value("iss")
-            && !same_issuer(issuer, &self.issuer)
+        if let (Some(issuer), Some(asked)) = (value("iss"), &self.issuer)
+            && !same_issuer(issuer, asked)
         {
             return Some(AuthorizationResponse::OtherIssuer(shown(issuer)));
         }

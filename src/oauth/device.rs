@@ -153,7 +153,9 @@ fn read(mut object: Map<String, Value>) -> Result<DeviceAuthorization, &'static 
     let page = |text: Option<String>| {
         let url = Url::parse(&text?).ok()?;
         let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        safe.then_some(url)
+        // `https://gitlab.com@evil.example` is not what it looks like.
+        let plain = url.username().is_empty() && url.password().is_none();
+        (safe && plain).then_some(url)
     };
     let device_code = match object.remove("device_code") {
         Some(Value::String(code)) => DeviceCode::new(code).ok(),

@@ -25,6 +25,9 @@ pub struct Provider {
     pub hosts: &'static [&'static str],
     /// Client ids of glauth's own, by host.
     pub client_ids: &'static [(&'static str, &'static str)],
+    /// What the server calls itself (RFC 9207): below the base URL, or a URL of its own; `None`: nobody
+    /// knows, so nothing is compared.
+    pub issuer: Option<&'static str>,
     /// RFC 6749 §3.1.
     pub authorization_endpoint: Option<&'static str>,
     /// RFC 8628 §3.1.
@@ -89,7 +92,7 @@ pub enum NeedsSecret {
 pub struct Registration {
     /// The page: a path below the base URL, or a URL.
     pub page: &'static str,
-    /// What the form calls the redirect URI.
+    /// What the form calls the redirect URI; empty: it asks for none.
     pub redirect_uri: &'static str,
     /// What the page calls the client id.
     pub client_id: &'static str,

@@ -13,7 +13,7 @@
 use super::error::StoreError;
 use super::lock::AccountLock;
 use super::place::Place;
-use super::record::{self, Extra, Full};
+use super::record::{self, Extra, Full, RECORD_LIMIT};
 use super::replace;
 use super::rescue;
 use super::settle::login_mut;
@@ -126,6 +126,19 @@ pub struct Stored {
     pub replaced: Option<(Client, Vec<RevocableToken>)>,
     /// What did not go as it should, and did no harm.
     pub warnings: Vec<StoreError>,
+}
+
+impl Entry {
+    /// Finds out whether a login could be stored here (P2): writes as much as the largest one and takes
+    /// it away again.
+    pub fn prove(&self) -> Result<(), StoreError> {
+        let place = match self {
+            Self::Vacant(locked) => &locked.place,
+            Self::Occupied(locked) => &locked.place,
+        };
+        replace::Reservation::new(&place.new, RECORD_LIMIT as u64)?;
+        replace::remove(&place.new)
+    }
 }
 
 impl<S> Locked<S> {
@@ -273,6 +286,11 @@ impl Locked<Occupied> {
             }
             _ => false,
         }
+    }
+
+    /// Notes who the server says this is. To be saved.
+    pub fn set_identity(&mut self, identity: Identity) {
+        self.state.full.record.identity = Some(identity);
     }
 
     /// Whether `token` is the one of a grant now, or was the one that its login began with.

@@ -208,6 +208,7 @@ fn an_empty_environment_without_a_home_works_with_a_store() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let (store, config) = (sandbox.store(), sandbox.path("config.toml"));
+    std::fs::write(&config, "").unwrap();
     let places = [
         "--store",
         store.to_str().unwrap(),

@@ -66,7 +66,9 @@ const PLACES: [(&str, &[&str]); 15] = [
         ".expose()",
         &[
             "cli/commands/token.rs",
+            "flow/git.rs",
             "flow/login.rs",
+            "gitcred.rs",
             "oauth/authorization.rs",
             "oauth/check.rs",
             "oauth/exchange.rs",

@@ -277,18 +277,18 @@ fn status_is_a_line_an_account() {
         "STATE",
         "LEFT",
         "SCOPES",
-        "ROTATIONS",
+        "GENERATION",
         "LAST REFRESH",
     ];
     assert_eq!(columns(head), titles, "{text}");
     let host = server.host();
     let cells = columns(default);
     assert_eq!(cells[..3], [&*host, "default", "fresh"], "{text}");
-    assert_eq!(cells[4..6], ["api", "1"], "{text}");
+    assert_eq!(cells[4..6], ["api", "2"], "{text}");
     assert!(cells[6].starts_with("rotated "), "{text}");
     let cells = columns(work);
     assert_eq!(cells[..3], [&*host, "work", "fresh"], "{text}");
-    assert_eq!(cells[4..], ["api", "0"], "{text}");
+    assert_eq!(cells[4..], ["api", "1"], "{text}");
 }
 
 #[test]

@@ -83,8 +83,11 @@ fn bring(
         id: id.clone(),
         scheme: plan.scheme,
         client: plan.client(renewable)?,
-        identity: None,
-        asked: plan.scopes(),
+        // What a personal token may do nobody has asked for here.
+        asked: match tokens.kind {
+            LoginKind::OAuth => plan.scopes(),
+            LoginKind::Token => Vec::new(),
+        },
         // An imported grant may be the very one that it replaces.
         revoke_replaced: tokens.kind == LoginKind::Token,
         tokens,
@@ -113,11 +116,16 @@ fn through_server(
         context,
         id,
         opens: asks && !args.no_browser && env::has_browser(),
-        pastes: std::cell::Cell::new(false),
+        moves: std::cell::Cell::new(true),
     };
     let is_unknown = plan.client_id().is_none() && asks;
     if is_unknown {
         plan.given.client_id = Some(register::ask_for_client_id(&plan, &person)?);
+    }
+    if let Some(configured) = plan.passed_over() {
+        context.printer.warn(&format!(
+            "the configuration's client id `{configured}` is not used, since another one is remembered; --client-id changes it"
+        ));
     }
     let mut setup = plan.setup();
     if asks && matches!(setup, Err(ClientError::SecretMissing(_))) {

@@ -6,6 +6,7 @@ use super::on_all;
 use crate::cli::args::Refresh;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record};
 use crate::flow::{self, Need, Obtained, What};
@@ -26,6 +27,9 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
     if args.all {
         let session = context.session(&store, None);
         let ids = store.accounts()?;
+        if ids.is_empty() {
+            return Err(UsageError::NoLogins(store.root().to_owned()).into());
+        }
         return Ok(on_all(&ids, context, |id| {
             if is_renewable(&store, id) {
                 report(&flow::obtain(&session, id, &need)?, context)?;

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer;
-use crate::credential::AccountId;
+use crate::credential::{AccountId, Host};
 use crate::store::Store;
 
 pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -23,10 +23,13 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     if context.global.json {
         printer::json_line(&serde_json::json!({ "accounts": accounts }))?;
     } else if accounts.is_empty() {
-        context.printer.tell(&format!(
-            "no logins in `{}`; `glauth login --help` says how to make one",
-            store.root().display()
-        ));
+        context.printer.tell(&match host_of(args, context) {
+            Some(host) => format!("no login for {host}; `glauth login {host}` makes one"),
+            None => format!(
+                "no logins in `{}`; `glauth login --help` says how to make one",
+                store.root().display()
+            ),
+        });
     } else {
         printer::data(&table::text(&accounts))?;
         for account in &accounts {
@@ -38,15 +41,19 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
 
 /// The accounts of HOST, and the named one only where one is named; without a host all.
 fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> anyhow::Result<Vec<AccountId>> {
-    let host = args.target.host.as_ref().or(context.global.host.as_ref());
-    let mut ids = match host {
-        Some(host) => store.accounts_of(&host.host)?,
+    let mut ids = match host_of(args, context) {
+        Some(host) => store.accounts_of(host)?,
         None => store.accounts()?,
     };
     if let Some(account) = &context.global.account {
         ids.retain(|id| id.account == *account);
     }
     Ok(ids)
+}
+
+fn host_of<'a>(args: &'a Status, context: &'a Context<'_>) -> Option<&'a Host> {
+    let host = args.target.host.as_ref().or(context.global.host.as_ref())?;
+    Some(&host.host)
 }
 
 fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Account {

@@ -32,7 +32,12 @@ pub(super) fn of_client(error: &ClientError) -> Failure {
         ClientError::NoEndpoint { option, .. } => failure.hint(format!("give {option}")),
         ClientError::SecretMissing(_) => failure.hint("give --client-secret-file"),
         ClientError::Discovery(error) => of_discovery(error),
+        ClientError::UnknownKind { .. } => failure.hint(
+            "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address",
+        ),
         ClientError::BadEndpoint { .. }
+        | ClientError::EmptyClientId
+        | ClientError::OurParameter(_)
         | ClientError::ForeignEndpoint { .. }
         | ClientError::BadRedirectUri(_)
         | ClientError::File { .. }
@@ -48,10 +53,11 @@ fn where_and_how(register: &ToRegister) -> String {
         "" => String::new(),
         scopes => format!(", scopes `{scopes}`"),
     };
-    format!(
-        "{}: {} `{}`{scopes}, {}",
-        register.page, register.redirect_uri.0, register.redirect_uri.1, register.remark
-    )
+    let uri = match register.redirect_uri.0 {
+        "" => String::new(),
+        field => format!(" {field} `{}`", register.redirect_uri.1),
+    };
+    format!("{}:{uri}{scopes}, {}", register.page, register.remark)
 }
 
 fn of_discovery(error: &DiscoveryError) -> Failure {

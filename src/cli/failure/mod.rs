@@ -43,6 +43,8 @@ impl std::fmt::Display for About {
 pub(super) enum UsageError {
     #[error("no HOST, and no login to take it from")]
     NoHost,
+    #[error("there are no logins in `{}`", .0.display())]
+    NoLogins(std::path::PathBuf),
     #[error("several hosts, and none was named: {}", list(.0))]
     SeveralHosts(Vec<Host>),
     #[error("several accounts at {host}, and none was named: {}", list(accounts))]
@@ -268,6 +270,9 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::NoHost => {
             plain("usage", message).hint("name one, as in `glauth login gitlab.com`")
         }
+        UsageError::NoLogins(_) => plain("login_required", message).hint(
+            "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
+        ),
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
         UsageError::NoPerson(id) => plain("login_required", message)

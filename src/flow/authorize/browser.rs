@@ -5,9 +5,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Instant;
 
 use super::{AuthorizeError, Consent, PERSON_LIMIT, Page, Through, Visitor, Way};
-use crate::flow::loopback::{Judge, Loopback, RedirectUri};
+use crate::flow::loopback::{Judge, Loopback};
 use crate::flow::plan::ClientError;
+use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented};
+use crate::signals::Held;
 
 /// What happens while a person is at it.
 enum Event {
@@ -30,9 +32,9 @@ impl Through<'_> {
                 host: self.plan.id.host.clone(),
             })?;
         self.check_secret(Way::Browser)?;
-        let uri = RedirectUri::parse(&setup.redirect_uri)?;
+        let uri = RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?;
         let request = Arc::new(AuthorizationRequest::new(setup.issuer.clone())?);
-        let (sender, events) = mpsc::channel();
+        let (sender, events) = mpsc::sync_channel(1);
         let (ours, came) = (Arc::clone(&request), sender.clone());
         let judge: Arc<Judge> = Arc::new(move |query: &str| ours.read(query));
         let loopback = Loopback::start(&uri, &judge, move |response, visitor| {
@@ -56,7 +58,11 @@ impl Through<'_> {
         })?;
         let tokens = self.redeem_response(response, &request, loopback.redirect_uri());
         match (tokens, visitor) {
-            (Ok(tokens), visitor) => Ok(Consent { tokens, visitor }),
+            (Ok((tokens, held)), visitor) => Ok(Consent {
+                tokens,
+                held,
+                visitor,
+            }),
             (Err(error), visitor) => {
                 if let Some(visitor) = visitor {
                     let host = self.plan.id.host.to_string();
@@ -97,7 +103,7 @@ impl Through<'_> {
         response: AuthorizationResponse,
         request: &AuthorizationRequest,
         redirect_uri: &str,
-    ) -> Result<super::Tokens, AuthorizeError> {
+    ) -> Result<(super::Tokens, Held), AuthorizeError> {
         match response {
             AuthorizationResponse::Code(code) => self.redeem(Presented::Code {
                 code: &code,
@@ -109,7 +115,7 @@ impl Through<'_> {
             }
             AuthorizationResponse::OtherIssuer(issuer) => Err(AuthorizeError::OtherIssuer {
                 issuer,
-                expected: self.setup.issuer.clone(),
+                expected: self.setup.issuer.clone().unwrap_or_default(),
             }),
         }
     }

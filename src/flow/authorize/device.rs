@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{AuthorizeError, Consent, Through, Way};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
+use crate::signals::Held;
 
 impl Through<'_> {
     pub(super) fn by_device(&self) -> Result<Consent, AuthorizeError> {
@@ -16,8 +17,10 @@ impl Through<'_> {
             .wait("waiting for your consent", codes.expires_in);
         let ended = self.poll(&codes);
         drop(waiting);
+        let (tokens, held) = ended?;
         Ok(Consent {
-            tokens: ended?,
+            tokens,
+            held,
             visitor: None,
         })
     }
@@ -39,7 +42,7 @@ impl Through<'_> {
     }
 
     /// Asks until the person has decided, or the codes have ended.
-    fn poll(&self, codes: &DeviceAuthorization) -> Result<super::Tokens, AuthorizeError> {
+    fn poll(&self, codes: &DeviceAuthorization) -> Result<(super::Tokens, Held), AuthorizeError> {
         let Self { session, setup, .. } = self;
         let deadline = Instant::now() + codes.expires_in;
         let mut interval = codes.interval;
@@ -47,6 +50,8 @@ impl Through<'_> {
             pause(interval);
             let issued_at = session.now();
             let code = &codes.device_code;
+            // Any answer may bring tokens.
+            let held = self.hold();
             match poll(session.http, &setup.client, code, interval, session.clock) {
                 Polled::Wait(longer) => {
                     session.log.note(Level::Trace, || {
@@ -54,7 +59,9 @@ impl Through<'_> {
                     });
                     interval = longer;
                 }
-                Polled::Ended(exchanged) => return self.tokens(*exchanged, issued_at),
+                Polled::Ended(exchanged) => {
+                    return Ok((self.tokens(*exchanged, issued_at)?, held));
+                }
                 Polled::Denied => {
                     let error = "access_denied".to_owned();
                     return Err(AuthorizeError::Refused { error, words: None });

@@ -68,13 +68,29 @@ pub enum AuthorizeError {
         message: String,
     },
     /// The tokens were there, and could not be kept.
-    #[error("the new login could not be stored: {source}{}", lives_on.as_ref().map_or_else(|| "; it was revoked again".to_owned(), |error| format!("; its tokens live on at the server: {error}")))]
+    #[error("the new login could not be stored: {source}; {tokens}")]
     NotStored {
         /// Why.
         source: Box<FlowError>,
-        /// Why the server could not be told.
-        lives_on: Option<Box<RevokeError>>,
+        /// What has become of them.
+        tokens: NewTokens,
     },
+}
+
+/// What has become of tokens that could not be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum NewTokens {
+    /// The server has ended them.
+    #[error("it was revoked again")]
+    Revoked,
+    /// The server could not be told.
+    #[error("its tokens live on at the server: {0}")]
+    LiveOn(Box<RevokeError>),
+    /// Revoking them could end the login that is there.
+    #[error(
+        "its tokens are left to end by themselves, since revoking them could end the login that is there"
+    )]
+    LeftAlone,
 }
 
 /// An error code as a sentence; what nobody foresaw is quoted.

@@ -11,16 +11,18 @@ use url::Url;
 
 use super::error::FlowError;
 use super::exchange::{describe, sentence};
-use super::login::{LoggedIn, NewAccount, Tokens, log_in, revoke};
+use super::login::{LoggedIn, NewAccount, Tokens, log_in, note_identity, revoke};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
 use super::{Session, notice};
-use crate::credential::{AuthMethod, LoginKind, Outcome};
+use crate::credential::{AuthMethod, Independence, LoginKind, Outcome};
 use crate::log::Level;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
+use crate::secret::AccessToken;
+use crate::signals::Held;
 use crate::store::RevocableToken;
 
-pub use error::AuthorizeError;
+pub use error::{AuthorizeError, NewTokens};
 
 /// How long a person has, in a browser. Long enough to find a password and a second factor, and
 /// short enough that a login that was forgotten does not listen for ever.
@@ -59,6 +61,8 @@ pub enum Way {
 /// What a person's consent brought.
 struct Consent {
     tokens: Tokens,
+    /// Until it is stored.
+    held: Held,
     /// The browser that waits for the end.
     visitor: Option<Visitor>,
 }
@@ -86,8 +90,17 @@ pub fn log_in_through_server(
             other => other?,
         },
     };
-    let Consent { tokens, visitor } = consent;
-    let stored = login.store(tokens);
+    let Consent {
+        tokens,
+        held,
+        visitor,
+    } = consent;
+    let access_token = tokens.rotation.access_token.clone();
+    let mut stored = login.store(tokens);
+    drop(held);
+    if let Ok(done) = &mut stored {
+        login.ask_who(&access_token, done);
+    }
     if let Some(visitor) = visitor {
         visitor.show(&login.page(&stored));
     }
@@ -97,8 +110,11 @@ pub fn log_in_through_server(
 /// Nobody is asked for a consent that could not be stored.
 fn prove_store(session: &Session<'_>, plan: &Plan<'_>) -> Result<(), AuthorizeError> {
     let wait = session.wait(session.deadline());
-    let entry = session.store.lock(&plan.id, &wait);
-    drop(entry.map_err(FlowError::from)?);
+    let entry = session
+        .store
+        .lock(&plan.id, &wait)
+        .map_err(FlowError::from)?;
+    entry.prove().map_err(FlowError::from)?;
     Ok(())
 }
 
@@ -135,15 +151,26 @@ impl Through<'_> {
         })
     }
 
+    /// Signals wait from before tokens are asked for until they are stored, or there are none.
+    fn hold(&self) -> Held {
+        let mut held = Held::new();
+        let id = &self.plan.id;
+        held.announce(format!(
+            "finishing the login for {id} first, so that it is not lost"
+        ));
+        held
+    }
+
     /// Presents what the person's consent gave.
-    fn redeem(&self, presented: Presented<'_>) -> Result<Tokens, AuthorizeError> {
+    fn redeem(&self, presented: Presented<'_>) -> Result<(Tokens, Held), AuthorizeError> {
         let issued_at = self.session.now();
         let client = &self.setup.client;
+        let held = self.hold();
         let exchanged = {
             let _slow = self.slow("to answer");
             oauth::exchange(self.session.http, client, presented, self.session.clock)
         };
-        self.tokens(exchanged, issued_at)
+        Ok((self.tokens(exchanged, issued_at)?, held))
     }
 
     fn tokens(
@@ -165,44 +192,60 @@ impl Through<'_> {
         }
     }
 
-    /// Asks who this is, and stores it. What cannot be stored is revoked.
+    /// Stores the tokens. What cannot be stored is revoked, unless that could end the login that is
+    /// there.
     fn store(&self, tokens: Tokens) -> Result<LoggedIn, AuthorizeError> {
-        let Setup {
-            client,
-            scopes,
-            userinfo_endpoint,
-            ..
-        } = self.setup;
+        let client = &self.setup.client;
         let access_token = tokens.rotation.access_token.clone();
         let refresh_token = tokens.rotation.refresh_token.clone();
-        let identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
-            let _slow = self.slow("to say who this is");
-            oauth::identify(self.session.http, client, endpoint, &access_token)
-        });
-        if identity.is_none() {
-            self.session.log.note(Level::Verbose, || {
-                format!("{} does not say who this is", self.plan.id.host)
-            });
-        }
         let new = NewAccount {
             id: self.plan.id.clone(),
             scheme: self.plan.scheme,
             client: client.clone(),
-            identity,
             tokens,
-            asked: scopes.clone(),
+            asked: self.setup.scopes.clone(),
             revoke_replaced: true,
         };
         log_in(self.session, new).map_err(|source| {
+            let source = Box::new(source);
+            if client.grants == Independence::Shared && self.plan.replaces().is_some() {
+                let tokens = NewTokens::LeftAlone;
+                return AuthorizeError::NotStored { source, tokens };
+            }
             let token = refresh_token.map_or(
                 RevocableToken::Access(access_token),
                 RevocableToken::Refresh,
             );
-            AuthorizeError::NotStored {
-                source: Box::new(source),
-                lives_on: revoke(self.session, client, &token).err().map(Box::new),
-            }
+            let tokens = match revoke(self.session, client, &token) {
+                Ok(()) => NewTokens::Revoked,
+                Err(error) => NewTokens::LiveOn(Box::new(error)),
+            };
+            AuthorizeError::NotStored { source, tokens }
         })
+    }
+
+    /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
+    fn ask_who(&self, access_token: &AccessToken, done: &mut LoggedIn) {
+        let Setup {
+            client,
+            userinfo_endpoint,
+            ..
+        } = self.setup;
+        done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
+            let _slow = self.slow("to say who this is");
+            oauth::identify(self.session.http, client, endpoint, access_token)
+        });
+        let id = &self.plan.id;
+        match &done.identity {
+            Some(identity) => {
+                let noted = note_identity(self.session, id, done.origin, identity);
+                let text = |error| format!("whose login it is could not be noted: {error}");
+                done.warnings.extend(noted.err().map(text));
+            }
+            None => self.session.log.note(Level::Verbose, || {
+                format!("{} does not say who this is", id.host)
+            }),
+        }
     }
 
     fn page(&self, stored: &Result<LoggedIn, AuthorizeError>) -> Page {

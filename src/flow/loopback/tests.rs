@@ -160,7 +160,7 @@ fn a_redirect_uri_is_a_loopback_address_as_it_is_registered() {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "somebody else who listens")]
 fn a_fixed_port_is_kept_and_one_that_is_taken_is_an_error() {
-    let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let taken = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let uri = RedirectUri::parse(&format!("http://127.0.0.1:{port}/cb")).unwrap();
     let never: Arc<Judge> = Arc::new(|_: &str| None);
@@ -201,6 +201,58 @@ fn dropped_nobody_listens_any_more() {
     let deadline = Instant::now() + Duration::from_secs(60);
     while TcpStream::connect(address).is_ok() {
         assert!(Instant::now() < deadline, "the door is closed");
-        thread::yield_now();
+        std::thread::yield_now();
     }
+}
+
+/// Sooner than a silent connection is given up.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+#[test]
+fn one_connection_more_than_many_is_closed_at_once() {
+    let (loopback, _came) = start("http://127.0.0.1/");
+    let silent: Vec<TcpStream> = (0..CONNECTION_LIMIT).map(|_| connect(&loopback)).collect();
+    let mut more = connect(&loopback);
+    more.set_read_timeout(Some(AT_ONCE)).unwrap();
+    assert!(matches!(more.read(&mut [0]), Ok(0)), "still open");
+    drop(silent);
+}
+
+#[test]
+fn a_request_that_does_not_end_is_closed_when_it_is_too_large() {
+    let (loopback, _came) = start("http://127.0.0.1/");
+    let mut stream = connect(&loopback);
+    stream.set_read_timeout(Some(AT_ONCE)).unwrap();
+    let head = format!("GET /?{}", "x".repeat(REQUEST_LIMIT));
+    stream.write_all(head.as_bytes()).ok();
+    let read = stream.read(&mut [0]);
+    let is_closed = match read {
+        Ok(length) => length == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    };
+    assert!(is_closed, "still open");
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "to find out whether there is IPv6"
+)]
+fn localhost_has_both_addresses_and_both_must_be_free() {
+    let Ok(six) = TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let port = six.local_addr().unwrap().port();
+    let uri = RedirectUri::parse(&format!("http://localhost:{port}/")).unwrap();
+    let judge: Arc<Judge> = Arc::new(|_: &str| None);
+    let taken = Loopback::start(&uri, &judge, |_, _| {});
+    assert!(
+        taken.is_err(),
+        "the other half of the address is somebody else's"
+    );
+    drop(six);
+    let (loopback, _came) = start("http://localhost/");
+    let ports: Vec<u16> = loopback.addresses.iter().map(SocketAddr::port).collect();
+    assert_eq!(ports.len(), 2);
+    assert_eq!(ports[0], ports[1]);
 }

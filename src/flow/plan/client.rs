@@ -1,6 +1,8 @@
 //! From the plan to the client that the record will hold.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -10,7 +12,7 @@ use crate::config::HostConfig;
 use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
 use crate::http::origin;
 use crate::oauth::{Metadata, Provider, below};
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, TOKEN_LIMIT};
 
 /// One endpoint: what it is called, and where each of those who may know it looks.
 struct Wanted {
@@ -75,7 +77,7 @@ impl Plan<'_> {
                 self.login_means()?
             },
         };
-        no_control_characters(&client)?;
+        check(&client)?;
         Ok(client)
     }
 
@@ -277,8 +279,21 @@ impl Plan<'_> {
     }
 
     fn secret(&self, client_id: Option<&str>) -> Result<Option<Known>, ClientError> {
+        let same_id = |client: &&Client| {
+            client.client_id.is_some() && client.client_id.as_deref() == client_id
+        };
+        let client = self.remembered().filter(same_id);
+        let remembered: Option<(&ClientSecret, SecretMethod)> = match client.map(|c| &c.auth) {
+            None | Some(AuthMethod::None) => None,
+            Some(AuthMethod::ClientSecretBasic(secret)) => {
+                Some((secret, AuthMethod::ClientSecretBasic))
+            }
+            Some(AuthMethod::ClientSecretPost(secret)) => {
+                Some((secret, AuthMethod::ClientSecretPost))
+            }
+        };
         let known = |secret| {
-            let method = None;
+            let method = remembered.map(|(_, method)| method);
             Some(Known { secret, method })
         };
         if let Some(path) = &self.given.client_secret_file {
@@ -287,18 +302,8 @@ impl Plan<'_> {
         if let Some(secret) = &self.given.client_secret {
             return Ok(known(secret.clone()));
         }
-        let same_id = |client: &&Client| {
-            client.client_id.is_some() && client.client_id.as_deref() == client_id
-        };
-        if let Some(client) = self.remembered().filter(same_id) {
-            let (secret, method): (_, SecretMethod) = match &client.auth {
-                AuthMethod::None => return Ok(None),
-                AuthMethod::ClientSecretBasic(secret) => (secret, AuthMethod::ClientSecretBasic),
-                AuthMethod::ClientSecretPost(secret) => (secret, AuthMethod::ClientSecretPost),
-            };
-            let secret = secret.clone();
-            let method = Some(method);
-            return Ok(Some(Known { secret, method }));
+        if let Some((secret, _)) = remembered {
+            return Ok(known(secret.clone()));
         }
         let configured = self
             .configured
@@ -339,11 +344,16 @@ struct Known {
 }
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ClientError::File {
-        what: "client secret file",
-        path: PathBuf::from(path),
-        source,
-    })?;
+    let mut text = zeroize::Zeroizing::new(String::new());
+    // A secret, a newline, and one byte to see that it is too long.
+    let limit = TOKEN_LIMIT as u64 + 3;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_string(&mut text))
+        .map_err(|source| ClientError::File {
+            what: "client secret file",
+            path: PathBuf::from(path),
+            source,
+        })?;
     Ok(ClientSecret::new(
         text.trim_end_matches(['\n', '\r']).to_owned(),
     )?)
@@ -354,18 +364,60 @@ fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     table.iter().map(owned).collect()
 }
 
-/// What a record would refuse to hold.
-fn no_control_characters(client: &Client) -> Result<(), ClientError> {
+/// What a record would refuse to hold, and what would change a question that is ours.
+pub(super) fn check(client: &Client) -> Result<(), ClientError> {
     let dirty = |text: &str| text.chars().any(char::is_control);
-    if client.client_id.as_deref().is_some_and(dirty) {
-        return Err(ClientError::ControlCharacter("the client id"));
+    let parameters = &client.parameters;
+    for (what, is_bad) in [
+        (
+            "the client id",
+            client.client_id.as_deref().is_some_and(dirty),
+        ),
+        (
+            "a parameter",
+            parameters.iter().any(|(k, v)| dirty(k) || dirty(v)),
+        ),
+        (
+            "a scope",
+            client.login.scopes.iter().any(|scope| dirty(scope)),
+        ),
+        (
+            "the CA file's name",
+            client
+                .ca_file
+                .as_deref()
+                .is_some_and(|p| dirty(&p.to_string_lossy())),
+        ),
+    ] {
+        if is_bad {
+            return Err(ClientError::ControlCharacter(what));
+        }
     }
-    let parameters = client.parameters.iter();
-    if parameters.into_iter().any(|(k, v)| dirty(k) || dirty(v)) {
-        return Err(ClientError::ControlCharacter("a parameter"));
+    if client.client_id.as_deref() == Some("") {
+        return Err(ClientError::EmptyClientId);
     }
-    if client.login.scopes.iter().any(|scope| dirty(scope)) {
-        return Err(ClientError::ControlCharacter("a scope"));
+    match parameters.keys().find(|name| OURS.contains(&&***name)) {
+        Some(name) => Err(ClientError::OurParameter(name.clone())),
+        None => Ok(()),
     }
-    Ok(())
 }
+
+/// Parameters that a question has already (RFC 6749, 7636, 7009, 8628).
+const OURS: [&str; 16] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "device_code",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "token",
+    "token_type_hint",
+];

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::credential::Host;
+use crate::flow::redirect_uri::BadRedirectUri;
 use crate::oauth::DiscoveryError;
 use crate::secret::BadSecret;
 
@@ -73,10 +74,8 @@ pub enum ClientError {
         host: Host,
     },
     /// Nobody can listen there.
-    #[error(
-        "the redirect URI `{0}` is not `http://` with `127.0.0.1`, `[::1]` or `localhost`, where glauth could listen"
-    )]
-    BadRedirectUri(String),
+    #[error(transparent)]
+    BadRedirectUri(#[from] BadRedirectUri),
     /// A file that was named.
     #[error("the {what} `{}` cannot be read: {source}", path.display())]
     File {
@@ -101,6 +100,20 @@ pub enum ClientError {
     /// Not in the table.
     #[error("the provider `{0}` is not known")]
     UnknownProvider(String),
+    /// Registered by nobody.
+    #[error("the client id is empty")]
+    EmptyClientId,
+    /// It would take the place of what the question says already.
+    #[error("the parameter `{0}` is glauth's own")]
+    OurParameter(String),
+    /// A document that says that the host is somebody else.
+    #[error("{host} is of an unknown kind: {problem}")]
+    UnknownKind {
+        /// The host.
+        host: Host,
+        /// Why its own word cannot be believed.
+        problem: DiscoveryError,
+    },
     /// What would be taken for more than text.
     #[error("{0} has a control character")]
     ControlCharacter(&'static str),

@@ -3,23 +3,19 @@
 //! All that a refresh needs, and all that the next login needs, is in the record afterwards.
 
 mod client;
+mod detect;
 mod error;
 
 use std::path::PathBuf;
 
-use url::Url;
-
 use super::Session;
 use super::error::FlowError;
+use super::redirect_uri::RedirectUri;
 use crate::config::{Config, HostConfig};
 use crate::credential::{
     AccountId, Client, Endpoint, Host, Identity, LoginKind, LoginMeans, Record, Scheme,
 };
-use crate::log::Level;
-use crate::oauth::{
-    DiscoveryError, Metadata, PROVIDERS, Provider, below, discover, provider, provider_like,
-    provider_of,
-};
+use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
@@ -84,8 +80,8 @@ pub struct Setup {
     pub client: Client,
     /// The row of the table.
     pub provider: &'static Provider,
-    /// The server's own name.
-    pub issuer: String,
+    /// The server's own name, where it is known.
+    pub issuer: Option<String>,
     /// What is asked for.
     pub scopes: Vec<String>,
     /// RFC 6749 §3.1.
@@ -141,78 +137,6 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Asks the server for what is still missing: which kind it is, where nobody says, and where
-    /// its endpoints are.
-    pub fn find_out(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        match self.provider {
-            Some(provider) if provider.discovers && self.lacks_endpoints() => {
-                self.discovered = Some(self.ask(session)?);
-            }
-            Some(_) => {}
-            None => self.detect(session)?,
-        }
-        Ok(())
-    }
-
-    /// The same, but only where a table does not do: what is imported was found out before.
-    pub fn find_endpoints(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        if self.provider.is_some_and(|provider| provider.discovers) {
-            self.find_out(session)?;
-        }
-        Ok(())
-    }
-
-    /// A server without a document that can be believed is taken for the default.
-    fn detect(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        match self.ask(session) {
-            Ok(metadata) => {
-                self.provider = provider_like(&metadata, &self.base());
-                // What is in the table is known better: GitLab's document names an endpoint for
-                // the user's name that wants a scope of its own.
-                let is_in_table = self.provider.is_some_and(|provider| !provider.discovers);
-                self.discovered = (!is_in_table).then_some(metadata);
-            }
-            Err(error @ DiscoveryError::Send(_)) => return Err(error.into()),
-            Err(error) => session.log.note(Level::Verbose, || error.to_string()),
-        }
-        let provider = self.provider();
-        session.log.note(Level::Verbose, || {
-            format!("{} is taken for {}", self.id.host, provider.title)
-        });
-        session.log.flush();
-        self.provider = Some(provider);
-        Ok(())
-    }
-
-    fn ask(&self, session: &Session<'_>) -> Result<Metadata, DiscoveryError> {
-        let base = self.base();
-        let Ok(issuer) = Url::parse(&base) else {
-            return Err(DiscoveryError::Missing { server: base });
-        };
-        discover(session.http, &issuer, self.ca_file().as_ref())
-    }
-
-    fn lacks_endpoints(&self) -> bool {
-        let remembered = self.remembered_endpoints();
-        let has =
-            |given: &Option<String>, found: Option<&Endpoint>, configured: Option<&String>| {
-                given.is_some() || found.is_some() || configured.is_some()
-            };
-        let token = has(
-            &self.given.token_endpoint,
-            remembered.and_then(|client| client.token_endpoint.as_ref()),
-            self.configured
-                .and_then(|host| host.token_endpoint.as_ref()),
-        );
-        let authorization = has(
-            &self.given.authorization_endpoint,
-            remembered.and_then(|client| client.login.authorization_endpoint.as_ref()),
-            self.configured
-                .and_then(|host| host.authorization_endpoint.as_ref()),
-        );
-        !token || !authorization
-    }
-
     /// Whose login it takes the place of; `None`: nobody's.
     #[must_use]
     pub fn replaces(&self) -> Option<&Record> {
@@ -235,12 +159,20 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
         let own = || self.provider().client_id_at(&self.id.host);
-        self.given
-            .client_id
-            .clone()
-            .or_else(|| self.remembered()?.client_id.clone())
-            .or_else(|| self.configured?.client_id.clone())
-            .or_else(|| own().map(ToOwned::to_owned))
+        self.first(
+            self.given.client_id.clone(),
+            |client| client.client_id.clone(),
+            |host| host.client_id.clone(),
+        )
+        .or_else(|| own().map(ToOwned::to_owned))
+    }
+
+    /// The configured client id, where another one goes before it that nobody gave just now.
+    #[must_use]
+    pub fn passed_over(&self) -> Option<&str> {
+        let configured = self.configured?.client_id.as_deref()?;
+        let is_other = self.client_id().as_deref() != Some(configured);
+        (is_other && self.given.client_id.is_none()).then_some(configured)
     }
 
     /// What is asked for.
@@ -294,10 +226,12 @@ impl<'a> Plan<'a> {
     /// All that a login through the server needs.
     pub fn setup(&self) -> Result<Setup, ClientError> {
         let mut client = self.client(true)?;
+        RedirectUri::parse(&self.redirect_uri())?;
         let provider = self.provider();
         let base = self.base();
         let scopes = self.scopes();
         client.login.scopes.clone_from(&scopes);
+        client::check(&client)?;
         let LoginMeans {
             issuer,
             authorization_endpoint,
@@ -321,7 +255,7 @@ impl<'a> Plan<'a> {
                 provider.device_authorization_endpoint,
             ),
             userinfo_endpoint: or_table(userinfo_endpoint, provider.userinfo_endpoint),
-            issuer: issuer.unwrap_or(base),
+            issuer: issuer.or_else(|| Some(below(&base, provider.issuer?))),
             redirect_uri: self.redirect_uri(),
             client,
         })
@@ -339,20 +273,32 @@ impl<'a> Plan<'a> {
     /// What is registered, and listened at.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
-        self.given
-            .redirect_uri
-            .clone()
-            .or_else(|| self.remembered()?.login.redirect_uri.clone())
-            .or_else(|| self.configured?.redirect_uri.clone())
-            .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
+        self.first(
+            self.given.redirect_uri.clone(),
+            |client| client.login.redirect_uri.clone(),
+            |host| host.redirect_uri.clone(),
+        )
+        .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
+    }
+
+    /// What was given goes before what is remembered, and that before what is configured.
+    fn first<T>(
+        &self,
+        given: Option<T>,
+        remembered: impl Fn(&Client) -> Option<T>,
+        configured: impl Fn(&HostConfig) -> Option<T>,
+    ) -> Option<T> {
+        given
+            .or_else(|| remembered(self.remembered()?))
+            .or_else(|| configured(self.configured?))
     }
 
     fn ca_file(&self) -> Option<PathBuf> {
-        self.given
-            .ca_file
-            .clone()
-            .or_else(|| self.configured?.ca_file.clone())
-            .or_else(|| self.remembered()?.ca_file.clone())
+        self.first(
+            self.given.ca_file.clone(),
+            |client| client.ca_file.clone(),
+            |host| host.ca_file.clone(),
+        )
     }
 
     /// The client of the login that is there, or was there, or of another one at the host. Of
@@ -377,12 +323,19 @@ impl<'a> Plan<'a> {
     }
 
     fn known_provider(&self) -> Result<Option<&'static Provider>, ClientError> {
+        let configured = self.configured.and_then(|host| host.provider.as_deref());
+        // A mistake there would stay unseen as long as another one goes before it.
+        if let Some(name) = configured
+            && provider(name).is_none()
+        {
+            return Err(ClientError::UnknownProvider(name.to_owned()));
+        }
         let name = self
             .given
             .provider
             .as_deref()
             .or_else(|| Some(self.any_client()?.provider.as_str()))
-            .or_else(|| self.configured?.provider.as_deref());
+            .or(configured);
         match name {
             None => Ok(provider_of(&self.id.host)),
             Some(name) => provider(name)

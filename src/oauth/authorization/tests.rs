@@ -4,7 +4,7 @@ use crate::credential::LoginMeans;
 const ISSUER: &str = "https://sso.example.com/realms/dev";
 
 fn request() -> AuthorizationRequest {
-    AuthorizationRequest::new(ISSUER.to_owned()).unwrap()
+    AuthorizationRequest::new(Some(ISSUER.to_owned())).unwrap()
 }
 
 fn client(parameters: &[(&str, &str)]) -> Client {
@@ -120,6 +120,9 @@ fn only_an_answer_with_our_state_is_one() {
         format!("state={state}"),
         format!("state={state}&code="),
         format!("state={state}&code=x&code=y"),
+        format!("state={state}&code=x&iss={ISSUER}&iss={ISSUER}"),
+        format!("state={state}&error=a&error=b"),
+        format!("state={state}&code=x&error_description=a&error_description=b"),
         format!("state={state}&code=a%0Ab"),
     ] {
         assert_eq!(request.read(&foreign), None, "{foreign}");
@@ -162,6 +165,12 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
             "{good}"
         );
     }
+    // An error is believed of nobody else either.
+    let query = format!("state={}&error=access_denied&iss=x", request.state);
+    assert_eq!(
+        request.read(&query),
+        Some(AuthorizationResponse::OtherIssuer("x".to_owned()))
+    );
     for bad in [
         "https://sso.example.com/realms/prod",
         "https://evil.example",
@@ -172,4 +181,22 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
             Some(AuthorizationResponse::OtherIssuer(bad.to_owned()))
         );
     }
+}
+
+#[test]
+fn where_nobody_knows_the_servers_name_none_is_compared() {
+    let request = AuthorizationRequest::new(None).unwrap();
+    let query = format!("state={}&code=x&iss=https://any.example", request.state);
+    let read = request.read(&query);
+    assert!(matches!(read, Some(AuthorizationResponse::Code(_))));
+}
+
+#[test]
+fn the_name_of_an_error_is_fit_for_a_terminal() {
+    let request = request();
+    let query = format!("error=a%1B%5B2Jb&state={}", request.state);
+    let Some(AuthorizationResponse::Refused { error, .. }) = request.read(&query) else {
+        panic!("no refusal");
+    };
+    assert!(!error.contains(char::is_control), "{error:?}");
 }

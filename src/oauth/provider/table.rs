@@ -23,6 +23,7 @@ const GITLAB: Provider = Provider {
     title: "GitLab",
     hosts: &["gitlab.com"],
     client_ids: &[],
+    issuer: Some("/"),
     authorization_endpoint: Some("/oauth/authorize"),
     device_authorization_endpoint: Some("/oauth/authorize_device"),
     token_endpoint: Some("/oauth/token"),
@@ -63,6 +64,7 @@ const GITEA: Provider = Provider {
     name: "gitea",
     title: "Gitea",
     hosts: &["gitea.com"],
+    issuer: Some("/"),
     authorization_endpoint: Some("/login/oauth/authorize"),
     token_endpoint: Some("/login/oauth/access_token"),
     // This one wants no scope.
@@ -97,6 +99,7 @@ const GITHUB: Provider = Provider {
     name: "github",
     title: "GitHub",
     hosts: &["github.com"],
+    issuer: Some("/login/oauth"),
     authorization_endpoint: Some("/login/oauth/authorize"),
     device_authorization_endpoint: Some("/login/device/code"),
     token_endpoint: Some("/login/oauth/access_token"),
@@ -123,7 +126,7 @@ const GITHUB: Provider = Provider {
         page: "/settings/applications/new",
         redirect_uri: "Authorization callback URL",
         client_id: "Client ID",
-        remark: "\"Enable Device Flow\" on",
+        remark: "\"Enable Device Flow\" on; without --device its secret is wanted too",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -172,6 +175,7 @@ const GOOGLE: Provider = Provider {
     name: "google",
     title: "Google",
     hosts: &["accounts.google.com"],
+    issuer: Some("/"),
     authorization_endpoint: Some("/o/oauth2/v2/auth"),
     device_authorization_endpoint: Some("https://oauth2.googleapis.com/device/code"),
     token_endpoint: Some("https://oauth2.googleapis.com/token"),
@@ -190,9 +194,10 @@ const GOOGLE: Provider = Provider {
     replay: Replay::Harmless,
     registration: Some(Registration {
         page: "https://console.cloud.google.com/auth/clients",
-        redirect_uri: "redirect URI",
+        // A desktop app has none to enter.
+        redirect_uri: "",
         client_id: "Client ID",
-        remark: "of the type \"Desktop app\", which asks for no redirect URI (for --device: \"TVs and Limited Input devices\")",
+        remark: "of the type \"Desktop app\" (for --device: \"TVs and Limited Input devices\"); its secret is wanted too",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -218,6 +223,7 @@ const GENERIC: Provider = Provider {
     title: "this server",
     hosts: &[],
     client_ids: &[],
+    issuer: None,
     authorization_endpoint: None,
     device_authorization_endpoint: None,
     token_endpoint: None,

@@ -73,6 +73,7 @@ fn values_that_do_not_fit_are_refused() {
         &["--account", "../x", "token", "gitlab.example"],
         &["login", "--import", "--parameter", "x", "gitlab.example"],
         &["login", "--import", "--provider", "x", "gitlab.example"],
+        &["login", "--scope", "a\"b", "gitlab.example"],
     ] {
         usage(rest);
     }

@@ -81,6 +81,83 @@ fn a_secret_in_the_configuration_itself_will_do() {
 }
 
 #[test]
+fn a_secret_that_is_configured_later_is_used() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let host = server.host();
+    let config = format!("[hosts.\"{host}\"]\nclient_id = \"the-client\"\n");
+    let waiting = Waiting::spawn(&mut command(&sandbox, &server, &config));
+    waiting.consent().1.succeeds();
+    // The old grant is revoked as it was made, which this server does not take any more.
+    server.allow_mistakes();
+    server.change(|settings| {
+        settings.client_auth = ClientAuth::SecretBasic("cs-SECRET".to_owned());
+    });
+    let config = config + "client_secret = \"cs-SECRET\"\n";
+    let waiting = Waiting::spawn(&mut command(&sandbox, &server, &config));
+    waiting.consent().1.succeeds();
+}
+
+#[test]
+fn a_client_id_that_is_passed_over_is_told() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let config = format!("[hosts.\"{}\"]\nclient_id = \"another\"\n", server.host());
+    let waiting = Waiting::spawn(&mut command(&sandbox, &server, &config));
+    assert!(
+        waiting.said.contains("`another` is not used"),
+        "{}",
+        waiting.said
+    );
+    assert_eq!(waiting.asked("client_id"), "the-client");
+}
+
+#[test]
+fn what_no_login_could_keep_is_refused_before_anybody_is_asked() {
+    let server = AuthorizationServer::start();
+    let host = server.host();
+    for (config, words) in [
+        ("provider = 'gitlba'", "gitlba"),
+        ("scopes = ['a\\tb']", "a scope"),
+        ("redirect_uri = 'https://evil.example/'", "evil.example"),
+        ("client_id = ''", "client id"),
+        ("parameters = { state = 'x' }", "`state`"),
+        ("parameters = { redirect_uri = 'x' }", "`redirect_uri`"),
+        ("client_secret_file = '/dev/zero'", "client secret"),
+        ("client_secret_file = '/nowhere'", "/nowhere"),
+        ("auth_method = 'x'", "`x`"),
+        ("auth_method = 'client_secret_post'", "client secret"),
+    ] {
+        let sandbox = Sandbox::new();
+        let id = if config.contains("client_id") {
+            ""
+        } else {
+            "client_id = 'x'\n"
+        };
+        let config = format!("[hosts.'{host}']\n{id}{config}\n").replace("\\t", "\t");
+        let finished = Running::spawn(&mut command(&sandbox, &server, &config)).finish();
+        let said = finished.fails(2);
+        assert!(said.contains(words), "{words}: {said}");
+        assert!(!said.contains("http://127.0.0.1"), "{said}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_named_must_be_there() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let args = [
+        "--config",
+        "/nowhere/config.toml",
+        "login",
+        "--no-browser",
+        &server.url(),
+    ];
+    let said = sandbox.run(&args).fails(2);
+    assert!(said.contains("/nowhere/config.toml"), "{said}");
+}
+
+#[test]
 fn a_key_that_nobody_knows_is_refused_with_the_nearest_one() {
     let server = AuthorizationServer::start();
     for (config, words) in [
@@ -91,6 +168,11 @@ fn a_key_that_nobody_knows_is_refused_with_the_nearest_one() {
         ("[hosts.'x']\nscope = ['x']", "`scopes`"),
         ("[hosts.'x']\nscopes = 'x'", "line 2"),
         ("[hosts.'x'\n", "line 1"),
+        ("[hosts.'x']\nclient_id = 'x'\nclient = 'x'", "line 3"),
+        (
+            "[hosts.'x.example']\n[hosts.'https://x.example']\n",
+            "twice",
+        ),
     ] {
         let sandbox = Sandbox::new();
         let finished = Running::spawn(&mut command(&sandbox, &server, config)).finish();

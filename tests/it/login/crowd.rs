@@ -70,7 +70,7 @@ fn who_reads_meanwhile_reads_the_old_login_until_the_new_one_is_there() {
     let server = AuthorizationServer::start();
     let (sandbox, old) = Sandbox::logged_in(&server);
     let waiting = Waiting::start(&sandbox, &server, &[]);
-    let held = server.hold_answers("/api/v4/user");
+    let held = server.hold_answers(TOKEN);
     std::thread::scope(|scope| {
         let login = scope.spawn(|| {
             browser::open(&waiting.page);

@@ -241,6 +241,10 @@ fn a_page_that_is_not_safe_is_never_shown() {
         ("verification_uri", json!("http://example.com/device")),
         ("verification_uri", json!("javascript:alert(1)")),
         ("verification_uri", json!(7)),
+        (
+            "verification_uri",
+            json!("https://gitlab.com@evil.example/device"),
+        ),
         ("user_code", json!("")),
         ("user_code", json!("x".repeat(65))),
         ("device_code", Value::Null),

@@ -45,3 +45,42 @@ fn a_known_login_is_no_reason_to_ask_either() {
     assert_eq!(sandbox.record_text(&server), before);
     assert_eq!(server.requests().len(), 0);
 }
+
+/// How a login at a terminal goes about it, in this environment.
+fn way(environment: &[(&str, &str)]) -> &'static str {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    command.envs(environment.iter().copied());
+    let terminal = Terminal::spawn(&mut command);
+    let screen = terminal.wait_for("Log in to ");
+    let line = screen
+        .lines()
+        .find(|line| line.contains("Log in to "))
+        .unwrap();
+    if line.contains("on any device") {
+        "device"
+    } else if line.contains("in your browser") {
+        "browser"
+    } else {
+        panic!("{screen}")
+    }
+}
+
+#[test]
+fn a_browser_is_opened_where_a_person_would_see_it() {
+    let display = ("DISPLAY", ":99");
+    let ssh = ("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22");
+    let is_root = nix::unistd::geteuid().is_root();
+    let marks = ["/.dockerenv", "/run/.containerenv"];
+    let is_container = marks.iter().any(|mark| std::path::Path::new(mark).exists());
+    let unless = |hidden: bool| if hidden { "device" } else { "browser" };
+    let usually = unless(is_root && is_container);
+    assert_eq!(way(&[]), "device");
+    assert_eq!(way(&[display]), usually);
+    assert_eq!(way(&[("WAYLAND_DISPLAY", "wayland-0")]), usually);
+    assert_eq!(way(&[("WSL_DISTRO_NAME", "Debian")]), usually);
+    assert_eq!(way(&[display, ssh]), "device");
+    assert_eq!(way(&[ssh, ("BROWSER", "true %s")]), "browser");
+    assert_eq!(way(&[display, ("container", "docker")]), unless(is_root));
+}

@@ -49,10 +49,11 @@ fn a_server_that_describes_itself_as_gitlab_does_is_gitlab() {
 fn a_server_that_says_nothing_of_use_is_taken_for_gitlab() {
     for answer in [
         Answer::new(404),
-        Answer::new(503),
+        Answer::new(403),
         Answer::json(200, &"[]"),
         Answer::new(200).body("<html>a page for people</html>"),
-        Answer::json(200, &r#"{"issuer": "https://evil.example"}"#),
+        // A document is one only where the server says that it is there.
+        document(&AuthorizationServer::start(), |_| {}).with_status(404),
     ] {
         let server = AuthorizationServer::start();
         server.always(DISCOVERY, Some(Behaviour::Answer(answer)));
@@ -60,6 +61,36 @@ fn a_server_that_says_nothing_of_use_is_taken_for_gitlab() {
         log_in(&sandbox, &server, &CLIENT);
         assert_eq!(provider(&sandbox, &server), "gitlab");
     }
+}
+
+#[test]
+fn a_server_that_says_that_it_is_somebody_else_is_taken_for_nothing() {
+    let server = AuthorizationServer::start();
+    says(&server, |document| {
+        document["issuer"] = "https://sso.example/realms/dev".into();
+    });
+    let (message, hint) = ends_refused(&server, &CLIENT);
+    assert!(
+        message.contains("https://sso.example/realms/dev"),
+        "{message}"
+    );
+    assert!(hint.contains("--provider"), "{hint}");
+    assert_eq!(server.count(TOKEN), 0);
+    log_in(
+        &Sandbox::new(),
+        &server,
+        &[&CLIENT[..], &["--provider=gitlab"]].concat(),
+    );
+}
+
+#[test]
+fn a_server_that_cannot_say_now_what_it_is_is_asked_later() {
+    let server = AuthorizationServer::start();
+    server.always(DISCOVERY, Some(Behaviour::Answer(Answer::new(503))));
+    ends_as(4, "unavailable", |form| {
+        let options = [&CLIENT, form].concat();
+        Sandbox::new().run(&words(&server, &options))
+    });
 }
 
 #[test]

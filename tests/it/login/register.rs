@@ -23,7 +23,7 @@ fn three_lines_tell_where_and_how_and_the_id_is_asked_for_and_remembered() {
     let url = server.url();
     for part in [
         &*format!("{} (GitLab) has to know glauth", server.host()),
-        &format!("1. open      {url}/-/user_settings/applications"),
+        &format!("1. open   {url}/-/user_settings/applications"),
         "Redirect URI: http://127.0.0.1/",
         "scopes: api",
         "\"Confidential\" off",

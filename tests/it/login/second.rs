@@ -1,6 +1,6 @@
 //! The second login is `glauth login HOST`, and says whom it replaces.
 
-use crate::login::{CLIENT, Waiting, log_in};
+use crate::login::{CLIENT, Waiting, log_in, words};
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, ClientAuth, REVOKE, Settings,
 };
@@ -98,6 +98,52 @@ fn what_is_given_again_goes_before_what_is_remembered() {
     waiting.consent().1.succeeds();
     let waiting = Waiting::start(&sandbox, &server, &[]);
     assert_eq!(waiting.asked("scope"), "b");
+}
+
+#[test]
+fn a_parameter_that_is_given_again_takes_the_others_place_and_nothing_else_is_forgotten() {
+    let sandbox = Sandbox::new();
+    let server = first_login(&sandbox);
+    let waiting = Waiting::start(&sandbox, &server, &["--parameter", "audience=z"]);
+    assert_eq!(waiting.asked("audience"), "z");
+    assert_eq!(waiting.asked("scope"), "read_user");
+}
+
+#[test]
+fn of_another_kind_of_server_nothing_is_remembered() {
+    let sandbox = Sandbox::new();
+    let server = first_login(&sandbox);
+    let words = words(&server, &["--provider", "gitlab"]);
+    let said = sandbox.run(&words).fails(2);
+    assert!(said.contains("no client id"), "{said}");
+}
+
+#[test]
+fn a_secret_that_changes_is_sent_in_the_way_that_is_remembered() {
+    let sandbox = Sandbox::new();
+    let server = first_login(&sandbox);
+    server.change(|settings| {
+        settings.client_auth = ClientAuth::SecretPost("new-SECRET".to_owned());
+    });
+    let path = sandbox.path("new-secret");
+    std::fs::write(&path, "new-SECRET\n").unwrap();
+    let option = format!("--client-secret-file={}", path.display());
+    log_in(&sandbox, &server, &[&option]);
+}
+
+#[test]
+fn of_several_accounts_one_must_be_named() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    for account in ["home", "work"] {
+        log_in(&sandbox, &server, &[&CLIENT[..], &["-a", account]].concat());
+    }
+    let said = sandbox.run(&words(&server, &[])).fails(2);
+    assert!(said.contains("home, work"), "{said}");
+    // One that somebody has left is not meant.
+    sandbox.run(&["logout", "--account", "home"]).succeeds();
+    let finished = log_in(&sandbox, &server, &[]);
+    assert!(finished.stderr.contains("(account work)"), "{finished:?}");
 }
 
 #[test]

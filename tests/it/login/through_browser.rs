@@ -1,5 +1,7 @@
 //! Authorization code and PKCE, through a browser.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::login::{CLIENT, Waiting, ends_as, log_in, words};
 use crate::support::authorization_server::{
     AUTHORIZE, Answer, AuthorizationServer, Behaviour, ClientAuth, REVOKE, Settings, TOKEN, USER,
@@ -140,7 +142,6 @@ fn the_browser_that_is_named_is_opened_and_the_page_is_printed_all_the_same() {
         finished.stderr.contains(&format!("\n  {page}\n")),
         "{finished:?}"
     );
-    assert!(!finished.stderr.contains("paste"), "{finished:?}");
 }
 
 #[test]
@@ -160,7 +161,6 @@ fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
 
 /// A BROWSER that notes where it was sent.
 pub fn browser_that_notes(sandbox: &Sandbox) -> String {
-    use std::os::unix::fs::PermissionsExt;
     let script = sandbox.path("browser");
     let note = sandbox.path("visited");
     let text = format!(
@@ -203,13 +203,157 @@ fn the_server_may_say_who_answers_and_must_then_be_who_was_asked() {
 
 #[test]
 fn a_store_that_cannot_keep_a_login_is_found_out_before_anybody_is_asked() {
+    type Break = fn(&Sandbox, &AuthorizationServer);
+    let server = AuthorizationServer::start();
+    let breaks: [Break; 3] = [
+        |sandbox, _| std::fs::write(sandbox.store(), "no folder").unwrap(),
+        |sandbox, server| std::fs::create_dir_all(sandbox.file(server, "lock")).unwrap(),
+        |sandbox, server| std::fs::create_dir_all(sandbox.file(server, "toml.new")).unwrap(),
+    ];
+    for make_unusable in breaks {
+        let sandbox = Sandbox::new();
+        make_unusable(&sandbox, &server);
+        restrict(&sandbox);
+        let finished = sandbox.run(&words(&server, &CLIENT));
+        let said = finished.fails(5);
+        assert!(!said.contains("http://127.0.0.1"), "{said}");
+    }
+    assert_eq!(server.count(AUTHORIZE) + server.count(TOKEN), 0);
+}
+
+/// The folders of the store as glauth makes them.
+fn restrict(sandbox: &Sandbox) {
+    let mut folders = vec![sandbox.store()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
+        folders.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+}
+
+/// Signals that come while tokens are on their way wait until these are stored.
+#[test]
+fn an_interrupted_login_is_stored_first_whoever_is_connected() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    std::fs::write(sandbox.store(), "no folder").unwrap();
-    let finished = sandbox.run(&words(&server, &CLIENT));
-    let said = finished.fails(5);
-    assert!(!said.contains("http://127.0.0.1"), "{said}");
-    assert_eq!(server.count(AUTHORIZE) + server.count(TOKEN), 0);
+    let mut command = sandbox.command(&words(&server, &CLIENT));
+    let mut running = Running::spawn(command.stdin(std::process::Stdio::piped()));
+    let keyboard = running.child.stdin.take();
+    let waiting = Waiting::reading(running);
+    let address = url::Url::parse(&waiting.asked("redirect_uri")).unwrap();
+    let preconnect =
+        std::net::TcpStream::connect(&*address.socket_addrs(|| None).unwrap()).unwrap();
+    let held = server.hold_answers(TOKEN);
+    std::thread::scope(|scope| {
+        let seen = scope.spawn(|| browser::open(&waiting.page));
+        held.wait_for(1);
+        waiting.running.signal(nix::sys::signal::Signal::SIGINT);
+        waiting.running.signal(nix::sys::signal::Signal::SIGTSTP);
+        held.release();
+        // Nothing is promised to a browser whose login was interrupted.
+        drop(seen.join());
+    });
+    waiting.running.signal(nix::sys::signal::Signal::SIGCONT);
+    let finished = waiting.finish();
+    assert_eq!(finished.signal(), Some(2), "{finished:?}");
+    assert!(
+        finished.stderr.contains("finishing the login"),
+        "{finished:?}"
+    );
+    assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+    drop((keyboard, preconnect));
+}
+
+#[test]
+fn who_it_is_is_asked_when_nothing_can_be_lost_any_more() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let waiting = Waiting::start(&sandbox, &server, &CLIENT);
+    let held = server.hold_requests(USER);
+    std::thread::scope(|scope| {
+        let seen = scope.spawn(|| browser::open(&waiting.page));
+        held.wait_for(1);
+        assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+        waiting.running.signal(nix::sys::signal::Signal::SIGINT);
+        drop(seen.join());
+    });
+    let finished = waiting.finish();
+    assert_eq!(finished.signal(), Some(2), "{finished:?}");
+    assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+    held.release();
+}
+
+#[test]
+fn a_login_that_cannot_be_stored_is_not_revoked_where_that_could_end_the_old_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    sandbox.edit(&server, |record| {
+        record["client"]["provider"] = "generic".into();
+        record["client"]["grants"] = "shared".into();
+    });
+    let authorization = format!("--authorization-endpoint={}{AUTHORIZE}", server.url());
+    let waiting = Waiting::start(&sandbox, &server, &[&authorization]);
+    std::fs::create_dir(sandbox.file(&server, "toml.new")).unwrap();
+    let (_, finished) = waiting.consent();
+    assert_eq!(finished.code(), Some(5), "{finished:?}");
+    assert!(
+        finished.stderr.contains("left to end by themselves"),
+        "{finished:?}"
+    );
+    assert_eq!(server.count(REVOKE), 0);
+    assert!(server.is_alive(&old.access_token));
+}
+
+/// As `w3m` is: it has the terminal until it is left.
+#[test]
+fn a_browser_that_stays_in_the_foreground_is_not_waited_for() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let script = sandbox.path("w3m");
+    let pid = sandbox.path("pid");
+    let text = format!(
+        "#!/bin/sh\necho $$ > {pid}.new && mv {pid}.new {pid}\nexec sleep 600\n",
+        pid = pid.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    command.env("BROWSER", script.to_str().unwrap());
+    command.env("PATH", "/usr/bin:/bin");
+    let terminal = Terminal::spawn(&mut command);
+    let screen = terminal.wait_for("Log in to");
+    let page = screen.lines().find_map(super::page_in);
+    let page = page.unwrap_or_else(|| {
+        let screen = terminal.wait_for("paste that address here");
+        screen.lines().find_map(super::page_in).unwrap()
+    });
+    crate::support::watch::eventually("the browser to start", || pid.exists());
+    let seen = browser::open(&page);
+    assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
+    let browser = std::fs::read_to_string(&pid)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    let browser = nix::unistd::Pid::from_raw(browser);
+    nix::sys::signal::kill(browser, nix::sys::signal::Signal::SIGKILL).unwrap();
+    assert_eq!(terminal.finish().code(), Some(0));
+}
+
+#[test]
+fn an_address_can_be_pasted_even_where_a_browser_seems_to_have_opened() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    command.env("BROWSER", browser_that_notes(&sandbox));
+    let mut terminal = Terminal::spawn(&mut command);
+    let address = browser::open_but_stay(&noted(&sandbox));
+    terminal.wait_for("paste that address here");
+    terminal.type_line(&address);
+    let finished = terminal.finish();
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
 }
 
 #[test]

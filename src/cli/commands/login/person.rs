@@ -1,7 +1,8 @@
 //! The person at the terminal: addresses, codes, a browser, a line that moves while they are at it.
 
 use std::cell::Cell;
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Color, Style};
@@ -16,6 +17,7 @@ use crate::cli::printer;
 use crate::credential::AccountId;
 use crate::flow::{Person, Waiting};
 use crate::oauth::DeviceAuthorization;
+use crate::signals::{Held, spawn_deaf};
 use crate::time::human;
 
 /// A phone reads it whatever the terminal's own colours are.
@@ -26,14 +28,23 @@ const QR: Style = AnsiColor::Black
 /// How often the waiting line moves.
 const TICK: Duration = Duration::from_millis(120);
 
+/// Who cannot open a browser says so sooner.
+const OPENING: Duration = Duration::from_secs(2);
+
+/// The longest line that is read, in bytes: an address with a code and a state, many times over.
+const LINE_LIMIT: u64 = 16 * 1024;
+
+/// The most lines that are read.
+const PASTED_LIMIT: usize = 1000;
+
 /// The person at the terminal.
 pub(super) struct Terminal<'a> {
     pub context: &'a Context<'a>,
     pub id: &'a AccountId,
     /// Whether there is a browser to open.
     pub opens: bool,
-    /// Whether lines are read: then nothing moves on the screen.
-    pub pastes: Cell<bool>,
+    /// Whether something moves on the screen: not where somebody is to paste a line.
+    pub moves: Cell<bool>,
 }
 
 impl Person for Terminal<'_> {
@@ -42,22 +53,17 @@ impl Person for Terminal<'_> {
             &format!("Log in to {} in your browser:\n  {page}", self.id.host),
             &json!({"authorization": {"url": page.as_str()}}),
         );
-        if self.opens && open(page.as_str()) {
-            return;
-        }
-        if self.opens {
+        let opened = self.opens && open(page.as_str());
+        if self.opens && !opened {
             self.hear("no browser could be opened");
         }
-        self.pastes.set(true);
+        self.moves.set(opened);
         self.context.printer.tell(
             "If that browser is on another machine, it ends at an address that it cannot load: \
              paste that address here",
         );
-        std::thread::spawn(move || {
-            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                pasted(line);
-            }
-        });
+        // Without a thread nothing can be pasted, and a browser may come all the same.
+        spawn_deaf(move || read_lines(&pasted)).ok();
     }
 
     fn enter_code(&self, codes: &DeviceAuthorization) {
@@ -94,8 +100,20 @@ impl Person for Terminal<'_> {
     }
 
     fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting> {
-        let moves = self.context.is_watched() && !self.pastes.get();
+        let moves = self.context.is_watched() && self.moves.get();
         Box::new(Spinner(moves.then(|| spinner(what, limit))))
+    }
+}
+
+/// Reads line by line, a line that is too long in pieces.
+fn read_lines(pasted: &dyn Fn(String)) {
+    for _ in 0..PASTED_LIMIT {
+        let mut line = String::new();
+        let mut input = std::io::stdin().lock().take(LINE_LIMIT);
+        match input.read_line(&mut line) {
+            Ok(1..) => pasted(line),
+            _ => return,
+        }
     }
 }
 
@@ -127,10 +145,19 @@ fn draw(page: &Url) {
     }
 }
 
-/// Opens a page; whether that was possible.
+/// Opens a page; `false`: that was not possible. A browser in a terminal stays in the foreground until
+/// it is left, so it is not waited for.
 #[expect(clippy::disallowed_methods, reason = "the one place that opens one")]
 pub(super) fn open(page: &str) -> bool {
-    webbrowser::open(page).is_ok()
+    let page = page.to_owned();
+    let (sender, opened) = mpsc::channel();
+    let started = spawn_deaf(move || {
+        sender.send(webbrowser::open(&page).is_ok()).ok();
+    });
+    match opened.recv_timeout(OPENING) {
+        Ok(opened) => opened,
+        Err(_) => started.is_ok(),
+    }
 }
 
 /// Dropped, the line is gone.
@@ -157,6 +184,9 @@ fn spinner(what: &str, limit: Duration) -> ProgressBar {
         bar.set_style(style.with_key("left", left));
     }
     bar.set_message(what.to_owned());
+    // Its thread must take no signal either.
+    let held = Held::new();
     bar.enable_steady_tick(TICK);
+    drop(held);
     bar
 }

@@ -50,14 +50,18 @@ fn explain(host: &str, register: &ToRegister) {
     } = register;
     let scopes = match scopes.as_str() {
         "" => String::new(),
-        scopes => format!(" · scopes: {scopes}"),
+        scopes => format!("scopes: {scopes} · "),
+    };
+    let uri = match *field {
+        "" => String::new(),
+        field => format!("{field}: {uri} · "),
     };
     printer::note(&format!(
-        "{host} ({title}) has to know glauth as an application, once; there is none yet"
+        "{host} ({title}) has to know glauth as an application, once:"
     ));
-    printer::plain(&format!("  1. open      {page}"));
-    printer::plain(&format!("  2. register  {field}: {uri}{scopes} · {remark}"));
-    printer::plain(&format!("  3. paste     the {client_id}, here"));
+    printer::plain(&format!("  1. open   {page}"));
+    printer::plain(&format!("  2. enter  {uri}{scopes}{remark}"));
+    printer::plain(&format!("  3. paste  the {client_id}, here"));
 }
 
 /// The secret of an application whose server wants one; it is not shown.

@@ -19,7 +19,7 @@ pub(super) fn text(accounts: &[Account]) -> String {
         ("STATE", state),
         ("LEFT", left),
         ("SCOPES", scopes),
-        ("ROTATIONS", rotations),
+        ("GENERATION", generation),
         ("LAST REFRESH", last_refresh),
     ];
     let used: Vec<_> = columns
@@ -65,11 +65,10 @@ fn scopes(account: &Account) -> String {
         .map_or_else(String::new, |scopes| scopes.join(" "))
 }
 
-/// The generation that a login begins with is no rotation.
-fn rotations(account: &Account) -> String {
-    account.generation.map_or_else(String::new, |generation| {
-        generation.saturating_sub(1).to_string()
-    })
+fn generation(account: &Account) -> String {
+    account
+        .generation
+        .map_or_else(String::new, |generation| generation.to_string())
 }
 
 fn last_refresh(account: &Account) -> String {

@@ -195,13 +195,6 @@ fn what_cannot_be_a_secret_is_refused() {
             "refresh_token = \"refresh-token-of-grant-0\"",
             "refresh_token",
         ),
-        (PASSWORD, "password = \"git-password\"", "password"),
-        (
-            PASSWORD,
-            "oauth_refresh_token = \"git-refresh-token\"",
-            "oauth_refresh_token",
-        ),
-        (PASSWORD, "credential = \"git-credential\"", "credential"),
     ] {
         for (value, problem) in [
             (String::new(), "is empty"),
@@ -211,6 +204,35 @@ fn what_cannot_be_a_secret_is_refused() {
         ] {
             let to = format!("{key} = \"{value}\"");
             assert_refused(example, from, &to, &format!("`{key}` {problem}"));
+        }
+    }
+}
+
+/// What people type for git may be empty, and have any letters.
+#[test]
+fn what_git_cannot_have_asked_to_keep_is_refused() {
+    let too_long = format!("is longer than {TOKEN_LIMIT} bytes");
+    for (from, key) in [
+        ("password = \"git-password\"", "password"),
+        (
+            "oauth_refresh_token = \"git-refresh-token\"",
+            "oauth_refresh_token",
+        ),
+        ("credential = \"git-credential\"", "credential"),
+    ] {
+        for (value, problem) in [
+            (
+                "a\\nb".to_owned(),
+                "has a newline, a carriage return or a NUL",
+            ),
+            (
+                "a\\u0000b".to_owned(),
+                "has a newline, a carriage return or a NUL",
+            ),
+            ("x".repeat(TOKEN_LIMIT + 1), &*too_long),
+        ] {
+            let to = format!("{key} = \"{value}\"");
+            assert_refused(PASSWORD, from, &to, &format!("`{key}` {problem}"));
         }
     }
 }

@@ -212,6 +212,12 @@ impl Answer {
             .body(body.to_string())
     }
 
+    /// The same answer with another status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// The same answer with one header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

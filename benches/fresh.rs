@@ -1,5 +1,6 @@
-//! What a token costs, as ratios: against reading the record with `cat`, and for a crowd of
-//! processes that finds the token stale against one that finds it fresh.
+//! What a token costs, as ratios: against reading the record with `cat`, for git against git's own
+//! helper that keeps passwords in a file, and for a crowd of processes that finds the token stale
+//! against one that finds it fresh.
 //!
 //! `cargo bench`. Each pair is measured in one run, the two in turns, so that whatever else the
 //! machine does strikes both. Times differ between machines; the ratios count.
@@ -8,6 +9,7 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "a program for people to look at; a measurement that cannot be made has failed"
 )]
 
@@ -21,6 +23,8 @@ mod authorization_server;
 #[path = "../tests/it/support/sandbox.rs"]
 mod sandbox;
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,6 +47,18 @@ fn main() {
         || timed(&mut stage.cat()),
     );
     print_row("`glauth token HOST`, fresh : `cat RECORD`", token, cat);
+    if let Some(peer) = stage.credential_store() {
+        let (ours, theirs) = in_turns(
+            RUNS,
+            || timed(&mut stage.git_credential()),
+            || timed(&mut peer()),
+        );
+        print_row(
+            "`git-credential get` : `git-credential-store get`",
+            ours,
+            theirs,
+        );
+    }
     let (refreshing, fresh) = in_turns(CROWDS, || stage.stale_crowd(), || stage.fresh_crowd());
     let name = format!("{CROWD} processes: all stale : all fresh");
     print_row(&name, refreshing, fresh);
@@ -109,6 +125,41 @@ impl Stage {
         let record = self.sandbox.file(&self.server, "toml");
         command.arg(record).env_clear().stdin(Stdio::null());
         command.stdout(Stdio::null());
+        command
+    }
+
+    fn git_credential(&self) -> Command {
+        self.asked_by_git(self.sandbox.command(&["git-credential", "get"]))
+    }
+
+    /// git's own helper, with the same token in its file. `None`: there is no git.
+    fn credential_store(&self) -> Option<impl Fn() -> Command> {
+        let output = Command::new("git").arg("--exec-path").output().ok()?;
+        let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+        let program = folder.join("git-credential-store");
+        let token = self.server.log_in().access_token;
+        let file = self.sandbox.path("git-credentials");
+        let line = format!(
+            "http://oauth2:{token}@{}\n",
+            self.server.host().replace(':', "%3a")
+        );
+        std::fs::write(&file, line).unwrap();
+        program.exists().then_some(move || {
+            let mut command = Command::new(&program);
+            command.arg("--file").arg(&file).arg("get").env_clear();
+            self.asked_by_git(command)
+        })
+    }
+
+    /// With git's question on standard input.
+    fn asked_by_git(&self, mut command: Command) -> Command {
+        let question = self.sandbox.path("question");
+        let text = format!("protocol=http\nhost={}\n\n", self.server.host());
+        std::fs::write(&question, text).unwrap();
+        command
+            .stdin(File::open(question).unwrap())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     }
 

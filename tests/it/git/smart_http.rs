@@ -1,6 +1,6 @@
 //! Real git over real smart HTTP, with rotations in the middle of its work.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,25 +13,44 @@ use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
 /// The first git that asks again after a 401.
 const ASKS_AGAIN: (u32, u32) = (2, 46);
 
+const BASIC: &str = r#"Basic realm="GitLab""#;
+
 /// A forge with one repository, and a login there that git knows of.
 struct World {
     forge: GitServer,
     sandbox: Sandbox,
     pair: Pair,
+    git: PathBuf,
 }
 
 /// `None`, with a line: what is needed is not here.
 fn world_with(settings: Settings, challenge: &str) -> Option<World> {
-    if version().is_none_or(|version| version < ASKS_AGAIN) || !has_backend() {
+    let git = find_git(|version| version >= ASKS_AGAIN);
+    if git.is_none() {
         eprintln!("left out: it takes git 2.46 with http-backend");
-        return None;
     }
+    Some(world_of(git?, settings, challenge))
+}
+
+fn world() -> Option<World> {
+    world_with(Settings::default(), BASIC)
+}
+
+/// With the oldest git that there is.
+fn old_world() -> Option<World> {
+    let git = find_git(|version| version < ASKS_AGAIN);
+    if git.is_none() {
+        eprintln!("left out: it takes a git before 2.46 with http-backend");
+    }
+    Some(world_of(git?, Settings::default(), BASIC))
+}
+
+fn world_of(git: PathBuf, settings: Settings, challenge: &str) -> World {
     let sandbox = Sandbox::new();
     let root = sandbox.path("repositories");
     std::fs::create_dir(&root).unwrap();
-    make_repository(&sandbox, &root.join("project.git"));
     let server = AuthorizationServer::start_with(settings);
-    let forge = GitServer::start(server, &root, challenge);
+    let forge = GitServer::start(server, &git, &root, challenge);
     let pair = forge.authorization().log_in();
     let url = forge.url();
     let args = ["login", "--import", "--client-id", "the-client", &url];
@@ -39,77 +58,85 @@ fn world_with(settings: Settings, challenge: &str) -> Option<World> {
     let mut setup = sandbox.command(&["setup-git"]);
     setup.env("PATH", std::env::var_os("PATH").unwrap());
     Running::spawn(&mut setup).finish().succeeds();
-    Some(World {
+    let world = World {
         forge,
         sandbox,
         pair,
-    })
+        git,
+    };
+    world.make_repository(&root.join("project.git"));
+    world
 }
 
-fn world() -> Option<World> {
-    world_with(Settings::default(), r#"Basic realm="GitLab""#)
+/// The first git of the PATH that is right, and can serve.
+fn find_git(is_right: impl Fn((u32, u32)) -> bool) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut gits = std::env::split_paths(&path).map(|folder| folder.join("git"));
+    gits.find(|git| version(git).is_some_and(&is_right) && has_backend(git))
 }
 
-fn version() -> Option<(u32, u32)> {
-    let output = Command::new("git").arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
+fn says(git: &Path, arg: &str) -> Option<String> {
+    let output = Command::new(git).arg(arg).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}
+
+fn version(git: &Path) -> Option<(u32, u32)> {
+    let text = says(git, "--version")?;
     let mut numbers = text.strip_prefix("git version ")?.split('.');
     let mut number = || numbers.next()?.parse().ok();
     Some((number()?, number()?))
 }
 
-fn has_backend() -> bool {
-    let output = Command::new("git").arg("--exec-path").output().unwrap();
-    let folder = String::from_utf8(output.stdout).unwrap();
+fn has_backend(git: &Path) -> bool {
+    let folder = says(git, "--exec-path").unwrap_or_default();
     Path::new(folder.trim()).join("git-http-backend").exists()
 }
 
-/// git in an environment of its own, that never asks a person.
-fn git(sandbox: &Sandbox, args: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command
-        .args(args)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", sandbox.path("home"))
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_AUTHOR_NAME", "Jane")
-        .env("GIT_AUTHOR_EMAIL", "jane@example.com")
-        .env("GIT_COMMITTER_NAME", "Jane")
-        .env("GIT_COMMITTER_EMAIL", "jane@example.com")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run(sandbox: &Sandbox, args: &[&str]) -> Finished {
-    Running::spawn(&mut git(sandbox, args)).finish()
-}
-
-fn make_repository(sandbox: &Sandbox, path: &Path) {
-    let path = path.to_str().unwrap();
-    let work = sandbox.path("seed");
-    let work = work.to_str().unwrap();
-    run(sandbox, &["init", "-q", "--bare", "-b", "main", path]).succeeds();
-    run(sandbox, &["-C", path, "config", "http.receivepack", "true"]).succeeds();
-    run(sandbox, &["init", "-q", "-b", "main", work]).succeeds();
-    commit(sandbox, work, "first", 100);
-    run(sandbox, &["-C", work, "push", "-q", path, "main"]).succeeds();
-}
-
-/// A commit with a file that cannot be compressed.
-fn commit(sandbox: &Sandbox, work: &str, name: &str, length: usize) {
-    let mut bytes = vec![0; length];
-    let random = ring::rand::SystemRandom::new();
-    ring::rand::SecureRandom::fill(&random, &mut bytes).unwrap();
-    std::fs::write(Path::new(work).join(name), bytes).unwrap();
-    run(sandbox, &["-C", work, "add", name]).succeeds();
-    run(sandbox, &["-C", work, "commit", "-q", "-m", name]).succeeds();
-}
-
 impl World {
+    /// git in an environment of its own, that never asks a person.
+    fn git(&self, args: &[&str]) -> Finished {
+        let mut command = Command::new(&self.git);
+        command
+            .args(args)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.sandbox.path("home"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_AUTHOR_NAME", "Jane")
+            .env("GIT_AUTHOR_EMAIL", "jane@example.com")
+            .env("GIT_COMMITTER_NAME", "Jane")
+            .env("GIT_COMMITTER_EMAIL", "jane@example.com")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Running::spawn(&mut command).finish()
+    }
+
+    fn make_repository(&self, path: &Path) {
+        let path = path.to_str().unwrap();
+        let work = self.path("seed");
+        self.git(&["init", "-q", "--bare", "-b", "main", path])
+            .succeeds();
+        self.git(&["-C", path, "config", "http.receivepack", "true"])
+            .succeeds();
+        self.git(&["init", "-q", "-b", "main", &work]).succeeds();
+        self.commit(&work, "first", 100);
+        self.git(&["-C", &work, "push", "-q", path, "main"])
+            .succeeds();
+    }
+
+    /// A commit with a file that cannot be compressed.
+    fn commit(&self, work: &str, name: &str, length: usize) {
+        let mut bytes = vec![0; length];
+        let random = ring::rand::SystemRandom::new();
+        ring::rand::SecureRandom::fill(&random, &mut bytes).unwrap();
+        std::fs::write(Path::new(work).join(name), bytes).unwrap();
+        self.git(&["-C", work, "add", name]).succeeds();
+        self.git(&["-C", work, "commit", "-q", "-m", name])
+            .succeeds();
+    }
+
     fn path(&self, name: &str) -> String {
         self.sandbox.path(name).to_str().unwrap().to_owned()
     }
@@ -121,7 +148,8 @@ impl World {
     /// A clone, with nothing wrong.
     fn cloned(&self) -> String {
         let work = self.path("work");
-        run(&self.sandbox, &["clone", "-q", &self.repository(), &work]).succeeds();
+        self.git(&["clone", "-q", &self.repository(), &work])
+            .succeeds();
         work
     }
 
@@ -159,16 +187,20 @@ fn is_discovery(asked: &Asked) -> bool {
 
 #[test]
 fn clone_fetch_and_push_work_without_a_word() {
-    let Some(world) = world() else { return };
+    world().iter().for_each(work_without_a_word);
+    old_world().iter().for_each(work_without_a_word);
+}
+
+fn work_without_a_word(world: &World) {
     let work = world.cloned();
-    commit(&world.sandbox, &work, "second", 1000);
+    world.commit(&work, "second", 1000);
     for args in [
         &["push", "-q", "origin", "main"][..],
         &["fetch", "-q", "origin"],
         &["pull", "-q"],
         &["ls-remote", "-q", "origin"],
     ] {
-        let finished = run(&world.sandbox, &[&["-C", &work], args].concat());
+        let finished = world.git(&[&["-C", &work], args].concat());
         assert_eq!(finished.stderr, "", "{args:?}");
         finished.succeeds();
     }
@@ -200,17 +232,15 @@ fn a_rotation_in_the_middle_of_a_fetch_is_survived() {
     let Some(world) = world() else { return };
     let work = world.cloned();
     let other = world.path("other");
-    run(
-        &world.sandbox,
-        &["clone", "-q", &world.repository(), &other],
-    )
-    .succeeds();
-    commit(&world.sandbox, &other, "second", 1000);
-    run(&world.sandbox, &["-C", &other, "push", "-q"]).succeeds();
+    world
+        .git(&["clone", "-q", &world.repository(), &other])
+        .succeeds();
+    world.commit(&other, "second", 1000);
+    world.git(&["-C", &other, "push", "-q"]).succeeds();
     world.rotates_at(1, is_discovery);
-    run(&world.sandbox, &["-C", &work, "fetch", "-q"]).succeeds();
+    world.git(&["-C", &work, "fetch", "-q"]).succeeds();
     let [head, seen] = [(&work, "origin/main"), (&other, "main")]
-        .map(|(folder, name)| run(&world.sandbox, &["-C", folder, "rev-parse", name]).succeeds());
+        .map(|(folder, name)| world.git(&["-C", folder, "rev-parse", name]).succeeds());
     assert_eq!(head, seen);
     assert_eq!(world.forge.authorization().rotations(), 1);
 }
@@ -219,13 +249,13 @@ fn a_rotation_in_the_middle_of_a_fetch_is_survived() {
 fn a_rotation_in_the_middle_of_a_push_of_3_mb_is_survived() {
     let Some(world) = world() else { return };
     let work = world.cloned();
-    commit(&world.sandbox, &work, "large", 3_000_000);
+    world.commit(&work, "large", 3_000_000);
     world.rotates_at(1, is_discovery);
-    run(&world.sandbox, &["-C", &work, "push", "-q"]).succeeds();
+    world.git(&["-C", &work, "push", "-q"]).succeeds();
     assert_eq!(world.forge.authorization().rotations(), 1);
     let bare = world.path("repositories/project.git");
-    let [pushed, local] = [&bare, &work]
-        .map(|folder| run(&world.sandbox, &["-C", folder, "rev-parse", "main"]).succeeds());
+    let [pushed, local] =
+        [&bare, &work].map(|folder| world.git(&["-C", folder, "rev-parse", "main"]).succeeds());
     assert_eq!(pushed, local);
 }
 
@@ -238,6 +268,26 @@ fn a_token_that_is_dead_before_anybody_knows_is_replaced() {
 }
 
 #[test]
+fn a_git_that_cannot_ask_again_fails_once_and_works_the_next_time() {
+    let Some(world) = old_world() else { return };
+    world.cloned();
+    let again = world.path("again");
+    world.forge.authorization().expire_access_tokens();
+    let finished = world.git(&["clone", "-q", &world.repository(), &again]);
+    assert_eq!(finished.code(), Some(128), "{finished:?}");
+    assert!(
+        finished.stderr.contains("Authentication failed"),
+        "{finished:?}"
+    );
+    // `erase` had the token checked and marked; the next question refreshes it.
+    assert_eq!(world.forge.authorization().rotations(), 0);
+    world
+        .git(&["clone", "-q", &world.repository(), &again])
+        .succeeds();
+    assert_eq!(world.forge.authorization().rotations(), 1);
+}
+
+#[test]
 fn a_token_that_stays_bad_ends_with_one_more_question_and_no_loop() {
     let Some(world) = world() else { return };
     // Whatever is refreshed dies before it is used.
@@ -246,10 +296,7 @@ fn a_token_that_stays_bad_ends_with_one_more_question_and_no_loop() {
     authorization.expire_access_tokens();
     world.sandbox.ends_in_at(&world.forge.host(), 7200);
     let started = Instant::now();
-    let finished = run(
-        &world.sandbox,
-        &["clone", "-q", &world.repository(), &world.path("work")],
-    );
+    let finished = world.git(&["clone", "-q", &world.repository(), &world.path("work")]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
     assert!(started.elapsed() < LIMIT);
     assert!(world.refused() <= 3, "{:?}", world.forge.asked());
@@ -264,10 +311,7 @@ fn a_refusal_for_another_reason_ends_at_once_and_rotates_nothing() {
     let Some(world) = world() else { return };
     let before = world.sandbox.files();
     let missing = world.forge.repository("missing.git");
-    let finished = run(
-        &world.sandbox,
-        &["clone", "-q", &missing, &world.path("work")],
-    );
+    let finished = world.git(&["clone", "-q", &missing, &world.path("work")]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
     assert!(finished.stderr.contains("not found"), "{finished:?}");
     assert_eq!(world.forge.authorization().requests().len(), 0);
@@ -278,10 +322,7 @@ fn a_refusal_for_another_reason_ends_at_once_and_rotates_nothing() {
 fn an_ended_login_is_told_in_the_middle_of_gits_own_words() {
     let Some(world) = world() else { return };
     world.forge.authorization().revoke_everything();
-    let finished = run(
-        &world.sandbox,
-        &["clone", "-q", &world.repository(), &world.path("work")],
-    );
+    let finished = world.git(&["clone", "-q", &world.repository(), &world.path("work")]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
     let command = format!("run `glauth login {}`", world.forge.host());
     assert_eq!(finished.stderr.matches(&command).count(), 1, "{finished:?}");
@@ -303,34 +344,28 @@ fn submodules_and_remotes_in_parallel_work() {
     let names = ["a", "b", "c", "d"];
     for name in names {
         let bare = world.path(&format!("repositories/{name}.git"));
-        run(
-            &world.sandbox,
-            &["clone", "-q", "--bare", &world.repository(), &bare],
-        )
-        .succeeds();
+        world
+            .git(&["clone", "-q", "--bare", &world.repository(), &bare])
+            .succeeds();
     }
     let work = world.cloned();
     for name in names {
         let url = world.forge.repository(&format!("{name}.git"));
-        run(
-            &world.sandbox,
-            &["-C", &work, "submodule", "--quiet", "add", &url, name],
-        )
-        .succeeds();
-        run(&world.sandbox, &["-C", &work, "remote", "add", name, &url]).succeeds();
+        world
+            .git(&["-C", &work, "submodule", "--quiet", "add", &url, name])
+            .succeeds();
+        world
+            .git(&["-C", &work, "remote", "add", name, &url])
+            .succeeds();
     }
-    run(
-        &world.sandbox,
-        &["-C", &work, "commit", "-q", "-m", "modules"],
-    )
-    .succeeds();
-    run(&world.sandbox, &["-C", &work, "push", "-q"]).succeeds();
+    world
+        .git(&["-C", &work, "commit", "-q", "-m", "modules"])
+        .succeeds();
+    world.git(&["-C", &work, "push", "-q"]).succeeds();
     world.rotates_at(2, is_discovery);
-    run(
-        &world.sandbox,
-        &["-C", &work, "fetch", "-q", "--all", "--jobs=5"],
-    )
-    .succeeds();
+    world
+        .git(&["-C", &work, "fetch", "-q", "--all", "--jobs=5"])
+        .succeeds();
     let again = world.path("again");
     let url = world.repository();
     let args = [
@@ -341,7 +376,7 @@ fn submodules_and_remotes_in_parallel_work() {
         &url,
         &again,
     ];
-    run(&world.sandbox, &args).succeeds();
+    world.git(&args).succeeds();
     let server = world.forge.authorization();
     assert_eq!((server.rotations(), server.replays()), (2, 0));
 }
@@ -356,7 +391,7 @@ fn of_20_that_fetch_across_10_expiries_none_fails_and_each_expiry_costs_one_refr
         expires_in: Some(LIFETIME),
         ..Settings::default()
     };
-    let Some(world) = world_with(settings, r#"Basic realm="GitLab""#) else {
+    let Some(world) = world_with(settings, BASIC) else {
         return;
     };
     let world = Arc::new(world);
@@ -368,16 +403,14 @@ fn of_20_that_fetch_across_10_expiries_none_fails_and_each_expiry_costs_one_refr
             let (world, work, fetches) = (&world, &work, &fetches);
             scope.spawn(move || {
                 let copy = world.path(&format!("work{number}"));
-                run(&world.sandbox, &["clone", "-q", work, &copy]).succeeds();
+                world.git(&["clone", "-q", work, &copy]).succeeds();
                 let url = world.repository();
-                run(
-                    &world.sandbox,
-                    &["-C", &copy, "remote", "set-url", "origin", &url],
-                )
-                .succeeds();
+                world
+                    .git(&["-C", &copy, "remote", "set-url", "origin", &url])
+                    .succeeds();
                 while world.forge.authorization().rotations() < EXPIRIES {
                     assert!(started.elapsed() < LIMIT, "waited for rotations");
-                    let done = run(&world.sandbox, &["-C", &copy, "fetch", "-q"]);
+                    let done = world.git(&["-C", &copy, "fetch", "-q"]);
                     assert_eq!(done.stderr, "");
                     done.succeeds();
                     fetches.fetch_add(1, Ordering::SeqCst);

@@ -37,6 +37,7 @@ pub struct GitServer {
 
 struct Shared {
     authorization: AuthorizationServer,
+    git: PathBuf,
     root: PathBuf,
     /// What `WWW-Authenticate` says.
     challenge: String,
@@ -47,12 +48,18 @@ struct Shared {
 }
 
 impl GitServer {
-    /// Serves the bare repositories in `root`; `challenge` is what it says with a 401.
-    pub fn start(authorization: AuthorizationServer, root: &Path, challenge: &str) -> Self {
+    /// Serves the bare repositories in `root` with this git; `challenge` is what it says with a 401.
+    pub fn start(
+        authorization: AuthorizationServer,
+        git: &Path,
+        root: &Path,
+        challenge: &str,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             authorization,
+            git: git.to_owned(),
             root: root.to_owned(),
             challenge: challenge.to_owned(),
             asked: Mutex::default(),
@@ -203,7 +210,7 @@ fn answer(received: &Received, place: &str, shared: &Shared) -> Vec<u8> {
 
 /// RFC 3875.
 fn run_backend(received: &Received, place: &str, shared: &Shared) -> (u16, String, Vec<u8>) {
-    let mut backend = Command::new("git")
+    let mut backend = Command::new(&shared.git)
         .arg("http-backend")
         .env("GIT_PROJECT_ROOT", &shared.root)
         .env("GIT_HTTP_EXPORT_ALL", "1")

@@ -23,6 +23,7 @@ mod formats;
 mod generated;
 mod git;
 mod holders;
+mod hostile_server;
 mod interrupted;
 mod layers;
 mod left_behind;

@@ -41,6 +41,7 @@ mod secrets;
 mod stampede;
 mod status;
 mod support;
+mod surroundings;
 mod tls;
 mod torn;
 mod verdicts;

@@ -23,8 +23,15 @@ struct TlsServer {
 
 impl TlsServer {
     fn start() -> Self {
-        let rcgen::CertifiedKey { cert, signing_key } =
-            rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        Self::start_with("127.0.0.1", |_| {})
+    }
+
+    /// With a certificate of its own for `name`.
+    fn start_with(name: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+        let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+        change(&mut params);
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let cert = params.self_signed(&signing_key).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -112,6 +119,36 @@ fn a_certificate_that_nobody_vouches_for_is_tls_refused_and_nothing_was_sent() {
         said.message
     );
     assert!(said.hint.contains("`ca_file`"), "{}", said.hint);
+}
+
+#[test]
+fn a_certificate_of_another_name_or_time_is_refused_even_from_a_trusted_authority() {
+    type Make = fn() -> TlsServer;
+    let makes: [Make; 3] = [
+        || TlsServer::start_with("gitlab.example", |_| {}),
+        || {
+            TlsServer::start_with("127.0.0.1", |params| {
+                params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+            })
+        },
+        || {
+            TlsServer::start_with("127.0.0.1", |params| {
+                params.not_before = rcgen::date_time_ymd(4000, 1, 1);
+            })
+        },
+    ];
+    for make in makes {
+        let server = make();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        std::fs::write(&path, &server.certificate).unwrap();
+        let path = path.display();
+        let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
+        let sandbox = expired(&server, &config);
+        let finished = sandbox.run(&["--json", "token"]);
+        finished.fails_in_json(2, "tls_refused");
+        assert!(!server.was_asked(), "a request in spite of the certificate");
+    }
 }
 
 #[test]

@@ -172,6 +172,34 @@ fn a_lost_answer_is_doubtful() {
 }
 
 #[test]
+fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    server.script(TOKEN, Behaviour::LoseAnswer);
+    let lost = sandbox.start(&["refresh", "--force"]);
+    let by = format!("pid {} on ", lost.pid());
+    lost.finish().fails(4);
+    let said = || sandbox.run(&["status"]).stderr;
+    assert!(
+        said().contains("a refresh of generation 1 may be lost since"),
+        "{}",
+        said()
+    );
+    assert!(said().contains(&by), "{}", said());
+    assert!(said().contains("the next call presents"), "{}", said());
+    sandbox.edit(&server, |record| {
+        record["client"]["replay"] = "revokes".into();
+    });
+    assert!(
+        said().contains("its token is used as long as it lives for 1h 59m"),
+        "{}",
+        said()
+    );
+    sandbox.ends_in(&server, -1);
+    assert!(said().contains("the next call presents"), "{}", said());
+}
+
+#[test]
 fn a_grant_that_the_server_ended_needs_a_login() {
     let account = after(3, |server, sandbox| {
         server.revoke_everything();
@@ -223,7 +251,9 @@ fn a_refresh_under_way_is_stale_and_named() {
     let name = format!("pid {} on ", refreshing.pid());
     assert!(by.starts_with(&name), "{by}");
     let shown = sandbox.run(&["status"]);
-    assert!(shown.stderr.contains("a refresh is under way"), "{shown:?}");
+    let expected = "a refresh of generation 1 is under way since";
+    assert!(shown.stderr.contains(expected), "{shown:?}");
+    assert!(shown.stderr.contains(&name), "{shown:?}");
     held.release();
     refreshing.finish().succeeds();
 }

@@ -1,6 +1,8 @@
 //! What is known of an account: the JSON of `status --json`, stable. Times are RFC 3339 in UTC,
 //! durations seconds, what is unknown is `null`.
 
+mod left;
+
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
@@ -17,6 +19,9 @@ use crate::time::Timestamp;
 pub(super) struct Account {
     #[serde(skip)]
     id: AccountId,
+    /// What was left, and what comes of it, for people.
+    #[serde(skip)]
+    left: Vec<String>,
     pub host: String,
     pub account: String,
     pub kind: Option<&'static str>,
@@ -109,6 +114,7 @@ impl Account {
     fn empty(id: &AccountId, state: &'static str) -> Self {
         Self {
             id: id.clone(),
+            left: Vec::new(),
             host: id.host.to_string(),
             account: id.account.to_string(),
             kind: None,
@@ -147,6 +153,7 @@ impl Account {
         self.generation = login.grants.iter().map(|grant| grant.generation).max();
         self.grants = login.grants.iter().map(grant_report).collect();
         self.last_attempt = login.last_attempt.as_ref().map(attempt_report);
+        self.left = left::remarks(login, now);
         self.check = check.map(|verdict| match verdict {
             CheckVerdict::Alive => "alive",
             CheckVerdict::Dead => "dead",
@@ -173,20 +180,7 @@ impl Account {
             "default" => self.host.clone(),
             account => format!("{} ({account})", self.host),
         };
-        let pending = |attempt: &&AttemptReport| attempt.outcome == "pending";
-        remarks.extend(self.last_attempt.as_ref().filter(pending).map(|attempt| {
-            format!(
-                "{name}: a refresh is under way since {} ({}); if that process is dead, the next call finishes it",
-                attempt.started_at, attempt.by
-            )
-        }));
-        let doubtful = self.grants.iter().filter(|grant| grant.state == "doubtful");
-        remarks.extend(doubtful.map(|grant| {
-            format!(
-                "{name}: the answer to a refresh may be lost since {}; a next refresh finds out",
-                grant.state_since.as_deref().unwrap_or("then")
-            )
-        }));
+        remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
         if self.needs_login {
             remarks.push(format!("{name}: a login is needed"));
             remarks.push(format!("hint: {}", failure::login_command(&self.id)));

@@ -1,0 +1,74 @@
+//! What a process left that did not end its refresh, or could not know how that ended: when, by whom,
+//! which generation, and what comes next.
+
+use std::time::Duration;
+
+use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, Replay};
+use crate::time::{Timestamp, human};
+
+/// A sentence for each, without the account's name.
+pub(super) fn remarks(login: &Login, now: Timestamp) -> Vec<String> {
+    let pending = login
+        .last_attempt
+        .as_ref()
+        .filter(|attempt| attempt.outcome == Outcome::Pending);
+    let mut all: Vec<String> = pending
+        .into_iter()
+        .map(|attempt| under_way(login, attempt, now))
+        .collect();
+    for (index, grant) in login.grants.iter().enumerate() {
+        if let GrantState::Doubtful { since } = grant.state {
+            all.push(doubtful(login, index, grant, since, now));
+        }
+    }
+    all
+}
+
+fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {
+    let generation = login
+        .grants
+        .get(attempt.grant)
+        .map_or(0, |grant| grant.generation);
+    format!(
+        "a refresh of generation {generation} is under way since {} ({}, {}); if that process is dead, the next call puts its answer in place, or finds out whether it is lost",
+        attempt.started_at,
+        ago(now.since(attempt.started_at)),
+        attempt.by,
+    )
+}
+
+fn doubtful(
+    login: &Login,
+    index: usize,
+    grant: &Grant,
+    since: Timestamp,
+    now: Timestamp,
+) -> String {
+    let by = login
+        .last_attempt
+        .as_ref()
+        .filter(|attempt| attempt.grant == index);
+    let by = by.map_or_else(String::new, |attempt| format!(", {}", attempt.by));
+    let left = grant.expires_at.map(|end| end.since(now));
+    let next = match (login.client.replay, left) {
+        (Replay::Revokes, left) if left != Some(Duration::ZERO) => {
+            let until = left.map_or_else(String::new, |left| format!(" for {}", human(left)));
+            format!(
+                "a second presentation could end the login at this server, so its token is used as long as it lives{until}, and only then the refresh token is presented once more"
+            )
+        }
+        _ => {
+            "the next call presents the refresh token once more: that works, or the login has ended"
+                .to_owned()
+        }
+    };
+    format!(
+        "the answer to a refresh of generation {} may be lost since {since} ({}{by}); {next}",
+        grant.generation,
+        ago(now.since(since)),
+    )
+}
+
+fn ago(length: Duration) -> String {
+    format!("{} ago", human(length))
+}

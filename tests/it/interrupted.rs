@@ -10,7 +10,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::support::authorization_server::{AuthorizationServer, Held, TOKEN};
-use crate::support::sandbox::{Running, Sandbox};
+use crate::support::sandbox::{Running, Sandbox, wrapped};
+use crate::support::terminal::at_a_terminal;
 use crate::support::watch::{HeldLock, eventually, next_line};
 
 /// A login whose access token has expired.
@@ -218,5 +219,57 @@ fn a_process_whose_stderr_is_closed_stores_what_it_rotated() {
         Some(Signal::SIGTERM as i32),
         "{finished:?}"
     );
+    assert_stored_and_free(&server, &sandbox);
+}
+
+#[test]
+fn a_sigpipe_in_the_middle_of_a_refresh_ends_nothing_before_the_answer_is_stored() {
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    let args = ["token", &server.url()];
+    let (process, request) = refreshing(&server, &mut sandbox.command(&args));
+    process.signal(Signal::SIGPIPE);
+    request.release();
+    process.finish();
+    assert_stored_and_free(&server, &sandbox);
+}
+
+/// `timeout` sends SIGTERM and goes on waiting.
+#[test]
+fn a_time_limit_of_a_second_loses_nothing_at_a_server_that_takes_longer() {
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    let mut timeout = Command::new("timeout");
+    timeout.args(["--preserve-status", "1"]);
+    let mut command = wrapped(timeout, &sandbox.command(&["token", &server.url()]));
+    let (mut process, request) = refreshing(&server, &mut command);
+    let line = next_line(&mut process);
+    assert!(line.starts_with("glauth: finishing the refresh"), "{line}");
+    request.release();
+    let finished = process.finish();
+    assert_eq!(finished.code(), Some(128 + 15), "{finished:?}");
+    assert_stored_and_free(&server, &sandbox);
+}
+
+/// As when a window is closed, or a connection breaks off: SIGHUP, and writes that fail.
+#[test]
+fn a_terminal_that_is_closed_in_the_middle_of_a_refresh_loses_nothing() {
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--ctty", "--wait"]);
+    let mut command = wrapped(setsid, &sandbox.command(&["-vv", "token", &server.url()]));
+    let request = server.hold_requests(TOKEN);
+    let (running, terminal) = at_a_terminal(&mut command);
+    request.wait_for(1);
+    drop(terminal);
+    request.release();
+    running.finish();
+    eventually("the lock to be let go", || {
+        let lock = HeldLock::try_take(&sandbox.file(&server, "lock"));
+        let is_free = lock.is_some();
+        lock.into_iter().for_each(HeldLock::release);
+        is_free && sandbox.record_text(&server).contains("generation = 2")
+    });
     assert_stored_and_free(&server, &sandbox);
 }

@@ -43,14 +43,7 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the command at a new terminal.
     pub fn spawn(command: &mut Command) -> Self {
-        let pty = openpty(Some(&SIZE), None).unwrap();
-        let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
-        drop(pty.slave);
-        let command = command.env("TERM", "xterm");
-        let running = Running::spawn(command.stdin(stdin).stderr(stderr));
-        // The command keeps its copies of the slave, with which the screen would never end.
-        command.stdin(Stdio::null()).stderr(Stdio::null());
-        let keyboard = File::from(pty.master);
+        let (running, keyboard) = at_a_terminal(command);
         let screen = Arc::new(Screen::default());
         let (output, seen) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
         thread::spawn(move || watch(output, &seen));
@@ -111,6 +104,18 @@ impl Terminal {
             ..finished
         }
     }
+}
+
+/// Starts the command at a terminal that nobody looks at, and that is closed with what comes back.
+pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
+    let pty = openpty(Some(&SIZE), None).unwrap();
+    let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
+    drop(pty.slave);
+    let command = command.env("TERM", "xterm");
+    let running = Running::spawn(command.stdin(stdin).stderr(stderr));
+    // The command keeps its copies of the slave, with which the terminal would never end.
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    (running, File::from(pty.master))
 }
 
 /// Reads what comes until nobody has the other end any more, which is an error here.

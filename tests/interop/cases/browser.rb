@@ -87,7 +87,7 @@ fact "a browser and `glauth login HOST` alone mend a login that was revoked at t
     end
 
     assert_equal 0, login.code, "exit code (#{login.err})"
-    assert login.err.include?("the login of jane stays until the new one is complete"), "before", login.err
+    assert login.err.include?("the login of jane has ended; this one takes its place"), "before", login.err
     assert login.err.include?("#{SERVER_NAME}: logged in as jane again"), "after", login.err
   end
   assert_equal "jane", username_at_api, "whose token it is"

@@ -68,6 +68,54 @@ pub fn has_browser() -> bool {
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
+/// Whether `git credential` has called us, for a program that speaks HTTP itself, instead of a git that
+/// does; a shell may stand between.
+#[must_use]
+pub fn is_called_for_another_program() -> bool {
+    let parent = std::os::unix::process::parent_id();
+    let Some((command, above)) = process(parent) else {
+        return false;
+    };
+    is_git_credential(&command)
+        || process(above).is_some_and(|(command, _)| is_git_credential(&command))
+}
+
+/// The command line of a process, word by word, and its parent.
+fn process(pid: u32) -> Option<(Vec<String>, u32)> {
+    if cfg!(target_os = "linux") {
+        let words = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let words = words.split(|byte| *byte == 0);
+        let words = words.map(|word| String::from_utf8_lossy(word).into_owned());
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // `4711 (name) S 4710 …`; the name may have anything in it.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let parent = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
+        return Some((words.collect(), parent));
+    }
+    let pid = pid.to_string();
+    let output = std::process::Command::new("ps")
+        .args(["-o", "ppid=,command=", "-p", &pid])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (parent, command) = text.trim().split_once(' ')?;
+    let words = command.split_ascii_whitespace().map(ToOwned::to_owned);
+    Some((words.collect(), parent.parse().ok()?))
+}
+
+/// `git credential fill`, `git -c … credential fill`, `/usr/libexec/git-core/git-credential fill`.
+fn is_git_credential(words: &[String]) -> bool {
+    let Some((program, rest)) = words.split_first() else {
+        return false;
+    };
+    match program.rsplit('/').next().unwrap_or_default() {
+        "git" => rest
+            .windows(2)
+            .any(|two| two[0] == "credential" && two[1] == "fill"),
+        name => name == "git-credential",
+    }
+}
+
 /// Where this program is, for others to run: as it is found by its name, where that leads here (the
 /// place that a link leads to may go with the next update), else where it is.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
@@ -87,4 +135,42 @@ pub fn program() -> std::io::Result<PathBuf> {
 pub fn forbid_core_dumps() {
     use nix::sys::resource::{Resource, setrlimit};
     setrlimit(Resource::RLIMIT_CORE, 0, 0).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_credential_is_told_from_other_gits() {
+        let is = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(ToOwned::to_owned).collect();
+            is_git_credential(&words)
+        };
+        for line in [
+            "git credential fill",
+            "/usr/bin/git credential fill",
+            "git -c credential.helper= credential fill",
+            "/usr/libexec/git-core/git-credential fill",
+        ] {
+            assert!(is(line), "{line}");
+        }
+        for line in [
+            "git clone https://gitlab.com/credential/fill.git",
+            "git push origin credential",
+            "/usr/lib/git-core/git-remote-https origin https://gitlab.com/x",
+            "git remote-https origin https://gitlab.com/x",
+            "sh -c glauth git-credential get",
+            "",
+        ] {
+            assert!(!is(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_process_knows_its_own_command_and_parent() {
+        let (words, parent) = process(std::process::id()).unwrap();
+        assert!(words[0].contains("glauth"), "{words:?}");
+        assert_eq!(parent, std::os::unix::process::parent_id());
+    }
 }

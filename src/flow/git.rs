@@ -38,14 +38,16 @@ pub struct Told {
     pub warnings: Vec<String>,
 }
 
-/// Answers a question; with nothing, where that is not ours to answer.
+/// Answers a question; with nothing, where that is not ours to answer. `asks_again`: whether the caller
+/// comes back after a 401 when it is told to.
 pub fn git_get(
     session: &Session<'_>,
     question: &Question,
     account: Option<&AccountName>,
+    asks_again: bool,
 ) -> Result<Told, FlowError> {
     match keeper(session, question, account)? {
-        Some(Keeper::Login(record)) => token(session, question, *record),
+        Some(Keeper::Login(record)) => token(session, question, *record, asks_again),
         Some(Keeper::Passwords(host)) => password(session, question, &host),
         Some(Keeper::Nobody) | None => Ok(Told::default()),
     }
@@ -111,7 +113,12 @@ pub fn git_erase(
     }
 }
 
-fn token(session: &Session<'_>, question: &Question, record: Record) -> Result<Told, FlowError> {
+fn token(
+    session: &Session<'_>,
+    question: &Question,
+    record: Record,
+    asks_again: bool,
+) -> Result<Told, FlowError> {
     // Asked again with our state: the token that it names was refused.
     let mut states = question.states.iter();
     let refused = states.find_map(|state| Fingerprint::parse(state.strip_prefix(STATE)?));
@@ -125,20 +132,20 @@ fn token(session: &Session<'_>, question: &Question, record: Record) -> Result<T
     };
     let obtained = obtain_from(session, record, &need)?;
     Ok(Told {
-        answer: answer(question, &obtained, refused.is_none()),
+        answer: answer(question, &obtained, asks_again && refused.is_none()),
         warnings: obtained.warnings,
     })
 }
 
 /// A token as git wants it. Only the first answer asks to be asked again after a 401: a token that
 /// stays bad ends after one round.
-fn answer(question: &Question, obtained: &Obtained, is_first: bool) -> Answer {
+fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> Answer {
     let Some(login) = obtained.record.login() else {
         return Answer::default();
     };
     let grant = &login.grants[obtained.grant];
     let token = grant.access_token.expose();
-    let asks_again = question.takes_state && is_first;
+    let asks_again = asks_again && question.takes_state;
     let mut answer = Answer::default();
     if question.takes_authtype {
         answer = answer.with("capability[]", "authtype");

@@ -5,6 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::printer;
+use crate::env;
 use crate::flow::{self, Session, Told};
 use crate::gitcred::Question;
 
@@ -32,7 +33,12 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
     };
     let account = context.global.account.as_ref();
     let told = match args.operation.as_str() {
-        "get" => flow::git_get(&session, &question, account),
+        "get" => {
+            // git-lfs 3.6 and 3.7 announce `state` by way of `git credential`, and then repeat a
+            // request that was refused without end, and without asking.
+            let asks_again = question.takes_state && !env::is_called_for_another_program();
+            flow::git_get(&session, &question, account, asks_again)
+        }
         "store" => {
             flow::git_store(&session, &question, account, args.timeout).map(|()| Told::default())
         }

@@ -95,6 +95,10 @@ fn has_backend(git: &Path) -> bool {
 impl World {
     /// git in an environment of its own, that never asks a person.
     fn git(&self, args: &[&str]) -> Finished {
+        Running::spawn(&mut self.command(args)).finish()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.git);
         command
             .args(args)
@@ -110,7 +114,7 @@ impl World {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        Running::spawn(&mut command).finish()
+        command
     }
 
     fn make_repository(&self, path: &Path) {
@@ -379,6 +383,48 @@ fn submodules_and_remotes_in_parallel_work() {
     world.git(&args).succeeds();
     let server = world.forge.authorization();
     assert_eq!((server.rotations(), server.replays()), (2, 0));
+}
+
+/// git-lfs comes this way, and repeats a refused request without end when it is told that it may ask
+/// again.
+#[test]
+fn another_program_that_asks_through_git_is_not_told_to_ask_again() {
+    let Some(world) = world() else { return };
+    let question = format!(
+        "capability[]=authtype\ncapability[]=state\nurl={}\n\n",
+        world.repository()
+    );
+    let mut command = world.command(&["credential", "fill"]);
+    let answer = Running::spawn_with_input(&mut command, &question)
+        .finish()
+        .succeeds();
+    assert!(answer.contains(&format!("password={}\n", world.pair.access_token)));
+    assert!(
+        !answer.contains("continue") && !answer.contains("glauth:"),
+        "{answer}"
+    );
+    // A shell stands between where the command line must be quoted.
+    let key = format!("credential.{}.helper", world.forge.url());
+    let glauth = assert_cmd::cargo::cargo_bin!("glauth")
+        .display()
+        .to_string();
+    let store = world.sandbox.store();
+    let helper = format!("!'{glauth}' --store '{}' git-credential", store.display());
+    world
+        .git(&["config", "--global", "--add", &key, ""])
+        .succeeds();
+    world
+        .git(&["config", "--global", "--add", &key, &helper])
+        .succeeds();
+    let mut command = world.command(&["credential", "fill"]);
+    let answer = Running::spawn_with_input(&mut command, &question)
+        .finish()
+        .succeeds();
+    assert!(answer.contains("password="), "{answer}");
+    assert!(
+        !answer.contains("continue") && !answer.contains("glauth:"),
+        "{answer}"
+    );
 }
 
 const FETCHERS: usize = 20;

@@ -253,7 +253,7 @@ fn a_content_type_of_something_else_is_no_obstacle() {
 }
 
 /// A server that does something with its one connection. The login is there already.
-fn one_connection(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Sandbox, Value) {
+fn one_connection(serve: impl FnOnce(TcpStream) + Send + 'static) -> Sandbox {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -263,17 +263,8 @@ fn one_connection(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Sandbox, V
         serve(stream);
     });
     let sandbox = Sandbox::new();
-    let response = json!({
-        "access_token": "at-SECRET-1",
-        "refresh_token": "rt-SECRET-1",
-        "expires_in": 60,
-        "created_at": jiff::Timestamp::now().as_second() - 3600,
-    });
-    let login = ["login", "--import", "--client-id", "x", &url];
+    sandbox.import_expired(&[], &url);
     sandbox
-        .run_with_input(&login, &response.to_string())
-        .succeeds();
-    (sandbox, response)
 }
 
 /// What comes in one piece, which a small request does.
@@ -285,7 +276,7 @@ fn read_request(stream: &mut TcpStream) -> String {
 
 #[test]
 fn an_endless_body_is_read_to_its_limit() {
-    let (sandbox, _) = one_connection(|mut stream| {
+    let sandbox = one_connection(|mut stream| {
         read_request(&mut stream);
         stream
             .write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"access_token\": \"")
@@ -298,7 +289,7 @@ fn an_endless_body_is_read_to_its_limit() {
 
 #[test]
 fn an_endless_head_is_read_to_its_limit() {
-    let (sandbox, _) = one_connection(|mut stream| {
+    let sandbox = one_connection(|mut stream| {
         read_request(&mut stream);
         stream.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
         while stream.write_all(b"X-More: x\r\n").is_ok() {}
@@ -311,16 +302,7 @@ fn through_a_proxy(answer: &'static [u8]) -> Finished {
     let proxy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
     let sandbox = Sandbox::new();
-    let response = json!({
-        "access_token": "at-SECRET-1",
-        "refresh_token": "rt-SECRET-1",
-        "expires_in": 60,
-        "created_at": jiff::Timestamp::now().as_second() - 3600,
-    });
-    let login = ["login", "--import", "--client-id", "x", "gitlab.example"];
-    sandbox
-        .run_with_input(&login, &response.to_string())
-        .succeeds();
+    sandbox.import_expired(&[], "gitlab.example");
     let mut command = sandbox.command(&["token"]);
     command.env("HTTPS_PROXY", address);
     let running = Running::spawn(&mut command);

@@ -83,24 +83,8 @@ fn expired(server: &TlsServer, config: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let path = sandbox.path("config.toml");
     std::fs::write(&path, config).unwrap();
-    let response = json!({
-        "access_token": "at-SECRET-1",
-        "refresh_token": "rt-SECRET-1",
-        "expires_in": 60,
-        "created_at": jiff::Timestamp::now().as_second() - 3600,
-    });
-    let path = path.to_str().unwrap();
-    let login = [
-        "--config",
-        path,
-        "login",
-        "--import",
-        "--client-id",
-        "x",
-        &server.url,
-    ];
-    let done = sandbox.run_with_input(&login, &response.to_string());
-    done.succeeds();
+    let options = ["--config", path.to_str().unwrap()];
+    sandbox.import_expired(&options, &server.url);
     sandbox
 }
 

@@ -52,6 +52,19 @@ impl Sandbox {
         self.run_with_input(&args, &pair.response).succeeds();
     }
 
+    /// Imports a login that has expired, at a server of the test's own.
+    pub fn import_expired(&self, options: &[&str], host: &str) {
+        let response = serde_json::json!({
+            "access_token": "at-SECRET-1",
+            "refresh_token": "rt-SECRET-1",
+            "expires_in": 60,
+            "created_at": jiff::Timestamp::now().as_second() - 3600,
+        });
+        let login = ["login", "--import", "--client-id", "x", host];
+        let args = [options, &login].concat();
+        self.run_with_input(&args, &response.to_string()).succeeds();
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -68,16 +68,24 @@ pub fn has_browser() -> bool {
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
+/// How many processes may stand between git and us: a shell, and a script of somebody's.
+const BETWEEN: usize = 3;
+
 /// Whether `git credential` has called us, for a program that speaks HTTP itself, instead of a git that
-/// does; a shell may stand between.
+/// does.
 #[must_use]
 pub fn is_called_for_another_program() -> bool {
-    let parent = std::os::unix::process::parent_id();
-    let Some((command, above)) = process(parent) else {
-        return false;
-    };
-    is_git_credential(&command)
-        || process(above).is_some_and(|(command, _)| is_git_credential(&command))
+    let mut pid = std::os::unix::process::parent_id();
+    for _ in 0..=BETWEEN {
+        let Some((command, parent)) = process(pid) else {
+            return false;
+        };
+        if is_git_credential(&command) {
+            return true;
+        }
+        pid = parent;
+    }
+    false
 }
 
 /// The command line of a process, word by word, and its parent.

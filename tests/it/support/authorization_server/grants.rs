@@ -19,6 +19,7 @@ pub struct Pair {
 }
 
 /// One row of Doorkeeper's table.
+#[derive(Clone)]
 struct Row {
     consent: Consented,
     pair: Pair,
@@ -28,6 +29,7 @@ struct Row {
     refresh: Refresh,
 }
 
+#[derive(Clone)]
 enum Refresh {
     Good,
     Spent,
@@ -61,7 +63,7 @@ pub(super) enum Exchange {
     Replayed,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Grants {
     rows: Vec<Row>,
     count: usize,

@@ -28,6 +28,7 @@ mod devices;
 mod endpoints;
 mod gate;
 mod grants;
+mod history;
 mod journal;
 mod message;
 mod script;
@@ -47,6 +48,7 @@ pub use endpoints::{
 };
 pub use gate::Held;
 pub use grants::Pair;
+pub use history::Past;
 pub use journal::Recorded;
 pub use message::{Answer, Request};
 pub use script::Behaviour;
@@ -156,6 +158,24 @@ impl AuthorizationServer {
         let codes = state.codes.secrets().chain(state.devices.secrets());
         let tokens = state.grants.secrets();
         tokens.chain(codes).chain(client_secret).collect()
+    }
+}
+
+/// Going back in time.
+impl AuthorizationServer {
+    /// From now on what the server has issued and revoked is remembered after every request.
+    pub fn begin_history(&self) {
+        self.shared.lock().begin_history();
+    }
+
+    /// What it was at the beginning, and after each request since.
+    pub fn end_history(&self) -> Vec<Past> {
+        self.shared.lock().end_history()
+    }
+
+    /// Puts the server back to that moment.
+    pub fn go_back(&self, past: &Past) {
+        self.shared.lock().go_back(past);
     }
 }
 

@@ -9,6 +9,7 @@ use super::devices::Devices;
 use super::endpoints;
 use super::gate::{Gates, Moment};
 use super::grants::Grants;
+use super::history::History;
 use super::journal::{Journal, Recorded};
 use super::message::{Answer, Request};
 use super::script::{Behaviour, Scripts};
@@ -26,6 +27,7 @@ pub(super) struct State {
     pub(super) journal: Journal,
     pub(super) scripts: Scripts,
     pub(super) gates: Gates,
+    pub(super) history: History,
 }
 
 pub(super) struct Shared {
@@ -53,6 +55,7 @@ impl Shared {
                 journal: Journal::default(),
                 scripts: Scripts::default(),
                 gates: Gates::default(),
+                history: History::default(),
             }),
             journal_changed: Condvar::new(),
             stopped: AtomicBool::new(false),
@@ -85,7 +88,7 @@ impl Shared {
 
     pub(super) fn act(&self, request: &Request, behaviour: Option<Behaviour>) -> Reply {
         let mut state = self.lock();
-        match behaviour {
+        let reply = match behaviour {
             None => Reply::Answer(endpoints::act(&mut state, request)),
             Some(Behaviour::Answer(answer)) => Reply::Answer(answer),
             Some(Behaviour::LoseRequest) => Reply::Nothing,
@@ -98,7 +101,9 @@ impl Shared {
                 Reply::Answer(answer)
             }
             Some(Behaviour::Raw(bytes)) => Reply::Raw(bytes),
-        }
+        };
+        state.remember();
+        reply
     }
 
     /// Before the answer is sent: who has seen it must find it in the journal.

@@ -207,9 +207,13 @@ impl Locked<Vacant> {
         }
     }
 
-    /// Stores the first login of this account.
+    /// Stores the first login of this account. Its folders may be new: the way to them is made
+    /// safe before there is a record, so that whoever finds one need not ask.
     pub fn create(self, new: NewLogin) -> Result<Stored, StoreError> {
-        self.store(new, 0, Extra::default())
+        let uncertain = replace::sync_way_to(&self.place.folder).err();
+        let mut stored = self.store(new, 0, Extra::default())?;
+        stored.warnings.extend(uncertain);
+        Ok(stored)
     }
 }
 

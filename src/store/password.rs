@@ -70,6 +70,10 @@ impl Store {
         // What people and servers say must not make a record that nobody can read.
         record::parse(&text, &place.id).map_err(in_file)?;
         if lock.is_ours() {
+            if !place.record.exists() {
+                // The first one in a folder that may be new; git asks again for what is lost.
+                replace::sync_way_to(&place.folder).ok();
+            }
             place.put(&text)?;
         }
         Ok(())

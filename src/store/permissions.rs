@@ -101,6 +101,11 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     check_closed(path, &metadata, FOLDER_MODE)
 }
 
+/// Whether the user owns what is there.
+pub(super) fn is_own(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.uid() == env::user_id())
+}
+
 /// Whether `path` names this very file, and not another one or none.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     match (fs::symlink_metadata(path), file.metadata()) {

@@ -24,6 +24,23 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::io("sync", folder, error))
 }
 
+/// Makes the names of `folder` and of those above it safe, as far up as they are the user's own: any
+/// of them may be new, and a folder's own sync does not reach its name (A3).
+pub(super) fn sync_way_to(folder: &Path) -> Result<(), StoreError> {
+    let parents = folder.ancestors().skip(1);
+    for (folder, parent) in folder.ancestors().zip(parents) {
+        if !permissions::is_own(folder) {
+            break;
+        }
+        match sync_folder(parent) {
+            Err(error) if permissions::is_own(parent) => return Err(error),
+            // One that others own may be closed to us.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Syncs a file that somebody else wrote.
 pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
     no_follow()

@@ -58,6 +58,8 @@ fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError>
         fs::remove_dir(folder).ok();
     })?;
     replace::sync_folder(folder)?;
+    // The folder may be new; what is above it may be closed to us.
+    replace::sync_way_to(folder).ok();
     Ok(path)
 }
 

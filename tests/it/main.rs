@@ -33,6 +33,7 @@ mod login;
 mod logout;
 mod permissions;
 mod personal_token;
+mod power_loss;
 mod promise;
 mod read_only;
 mod refused;

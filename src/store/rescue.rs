@@ -5,7 +5,8 @@
 //! all are searched, since whoever wrote it may have had another environment. A file is named
 //! after the refresh token that was spent for it, which nobody can guess.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -64,12 +65,15 @@ fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError>
 }
 
 /// Looks for the answer that `spent` was exchanged for. One of a version that this glauth does not
-/// know is an error: the spent token must not be presented again.
+/// know is an error, and so is one that cannot be read now: the spent token must not be presented
+/// again.
 pub(super) fn find(place: &Place, spent: &RefreshToken) -> Result<Option<Rescued>, StoreError> {
     let name = file_name(spent);
     for folder in folders() {
         let path = folder.join(&name);
-        let Some(text) = text_of(&path) else { continue };
+        let Some(text) = text_of(&folder, &path)? else {
+            continue;
+        };
         match record::parse(&text, &place.id) {
             Ok(full) if ends_in_rotation(&full) => return Ok(Some(Rescued { full, path })),
             Err(problem @ Problem::Version(_)) => return Err(problem.in_file(&path)),
@@ -79,12 +83,29 @@ pub(super) fn find(place: &Place, spent: &RefreshToken) -> Result<Option<Rescued
     Ok(None)
 }
 
-/// The text of a file that is ours, in a folder that is ours.
-fn text_of(path: &Path) -> Option<Zeroizing<String>> {
-    permissions::check_folder(path.parent()?).ok()?;
-    let file: File = permissions::open_for_reading(path).ok()??;
-    permissions::check_ours(path, &file).ok()?;
-    read_text(path, file).ok()
+/// The text of a file in a folder that is ours. Where that is not there, or is another's, none of
+/// ours can be in it.
+fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
+    match permissions::check_folder(folder) {
+        Err(StoreError::Permission { .. }) => return Ok(None),
+        Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
+        checked => checked?,
+    }
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(None);
+    };
+    permissions::check_ours(path, &file)?;
+    match read_text(path, file) {
+        Err(StoreError::Corrupt { .. }) => Ok(None),
+        text => text.map(Some),
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn ends_in_rotation(full: &Full) -> bool {

@@ -160,6 +160,24 @@ fn no_copy_stays_behind_where_the_answer_itself_turns_up_again() {
     );
 }
 
+/// Not: it is not there. Nobody presents the spent token because a file was hard to read.
+#[test]
+fn an_answer_that_cannot_be_read_now_is_waited_for() {
+    let failed = Failed::new(|_| {});
+    failed.mend_without_answer();
+    let [rescued] = &files_in(&rescue_folder(&failed.sandbox.path("run")))[..] else {
+        panic!("one file");
+    };
+    fs::set_permissions(rescued, fs::Permissions::from_mode(0o644)).unwrap();
+    let said = failed.run().fails(5);
+    assert!(said.contains(rescued.to_str().unwrap()), "{said}");
+    assert_eq!(failed.server.refresh_requests(), 1);
+
+    fs::set_permissions(rescued, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(failed.run().prints(), failed.new.access_token);
+    assert_eq!(failed.server.refresh_requests(), 1);
+}
+
 #[test]
 fn a_rescue_folder_that_others_could_have_made_is_passed_over() {
     let loose = |folder: &Path| {

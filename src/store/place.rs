@@ -61,10 +61,12 @@ impl Place {
     }
 
     /// Puts a record in place by way of `.toml.new`. `Ok` with an error: it is in place, but a
-    /// power loss may undo that.
+    /// power loss may undo that. Where it is not, no tokens are left beside it.
     pub(super) fn put(&self, text: &str) -> Result<Option<StoreError>, StoreError> {
         replace::write_new(&self.new, text.as_bytes())?;
-        self.put_in_place(&self.new)
+        self.put_in_place(&self.new).inspect_err(|_| {
+            replace::remove(&self.new).ok();
+        })
     }
 
     /// Renames a synced file over the record.

@@ -60,7 +60,11 @@ impl Settled {
             self.note(installed);
         } else {
             let text = self.text(place)?;
-            self.warnings.extend(place.put(&text)?);
+            match place.put(&text)? {
+                Some(uncertain) => self.warnings.push(uncertain),
+                // It holds tokens, and nobody would look for it again.
+                None => drop(replace::remove(&place.answer)),
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::crash::{END, dead_at};
 use crate::support::authorization_server::{AuthorizationServer, Pair};
 use crate::support::mounts::{is_root, skipped};
-use crate::support::sandbox::{Sandbox, first_grant};
+use crate::support::sandbox::{Running, Sandbox, first_grant};
 
 /// A store in which a refresh died with its answer whole and not yet in place, and which can be
 /// put back to that.
@@ -257,4 +257,48 @@ fn a_login_and_a_logout_remove_what_is_left() {
         .run(&["logout", "--local", &server.url()])
         .succeeds();
     assert!(!answer.exists());
+}
+
+/// Options of strace's that let these calls fail where they are about `path`.
+fn failing<'a>(path: &'a str, calls: &'a str) -> [&'a str; 6] {
+    ["-o", "/dev/null", "-P", path, "-e", calls]
+}
+
+/// What is handed out must be safe somewhere, and nowhere else.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_cannot_be_synced_is_written_anew_and_removed() {
+    let Some(left) = Left::new() else { return };
+    let path = left.path();
+    let options = failing(path.to_str().unwrap(), "inject=fsync:error=EIO");
+    let args = ["token", &left.server.url()];
+    let Some(mut traced) = left.sandbox.under_strace(&options, &args) else {
+        return skipped("strace is not installed");
+    };
+    let new = left.server.current_pair(&left.old.access_token);
+    assert_eq!(
+        Running::spawn(&mut traced).finish().prints(),
+        new.access_token
+    );
+    assert!(!path.exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_login_that_cannot_be_put_in_place_leaves_no_tokens_beside_it() {
+    let server = AuthorizationServer::start();
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    let new = server.log_in();
+    let path = sandbox.file(&server, "toml.new");
+    let options = failing(path.to_str().unwrap(), "inject=rename:error=EIO");
+    let (id, url) = (server.client_id(), server.url());
+    let args = ["login", "--import", "--client-id", &id, &url];
+    let Some(mut traced) = sandbox.under_strace(&options, &args) else {
+        return skipped("strace is not installed");
+    };
+    Running::spawn_with_input(&mut traced, &new.response)
+        .finish()
+        .fails(5);
+    assert!(!path.exists());
+    assert_eq!(sandbox.run(&["token", &url]).prints(), old.access_token);
 }

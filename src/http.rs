@@ -253,11 +253,21 @@ fn client(request: &Request) -> Result<Client, SendError> {
     } else if let Some(path) = &request.ca_file {
         builder = builder.tls_certs_merge(certificates(path)?);
     }
-    // All that can fail here is the system's list of certificate authorities.
-    builder.build().map_err(|error| SendError::TlsRefused {
-        origin: origin(&request.url),
-        reason: root(&error),
+    builder.build().map_err(|error| {
+        let (origin, reason) = (origin(&request.url), root(&error));
+        // Too many open files or threads: nothing that a person configured. All else that can fail
+        // here is the system's list of certificate authorities.
+        if is_answer_of_the_system(&error) {
+            SendError::Unreachable { origin, reason }
+        } else {
+            SendError::TlsRefused { origin, reason }
+        }
     })
+}
+
+fn is_answer_of_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
+    let answer = |error: &std::io::Error| error.raw_os_error().is_some();
+    error.downcast_ref().is_some_and(answer) || error.source().is_some_and(is_answer_of_the_system)
 }
 
 fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {

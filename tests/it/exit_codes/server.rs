@@ -4,7 +4,7 @@ use super::{Said, args, expired, fails_as};
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, REVOKE, TOKEN, TOKEN_INFO,
 };
-use crate::support::sandbox::{Finished, Sandbox, first_grant};
+use crate::support::sandbox::{Finished, Running, Sandbox, after, first_grant};
 
 /// `token` with a token that has expired, at a server that does this with the refresh.
 #[track_caller]
@@ -123,6 +123,22 @@ fn a_request_without_a_sound_answer_is_answer_lost() {
         let said = refresh_gets(4, "answer_lost", &behaviour);
         assert!(said.hint.starts_with("try again: "), "{}", said.hint);
     }
+}
+
+/// A process that may open no more files has a bad moment, and nobody has configured it wrongly.
+#[test]
+fn a_process_that_runs_out_of_descriptors_for_a_connection_may_try_again() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    // Streams, lock, room, and one more: enough for the store.
+    let command = sandbox.command(&["token", "--json", &server.url()]);
+    let refreshing = Running::spawn(&mut after("ulimit -n 6", &command));
+    let error = refreshing.finish().fails_in_json(4, "unreachable");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("Too many open files"), "{message}");
+    assert_eq!(server.requests().len(), 0);
+    sandbox.run(&["token", &server.url()]).prints();
 }
 
 #[test]

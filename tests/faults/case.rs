@@ -1,0 +1,280 @@
+//! One command under one fault, the commands after it, and what is to be said about all that.
+
+use std::path::Path;
+
+use super::authorization_server::{AuthorizationServer, Pair};
+use super::calls::{Paths, strace, words};
+use super::fault::{Fault, What};
+use super::sandbox::{Finished, Running, Sandbox, wrapped};
+use super::scenario::{Prepared, Scenario};
+
+/// The last line of a whole record.
+const END: &str = "# end of record\n";
+
+/// What became of it all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The call was not made this time.
+    Missed,
+    /// It did its work.
+    Done,
+    /// It did its work, and said what had gone wrong.
+    Warned,
+    /// An exit code of the table.
+    Failed(i32),
+    Killed,
+}
+
+/// A case, judged.
+pub struct Judged {
+    pub end: End,
+    /// The tokens were put where the next call found them.
+    pub rescued: bool,
+    /// The login was lost, where it may be.
+    pub lost: bool,
+    /// What is worse than allowed.
+    pub complaints: Vec<String>,
+}
+
+/// What the server counts.
+#[derive(Clone, Copy)]
+struct Count {
+    rotations: usize,
+    replays: usize,
+    mistakes: usize,
+}
+
+impl Count {
+    fn of(server: &AuthorizationServer) -> Self {
+        Self {
+            rotations: server.rotations(),
+            replays: server.replays(),
+            mistakes: server.mistakes().len(),
+        }
+    }
+}
+
+/// A case in the making.
+struct Case<'a> {
+    server: &'a AuthorizationServer,
+    scenario: Scenario,
+    fault: &'a Fault,
+    sandbox: Sandbox,
+    before: Count,
+    complaints: Vec<String>,
+}
+
+/// Runs the command under the fault and judges.
+pub fn run(scenario: Scenario, fault: &Fault, server: &AuthorizationServer) -> Judged {
+    let prepared = scenario.prepare(server);
+    let before = Count::of(server);
+    let trace = prepared.sandbox.path("trace");
+    let mut strace = strace(&trace);
+    fault.inject(&mut strace, &Paths::of(&prepared, server));
+    let command = prepared.sandbox.command(&words(&scenario.args(server)));
+    let mut traced = wrapped(strace, &command);
+    let first = Running::spawn_with_input(&mut traced, &prepared.input).finish();
+    let struck = std::fs::read_to_string(&trace)
+        .unwrap()
+        .contains("(INJECTED)");
+    std::fs::remove_file(trace).unwrap();
+    let Prepared {
+        sandbox, old, new, ..
+    } = prepared;
+    let complaints = Vec::new();
+    let mut case = Case {
+        server,
+        scenario,
+        fault,
+        sandbox,
+        before,
+        complaints,
+    };
+    let end = case.end(&first, struck);
+    case.record_is_whole();
+    let lost = match scenario {
+        Scenario::Login => case.after_login(&first, &old, &new.unwrap()),
+        Scenario::Logout => case.after_logout(&first, &old),
+        _ => case.after_token(&first),
+    };
+    case.status();
+    case.server_has_no_complaint(lost);
+    Judged {
+        end,
+        rescued: first.stderr.contains("they are safe in `"),
+        lost,
+        complaints: case.complaints,
+    }
+}
+
+impl Case<'_> {
+    fn check(&mut self, good: bool, text: impl FnOnce() -> String) {
+        if !good {
+            self.complaints.push(text());
+        }
+    }
+
+    fn next(&self, args: &[&str]) -> Finished {
+        self.sandbox.run(args)
+    }
+
+    /// How the command ended, and what it said.
+    fn end(&mut self, first: &Finished, struck: bool) -> End {
+        let said: Vec<&str> = first.stderr.lines().collect();
+        match (first.code(), first.signal()) {
+            (None, Some(9)) if self.fault.what == What::Kill => return End::Killed,
+            (Some(0), _) => {
+                let report = format!("{}: ", self.server.host());
+                let warnings = said.iter().filter(|line| !line.starts_with(&report));
+                let mut ours = warnings.clone();
+                self.check(ours.all(|line| line.starts_with("glauth: ")), || {
+                    format!("{first:?}")
+                });
+                return match (struck, warnings.count()) {
+                    (false, _) => End::Missed,
+                    (true, 0) => End::Done,
+                    (true, _) => End::Warned,
+                };
+            }
+            (Some(code @ 4..=5), _) => {
+                let shape = match said[..] {
+                    [line] => line.starts_with("glauth: "),
+                    [line, hint] => line.starts_with("glauth: ") && hint.starts_with("hint: "),
+                    _ => false,
+                };
+                self.check(shape && first.stdout.is_empty(), || {
+                    format!("said: {first:?}")
+                });
+                return End::Failed(code);
+            }
+            _ => {}
+        }
+        self.complaints.push(format!("unforeseen: {first:?}"));
+        End::Failed(first.code().unwrap_or(-1))
+    }
+
+    /// Whatever happens, nobody ever sees half a record.
+    fn record_is_whole(&mut self) {
+        let path = self.sandbox.file(self.server, "toml");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let whole = text.ends_with(END) && text.parse::<toml::Table>().is_ok();
+        self.check(whole, || {
+            format!("the record is torn: {} bytes", text.len())
+        });
+    }
+
+    /// The next process gets a token, or the grant was lost where it may be, and that is said.
+    fn after_token(&mut self, first: &Finished) -> bool {
+        let url = self.server.url();
+        let printed = first.stdout.trim_end();
+        if first.code() == Some(0) {
+            self.check(self.server.is_alive(printed), || {
+                format!("a dead token: {first:?}")
+            });
+        }
+        // Whatever failed, a token that lives is printed; but for who cannot read it.
+        let must = self.scenario == Scenario::Ending && self.fault.is_before_the_request();
+        let did = first.code() == Some(0) || self.fault.what == What::Kill;
+        self.check(did || !must, || {
+            format!("a living token was kept back: {first:?}")
+        });
+        let second = self.next(&["token", &url]);
+        if second.code() != Some(0) {
+            let rotated = self.server.rotations() > self.before.rotations;
+            let told = second.code() == Some(3) && second.stderr.contains("refresh was lost");
+            let admitted = first.code() != Some(5) || first.stderr.contains("they are lost");
+            let good = self.fault.may_lose(rotated) && told && admitted;
+            self.check(good, || {
+                format!("the login is gone: {first:?}\nthen {second:?}")
+            });
+            return true;
+        }
+        let token = second.stdout.trim_end();
+        self.check(self.server.is_alive(token), || {
+            format!("a dead token: {second:?}")
+        });
+        let rotations = self.server.rotations() - self.before.rotations;
+        self.check(rotations == self.scenario.rotations(), || {
+            format!("{rotations} rotations")
+        });
+        let third = self.next(&["token", &url]);
+        let settled = third.stdout == second.stdout && third.stderr.is_empty();
+        self.check(settled, || format!("not settled: {third:?}"));
+        self.nothing_is_left_behind();
+        false
+    }
+
+    /// One login or the other, as the exit code says.
+    fn after_login(&mut self, first: &Finished, old: &Pair, new: &Pair) -> bool {
+        let second = self.next(&["token", &self.server.url()]);
+        let token = second.stdout.trim_end();
+        let (is_old, is_new) = (token == old.access_token, token == new.access_token);
+        self.check(is_old || is_new, || format!("neither login: {second:?}"));
+        match first.code() {
+            Some(0) => self.check(is_new, || format!("stored, and not there: {first:?}")),
+            Some(_) => self.check(is_old, || format!("failed, and there: {first:?}")),
+            None => {}
+        }
+        self.check(self.server.is_alive(token), || "a dead token".to_owned());
+        // Who is killed cannot clean up: the next one that writes does.
+        if self.fault.what != What::Kill {
+            self.nothing_is_left_behind();
+        }
+        false
+    }
+
+    /// What was not ended the next one ends.
+    fn after_logout(&mut self, first: &Finished, old: &Pair) -> bool {
+        let url = self.server.url();
+        if first.code() == Some(0) {
+            let ended = !self.server.is_alive(&old.access_token);
+            self.check(ended, || format!("logged out, and alive: {first:?}"));
+        }
+        let second = self.next(&["logout", &url]);
+        let ended = second.code() == Some(0) && !self.server.is_alive(&old.access_token);
+        self.check(ended, || format!("no logout: {first:?}\nthen {second:?}"));
+        let token = self.next(&["token", &url]);
+        self.check(token.code() == Some(3), || {
+            format!("after the logout: {token:?}")
+        });
+        self.nothing_is_left_behind();
+        false
+    }
+
+    /// Tokens are in records alone. A rescued answer that was put in place goes when the folder is
+    /// synced: who is cut short there, or cannot sync it, leaves a copy of what is in the record.
+    fn nothing_is_left_behind(&mut self) {
+        let record = self.sandbox.file(self.server, "toml");
+        let kept = self.sandbox.record_text(self.server);
+        let secrets = |text: &str| -> Vec<String> {
+            let words = text.split('"').filter(|word| word.contains("-SECRET-"));
+            words.map(str::to_owned).collect()
+        };
+        let is_copy = |path: &Path, text: &str| {
+            path.starts_with(self.sandbox.path("run")) && secrets(text) == secrets(&kept)
+        };
+        let rest = self.sandbox.files().into_iter();
+        let rest = rest.filter(|(path, text)| {
+            *path != record && text.contains("-SECRET-") && !is_copy(path, text)
+        });
+        let rest: Vec<_> = rest.map(|(path, _)| path).collect();
+        self.check(rest.is_empty(), || format!("tokens left in {rest:?}"));
+    }
+
+    /// The record can be read, whatever became of the login.
+    fn status(&mut self) {
+        let status = self.next(&["status", "--json", &self.server.url()]);
+        let good = matches!(status.code(), Some(0 | 3)) && !status.stdout.contains("unreadable");
+        self.check(good, || format!("status: {status:?}"));
+    }
+
+    fn server_has_no_complaint(&mut self, lost: bool) {
+        let now = Count::of(self.server);
+        let mistakes = now.mistakes - self.before.mistakes;
+        self.check(mistakes == 0, || format!("{mistakes} mistakes"));
+        let replays = now.replays - self.before.replays;
+        self.check(replays <= usize::from(lost), || {
+            format!("{replays} replays")
+        });
+    }
+}

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use super::authorization_server::AuthorizationServer;
 use super::sandbox::{Running, wrapped};
-use super::scenario::{Prepared, Scenario};
+use super::scenario::{Desk, Prepared, Scenario, hex};
 
 /// One system call that can be made to fail.
 #[derive(Clone, Debug)]
@@ -78,8 +78,7 @@ impl Paths {
         let files = endings.map(|ending| sandbox.file(server, ending));
         let folder = files[0].parent().unwrap().to_owned();
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
-        let hex = |byte: &u8| format!("{byte:02x}");
-        let name: String = spent.as_ref()[..16].iter().map(hex).collect();
+        let name = hex(&spent.as_ref()[..16]);
         let scratch = ["run", "tmp"].iter().flat_map(|folder| {
             let folder = sandbox
                 .path(folder)
@@ -136,8 +135,9 @@ impl<'a> Line<'a> {
 }
 
 /// Lets the command run once, in peace.
-pub fn record(scenario: Scenario, server: &AuthorizationServer) -> Vec<Call> {
-    let prepared = scenario.prepare(server);
+pub fn record(scenario: Scenario, desk: &Desk) -> Vec<Call> {
+    let server = &desk.server;
+    let prepared = scenario.prepare(desk);
     let sandbox = &prepared.sandbox;
     let trace = sandbox.path("trace");
     let mut strace = strace(&trace);
@@ -154,7 +154,8 @@ pub fn record(scenario: Scenario, server: &AuthorizationServer) -> Vec<Call> {
 /// it sees, without any data, is in the file.
 pub fn strace(trace: &Path) -> Command {
     let mut strace = Command::new("strace");
-    strace.args(["-D", "-f", "-qq", "-s0", "-o"]).arg(trace);
+    let options = ["-D", "-f", "-qq", "-s0", "-o"];
+    strace.args(options).arg(trace);
     strace
 }
 

@@ -6,7 +6,7 @@ use super::authorization_server::{AuthorizationServer, Pair};
 use super::calls::{Paths, strace, words};
 use super::fault::{Fault, What};
 use super::sandbox::{Finished, Running, Sandbox, wrapped};
-use super::scenario::{Prepared, Scenario};
+use super::scenario::{Desk, Prepared, Scenario};
 
 /// The last line of a whole record.
 const END: &str = "# end of record\n";
@@ -65,8 +65,9 @@ struct Case<'a> {
 }
 
 /// Runs the command under the fault and judges.
-pub fn run(scenario: Scenario, fault: &Fault, server: &AuthorizationServer) -> Judged {
-    let prepared = scenario.prepare(server);
+pub fn run(scenario: Scenario, fault: &Fault, desk: &Desk) -> Judged {
+    let server = &desk.server;
+    let prepared = scenario.prepare(desk);
     let before = Count::of(server);
     let trace = prepared.sandbox.path("trace");
     let mut strace = strace(&trace);

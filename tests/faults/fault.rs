@@ -23,7 +23,8 @@ pub enum What {
     Kill,
 }
 
-/// What a file system may say. `EINTR` is for one call alone: std calls again for ever.
+/// What a file system, a full table or a stale mount may say. `EINTR` is for one call alone: std
+/// calls again for ever.
 fn errors(name: &str) -> &'static [&'static str] {
     match name {
         "open" | "openat" => &["ENOSPC", "EIO", "EACCES", "EMFILE", "ESTALE", "EINTR"],
@@ -41,15 +42,21 @@ fn errors(name: &str) -> &'static [&'static str] {
         "epoll_wait" => &["EINTR"],
         "sendto" | "writev" => &["EPIPE", "ECONNRESET"],
         "recvfrom" => &["ECONNRESET", "ETIMEDOUT"],
+        name if is_a_look(name) => &["EIO", "EACCES"],
         _ => &["EIO", "EACCES", "ESTALE"],
     }
+}
+
+/// The calls that only look at a path or a file: most of all.
+fn is_a_look(name: &str) -> bool {
+    ["stat", "statx", "lstat", "fstat", "newfstatat", "readlink"].contains(&name)
 }
 
 impl Fault {
     /// All that can happen to this call.
     pub fn all(call: &Call) -> Vec<Self> {
         // A rescue place that we may not enter is taken for another user's.
-        let foreign = call.place == Place::Scratch && call.name.starts_with("stat");
+        let foreign = call.place == Place::Scratch && is_a_look(&call.name);
         let errors = errors(&call.name).iter().copied();
         let errors = errors.filter(|error| !(foreign && *error == "EACCES"));
         let everywhere = call.place == Place::Everywhere;
@@ -82,6 +89,10 @@ impl Fault {
             for path in paths.store.iter().chain(scratch) {
                 strace.arg("-P").arg(path);
             }
+        }
+        // The kernel stops at nothing else; but then it takes no signal from strace either.
+        if self.what != What::Kill {
+            strace.arg("--seccomp-bpf");
         }
         let effect = match self.what {
             What::Once(error) => format!("error={error}:when={nth}"),

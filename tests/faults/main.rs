@@ -38,10 +38,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
-use authorization_server::AuthorizationServer;
 use case::{End, Judged};
 use fault::Fault;
-use scenario::{SCENARIOS, Scenario};
+use scenario::{Desk, SCENARIOS, Scenario};
 use table::Table;
 
 /// How many runs there are at a time, for each processor: half of the time is a disk's.
@@ -100,10 +99,10 @@ fn missing() -> Option<&'static str> {
 
 /// Every case that was asked for.
 fn todo(words: &[String]) -> VecDeque<(Scenario, Fault)> {
-    let server = AuthorizationServer::start();
+    let desk = Desk::new();
     let mut todo = VecDeque::new();
     for scenario in SCENARIOS {
-        for call in calls::record(scenario, &server) {
+        for call in calls::record(scenario, &desk) {
             for fault in Fault::all(&call) {
                 let name = format!("{}: {fault}", scenario.name());
                 if words.iter().all(|word| name.contains(word)) {
@@ -125,14 +124,11 @@ fn run_all(todo: VecDeque<(Scenario, Fault)>, list: bool) -> (Table, usize) {
     thread::scope(|scope| {
         for _ in 0..processors * RUNS_PER_PROCESSOR {
             scope.spawn(|| {
-                let server = AuthorizationServer::start();
-                // Each run looks at its own.
-                server.allow_replays(usize::MAX);
-                server.allow_mistakes();
+                let desk = Desk::new();
                 loop {
                     let next = todo.lock().unwrap().pop_front();
                     let Some((scenario, fault)) = next else { break };
-                    let judged = run(scenario, &fault, &server);
+                    let judged = run(scenario, &fault, &desk);
                     let mut done = done.lock().unwrap();
                     if list {
                         println!("{}: {fault}: {:?}", scenario.name(), judged.end);
@@ -151,8 +147,8 @@ fn run_all(todo: VecDeque<(Scenario, Fault)>, list: bool) -> (Table, usize) {
     done.into_inner().unwrap()
 }
 
-fn run(scenario: Scenario, fault: &Fault, server: &AuthorizationServer) -> Judged {
-    let run = AssertUnwindSafe(|| case::run(scenario, fault, server));
+fn run(scenario: Scenario, fault: &Fault, desk: &Desk) -> Judged {
+    let run = AssertUnwindSafe(|| case::run(scenario, fault, desk));
     panic::catch_unwind(run).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));

@@ -1,5 +1,11 @@
 //! What is run while the kernel fails, and on what.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+
+use ring::digest::{SHA256, digest};
+
 use super::authorization_server::{AuthorizationServer, Pair};
 use super::calls::strace;
 use super::sandbox::{Running, Sandbox, wrapped};
@@ -40,6 +46,72 @@ pub struct Prepared {
     pub input: String,
 }
 
+/// A server, and a login there to begin with.
+pub struct Desk {
+    pub server: AuthorizationServer,
+    sandbox: Sandbox,
+    pair: Pair,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let server = AuthorizationServer::start();
+        // Each run looks at its own.
+        server.allow_replays(usize::MAX);
+        server.allow_mistakes();
+        let (sandbox, pair) = Sandbox::logged_in(&server);
+        Self {
+            server,
+            sandbox,
+            pair,
+        }
+    }
+
+    /// The store of a new login, which costs no process: that of the first one with other tokens.
+    fn logged_in(&self) -> (Sandbox, Pair) {
+        let (sandbox, pair) = (Sandbox::new(), self.server.log_in());
+        let fingerprint = |token: &str| hex(&digest(&SHA256, token.as_bytes()).as_ref()[..5]);
+        let text = self.sandbox.record_text(&self.server);
+        let text = text
+            .replace(&self.pair.access_token, &pair.access_token)
+            .replace(&self.pair.refresh_token, &pair.refresh_token)
+            .replace(
+                &fingerprint(&self.pair.refresh_token),
+                &fingerprint(&pair.refresh_token),
+            );
+        let record = sandbox.file(&self.server, "toml");
+        let mut folder = DirBuilder::new();
+        folder
+            .recursive(true)
+            .mode(0o700)
+            .create(record.parent().unwrap())
+            .unwrap();
+        let mut file = OpenOptions::new();
+        let mut file = file
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(record)
+            .unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        // There is one after any login.
+        drop(
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(sandbox.file(&self.server, "lock"))
+                .unwrap(),
+        );
+        (sandbox, pair)
+    }
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    let hex = |byte: &u8| format!("{byte:02x}");
+    bytes.iter().map(hex).collect()
+}
+
 impl Scenario {
     pub fn name(self) -> &'static str {
         match self {
@@ -67,8 +139,9 @@ impl Scenario {
         usize::from(matches!(self, Self::Token | Self::Ending))
     }
 
-    pub fn prepare(self, server: &AuthorizationServer) -> Prepared {
-        let (sandbox, old) = Sandbox::logged_in(server);
+    pub fn prepare(self, desk: &Desk) -> Prepared {
+        let server = &desk.server;
+        let (sandbox, old) = desk.logged_in();
         let mut new = None;
         match self {
             Self::Token => sandbox.ends_in(server, -5),
@@ -97,7 +170,13 @@ fn cut_short(server: &AuthorizationServer, sandbox: &Sandbox, effect: &str) {
     let trace = sandbox.path("trace");
     let mut strace = strace(&trace);
     strace.arg("-P").arg(sandbox.file(server, "toml.answer"));
-    strace.args(["-e", &format!("inject={effect}")]);
+    let (name, _) = effect.split_once(':').unwrap();
+    strace.args([
+        "-e",
+        &format!("trace={name}"),
+        "-e",
+        &format!("inject={effect}"),
+    ]);
     let command = sandbox.command(&["token", &server.url()]);
     let finished = Running::spawn(&mut wrapped(strace, &command)).finish();
     assert!(!finished.status.success(), "{finished:?}");

@@ -79,10 +79,14 @@ impl Paths {
         let folder = files[0].parent().unwrap().to_owned();
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
         let name = hex(&spent.as_ref()[..16]);
-        let scratch = ["run", "tmp"].iter().flat_map(|folder| {
-            let folder = sandbox
-                .path(folder)
-                .join(format!("glauth-rescue-{}", geteuid()));
+        let folders = [
+            sandbox.path("run"),
+            PathBuf::from(format!("/run/user/{}", geteuid())),
+            sandbox.path("tmp"),
+            PathBuf::from("/tmp"),
+        ];
+        let scratch = folders.iter().flat_map(|folder| {
+            let folder = folder.join(format!("glauth-rescue-{}", geteuid()));
             [folder.clone(), folder.join(&name)]
         });
         Self {
@@ -91,12 +95,12 @@ impl Paths {
         }
     }
 
-    fn is_store(&self, line: &Line<'_>) -> Option<&Path> {
+    fn in_store(&self, line: &Line<'_>) -> Option<&Path> {
         let mut store = self.store.iter().map(PathBuf::as_path);
         store.find(|path| line.is_about(path))
     }
 
-    fn is_scratch(&self, line: &Line<'_>) -> Option<&Path> {
+    fn in_scratch(&self, line: &Line<'_>) -> Option<&Path> {
         let mut scratch = self.scratch.iter().map(PathBuf::as_path);
         scratch.find(|path| line.is_about(path))
     }
@@ -168,7 +172,7 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
     let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
     let record = |path: &Path| path.extension().is_some_and(|ending| ending == "toml");
     let opens =
-        |line: &Line<'_>| line.name.starts_with("open") && paths.is_store(line).is_some_and(record);
+        |line: &Line<'_>| line.name.starts_with("open") && paths.in_store(line).is_some_and(record);
     let first = lines
         .iter()
         .position(opens)
@@ -195,14 +199,14 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
                 about: about.to_string_lossy().into_owned(),
             }));
         };
-        if let Some(path) = paths.is_store(line) {
+        if let Some(path) = paths.in_store(line) {
             add(Place::Store, nth(Place::Store, *thread, *name), path);
             add(
                 Place::Everywhere,
                 nth(Place::Everywhere, *thread, *name),
                 path,
             );
-        } else if let Some(path) = paths.is_scratch(line) {
+        } else if let Some(path) = paths.in_scratch(line) {
             add(Place::Scratch, nth(Place::Everywhere, *thread, *name), path);
         } else if NETWORK.contains(name) && !before.contains(name) {
             add(

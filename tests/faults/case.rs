@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::authorization_server::{AuthorizationServer, Pair};
-use super::calls::{Paths, strace, words};
+use super::calls::{Paths, Place, strace, words};
 use super::fault::{Fault, What};
 use super::sandbox::{Finished, Running, Sandbox, wrapped};
 use super::scenario::{Desk, Prepared, Scenario};
@@ -183,7 +183,12 @@ impl Case<'_> {
         if second.code() != Some(0) {
             let rotated = self.server.rotations() > self.before.rotations;
             let told = second.code() == Some(3) && second.stderr.contains("refresh was lost");
-            let admitted = first.code() != Some(5) || first.stderr.contains("they are lost");
+            let admitted = match first.code() {
+                None => true,
+                Some(4) => self.fault.call.place == Place::Network,
+                Some(5) => first.stderr.contains("they are lost"),
+                Some(_) => false,
+            };
             let good = self.fault.may_lose(rotated) && told && admitted;
             self.check(good, || {
                 format!("the login is gone: {first:?}\nthen {second:?}")

@@ -18,6 +18,7 @@ mod crash;
 mod disk;
 mod doubtful;
 mod exit_codes;
+mod failing_disk;
 mod find;
 mod formats;
 mod generated;

@@ -156,6 +156,29 @@ impl Login {
             .as_ref()
             .is_some_and(|last| last.outcome == Outcome::Pending && last.grant == index)
     }
+
+    /// Which attempt has not ended yet.
+    #[must_use]
+    pub fn pending_sequence(&self) -> Option<u64> {
+        let last = self.last_attempt.as_ref()?;
+        (last.outcome == Outcome::Pending).then_some(last.sequence)
+    }
+
+    /// Whether `answer` is the end of the attempt that is pending here (I4): then nothing was lost,
+    /// and it takes this login's place.
+    #[must_use]
+    pub fn is_ended_by(&self, answer: &Self) -> bool {
+        let ended = answer.last_attempt.as_ref();
+        let ended = ended.filter(|last| last.outcome != Outcome::Pending);
+        ended.is_some_and(|last| self.pending_sequence() == Some(last.sequence))
+    }
+
+    /// Numbers the generations of a new login on from the last one of what it replaces (I5).
+    pub fn count_on_from(&mut self, before: Generation) {
+        for (grant, generation) in self.grants.iter_mut().zip(before + 1..) {
+            grant.generation = generation;
+        }
+    }
 }
 
 impl Grant {

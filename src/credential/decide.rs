@@ -469,7 +469,7 @@ impl View<'_> {
     }
 
     fn is_expired(&self, grant: &Grant) -> bool {
-        grant.expires_at.is_some_and(|end| end <= self.now)
+        grant.has_expired(self.now)
     }
 
     fn is_refused(&self, grant: &Grant) -> bool {

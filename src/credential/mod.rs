@@ -4,6 +4,7 @@
 mod attempt;
 mod client;
 mod decide;
+mod failure;
 mod host;
 mod outcome;
 mod record;
@@ -16,6 +17,7 @@ pub use decide::{
     Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, backoff, decide,
     handed_out, living,
 };
+pub use failure::{fall_back, goes_on};
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{

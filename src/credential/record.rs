@@ -204,6 +204,19 @@ impl Grant {
     pub fn lifetime(&self) -> Option<std::time::Duration> {
         self.expires_at.map(|end| end.since(self.issued_at))
     }
+
+    /// Whether the access token has expired, by the clock.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether this grant is refreshed before it is revoked: `Doorkeeper` up to 5.5 answers 200 and
+    /// revokes nothing once the access token has expired.
+    #[must_use]
+    pub fn is_refreshed_to_be_revoked(&self, now: Timestamp) -> bool {
+        self.has_expired(now) && self.refresh_token.is_some()
+    }
 }
 
 /// What is known of a grant.

@@ -117,13 +117,9 @@ impl Farewell<'_> {
         }
     }
 
-    /// Doorkeeper up to 5.5 answers 200 and revokes nothing once the access token has expired.
     fn must_be_refreshed(&self, login: &Login, grant: usize) -> bool {
-        let found = &login.grants[grant];
-        let expired = found
-            .expires_at
-            .is_some_and(|end| end <= self.session.now());
-        expired && found.refresh_token.is_some() && !self.refreshed.contains(&grant)
+        login.grants[grant].is_refreshed_to_be_revoked(self.session.now())
+            && !self.refreshed.contains(&grant)
     }
 
     fn refresh(&mut self, locked: Locked<Occupied>, grant: usize) -> Result<(), FlowError> {

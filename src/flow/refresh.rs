@@ -367,10 +367,7 @@ impl Errand<'_> {
     /// asked for one.
     fn after_death(&self, words: Option<String>) -> Result<Turn, FlowError> {
         let login = self.login()?;
-        let now = self.session.now();
-        let alive = living(login, now, &self.need()).is_some();
-        let renewable = matches!(decide(login, now, &self.need()), Verdict::Refresh { .. });
-        if !alive && renewable {
+        if credential::goes_on(login, self.session.now(), &self.need()) {
             return Ok(Turn::Again);
         }
         Err(login_required(self.id, login, words))
@@ -450,13 +447,10 @@ impl Errand<'_> {
             error,
             FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
         );
-        let asked_token = self.need.asked == Asked::Token;
         let ended = matches!(error, FlowError::LoginRequired { .. });
         let alive = match self.login() {
-            Ok(login) if (asked_token || ended) && !hopeless => {
-                let alive = living(login, self.session.now(), &self.need());
-                // A login that cannot be refreshed is what a timer must hear of in time.
-                alive.filter(|grant| asked_token || login.grants[*grant].refresh_token.is_some())
+            Ok(login) if !hopeless => {
+                credential::fall_back(login, self.session.now(), &self.need(), ended)
             }
             _ => None,
         };

@@ -168,9 +168,7 @@ impl<S> Locked<S> {
     /// Stores a login in place of whatever is there.
     fn store(&self, new: NewLogin, before: u64, extra: Extra) -> Result<Stored, StoreError> {
         let mut login = new.login;
-        for (grant, generation) in login.grants.iter_mut().zip(before + 1..) {
-            grant.generation = generation;
-        }
+        login.count_on_from(before);
         let full = Full {
             record: Record {
                 id: self.place.id.clone(),

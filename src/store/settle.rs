@@ -9,7 +9,7 @@ use super::place::{Place, read_text};
 use super::record::{self, Extra, Full, Problem};
 use super::rescue::{self, Rescued};
 use super::{permissions, replace};
-use crate::credential::{Content, GrantState, Login, Outcome};
+use crate::credential::{Content, GrantState, Login};
 use crate::time::Timestamp;
 
 /// A record with nothing left to finish, and what could not be written down of that: the next
@@ -32,7 +32,7 @@ pub(super) fn settle(
         extra,
         warnings: Vec::new(),
     };
-    if pending_sequence(&settled.full).is_some()
+    if is_pending(&settled.full)
         && let Some((answer, extra)) = whole_answer(place, &settled.full)?
     {
         let before = std::mem::replace(&mut settled.full, answer);
@@ -42,7 +42,7 @@ pub(super) fn settle(
         return Ok(settled);
     }
     settled.take_rescued(place)?;
-    if pending_sequence(&settled.full).is_some() {
+    if is_pending(&settled.full) {
         if let Some(login) = login_mut(&mut settled.full) {
             login.cut_off(now);
         }
@@ -160,11 +160,10 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
     };
     match record::parse(&text, &place.id) {
         Ok(answer) => {
-            let ended = answer.record.login().and_then(|login| {
-                let last = login.last_attempt.as_ref()?;
-                (last.outcome != Outcome::Pending).then_some(last.sequence)
-            });
-            let matches = ended.is_some() && ended == pending_sequence(full);
+            let matches = match (full.record.login(), answer.record.login()) {
+                (Some(pending), Some(answer)) => pending.is_ended_by(answer),
+                _ => false,
+            };
             Ok(matches.then(|| (answer, Extra::of(&text))))
         }
         Err(problem @ Problem::Version(_)) => Err(problem.in_file(&place.answer)),
@@ -172,9 +171,9 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
     }
 }
 
-fn pending_sequence(full: &Full) -> Option<u64> {
-    let last = full.record.login()?.last_attempt.as_ref()?;
-    (last.outcome == Outcome::Pending).then_some(last.sequence)
+fn is_pending(full: &Full) -> bool {
+    let login = full.record.login();
+    login.is_some_and(|login| login.pending_sequence().is_some())
 }
 
 pub(super) fn login_mut(full: &mut Full) -> Option<&mut Login> {

@@ -24,3 +24,6 @@ pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
     Identity, Login, LoginKind, Record, Tombstone,
 };
+
+#[cfg(test)]
+mod tests;

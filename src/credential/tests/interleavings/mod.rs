@@ -1,0 +1,20 @@
+//! Every interleaving of a few processes, with crashes, power losses, lost requests and lost answers
+//! and the passing of time, on the shipped rules (ARCHITECTURE.md, "Every interleaving").
+
+#![expect(
+    clippy::print_stdout,
+    reason = "counts and traces, for who runs these with --nocapture"
+)]
+
+mod call;
+mod caught;
+mod disk;
+mod explore;
+mod happenings;
+mod library;
+mod mutants;
+mod promises;
+mod scopes;
+mod steps;
+mod visits;
+mod world;

@@ -332,3 +332,6 @@ fn root(error: &dyn std::error::Error) -> String {
     }
     text.chars().filter(|c| !c.is_control()).take(400).collect()
 }
+
+#[cfg(test)]
+mod tests;

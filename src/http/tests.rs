@@ -1,0 +1,58 @@
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::time::Instant;
+
+use super::*;
+
+/// Far longer than the answer may take, and shorter than anybody would wait.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What comes of a request that may be answered for half a second, by a server that writes so.
+fn ask(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Result<Response, SendError>, Duration) {
+    #[expect(clippy::disallowed_methods, reason = "the other end of the line")]
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || serve(listener.accept().unwrap().0));
+    let started = Instant::now();
+    let sent = Network.send(Request {
+        url: Url::parse(&format!("http://{address}/oauth/token")).unwrap(),
+        body: Body::Form(vec![("refresh_token".to_owned(), "x".to_owned().into())]),
+        authorization: None,
+        answer_limit: Duration::from_millis(500),
+        ca_file: None,
+    });
+    (sent, started.elapsed())
+}
+
+/// A byte every now and then, for as long as anybody reads.
+fn drip(mut stream: TcpStream, head: &str) {
+    stream.write_all(head.as_bytes()).unwrap();
+    while stream.write_all(b"x").is_ok() {
+        thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// Side by side, since each takes as long as a connection may.
+#[test]
+fn a_server_that_takes_its_time_is_given_up() {
+    type Serve = fn(TcpStream);
+    let slow: [Serve; 3] = [
+        |stream| drip(stream, "HTTP/1.1 200 OK\r\nX: "),
+        |stream| drip(stream, "HTTP/1.1 200 OK\r\n\r\n"),
+        |stream| {
+            thread::park_timeout(LIMIT);
+            drop(stream);
+        },
+    ];
+    thread::scope(|scope| {
+        for asked in slow.map(|serve| scope.spawn(move || ask(serve))) {
+            let (sent, time) = asked.join().unwrap();
+            let is_given_up = match &sent {
+                Ok(response) => response.body.is_none(),
+                Err(error) => matches!(error, SendError::AnswerLost { .. }),
+            };
+            assert!(is_given_up, "{sent:?}");
+            assert!(time < LIMIT, "{time:?}");
+        }
+    });
+}

@@ -326,11 +326,13 @@ impl Finished {
         self.stdout
     }
 
-    /// Exit code 0 and nothing on stderr; returns what it printed, without the newline.
+    /// Exit code 0 and nothing on stderr; returns what it printed, without the newline. On a busy
+    /// machine it may have waited for more than a second, and then it says for whom.
     #[track_caller]
     pub fn prints(self) -> String {
         assert_eq!(self.code(), Some(0), "{self:?}");
-        assert_eq!(self.stderr, "", "{self:?}");
+        let is_wait = |line: &str| line.starts_with("glauth: waiting for the lock, which ");
+        assert!(self.stderr.lines().all(is_wait), "{self:?}");
         self.stdout.trim_end_matches('\n').to_owned()
     }
 

@@ -28,6 +28,11 @@ fn tokens(sandbox: &Sandbox, server: &AuthorizationServer) -> Vec<toml::Value> {
         for key in ["state", "state_since", "answer_lost_at"] {
             grant.remove(key);
         }
+        // A time that ends in `.000` is written without, and means the same.
+        for key in ["issued_at", "expires_at"] {
+            let time: jiff::Timestamp = grant[key].to_string().parse().unwrap();
+            grant.insert(key.to_owned(), time.to_string().into());
+        }
     }
     grants
 }

@@ -36,6 +36,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -s h -l help -d 'Print help 
 complete -c glauth -n "__fish_glauth_needs_command" -s V -l version -d 'Print version'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "login" -d 'Log in, through a browser or on another device'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "token" -d 'Print a working access token'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "exec" -d 'Run a command with a working token, which nobody ends early while it runs'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "refresh" -d 'Make the next token ready, without ending one that is alive'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show the logins'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and forget its tokens'
@@ -95,6 +96,19 @@ complete -c glauth -n "__fish_glauth_using_subcommand token" -l json -d 'Results
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l min-ttl -d 'How long the token must still live, nine tenths of its lifetime at most. Left out: five minutes are preferred, and less is taken' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l env -d 'A variable to put the token into, in place of those that the server\'s tools read; may be repeated' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l fd -d 'A descriptor from which the command can read the token, once' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l token-file -d 'A variable to put the path of a file with the token into; the file is in memory and goes with the command' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -s q -l quiet -d 'No warnings and no messages, only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less life than this' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'The host where none is named' -r

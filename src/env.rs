@@ -138,11 +138,21 @@ pub fn program() -> std::io::Result<PathBuf> {
     Ok(named.find(is_here).unwrap_or(here))
 }
 
-/// Switches core dumps off for this process and what it starts, so that no crash writes a token
-/// to disk (P8). A system that refuses is left as it is.
+/// Switches core dumps off for this process, so that no crash writes a token to disk (P8), also
+/// where the kernel hands them to a program, which no limit prevents. A command that this process
+/// becomes has its own again. A system that refuses is left as it is.
+#[cfg(target_os = "linux")]
 pub fn forbid_core_dumps() {
-    use nix::sys::resource::{Resource, setrlimit};
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).ok();
+    nix::sys::prctl::set_dumpable(false).ok();
+}
+
+/// The same, by the soft limit, which a command that this process becomes inherits.
+#[cfg(not(target_os = "linux"))]
+pub fn forbid_core_dumps() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_CORE) {
+        setrlimit(Resource::RLIMIT_CORE, 0, hard).ok();
+    }
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Content, Host, HostArg, Scheme};
-use crate::flow::{FlowError, Session};
+use crate::credential::{AccountId, AccountName, Content, Grant, Host, HostArg, MinTtl, Scheme};
+use crate::flow::{FlowError, Obtained, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::store::Store;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, human};
 
 /// Everything that the global options say.
 pub(super) struct Context<'a> {
@@ -67,6 +67,25 @@ impl<'a> Context<'a> {
             talkative: !self.global.quiet && !self.global.json,
             watched: self.is_watched(),
             scheme,
+        }
+    }
+
+    /// Warns of what did not go as it should, and of a wish that the server can never meet.
+    pub(super) fn warn_of(&self, obtained: &Obtained, min_ttl: MinTtl) {
+        for warning in &obtained.warnings {
+            self.printer.warn(warning);
+        }
+        let login = obtained.record.login();
+        let grant = login.and_then(|login| login.grants.get(obtained.grant));
+        if let (MinTtl::Demanded(wish), Some(lifetime)) = (min_ttl, grant.and_then(Grant::lifetime))
+            && min_ttl.within(Some(lifetime)) < wish
+        {
+            self.printer.warn(&format!(
+                "--min-ttl {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
+                human(wish),
+                obtained.record.id.host,
+                human(lifetime)
+            ));
         }
     }
 

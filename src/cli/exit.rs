@@ -51,7 +51,7 @@ pub const EXIT_CODES: [Row; 6] = [
     ),
     (
         Exit::TryAgain,
-        "not now: network, server, rate limit, lock deadline, too little life left",
+        "not now: network, server, rate limit, lock or lease deadline, too little life left",
         "try again later",
         &[
             "unreachable",

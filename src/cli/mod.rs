@@ -12,10 +12,10 @@ mod shell;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
-use args::Cli;
+use args::{Cli, Command};
 use context::Context;
 use failure::Failure;
 use printer::Printer;
@@ -37,7 +37,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             let failure = Failure::of(&error);
             printer.failure(&failure);
-            failure.exit.into()
+            match cli.command {
+                Command::Exec(_) => commands::exec::exit_code(&error),
+                _ => failure.exit.into(),
+            }
         }
     }
 }
@@ -51,5 +54,16 @@ fn not_understood(error: &clap::Error, args: &[OsString]) -> ExitCode {
     }
     let failure = failure::of_usage(error);
     printer::print_failure(&failure, args.iter().any(|arg| arg == "--json"));
+    if is_exec(args) {
+        return commands::exec::exit_code_of_usage();
+    }
     failure.exit.into()
+}
+
+/// Whether a line that was not understood is one of `exec`, as far as it can be understood.
+fn is_exec(args: &[OsString]) -> bool {
+    let found = Cli::command()
+        .ignore_errors(true)
+        .try_get_matches_from(args);
+    found.is_ok_and(|found| found.subcommand_name() == Some("exec"))
 }

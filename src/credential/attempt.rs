@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
 use super::record::{Generation, Grant, GrantState, Login, Record};
 use crate::secret::{AccessToken, RefreshToken};
@@ -155,6 +156,18 @@ impl Login {
         self.last_attempt
             .as_ref()
             .is_some_and(|last| last.outcome == Outcome::Pending && last.grant == index)
+    }
+
+    /// Whether a lease on the token of the grant at `index` keeps it from being refreshed for this
+    /// cause (DESIGN, step 4): only where that would end a living token, and only because it ends
+    /// soon. A refused one is dead already, and who asks for a rotation means it.
+    #[must_use]
+    pub fn heeds_leases(&self, index: usize, cause: Cause, now: Timestamp) -> bool {
+        let kills = self.client.rotation == RotationEffect::Kills;
+        let alive = |grant: &Grant| {
+            grant.state == GrantState::Active && !grant.refused && !grant.has_expired(now)
+        };
+        kills && cause == Cause::Expiring && self.grants.get(index).is_some_and(alive)
     }
 
     /// Which attempt has not ended yet.

@@ -3,142 +3,17 @@
 
 use std::time::Duration;
 
-use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK, Seen};
+use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK};
 use super::client::{Replay, RotationEffect};
+use super::need::{Asked, CheckVerdict, MinTtl, Need};
 use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
-use crate::secret::AccessToken;
+use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
-
-/// How much life `token` wants to hand out where nobody said: enough to start a command and let
-/// it make its request.
-pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(60);
 
 /// Two programs that refuse each other's new tokens rotate them no faster than this, where the
 /// server cannot be asked (DESIGN, "A refused token").
 const REFUSED_AGAIN: Duration = Duration::from_secs(120);
-
-/// What a caller needs.
-#[derive(Debug, Clone, Copy)]
-pub struct Need<'a> {
-    /// A token, or the next one made ready.
-    pub asked: Asked,
-    /// How long the token must still live.
-    pub min_ttl: MinTtl,
-    /// The token that a server refused to this caller: never handed out to it again (P7).
-    pub rejected: Option<&'a AccessToken>,
-    /// What the check endpoint said of a token.
-    pub checked: Option<&'a Checked>,
-    /// What this process saw before it had the lock; `None` until it has it.
-    pub seen: Option<&'a Seen>,
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// A working access token.
-    Token,
-    /// The next token, without ending one that is alive; with a length of time only where less
-    /// than that is left.
-    Refresh(Option<Duration>),
-    /// A rotation now, whoever holds the token.
-    Force,
-}
-
-/// How long a token must still live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MinTtl {
-    /// This or a tenth of the lifetime, whichever is less; one with less is better than none.
-    Preferred(Duration),
-    /// At least this, or no token; nine tenths of the lifetime count as all that can be had.
-    Demanded(Duration),
-}
-
-impl MinTtl {
-    /// What it comes to for a token with this lifetime.
-    #[must_use]
-    pub fn within(self, lifetime: Option<Duration>) -> Duration {
-        match (self, lifetime) {
-            (Self::Preferred(wish) | Self::Demanded(wish), None) => wish,
-            (Self::Preferred(wish), Some(lifetime)) => wish.min(lifetime / 10),
-            (Self::Demanded(wish), Some(lifetime)) => wish.min(lifetime * 9 / 10),
-        }
-    }
-}
-
-/// A token, and what the server said when it was asked whether that is alive.
-#[derive(Debug, Clone)]
-pub struct Checked {
-    /// Which one.
-    pub token: AccessToken,
-    /// The answer.
-    pub verdict: CheckVerdict,
-}
-
-/// What a check endpoint said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckVerdict {
-    /// 200.
-    Alive,
-    /// 401.
-    Dead,
-    /// No answer, 429, 5xx: it cannot tell now, and this is why.
-    Silent(Outcome),
-    /// Any other answer: as good as no endpoint.
-    Unknown,
-}
-
-/// What is to be done. Numbers are places in [`Login::grants`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// This grant's token is fresh: hand it out.
-    Use(usize),
-    /// Ask the check endpoint about this grant's token, without the lock, then decide again.
-    Check(usize),
-    /// This grant's token is dead: mark it refused, then decide again.
-    Mark(usize),
-    /// Refresh this grant.
-    Refresh {
-        /// Which.
-        grant: usize,
-        /// Why.
-        cause: Cause,
-    },
-    /// Nothing can or need be done.
-    Stop(Stop),
-}
-
-/// Why nothing is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The refused token is good: something else is wrong.
-    TokenRefused,
-    /// Whether a token is alive could not be found out.
-    Unverified(Outcome),
-    /// The server asked to be left alone.
-    Backoff {
-        /// Until then.
-        until: Timestamp,
-        /// With which answer.
-        outcome: Outcome,
-    },
-    /// Another process failed meanwhile, with this outcome, which holds for this one too (P4).
-    Adopted(Outcome),
-    /// No token and nothing to get one with.
-    LoginRequired,
-    /// There is a token, with less life than was demanded, and nothing to get another one with.
-    TooShort,
-    /// There is a doubtful grant, and presenting its refresh token once more could end it: not
-    /// while its token lives.
-    LeftAlone,
-    /// A refresh was asked for, and would end a token that is alive, or has time yet.
-    Alive {
-        /// Until then; `None`: no end is known.
-        until: Option<Timestamp>,
-    },
-    /// A refresh was asked for, and another process has just done it.
-    JustRotated,
-}
 
 /// Decides (see the module).
 #[must_use]
@@ -293,10 +168,14 @@ impl View<'_> {
         if let Some(stop) = self.reason_to_wait(grant) {
             return Verdict::Stop(stop);
         }
-        Verdict::Refresh {
-            grant,
-            cause: self.cause(grant),
+        let cause = self.cause(grant);
+        if self.must_wait(grant, cause) {
+            return match (self.need.min_ttl, living(self.login, self.now, self.need)) {
+                (MinTtl::Preferred(_), Some(alive)) => Verdict::Use(alive),
+                _ => Verdict::WaitForLeases(grant),
+            };
         }
+        Verdict::Refresh { grant, cause }
     }
 
     /// Which grant is refreshed: the one whose access token has the least life left. Where they
@@ -379,6 +258,12 @@ impl View<'_> {
         let adopted =
             seen.attempt.as_ref() != Some(last) && last.outcome.is_adopted(last.grant == grant);
         adopted.then_some(Stop::Adopted(last.outcome))
+    }
+
+    /// P6: a living token that somebody holds a lease on is not ended because it ends soon.
+    fn must_wait(&self, grant: usize, cause: Cause) -> bool {
+        let leased = self.need.leased == Some(&self.login.grants[grant].access_token);
+        leased && self.login.heeds_leases(grant, cause, self.now)
     }
 
     fn cause(&self, grant: usize) -> Cause {

@@ -1,7 +1,9 @@
 //! What a failure comes to for the caller that met it. Pure, as the decision is.
 
-use super::decide::{Asked, Need, Verdict, decide, living};
+use super::decide::{decide, living};
+use super::need::{Asked, Need};
 use super::record::Login;
+use super::verdict::Verdict;
 use crate::time::Timestamp;
 
 /// The token that is handed out all the same, with a warning: one that lives. Who asked for a

@@ -6,24 +6,25 @@ mod client;
 mod decide;
 mod failure;
 mod host;
+mod need;
 mod outcome;
 mod record;
+mod verdict;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
 pub use client::{
     AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Replay, RotationEffect,
 };
-pub use decide::{
-    Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, MinTtl, Need, Stop, Verdict, backoff, decide,
-    handed_out, living,
-};
+pub use decide::{backoff, decide, handed_out, living};
 pub use failure::{fall_back, goes_on};
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
+pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, EXEC_MIN_TTL, MinTtl, Need};
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
     Identity, Login, LoginKind, Record, Tombstone,
 };
+pub use verdict::{Stop, Verdict};
 
 #[cfg(test)]
 mod tests;

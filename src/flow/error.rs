@@ -1,9 +1,11 @@
 //! How a flow can fail. Each variant is something that the caller does differently.
 
+use std::time::Duration;
+
 use crate::credential::{AccountId, Outcome, Scheme};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, human};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,18 @@ pub enum FlowError {
     /// The lock was not had, or the store cannot be used.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A token with as much life as was asked for would end one that another program holds.
+    #[error("the token for {id} is in use by {}, and could not be refreshed within {}{}", holder.as_deref().unwrap_or("another process"), human(*waited), until.map_or_else(String::new, |until| format!("; it expires at {until}")))]
+    Leased {
+        /// Which.
+        id: AccountId,
+        /// Who took the last lease on it.
+        holder: Option<String>,
+        /// When it expires.
+        until: Option<Timestamp>,
+        /// How long this process waited.
+        waited: Duration,
+    },
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

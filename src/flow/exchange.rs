@@ -25,15 +25,24 @@ pub(super) struct Done {
     pub warnings: Vec<String>,
 }
 
-/// Refreshes one grant, once, and lets the lock go. `None`: somebody replaced the lock file, and
-/// nothing was sent; once more from the lock on.
+/// What a try to refresh came to.
+pub(super) enum Tried {
+    /// A request was made, and has ended.
+    Done(Box<Done>),
+    /// Somebody replaced the lock file, and nothing was sent: once more from the lock on.
+    LockLost,
+    /// Somebody holds a lease on the token that would end; nothing was sent.
+    Leased(Box<Locked<Occupied>>),
+}
+
+/// Refreshes one grant, once, and lets the lock go.
 pub(super) fn exchange_under_lock(
     session: &Session<'_>,
     id: &AccountId,
     locked: Locked<Occupied>,
     grant: usize,
     cause: Cause,
-) -> Result<Option<Done>, FlowError> {
+) -> Result<Tried, FlowError> {
     let staged = match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
         Ok(staged) => staged,
         Err(NotStaged::Store(locked, error)) => {
@@ -44,8 +53,9 @@ pub(super) fn exchange_under_lock(
             session.log.note(Level::Verbose, || {
                 format!("`{}` was replaced; once more", path.display())
             });
-            return Ok(None);
+            return Ok(Tried::LockLost);
         }
+        Err(NotStaged::Leased(locked)) => return Ok(Tried::Leased(locked)),
     };
     let Some(client) = staged.record().client().cloned() else {
         return Err(FlowError::NoLogin(id.clone()));
@@ -77,13 +87,13 @@ pub(super) fn exchange_under_lock(
             cause.as_str()
         )
     });
-    Ok(Some(Done {
+    Ok(Tried::Done(Box::new(Done {
         record,
         failed,
         message,
         words,
         warnings: warnings.iter().map(ToString::to_string).collect(),
-    }))
+    })))
 }
 
 /// What the first Ctrl-C is told.

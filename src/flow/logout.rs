@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::error::FlowError;
-use super::exchange::exchange_under_lock;
+use super::exchange::{Tried, exchange_under_lock};
 use super::login::revoke;
 use super::{Session, notice};
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
@@ -132,9 +132,11 @@ impl Farewell<'_> {
             });
         }
         let done = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked)?;
-        let Some(done) = done else {
+        // What has expired is not leased; and who has lost the lock takes it again.
+        let Tried::Done(done) = done else {
             return Ok(());
         };
+        let done = *done;
         self.refreshed.insert(grant);
         self.warnings.extend(done.warnings);
         match done.failed {

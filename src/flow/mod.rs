@@ -23,7 +23,7 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
-pub use refresh::{Need, Obtained, What, check_now, obtain, stored};
+pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, stored};
 
 use crate::credential::{Content, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};

@@ -1,11 +1,14 @@
 //! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
 //! (DESIGN, "The refresh").
 
+mod lease;
+mod why_not;
+
 use std::time::Instant;
 
 use super::Session;
 use super::error::FlowError;
-use super::exchange::{exchange_under_lock, sentence};
+use super::exchange::{Tried, exchange_under_lock};
 use crate::credential::{
     self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, MinTtl, Outcome, Record,
     Seen, Stop, Verdict, decide, living,
@@ -15,6 +18,9 @@ use crate::oauth;
 use crate::secret::AccessToken;
 use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
+
+pub use lease::obtain_with_lease;
+use why_not::{login_required, of_stop, too_short};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
 /// and as often again where somebody replaces the lock file.
@@ -29,6 +35,20 @@ pub struct Need {
     pub min_ttl: MinTtl,
     /// The token that a server refused to this caller.
     pub rejected: Option<AccessToken>,
+}
+
+impl Need {
+    /// What is decided on where nothing else is known yet.
+    fn at_first(&self) -> credential::Need<'_> {
+        credential::Need {
+            asked: self.asked,
+            min_ttl: self.min_ttl,
+            rejected: self.rejected.as_ref(),
+            checked: None,
+            seen: None,
+            leased: None,
+        }
+    }
 }
 
 /// What came of it.
@@ -68,14 +88,25 @@ pub(super) fn obtain_from(
     record: Record,
     need: &Need,
 ) -> Result<Obtained, FlowError> {
+    obtain_until(session, record, need, session.deadline())
+}
+
+fn obtain_until(
+    session: &Session<'_>,
+    record: Record,
+    need: &Need,
+    deadline: Instant,
+) -> Result<Obtained, FlowError> {
     let id = record.id.clone();
     let mut errand = Errand {
         session,
         id: &id,
         need,
-        deadline: session.deadline(),
+        started: Instant::now(),
+        deadline,
         checked: None,
         seen: None,
+        leased: None,
         record,
         warnings: Vec::new(),
     };
@@ -90,14 +121,7 @@ pub(super) fn obtain_from(
 pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
     let record = read(session, id)?;
     let login = login_of(id, &record)?;
-    let pure = credential::Need {
-        asked: Asked::Token,
-        min_ttl: need.min_ttl,
-        rejected: need.rejected.as_ref(),
-        checked: None,
-        seen: None,
-    };
-    match decide(login, session.now(), &pure) {
+    match decide(login, session.now(), &need.at_first()) {
         Verdict::Use(grant) => Ok(Obtained {
             grant,
             what: What::Found,
@@ -138,30 +162,6 @@ fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowErr
     }
 }
 
-fn login_required(id: &AccountId, login: &Login, words: Option<String>) -> FlowError {
-    if login
-        .grants
-        .iter()
-        .all(|grant| grant.refresh_token.is_none())
-    {
-        return FlowError::NotRenewable(id.clone());
-    }
-    let lost = login.grants.iter().filter_map(|grant| grant.answer_lost_at);
-    FlowError::LoginRequired {
-        id: id.clone(),
-        lost_at: lost.max(),
-        words,
-    }
-}
-
-fn too_short(id: &AccountId, login: &Login) -> FlowError {
-    let ends = login.grants.iter().filter_map(|grant| grant.expires_at);
-    FlowError::TooShort {
-        id: id.clone(),
-        until: ends.max(),
-    }
-}
-
 /// A grant to hand out, and how it was come by.
 #[derive(Clone, Copy)]
 struct Done {
@@ -176,6 +176,8 @@ enum Turn {
     Again,
     /// Ask the check endpoint about this grant's token, then once more.
     Check(usize),
+    /// Wait until nobody holds a lease on this grant's token, then once more.
+    WaitForLeases(usize),
 }
 
 /// One call, from the first look to the token.
@@ -183,9 +185,12 @@ struct Errand<'a> {
     session: &'a Session<'a>,
     id: &'a AccountId,
     need: &'a Need,
+    started: Instant,
     deadline: Instant,
     checked: Option<Checked>,
     seen: Option<Seen>,
+    /// The token that was found to be leased, in this turn with the lock.
+    leased: Option<AccessToken>,
     /// As it was read or written last.
     record: Record,
     warnings: Vec<String>,
@@ -202,11 +207,17 @@ impl Errand<'_> {
             }
         }
         self.seen = Some(Seen::of(&self.record));
-        for _ in 0..TURNS {
+        let mut turns = 0..TURNS;
+        while turns.next().is_some() {
             match self.take_turn()? {
                 Turn::Done(done) => return Ok(done),
                 Turn::Again => {}
                 Turn::Check(grant) => self.check(grant)?,
+                Turn::WaitForLeases(grant) => {
+                    // As often as it takes: the deadline ends it.
+                    self.wait_for_leases(grant)?;
+                    turns = 0..TURNS;
+                }
             }
         }
         Err(FlowError::TooManyTurns(self.id.clone()))
@@ -214,11 +225,10 @@ impl Errand<'_> {
 
     fn need(&self) -> credential::Need<'_> {
         credential::Need {
-            asked: self.need.asked,
-            min_ttl: self.need.min_ttl,
-            rejected: self.need.rejected.as_ref(),
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
+            leased: self.leased.as_ref(),
+            ..self.need.at_first()
         }
     }
 
@@ -250,6 +260,7 @@ impl Errand<'_> {
 
     /// Takes the lock, rereads, decides, and does what was decided.
     fn take_turn(&mut self) -> Result<Turn, FlowError> {
+        self.leased = None;
         self.session.log.flush();
         let wait = self.session.wait(self.deadline);
         match self.session.store.lock(self.id, &wait) {
@@ -277,7 +288,14 @@ impl Errand<'_> {
             self.record = locked.record().clone();
             let verdict = self.verdict()?;
             if let Verdict::Refresh { grant, cause } = verdict {
-                return self.refresh(locked, grant, cause);
+                match exchange_under_lock(self.session, self.id, locked, grant, cause) {
+                    Ok(Tried::Leased(back)) => {
+                        locked = *back;
+                        self.leased = Some(self.login()?.grants[grant].access_token.clone());
+                        continue;
+                    }
+                    tried => return self.after_exchange(tried, grant, cause),
+                }
             }
             if let Verdict::Mark(grant) = verdict {
                 locked.mark_refused(grant);
@@ -293,6 +311,7 @@ impl Errand<'_> {
             return match verdict {
                 Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
                 Verdict::Check(grant) => Ok(Turn::Check(grant)),
+                Verdict::WaitForLeases(grant) => Ok(Turn::WaitForLeases(grant)),
                 Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
                 Verdict::Refresh { .. } | Verdict::Mark(_) => Ok(Turn::Again),
             };
@@ -312,21 +331,22 @@ impl Errand<'_> {
             Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
             Verdict::Check(grant) => Ok(Turn::Check(grant)),
             Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-            Verdict::Mark(_) | Verdict::Refresh { .. } => Err(error.into()),
+            Verdict::Mark(_) | Verdict::Refresh { .. } | Verdict::WaitForLeases(_) => {
+                Err(error.into())
+            }
         }
     }
 
-    /// Refreshes one grant, once, with the lock in hand.
-    fn refresh(
+    /// One grant was refreshed, or that was tried; the lock is let go.
+    fn after_exchange(
         &mut self,
-        locked: Locked<Occupied>,
+        tried: Result<Tried, FlowError>,
         grant: usize,
         cause: Cause,
     ) -> Result<Turn, FlowError> {
-        let exchanged = exchange_under_lock(self.session, self.id, locked, grant, cause);
-        let done = match exchanged {
-            Ok(Some(done)) => done,
-            Ok(None) => return Ok(Turn::Again),
+        let done = match tried {
+            Ok(Tried::Done(done)) => *done,
+            Ok(Tried::LockLost | Tried::Leased(_)) => return Ok(Turn::Again),
             Err(error @ FlowError::Store(StoreError::AnswerNotStored { .. })) => {
                 // What is in hand is dead where a rotation kills: as if it were being rotated.
                 if let Content::Login(login) = &mut self.record.content {
@@ -376,57 +396,9 @@ impl Errand<'_> {
     /// What a verdict to do nothing comes to.
     fn stop(&self, stop: Stop) -> Result<Done, FlowError> {
         let login = self.login()?;
-        let failed = |outcome, message: String, retry_at| FlowError::Failed {
-            id: self.id.clone(),
-            outcome,
-            message,
-            retry_at,
-        };
-        let best = || credential::handed_out(login).unwrap_or(0);
-        Err(match stop {
-            Stop::JustRotated => {
-                return Ok(Done {
-                    grant: best(),
-                    what: What::JustRotated,
-                });
-            }
-            Stop::Alive { .. } => {
-                return Ok(Done {
-                    grant: best(),
-                    what: What::Alive,
-                });
-            }
-            Stop::TokenRefused => FlowError::TokenRefused(self.id.clone()),
-            Stop::LoginRequired => login_required(self.id, login, None),
-            Stop::TooShort => too_short(self.id, login),
-            Stop::LeftAlone => failed(
-                Outcome::AnswerLost,
-                format!(
-                    "the answer to a refresh of {} may be lost; asking again while its token lives could end the login",
-                    self.id
-                ),
-                None,
-            ),
-            Stop::Unverified(outcome) => failed(
-                outcome,
-                format!("{} could not say whether the token is alive", self.id.host),
-                None,
-            ),
-            Stop::Backoff { until, outcome } => failed(
-                outcome,
-                format!("{} asked to be left alone until {until}", self.id.host),
-                Some(until),
-            ),
-            Stop::Adopted(outcome) => {
-                let last = login.last_attempt.as_ref();
-                let by = last.map_or("another process", |last| last.by.as_str());
-                let message = format!(
-                    "{by} has just asked {}, which {}",
-                    self.id.host,
-                    sentence(outcome)
-                );
-                failed(outcome, message, last.and_then(|last| last.retry_at))
-            }
+        Ok(Done {
+            what: of_stop(self.id, login, stop)?,
+            grant: credential::handed_out(login).unwrap_or(0),
         })
     }
 

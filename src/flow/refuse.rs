@@ -26,6 +26,7 @@ pub(super) fn refuse(
             rejected: Some(token),
             checked,
             seen: None,
+            leased: None,
         };
         decide(login, session.now(), &need)
     };

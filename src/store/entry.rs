@@ -11,6 +11,7 @@
 //! only while the room for the answer is reserved and the attempt is marked.
 
 use super::error::StoreError;
+use super::lease;
 use super::lock::AccountLock;
 use super::place::Place;
 use super::record::{self, Extra, Full, RECORD_LIMIT};
@@ -184,6 +185,7 @@ impl<S> Locked<S> {
             .map_err(|problem| problem.in_file(&self.place.record))?;
         let warnings = self.put(&text)?.into_iter().collect();
         self.remove_answer();
+        lease::sweep(&self.place, &full.record);
         Ok(Stored {
             replaced: None,
             warnings,
@@ -346,6 +348,7 @@ impl Locked<Occupied> {
         let warning = self.put(&text)?;
         self.state.warnings.extend(warning);
         self.remove_answer();
+        lease::sweep(&self.place, &full.record);
         spent.iter().flatten().for_each(rescue::forget);
         Ok(self.state.warnings)
     }

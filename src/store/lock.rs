@@ -5,6 +5,8 @@
 //! glauth; if somebody else replaces it, path and descriptor no longer name one inode, and the
 //! lock counts for nothing: that is checked when it is had and before a refresh token leaves.
 //!
+//! A lease is the same on a file of its own, shared by those who must not lose a token.
+//!
 //! Waiting happens in the kernel, in a helper thread, while this one watches the deadline: from
 //! one holder to the next it takes tens of microseconds, where polling takes milliseconds.
 
@@ -61,13 +63,13 @@ impl AccountLock {
                 }
                 Err(fs4::TryLockError::Error(error)) => return Err(refused(path, error).into()),
             };
-            let mut lock = Self {
+            let lock = Self {
                 file,
                 path: path.to_owned(),
                 held,
             };
             if lock.is_ours() {
-                lock.sign();
+                sign(&lock.file);
                 return Ok(lock);
             }
             if Instant::now() >= wait.deadline {
@@ -85,16 +87,15 @@ impl AccountLock {
     pub(super) fn announce(&mut self, notice: String) {
         self.held.announce(notice);
     }
+}
 
-    /// Names the holder in the file, for messages of others. On a full disk it stays empty.
-    fn sign(&mut self) {
-        let name = env::process_name();
-        self.file
-            .set_len(0)
-            .and_then(|()| self.file.rewind())
-            .and_then(|()| self.file.write_all(name.as_bytes()))
-            .ok();
-    }
+/// Names the holder in the file, for messages of others. On a full disk it stays empty.
+fn sign(mut file: &File) {
+    let name = env::process_name();
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| file.write_all(name.as_bytes()))
+        .ok();
 }
 
 /// Waits until nobody holds the lock at `path` exclusively, without the right to write there: for
@@ -111,6 +112,42 @@ pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockEr
         }
         Err(fs4::TryLockError::Error(error)) => Err(refused(path, error).into()),
     }
+}
+
+/// Takes a shared lock on `path`, which is created where it is missing, and names the holder in it.
+/// `None`: somebody has it exclusively, or has replaced it meanwhile.
+pub(super) fn try_shared(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = permissions::open_for_writing(path)?;
+    match fs4::FileExt::try_lock_shared(&file) {
+        Ok(()) => {}
+        Err(fs4::TryLockError::WouldBlock) => return Ok(None),
+        Err(fs4::TryLockError::Error(error)) => return Err(refused(path, error)),
+    }
+    if !permissions::is_at(&file, path) {
+        return Ok(None);
+    }
+    sign(&file);
+    Ok(Some(file))
+}
+
+/// Whether somebody holds the lock at `path`, shared or not.
+pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
+    let Some(file) = permissions::open_if_there(path)? else {
+        return Ok(false);
+    };
+    match fs4::FileExt::try_lock(&file) {
+        Ok(()) => Ok(false),
+        Err(fs4::TryLockError::WouldBlock) => Ok(true),
+        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
+    }
+}
+
+/// Waits until nobody holds the lock at `path`, and lets it go at once.
+pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
+    let Some(file) = permissions::open_if_there(path)? else {
+        return Ok(());
+    };
+    wait_in_kernel(file, path, Mode::Exclusive, Instant::now(), wait).map(drop)
 }
 
 #[derive(Clone, Copy)]

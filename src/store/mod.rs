@@ -3,6 +3,7 @@
 
 pub mod entry;
 mod error;
+mod lease;
 mod lock;
 mod password;
 mod permissions;
@@ -19,10 +20,12 @@ use std::path::{Path, PathBuf};
 
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
 pub use error::{LockError, StoreError};
+pub use lease::Lease;
 pub use lock::Wait;
 pub use staged::{NotStaged, Staged};
 
 use crate::credential::{AccountId, AccountName, Host};
+use crate::secret::Fingerprint;
 use crate::time::Timestamp;
 use lock::AccountLock;
 use place::Place;
@@ -75,6 +78,17 @@ impl Store {
     /// Waits until nobody refreshes this account, for a store that cannot be written here.
     pub fn wait_until_free(&self, id: &AccountId, wait: &Wait<'_>) -> Result<(), LockError> {
         lock::wait_until_free(&Place::new(&self.root, id).lock, wait)
+    }
+
+    /// Waits, with no lock in hand, until nobody holds a lease on this token (DESIGN, step 4).
+    pub fn wait_for_leases(
+        &self,
+        id: &AccountId,
+        token: Fingerprint,
+        wait: &Wait<'_>,
+    ) -> Result<(), LockError> {
+        let place = self.writable_place(id)?;
+        lock::wait_until_unshared(&place.lease(token), wait)
     }
 
     /// Every account that has a record, in order.

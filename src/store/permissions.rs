@@ -58,6 +58,16 @@ pub(super) fn open_for_writing(path: &Path) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// The same, and creates nothing: `Ok(None)` where nothing is.
+pub(super) fn open_if_there(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = match no_follow().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|error| StoreError::io("write", path, error))?,
+    };
+    check_ours(path, &file)?;
+    Ok(Some(file))
+}
+
 /// Checks a file that a writer relies on: regular, the user's own, closed to others.
 pub(super) fn check_ours(path: &Path, file: &File) -> Result<(), StoreError> {
     let metadata = metadata(file, path)?;

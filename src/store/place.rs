@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::record::{self, RECORD_LIMIT};
 use super::{permissions, replace};
 use crate::credential::AccountId;
+use crate::secret::Fingerprint;
 
 /// The files of one account.
 #[derive(Debug, Clone)]
@@ -41,6 +42,20 @@ impl Place {
             id: id.clone(),
             folder,
         }
+    }
+
+    /// The file that is locked by those who must not lose this token.
+    pub(super) fn lease(&self, token: Fingerprint) -> PathBuf {
+        let name = format!("{}.{token}.lease", self.id.account);
+        self.folder.join(name)
+    }
+
+    /// Whose lease a file of this name in this account's folder is for; `None`: another account's,
+    /// or something else.
+    pub(super) fn leased_by(&self, name: &str) -> Option<Fingerprint> {
+        let (account, token) = name.strip_suffix(".lease")?.rsplit_once('.')?;
+        let ours = account == self.id.account.as_str();
+        ours.then(|| Fingerprint::parse(token)).flatten()
     }
 
     /// The record's text; `None` where there is no record.

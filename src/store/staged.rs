@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::entry::{Locked, Occupied};
 use super::error::StoreError;
+use super::lease;
 use super::record::{self, RECORD_LIMIT};
 use super::replace::{self, Reservation};
 use super::rescue;
@@ -26,6 +27,8 @@ pub enum NotStaged {
     Store(Box<Locked<Occupied>>, StoreError),
     /// Somebody replaced the lock file (here is its path): the lock locks nobody out.
     LockLost(PathBuf),
+    /// The refresh would end a living token on which somebody holds a lease; the lock is still held.
+    Leased(Box<Locked<Occupied>>),
 }
 
 /// A refresh that may be sent: its answer can be stored, and its mark is on disk.
@@ -169,6 +172,9 @@ impl Staged {
             }
         }
         fault::point("renamed");
+        if matches!(ending, Ending::Rotated(_)) {
+            lease::sweep(&locked.place, locked.record());
+        }
         Ok(locked)
     }
 }
@@ -176,6 +182,8 @@ impl Staged {
 impl Locked<Occupied> {
     /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
+    ///
+    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6).
     pub fn stage(
         mut self,
         grant: usize,
@@ -193,6 +201,11 @@ impl Locked<Occupied> {
         };
         if !self.lock.is_ours() {
             return Err(NotStaged::LockLost(self.place.lock));
+        }
+        match self.must_wait(grant, cause, now) {
+            Ok(false) => {}
+            Ok(true) => return Err(NotStaged::Leased(Box::new(self))),
+            Err(error) => return Err(NotStaged::Store(Box::new(self), error)),
         }
         self.lock.announce(notice);
         let before = self
@@ -221,6 +234,13 @@ impl Locked<Occupied> {
                 Err(NotStaged::Store(Box::new(self), error))
             }
         }
+    }
+
+    /// Whether somebody holds a lease that keeps this grant from being refreshed.
+    fn must_wait(&self, grant: usize, cause: Cause, now: Timestamp) -> Result<bool, StoreError> {
+        let login = self.record().login();
+        let matters = login.is_some_and(|login| login.heeds_leases(grant, cause, now));
+        Ok(matters && self.is_leased(grant)?)
     }
 
     fn prepare(&mut self) -> Result<Reservation, StoreError> {

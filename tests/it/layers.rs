@@ -65,6 +65,8 @@ const PLACES: [(&str, &[&str]); 15] = [
     (
         ".expose()",
         &[
+            "cli/commands/exec.rs",
+            "cli/commands/exec/hand_over.rs",
             "cli/commands/token.rs",
             "flow/git.rs",
             "flow/login.rs",

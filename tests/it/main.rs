@@ -17,6 +17,7 @@
 mod crash;
 mod disk;
 mod doubtful;
+mod exec;
 mod exit_codes;
 mod failing_disk;
 mod find;
@@ -27,6 +28,7 @@ mod holders;
 mod hostile_server;
 mod interrupted;
 mod layers;
+mod leases;
 mod left_behind;
 mod life;
 mod lock_file;

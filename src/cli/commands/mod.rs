@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod completions;
+pub(super) mod exec;
 mod git_credential;
 mod login;
 mod logout;
@@ -22,6 +23,7 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Login(args) => login::run(args, context),
         Command::Token(args) => token::run(args, context),
+        Command::Exec(args) => exec::run(args, context),
         Command::Refresh(args) => refresh::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Logout(args) => logout::run(args, context),

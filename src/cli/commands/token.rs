@@ -12,7 +12,7 @@ use crate::cli::shell;
 use crate::credential::{Asked, DEFAULT_MIN_TTL, Grant, MinTtl, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AccessToken, TOKEN_LIMIT};
-use crate::time::{Timestamp, human};
+use crate::time::Timestamp;
 
 pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
@@ -32,9 +32,7 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
             flow::obtain(&session, id, &need)
         }
     })?;
-    for warning in &obtained.warnings {
-        context.printer.warn(warning);
-    }
+    context.warn_of(&obtained, need.min_ttl);
     let format = if context.global.json {
         Format::Json
     } else {
@@ -43,7 +41,6 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
     let Some(handed_out) = HandedOut::of(&obtained) else {
         return Ok(Exit::Unexpected);
     };
-    warn_of_less(&handed_out, need.min_ttl, context);
     printer::data(&handed_out.text(format))?;
     Ok(Exit::Done)
 }
@@ -57,20 +54,6 @@ fn rejected_token() -> anyhow::Result<AccessToken> {
     }
     AccessToken::new(text.to_owned())
         .map_err(|problem| UsageError::BadInput(format!("the refused token {problem}")).into())
-}
-
-/// A wish that the server can never meet counts as what it can.
-fn warn_of_less(handed_out: &HandedOut<'_>, min_ttl: MinTtl, context: &Context<'_>) {
-    if let (MinTtl::Demanded(wish), Some(lifetime)) = (min_ttl, handed_out.grant.lifetime())
-        && min_ttl.within(Some(lifetime)) < wish
-    {
-        context.printer.warn(&format!(
-            "--min-ttl {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
-            human(wish),
-            handed_out.record.id.host,
-            human(lifetime)
-        ));
-    }
 }
 
 /// A token on its way out.

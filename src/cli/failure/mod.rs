@@ -51,6 +51,13 @@ pub(super) enum UsageError {
     SeveralAccounts { host: Host, accounts: Vec<String> },
     #[error("a login for {0} needs a person, and there is no terminal")]
     NoPerson(AccountId),
+    #[error("cannot run `{program}`: {source}")]
+    NotRun {
+        program: String,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    NoVariable(&'static str),
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -163,6 +170,9 @@ fn of_flow(error: &FlowError) -> Failure {
                 (None, None) => failure,
             }
         }
+        FlowError::Leased { id, .. } => failure("lease_timeout")
+            .hint("try again later, wait longer with --lock-timeout, or ask for less with --min-ttl")
+            .about(id),
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
         FlowError::TooManyTurns(id) => failure("store_failed").hint(LOCK_FILES).about(id),
@@ -284,7 +294,10 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::SeveralAccounts { .. } => {
             plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
-        UsageError::Call(_) => plain("usage", message),
+        UsageError::NoVariable(_) => {
+            plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
+        }
+        UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
         UsageError::BadInput(_) => plain("bad_input", message),
     }
 }

@@ -7,6 +7,7 @@ mod adopted;
 mod candidate;
 mod doubtful;
 mod fresh;
+mod leased;
 mod living;
 mod properties;
 mod refresh;
@@ -17,9 +18,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::credential::{
-    Attempt, AuthMethod, Client, Endpoint, Independence, LoginKind, LoginMeans,
+    Attempt, AuthMethod, Checked, Client, DEFAULT_MIN_TTL, Endpoint, Independence, LoginKind,
+    LoginMeans, Seen,
 };
-use crate::secret::RefreshToken;
+use crate::secret::{AccessToken, RefreshToken};
 
 /// 2026-11-23T10:00:00Z.
 const NOW: i64 = 1_795_428_000_000;
@@ -116,6 +118,7 @@ struct Case {
     rejected: Option<AccessToken>,
     checked: Option<Checked>,
     seen: Option<Seen>,
+    leased: Option<AccessToken>,
 }
 
 fn one(only: Held) -> Case {
@@ -140,6 +143,7 @@ fn with_grants(grants: Vec<Grant>) -> Case {
         rejected: None,
         checked: None,
         seen: None,
+        leased: None,
     }
 }
 
@@ -248,6 +252,12 @@ impl Case {
         self
     }
 
+    /// Somebody holds a lease on the token of this name, as is found under the lock.
+    fn leased(mut self, name: &str) -> Self {
+        self.leased = Some(access_token(name));
+        self.waits_for_the_lock()
+    }
+
     fn waits_for_the_lock(mut self) -> Self {
         self.seen = Some(Seen {
             generation: self.highest_generation(),
@@ -268,6 +278,7 @@ impl Case {
             rejected: self.rejected.as_ref(),
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
+            leased: self.leased.as_ref(),
         }
     }
 

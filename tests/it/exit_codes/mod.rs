@@ -16,7 +16,7 @@ use crate::support::authorization_server::AuthorizationServer;
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
 use crate::support::watch::HeldLock;
 
-/// Where each name is reached. `later`: by a command that does not exist yet.
+/// Where each name is reached.
 const COVERED: &[(&str, &str)] = &[
     ("unexpected", "exit_codes"),
     ("usage", "exit_codes::usage"),
@@ -32,7 +32,7 @@ const COVERED: &[(&str, &str)] = &[
     ("rate_limited", "exit_codes::server"),
     ("answer_lost", "exit_codes::server"),
     ("lock_timeout", "exit_codes::store"),
-    ("lease_timeout", "later: exec"),
+    ("lease_timeout", "leases"),
     ("stale", "exit_codes::server"),
     ("permission", "exit_codes::store"),
     ("read_only", "another file: it takes a mount"),

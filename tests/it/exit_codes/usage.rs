@@ -44,7 +44,7 @@ fn an_unknown_option_is_named_with_the_nearest_known_one() {
 #[test]
 fn a_command_that_is_missing_or_unknown_is_refused() {
     let said = usage(&[]);
-    assert!(said.message.contains("token, refresh"), "{}", said.message);
+    assert!(said.message.contains("token, exec"), "{}", said.message);
     assert_eq!(said.hint, "see `glauth --help`");
     let said = usage(&["tokne"]);
     assert!(said.message.contains("`tokne`"), "{}", said.message);

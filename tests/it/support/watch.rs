@@ -64,7 +64,14 @@ pub fn wait_until_queued<'a>(
     server: &AuthorizationServer,
     processes: impl IntoIterator<Item = &'a Running>,
 ) {
-    let lock = sandbox.file(server, "lock").metadata().unwrap();
+    wait_until_queued_on(&sandbox.file(server, "lock"), processes);
+}
+
+/// The same for any file that is locked.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub fn wait_until_queued_on<'a>(file: &Path, processes: impl IntoIterator<Item = &'a Running>) {
+    let lock = file.metadata().unwrap();
     let mut missing: Vec<u32> = processes.into_iter().map(Running::pid).collect();
     eventually("processes to wait for the lock", || {
         let queued = queued(lock.ino());

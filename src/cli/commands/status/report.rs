@@ -196,6 +196,7 @@ fn ordinary_need() -> Need<'static> {
         rejected: None,
         checked: None,
         seen: None,
+        leased: None,
     }
 }
 

@@ -149,6 +149,7 @@ prop_compose! {
         rejected in proptest::option::of(prop_oneof![Just("a"), Just("c")]),
         checked in proptest::option::of((prop_oneof![Just("a"), Just("b")], verdicts())),
         seen in proptest::option::of((0u64..5, proptest::option::of(attempts()))),
+        leased in proptest::option::of(prop_oneof![Just("a"), Just("b")]),
     ) -> Case {
         Case {
             login,
@@ -160,6 +161,7 @@ prop_compose! {
                 verdict,
             }),
             seen: seen.map(|(generation, attempt)| Seen { generation, attempt }),
+            leased: leased.map(access_token),
         }
     }
 }

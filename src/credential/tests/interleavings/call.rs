@@ -1,8 +1,9 @@
 //! A call of `token` or `refresh`, as `flow` makes it: look, lock, finish what was left, decide again,
 //! stage, commit, and what comes of it.
 
+use super::brief::{Brief, Kind};
 use super::disk::Answer;
-use super::library::{Asks, Brief, Id, Kind, LIFE};
+use super::library::{Asks, Id, LIFE};
 use super::mutants::Mutant;
 use super::promises::{Broken, kept};
 use super::steps::{Model, Next, done};
@@ -123,12 +124,16 @@ impl Model<'_> {
         match world.process(index).command {
             Command::Login => Ok(self.log_in(world, index)),
             Command::Logout => Ok(self.log_out(world, index)),
+            Command::Exec if world.process(index).wants_lease.is_some() => {
+                self.take_lease(world, index)
+            }
             _ => self.decide_under_lock(world, index),
         }
     }
 
     fn decide_under_lock(&mut self, mut world: World, index: usize) -> Next {
         let mut unsaved = false;
+        let mut leased = None;
         loop {
             let process = *world.process(index);
             let (memory, now) = (process.memory, world.now);
@@ -136,7 +141,10 @@ impl Model<'_> {
             if brief.kind == Kind::LoggedOut {
                 return Ok(done(world, index, End::Failed));
             }
-            let asks = asks(&process, true);
+            let asks = Asks {
+                leased,
+                ..asks(&process, true)
+            };
             let verdict = self.library.decide(memory, now, asks);
             if let Verdict::Mark(grant) = verdict {
                 world.process_mut(index).memory = self.library.mark_refused(memory, now, grant);
@@ -144,6 +152,12 @@ impl Model<'_> {
                 continue;
             }
             if let Verdict::Refresh { grant, cause } = verdict {
+                let pair = brief.grants[grant].expect("a grant").pair;
+                let heeds = self.library.heeds_leases(memory, now, grant, cause);
+                if heeds && world.is_leased(pair) && !self.is(Mutant::IgnoresLeases) {
+                    leased = Some(pair);
+                    continue;
+                }
                 let memory = self.library.begin(memory, now, grant, cause);
                 return Ok(self.reserve(world, index, grant, memory));
             }
@@ -156,6 +170,11 @@ impl Model<'_> {
                 Verdict::Check(grant) => {
                     let pair = brief.grants[grant].expect("a grant").pair;
                     world.process_mut(index).step = Step::Asking(pair, true);
+                    Ok(world)
+                }
+                Verdict::WaitForLeases(grant) => {
+                    let pair = brief.grants[grant].expect("a grant").pair;
+                    world.process_mut(index).step = Step::Waiting(pair);
                     Ok(world)
                 }
                 Verdict::Stop(stop) => self.stop(world, index, stop),
@@ -262,8 +281,36 @@ impl Model<'_> {
         }
     }
 
+    /// Takes a lease on the token that is handed out now, or on the one that was good enough before, if
+    /// that lives; else looks for another one.
+    fn take_lease(&mut self, mut world: World, index: usize) -> Next {
+        let process = *world.process(index);
+        let (memory, now) = (process.memory, world.now);
+        let asks = asks(&process, false);
+        let brief = self.library.brief(memory);
+        let found = match brief.kind {
+            Kind::LoggedOut => None,
+            _ => match self.library.decide(memory, now, asks) {
+                Verdict::Use(grant) => Some(grant),
+                _ => self.library.living(memory, now, asks).filter(|grant| {
+                    brief.grants[*grant].map(|grant| grant.pair) == process.wants_lease
+                }),
+            },
+        };
+        let Some(grant) = found else {
+            let process = world.process_mut(index);
+            *process = Process::new(Command::Exec, process.memory);
+            return Ok(world);
+        };
+        self.may_hand_out(&world, index, grant)?;
+        let pair = brief.grants[grant].expect("a grant").pair;
+        self.may_show(&world, pair)?;
+        world.process_mut(index).step = Step::Running(pair);
+        Ok(world)
+    }
+
     /// A failure: a token that lives is handed out all the same.
-    fn fail(&mut self, world: World, index: usize, ended: bool) -> Next {
+    pub fn fail(&mut self, world: World, index: usize, ended: bool) -> Next {
         let process = *world.process(index);
         let asks = asks(&process, true);
         let found = self
@@ -285,6 +332,15 @@ impl Model<'_> {
         let pair = brief.grants[grant].expect("a grant").pair;
         self.may_hand_out(&world, index, grant)?;
         self.may_show(&world, pair)?;
+        if world.process(index).command == Command::Exec {
+            let process = world.process_mut(index);
+            process.wants_lease = Some(pair);
+            process.step = Step::Queued;
+            if self.is(Mutant::LeasesWithoutLock) {
+                process.step = Step::Running(pair);
+            }
+            return Ok(world);
+        }
         if world.truth.stored[usize::from(pair.family)] != 0 {
             world.truth.shown = world.truth.shown.max(brief.generation);
         }
@@ -297,5 +353,6 @@ fn asks(process: &Process, under_lock: bool) -> Asks {
         command: process.command,
         checked: process.checked,
         seen: under_lock.then_some(process.seen),
+        leased: None,
     }
 }

@@ -6,7 +6,7 @@ use super::mutants::Mutant;
 use super::scopes::{CURRENT, GENTLE, GITLAB, STRICT};
 use super::steps::Limits;
 use super::world::{Command, ServerKind};
-use Command::{Force, Login, Refresh, Token};
+use Command::{Exec, Force, Login, MinTtl, Refresh, Token};
 
 /// Where a mutant is found out, and by which promise.
 type Row = (
@@ -18,7 +18,7 @@ type Row = (
     u8,
 );
 
-const CAUGHT: [Row; 24] = [
+const CAUGHT: [Row; 26] = [
     (Mutant::NoReread, "I5", GITLAB, &[0], &[Token, Token], 0),
     (Mutant::NoPendingMark, "P5", GITLAB, &[0], &[Token], 0),
     (Mutant::NoReservation, "P2", GITLAB, &[0], &[Token], 0),
@@ -91,7 +91,7 @@ const CAUGHT: [Row; 24] = [
         "P5",
         GENTLE,
         &[1],
-        &[Force, Command::MinTtl],
+        &[Force, MinTtl],
         1,
     ),
     (Mutant::IgnoresRejected, "P7", GITLAB, &[1], &[CURRENT], 0),
@@ -111,6 +111,22 @@ const CAUGHT: [Row; 24] = [
         GITLAB,
         &[1],
         &[Force, Token],
+        0,
+    ),
+    (
+        Mutant::IgnoresLeases,
+        "P6",
+        GITLAB,
+        &[1],
+        &[Exec, MinTtl],
+        0,
+    ),
+    (
+        Mutant::LeasesWithoutLock,
+        "P6",
+        GITLAB,
+        &[1],
+        &[Exec, MinTtl],
         0,
     ),
 ];

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::time::Duration;
 
+use super::brief::{Brief, Kind};
 use super::mutants::Mutant;
 use super::world::{Command, Pair, Reply, Said, ServerKind};
 use crate::credential::{
@@ -22,7 +23,7 @@ const NOW: i64 = 1_795_428_000_000;
 
 /// A tick, in seconds: below the longest `Retry-After` that is believed, and so long that nothing
 /// but the ends of tokens matters within one.
-const TICK: u64 = 1000;
+pub const TICK: u64 = 1000;
 
 /// What every access token lives, in ticks.
 pub const LIFE: u8 = 2;
@@ -39,49 +40,13 @@ impl Id {
     pub const TORN: Self = Self(0);
 }
 
-/// What the world needs to know of a record, without reading it again and again.
-#[derive(Debug, Clone, Copy)]
-pub struct Brief {
-    pub kind: Kind,
-    pub grants: [Option<BriefGrant>; 2],
-    pub generation: u64,
-    pub pending: Option<u64>,
-    /// The last attempt's grant and outcome.
-    pub last: Option<(usize, Outcome)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Torn,
-    Login,
-    LoggedOut,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub struct BriefGrant {
-    pub pair: Pair,
-    pub state: GrantState,
-    pub refused: bool,
-    /// The tick at which it expires.
-    pub ends: u8,
-}
-
-impl Brief {
-    pub fn grants(&self) -> impl Iterator<Item = BriefGrant> {
-        self.grants.into_iter().flatten()
-    }
-
-    pub fn of_family(&self, family: u8) -> Option<BriefGrant> {
-        self.grants().find(|grant| grant.pair.family == family)
-    }
-}
-
 /// What `decide` is told beside the record and the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Asks {
     pub command: Command,
     pub checked: Option<(Pair, Said)>,
     pub seen: Option<Id>,
+    pub leased: Option<Pair>,
 }
 
 /// What is done to a record.
@@ -154,7 +119,7 @@ impl Library {
             return *id;
         }
         let id = Id(u16::try_from(self.records.len()).expect("fewer records"));
-        self.records.push((Some(record.clone()), brief(record)));
+        self.records.push((Some(record.clone()), Brief::of(record)));
         self.ids.insert(text, id);
         id
     }
@@ -222,6 +187,7 @@ impl Library {
                 Said::Nothing => CheckVerdict::Silent(Outcome::Unavailable),
             },
         });
+        let leased = asks.leased.map(access_token);
         let seen = asks.seen.map(|seen| Seen::of(self.record(seen)));
         let (asked, min_ttl) = match asks.command {
             Command::Refresh => (Asked::Refresh(None), MinTtl::Preferred(Duration::ZERO)),
@@ -235,8 +201,19 @@ impl Library {
             rejected: rejected.as_ref(),
             checked: checked.as_ref(),
             seen: seen.as_ref(),
+            leased: leased.as_ref(),
         };
         rule(self.login(id), &need, self.mutant)
+    }
+
+    pub fn heeds_leases(&self, id: Id, now: u8, grant: usize, cause: Cause) -> bool {
+        self.login(id).heeds_leases(grant, cause, at(now))
+    }
+
+    pub fn living(&self, id: Id, now: u8, asks: Asks) -> Option<usize> {
+        self.ask(id, asks, |login, need, _| {
+            credential::living(login, at(now), need)
+        })
     }
 
     pub fn begin(&mut self, id: Id, now: u8, grant: usize, cause: Cause) -> Id {
@@ -420,7 +397,7 @@ fn refresh_token(pair: Pair) -> RefreshToken {
 }
 
 /// Both tokens of a grant are of one pair: no rule mixes them up.
-fn pair(grant: &Grant) -> Pair {
+pub fn pair(grant: &Grant) -> Pair {
     let mut words = grant.access_token.expose().split(' ').skip(1);
     let mut number = || words.next().and_then(|word| word.parse().ok());
     let pair = Pair {
@@ -429,35 +406,6 @@ fn pair(grant: &Grant) -> Pair {
     };
     assert_eq!(grant.refresh_token, Some(refresh_token(pair).fingerprint()));
     pair
-}
-
-fn brief(record: &Record) -> Brief {
-    let mut brief = Brief {
-        kind: Kind::LoggedOut,
-        grants: [None; 2],
-        generation: record.generation(),
-        pending: None,
-        last: None,
-    };
-    if let Some(login) = record.login() {
-        brief.kind = Kind::Login;
-        brief.pending = login.pending_sequence();
-        brief.last = login
-            .last_attempt
-            .as_ref()
-            .map(|last| (last.grant, last.outcome));
-        for (place, grant) in brief.grants.iter_mut().zip(&login.grants) {
-            let end = grant.expires_at.expect("an end");
-            let ends = end.since(at(0)).as_secs() / TICK;
-            *place = Some(BriefGrant {
-                pair: pair(grant),
-                state: grant.state,
-                refused: grant.refused,
-                ends: u8::try_from(ends).expect("a tick"),
-            });
-        }
-    }
-    brief
 }
 
 fn client(server: ServerKind) -> Client {

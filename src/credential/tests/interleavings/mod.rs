@@ -6,6 +6,7 @@
     reason = "counts and traces, for who runs these with --nocapture"
 )]
 
+mod brief;
 mod call;
 mod caught;
 mod disk;

@@ -41,6 +41,11 @@ pub enum Mutant {
     IgnoresRetryAt,
     RefreshIsForce,
     PendingIsFresh,
+    // Of leases.
+    /// Who demands more life than is left ends the token that a command holds.
+    IgnoresLeases,
+    /// A lease is taken on what was read without the lock.
+    LeasesWithoutLock,
     /// No mutant: P3 to the letter, for the tokens of a login too.
     P3ToTheLetter,
 }

@@ -1,7 +1,7 @@
 //! What must hold in every state that can be reached, and at every step (DESIGN, P1 to P10).
 
+use super::brief::{Brief, BriefGrant, Kind};
 use super::disk::{Answer, Folder};
-use super::library::{Brief, BriefGrant, Kind};
 use super::mutants::Mutant;
 use super::steps::Model;
 use super::world::{Command, FAMILIES, Pair, Process, Step, World};
@@ -176,6 +176,15 @@ impl Model<'_> {
             !(claimed && self.server.check && good(grant)),
             "P7",
             "a good token is rotated for a mistaken claim",
+        )?;
+        kept(
+            process.command == Command::Force
+                || !(self.server.kills
+                    && world.is_leased(grant.pair)
+                    && usable(grant)
+                    && good(grant)),
+            "P6",
+            "a living token is ended that a command holds",
         )?;
         let demands = matches!(process.command, Command::Force | Command::MinTtl);
         if self.server.kills && usable(grant) && good(grant) {

@@ -38,8 +38,9 @@ const OLD: Command = Command::Rejected(Pair {
     number: 0,
 });
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command::Token,
+    Command::Exec,
     Command::MinTtl,
     CURRENT,
     OLD,
@@ -138,13 +139,15 @@ fn two_processes_keep_every_promise_whatever_they_do() {
 
 #[test]
 fn three_processes_keep_every_promise() {
-    use Command::{Force, Login, Logout, Refresh, Token};
+    use Command::{Exec, Force, Login, Logout, Refresh, Token};
     let groups = [
         [Token, Token, Token],
         [Token, Refresh, Force],
         [Token, CURRENT, Force],
         [Token, Login, Logout],
         [Command::MinTtl, Refresh, Force],
+        [Exec, Command::MinTtl, Command::MinTtl],
+        [Exec, Exec, Command::MinTtl],
         [Token, Token, Logout],
     ];
     let groups = groups.iter().map(|group| group.to_vec());

@@ -207,6 +207,24 @@ impl Model<'_> {
                 }
                 push("lets the lock go", false, self.after(next, index, answer));
             }
+            Step::Waiting(pair) => {
+                let over = !world.is_leased(pair) || world.server.has_expired(pair, world.now);
+                if over {
+                    let mut next = *world;
+                    next.process_mut(index).step = Step::Queued;
+                    next.process_mut(index).turns = 0;
+                    push("has waited for a lease", false, Ok(next));
+                }
+                let next = self.fail(*world, index, false);
+                push("comes to its deadline", false, next);
+            }
+            Step::Running(_) => {
+                push(
+                    "its command ends",
+                    false,
+                    Ok(done(*world, index, End::Good)),
+                );
+            }
             Step::Replaced => push("has logged in", false, Ok(self.replaced(*world, index))),
             Step::Revoking => {
                 push(

@@ -1,6 +1,6 @@
 //! Login and logout: how a family of tokens comes, and how it goes.
 
-use super::library::{Brief, Kind};
+use super::brief::{Brief, Kind};
 use super::mutants::Mutant;
 use super::steps::{Model, done};
 use super::world::{Command, End, Meanwhile, Step, World};

@@ -22,6 +22,8 @@ pub enum Command {
     Token,
     /// `token --min-ttl`, with more than is left after a tick.
     MinTtl,
+    /// `exec`: a token, and a lease on it as long as its command runs.
+    Exec,
     /// `token --rejected`.
     Rejected(Pair),
     Refresh,
@@ -39,7 +41,10 @@ impl Command {
     }
 
     pub fn wants_token(self) -> bool {
-        matches!(self, Self::Token | Self::MinTtl | Self::Rejected(_))
+        matches!(
+            self,
+            Self::Token | Self::MinTtl | Self::Exec | Self::Rejected(_)
+        )
     }
 }
 
@@ -99,6 +104,10 @@ pub enum Step {
     Synced(Reply),
     /// Renamed; the folder is not synced.
     Renamed(Reply),
+    /// Waits, with no lock in hand, for those who hold a lease on this token.
+    Waiting(Pair),
+    /// Its command runs, and holds a lease on this token.
+    Running(Pair),
     /// A login is renamed over what was there; the folder is not synced.
     Replaced,
     /// A logout is about to have this grant revoked.
@@ -145,6 +154,8 @@ pub struct Process {
     pub own: u8,
     pub checked: Option<(Pair, Said)>,
     pub turns: u8,
+    /// The token that `exec` has, and wants a lease on.
+    pub wants_lease: Option<Pair>,
     pub meanwhile: Meanwhile,
 }
 
@@ -159,6 +170,7 @@ impl Process {
             own: 0,
             checked: None,
             turns: 0,
+            wants_lease: None,
             meanwhile: Meanwhile::default(),
         }
     }
@@ -245,6 +257,11 @@ impl Server {
         !dead && family.ends[usize::from(pair.number)] > now
     }
 
+    /// By the clock alone.
+    pub fn has_expired(&self, pair: Pair, now: u8) -> bool {
+        self.family(pair).ends[usize::from(pair.number)] <= now
+    }
+
     /// A refresh token arrives.
     pub fn present(&mut self, pair: Pair, now: u8, kind: ServerKind) -> Reply {
         let family = &mut self.families[usize::from(pair.family)];
@@ -326,6 +343,12 @@ impl World {
 
     pub fn process_mut(&mut self, index: usize) -> &mut Process {
         self.processes[index].as_mut().expect("a process")
+    }
+
+    /// Whether somebody holds a lease on this token.
+    pub fn is_leased(&self, pair: Pair) -> bool {
+        self.living()
+            .any(|process| process.step == Step::Running(pair))
     }
 
     pub fn living(&self) -> impl Iterator<Item = &Process> {

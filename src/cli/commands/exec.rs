@@ -1,0 +1,113 @@
+//! `glauth exec`: becomes a command that has a token, and leaves it a lease to hold.
+
+mod hand_over;
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use crate::cli::args::Exec;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
+use crate::credential::{Asked, Client, EXEC_MIN_TTL, MinTtl};
+use crate::flow::{self, Need};
+use crate::secret::AccessToken;
+use hand_over::{MemoryFile, stays_open};
+
+/// A failure of glauth's own, as with `env` and `timeout`.
+const FAILED: u8 = 125;
+/// The command is there and cannot be run, as in a shell (POSIX, 2.8.2).
+const NOT_EXECUTABLE: u8 = 126;
+/// There is no such command, as in a shell.
+const NOT_FOUND: u8 = 127;
+
+/// Comes back only where the command is not run.
+pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
+    // Before anything of ours is open: what is in the way then is the caller's.
+    let on_descriptor = args.fd.map(MemoryFile::at).transpose();
+    let on_descriptor = on_descriptor.map_err(|error| UsageError::Call(error.to_string()))?;
+    let store = context.store()?;
+    let host = context.host(&args.target, &store)?;
+    let need = Need {
+        asked: Asked::Token,
+        min_ttl: args
+            .min_ttl
+            .map_or(MinTtl::Preferred(EXEC_MIN_TTL), MinTtl::Demanded),
+        rejected: None,
+    };
+    let session = context.session(&store, host.scheme);
+    let (obtained, lease) = context.on_account(&host, &store, |id| {
+        flow::obtain_with_lease(&session, id, &need)
+    })?;
+    context.warn_of(&obtained, need.min_ttl);
+    let Some(login) = obtained.record.login() else {
+        return Ok(Exit::Unexpected);
+    };
+    let token = &login.grants[obtained.grant].access_token;
+    let [program, arguments @ ..] = &args.command[..] else {
+        return Ok(Exit::Usage);
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for (name, value) in variables(args, &login.client, token)? {
+        command.env(name, value);
+    }
+    if let Some(file) = &on_descriptor {
+        file.fill(token)?;
+    }
+    if let Some(name) = &args.token_file {
+        let file = MemoryFile::new()?;
+        file.fill(token)?;
+        command.env(name, file.path_that_stays()?);
+    }
+    if let Some(lease) = &lease {
+        stays_open(lease.as_fd())?;
+    }
+    // Nothing of ours runs after this, unless it fails.
+    Err(UsageError::NotRun {
+        program: program.to_string_lossy().into_owned(),
+        source: command.exec(),
+    }
+    .into())
+}
+
+/// How glauth ends where the command was not run.
+pub(in crate::cli) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref() {
+        Some(UsageError::NotRun { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            NOT_FOUND
+        }
+        Some(UsageError::NotRun { .. }) => NOT_EXECUTABLE,
+        _ => FAILED,
+    }
+    .into()
+}
+
+/// How glauth ends where the call was not understood.
+pub(in crate::cli) fn exit_code_of_usage() -> ExitCode {
+    FAILED.into()
+}
+
+/// What the command finds in its environment: what was asked for, else what the server's tools read.
+fn variables(
+    args: &Exec,
+    client: &Client,
+    token: &AccessToken,
+) -> Result<Vec<(String, String)>, UsageError> {
+    if !args.env.is_empty() || args.fd.is_some() || args.token_file.is_some() {
+        let named = args.env.iter();
+        return Ok(named
+            .map(|name| (name.clone(), token.expose().to_owned()))
+            .collect());
+    }
+    if client.environment.is_empty() {
+        let message = "no variable is known that tools for this server read";
+        return Err(UsageError::NoVariable(message));
+    }
+    let known = client.environment.iter();
+    Ok(known
+        .map(|(name, value)| (name.clone(), value.replace("{token}", token.expose())))
+        .collect())
+}

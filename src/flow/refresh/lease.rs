@@ -1,0 +1,125 @@
+//! Leases: taking one with a token, and waiting for those of others (DESIGN, step 4 and "Leases").
+
+use std::time::Instant;
+
+use super::super::error::FlowError;
+use super::super::{Session, notice};
+use super::{Errand, Need, Obtained, obtain_until, read};
+use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, living};
+use crate::store::{Entry, Lease, LockError, Wait};
+
+/// Gets a token, and a lease on it, where a refresh would end it under the hands of who holds it.
+/// Where none can be had, a warning says why, and the token is handed out all the same.
+pub fn obtain_with_lease(
+    session: &Session<'_>,
+    id: &AccountId,
+    need: &Need,
+) -> Result<(Obtained, Option<Lease>), FlowError> {
+    let deadline = session.deadline();
+    loop {
+        let mut obtained = obtain_until(session, read(session, id)?, need, deadline)?;
+        if !obtained.record.login().is_some_and(needs_lease) {
+            return Ok((obtained, None));
+        }
+        let why = match lease(session, &mut obtained, need, deadline) {
+            Ok(Some(lease)) => return Ok((obtained, Some(lease))),
+            // It has been rotated since, or somebody waits for it: once more.
+            Ok(None) if Instant::now() < deadline => continue,
+            Ok(None) => "it is rotated all the time".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        session.log.flush();
+        let warning = format!("nothing keeps others from ending this token early: {why}");
+        obtained.warnings.push(warning);
+        return Ok((obtained, None));
+    }
+}
+
+/// Whether a refresh would end a token that is in use.
+fn needs_lease(login: &Login) -> bool {
+    let renewable = login
+        .grants
+        .iter()
+        .any(|grant| grant.refresh_token.is_some());
+    login.client.rotation == RotationEffect::Kills && renewable
+}
+
+/// Takes a lease under the account's lock, on what is reread there. `None`: what was obtained is not
+/// handed out any more, or somebody who waits has just got there.
+fn lease(
+    session: &Session<'_>,
+    obtained: &mut Obtained,
+    need: &Need,
+    deadline: Instant,
+) -> Result<Option<Lease>, LockError> {
+    session.log.flush();
+    let Entry::Occupied(locked) = session
+        .store
+        .lock(&obtained.record.id, &session.wait(deadline))?
+    else {
+        return Ok(None);
+    };
+    let grant = locked.record().login().and_then(|login| {
+        let before = obtained.record.login()?.grants.get(obtained.grant)?;
+        still_good(session, login, before, need)
+    });
+    let Some(grant) = grant else {
+        return Ok(None);
+    };
+    let lease = locked.lease(grant)?;
+    obtained.record = locked.record().clone();
+    obtained.grant = grant;
+    Ok(lease)
+}
+
+/// The grant whose token can be handed out now: the fresh one, else the very one that was found to be
+/// good enough before, if it lives.
+fn still_good(
+    session: &Session<'_>,
+    login: &Login,
+    before: &crate::credential::Grant,
+    need: &Need,
+) -> Option<usize> {
+    let (now, need) = (session.now(), need.at_first());
+    if let Verdict::Use(grant) = decide(login, now, &need) {
+        return Some(grant);
+    }
+    let alive = living(login, now, &need)?;
+    (login.grants[alive].access_token == before.access_token).then_some(alive)
+}
+
+impl Errand<'_> {
+    /// Waits until nobody holds a lease on this grant's token, at most until it expires by itself.
+    pub(super) fn wait_for_leases(&self, grant: usize) -> Result<(), FlowError> {
+        let token = &self.login()?.grants[grant];
+        self.session.log.flush();
+        let left = token.expires_at.map(|end| end.since(self.session.now()));
+        let expires = left.map_or(self.deadline, |left| Instant::now() + left);
+        let wait = Wait {
+            deadline: expires.min(self.deadline),
+            on_wait: if self.session.watched {
+                &say_whom
+            } else {
+                &|_| {}
+            },
+        };
+        let name = token.access_token.fingerprint();
+        self.trace(|| format!("waiting for those who hold a lease on {name}"));
+        match self.session.store.wait_for_leases(self.id, name, &wait) {
+            Ok(()) => Ok(()),
+            Err(LockError::Timeout { .. }) if expires < self.deadline => Ok(()),
+            Err(LockError::Timeout { holder, .. }) => Err(FlowError::Leased {
+                id: self.id.clone(),
+                holder,
+                until: token.expires_at,
+                waited: self.started.elapsed(),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn say_whom(holder: Option<&str>) {
+    let holder = holder.unwrap_or("another process");
+    notice::say(format!("waiting for {holder}, which uses the token"));
+}

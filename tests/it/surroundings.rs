@@ -2,6 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt as _;
+#[cfg(target_os = "linux")]
+use std::process::Command;
+
+#[cfg(target_os = "linux")]
+use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::sandbox::{Running, Sandbox, after, first_grant, from_now};
@@ -94,4 +101,41 @@ fn a_folder_above_the_store_that_all_may_write_is_the_users_own_business() {
     sandbox
         .run(&["--store", store, "refresh", "--force"])
         .fails(5);
+}
+
+/// A crash writes no token to disk (P8), and a command that glauth becomes has its own core again.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_crashes_with_a_token_in_hand_leaves_no_core() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let first = format!(
+        "ulimit -c unlimited; cd '{}'",
+        sandbox.path("tmp").display()
+    );
+    let in_that_place = |command: &Command| Running::spawn(&mut after(&first, command));
+    let crash = [
+        "exec",
+        &server.url(),
+        "--",
+        "/bin/sh",
+        "-c",
+        "kill -ABRT $$",
+    ];
+    let command = in_that_place(&sandbox.command(&crash)).finish();
+    if !command.status.core_dumped() {
+        eprintln!("left out: no process leaves a core here");
+        return;
+    }
+
+    sandbox.ends_in(&server, -5);
+    let requests = server.hold_answers(crate::support::authorization_server::TOKEN);
+    let glauth = in_that_place(&sandbox.command(&["token", &server.url()]));
+    requests.wait_for(1);
+    glauth.signal(Signal::SIGABRT);
+    let glauth = glauth.finish();
+
+    assert_eq!(glauth.signal(), Some(Signal::SIGABRT as i32));
+    assert!(!glauth.status.core_dumped());
 }

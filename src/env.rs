@@ -48,6 +48,13 @@ pub fn scratch_folders() -> Vec<PathBuf> {
     folders
 }
 
+/// A variable that stands for an option, where no option is read.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn option(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
 /// Whether there is a browser that a person would see: one that is named, or a display that is not
 /// another machine's. Root in a container has none: browsers refuse it, and nobody looks.
 #[must_use]

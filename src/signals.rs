@@ -10,7 +10,7 @@ use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use nix::sys::pthread::pthread_kill;
+use nix::sys::pthread::{Pthread, pthread_kill};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
 
@@ -113,10 +113,16 @@ impl Drop for Held {
             };
             came.into_iter().for_each(send_to_self);
             // Not joined: it may be stuck in a write to a pipe that nobody reads.
-            pthread_kill(watcher.thread.as_pthread_t(), WAKE).ok();
+            pthread_kill(name_of(&watcher.thread), WAKE).ok();
         }
         self.before.thread_set_mask().ok();
     }
+}
+
+/// std and libc disagree in musl on what a thread's name is made of: a number, or an address.
+#[allow(clippy::unnecessary_cast, reason = "elsewhere they agree")]
+fn name_of(thread: &thread::JoinHandle<()>) -> Pthread {
+    thread.as_pthread_t() as Pthread
 }
 
 /// The watching thread: remembers what came, and speaks once.

@@ -6,6 +6,7 @@ mod context;
 mod exit;
 mod failure;
 mod generate;
+mod plain;
 mod printer;
 mod shell;
 
@@ -27,7 +28,7 @@ pub use exit::{EXIT_CODES, Exit};
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::env::forbid_core_dumps();
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),
     };

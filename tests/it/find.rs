@@ -280,3 +280,29 @@ fn a_store_that_is_no_folder_is_no_empty_store() {
     let refused = sandbox.run(&["--json", "status"]);
     refused.fails_in_json(5, "store_failed");
 }
+
+/// The plain form is read without clap, which knows the variables that stand for options.
+#[test]
+fn a_variable_counts_in_the_plain_form_as_in_the_long_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let url = server.url();
+    for (name, value, code) in [
+        ("GLAUTH_ACCOUNT", "nobody", 3),
+        ("GLAUTH_ACCOUNT", "NO NAME", 2),
+        ("GLAUTH_ACCOUNT", "", 2),
+        ("GLAUTH_HOST", "not a host", 2),
+        ("GLAUTH_STORE", "/nowhere", 3),
+        ("GLAUTH_STORE", "", 2),
+        ("GLAUTH_CONFIG", "/nowhere", 0),
+    ] {
+        let plain = Running::spawn(sandbox.command(&["token", &url]).env(name, value)).finish();
+        let mut long = sandbox.command(&["token", &url, "--format", "plain"]);
+        let long = Running::spawn(long.env(name, value)).finish();
+        assert_eq!(plain.code(), Some(code), "{name}={value}: {plain:?}");
+        assert_eq!(long.code(), Some(code), "{name}={value}: {long:?}");
+        assert_eq!(plain.stdout, long.stdout);
+        assert_eq!(plain.stderr, long.stderr);
+    }
+    assert_eq!(sandbox.run(&["token", &url]).prints(), pair.access_token);
+}

@@ -48,6 +48,23 @@ pub fn scratch_folders() -> Vec<PathBuf> {
     folders
 }
 
+/// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is
+/// known.
+#[must_use]
+pub fn store_folder() -> Option<PathBuf> {
+    Some(folders()?.data_local_dir().join("credentials"))
+}
+
+/// The configuration, in the platform's place for such.
+#[must_use]
+pub fn config_file() -> Option<PathBuf> {
+    Some(folders()?.config_dir().join("config.toml"))
+}
+
+fn folders() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "glauth")
+}
+
 /// A variable that stands for an option, where no option is read.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]

@@ -5,65 +5,86 @@
 //! it. A record is read without a lock, and changed only by whoever holds its advisory lock, on
 //! the basis of what was read after the lock was had.
 //!
-//! Everything asks one pure function, [`credential::decide`], before the lock and again under it.
-//! [`flow::obtain`] is the way from a need to a token:
+//! # For programs that embed it
+//!
+//! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
+//! [`Lease`], [`AccessToken`], [`Error`] and [`ErrorKind`]. It follows semantic versioning: within a major
+//! version nothing of it goes or changes its meaning, and [`ErrorKind`] and the codes may get more. The
+//! same holds for the format of records (ARCHITECTURE.md) and for the JSON and the exit codes of the command
+//! line. All else that a search finds is the program's own and may change at any time.
 //!
 //! ```no_run
-//! use glauth::credential::{AccountId, AccountName, Asked, DEFAULT_MIN_TTL, HostArg, MinTtl};
-//! use glauth::flow::{LOCK_TIMEOUT, Need, Session, obtain};
-//! use glauth::http::Network;
-//! use glauth::log::{Level, Log};
-//! use glauth::store::Store;
-//! use glauth::time::Timestamp;
+//! use glauth::{ErrorKind, Logins};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let store = Store::new("/home/jane/.local/share/glauth/credentials".into(), Timestamp::now);
-//! let session = Session {
-//!     store: &store,
-//!     http: &Network,
-//!     clock: Timestamp::now,
-//!     lock_timeout: LOCK_TIMEOUT,
-//!     log: &Log::new(Level::Normal, |_| {}),
-//!     talkative: false,
-//!     watched: false,
-//!     scheme: None,
+//! # fn call(_: &str) -> Result<(), u16> { Ok(()) }
+//! let logins = Logins::open()?;
+//! let login = logins.login("gitlab.com", None)?;
+//! let token = match login.token(None) {
+//!     Ok(token) => token,
+//!     Err(error) if error.kind() == ErrorKind::LoginRequired => {
+//!         eprintln!("{error}: {}", error.hint().unwrap_or_default());
+//!         return Ok(());
+//!     }
+//!     Err(error) => return Err(error.into()),
 //! };
-//! let id = AccountId {
-//!     host: HostArg::parse("gitlab.com")?.host,
-//!     account: AccountName::default_name(),
-//! };
-//! let need = Need {
-//!     asked: Asked::Token,
-//!     min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
-//!     rejected: None,
-//! };
-//! let obtained = obtain(&session, &id, &need)?;
-//! if let Some(login) = obtained.record.login() {
-//!     let token = login.grants[obtained.grant].access_token.expose();
-//!     assert!(!token.is_empty());
+//! if call(token.access_token().expose()) == Err(401) {
+//!     // Once: a token that stays bad is no token's fault.
+//!     let other = login.rejected(token.access_token())?;
+//!     call(other.access_token().expose()).map_err(|status| format!("status {status}"))?;
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel; while a
+//! Work that takes minutes keeps its token alive, as long as the lease is not dropped:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn upload(_: &str) {}
+//! let logins = glauth::Logins::open()?;
+//! let (token, lease) = logins.login("gitlab.com", None)?.lease(Some(Duration::from_secs(600)))?;
+//! upload(token.access_token().expose());
+//! drop(lease);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. While a
 //! lock is held, signals wait in the thread that holds it and in those that it starts, so a program
-//! with threads of its own should block them there. The protocol, the invariants and the format
-//! are in ARCHITECTURE.md.
+//! with threads of its own should block them there. The calls block; a refresh takes as long as the
+//! server does, 100 seconds at most. The protocol, the invariants and the format are in ARCHITECTURE.md.
 
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
 pub mod credential;
+mod embed;
 mod env;
 mod fault;
+#[doc(hidden)]
 pub mod flow;
+#[doc(hidden)]
 pub mod gitcred;
+#[doc(hidden)]
 pub mod http;
+#[doc(hidden)]
 pub mod log;
 mod notice;
+#[doc(hidden)]
 pub mod oauth;
+#[doc(hidden)]
 pub mod secret;
 mod signals;
+#[doc(hidden)]
 pub mod store;
+#[doc(hidden)]
 pub mod time;
 mod toml_trouble;
+
+pub use embed::{Error, ErrorKind, Login, Logins, Token};
+pub use secret::AccessToken;
+pub use store::Lease;

@@ -28,6 +28,20 @@ impl Timestamp {
         Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(end))
     }
 
+    /// The same as the standard library has it.
+    #[must_use]
+    pub fn to_system_time(self) -> std::time::SystemTime {
+        let (length, epoch) = (self.0.as_millisecond(), std::time::SystemTime::UNIX_EPOCH);
+        let distance = Duration::from_millis(length.unsigned_abs());
+        // Seventy centuries either way: every system that we know has them.
+        let moment = if length < 0 {
+            epoch.checked_sub(distance)
+        } else {
+            epoch.checked_add(distance)
+        };
+        moment.unwrap_or(epoch)
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_millis(self) -> i64 {

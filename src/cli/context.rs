@@ -10,6 +10,7 @@ use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, Content, Grant, Host, HostArg, MinTtl, Scheme};
+use crate::env;
 use crate::flow::{FlowError, Obtained, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
@@ -43,7 +44,7 @@ impl<'a> Context<'a> {
     pub(super) fn store(&self) -> anyhow::Result<Store> {
         let root = match &self.global.store {
             Some(root) => root.clone(),
-            None => project_folders()?.data_local_dir().join("credentials"),
+            None => env::store_folder().ok_or_else(no_home)?,
         };
         Ok(Store::new(root, Timestamp::now))
     }
@@ -53,7 +54,7 @@ impl<'a> Context<'a> {
         if let Some(path) = &self.global.config {
             return Ok(Config::read_named(path)?);
         }
-        let path = project_folders()?.config_dir().join("config.toml");
+        let path = env::config_file().ok_or_else(no_home)?;
         Ok(Config::read(&path)?)
     }
 
@@ -194,11 +195,8 @@ fn in_use(store: &Store, ids: Vec<AccountId>) -> Vec<AccountId> {
     if used.is_empty() { ids } else { used }
 }
 
-fn project_folders() -> anyhow::Result<directories::ProjectDirs> {
-    directories::ProjectDirs::from("", "", "glauth").ok_or_else(|| {
-        UsageError::Call("no home folder is known; set GLAUTH_STORE and GLAUTH_CONFIG".to_owned())
-            .into()
-    })
+fn no_home() -> UsageError {
+    UsageError::Call("no home folder is known; set GLAUTH_STORE and GLAUTH_CONFIG".to_owned())
 }
 
 /// Reads standard input up to `limit` bytes, as text.

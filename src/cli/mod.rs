@@ -18,10 +18,10 @@ use clap::{CommandFactory as _, Parser as _};
 
 use args::{Cli, Command};
 use context::Context;
-use failure::Failure;
 use printer::Printer;
 
 pub use exit::{EXIT_CODES, Exit};
+pub(crate) use failure::Failure;
 
 /// Runs one command line, from the name of the program on, and says how the process ends.
 #[must_use]

@@ -17,6 +17,7 @@
 mod crash;
 mod disk;
 mod doubtful;
+mod embedded;
 mod exec;
 mod exit_codes;
 mod failing_disk;

@@ -13,7 +13,7 @@ use crate::store::{LockError, StoreError};
 
 /// What a person or a script is told.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     pub exit: Exit,
     pub name: &'static str,
     pub message: String,
@@ -71,7 +71,7 @@ fn list<T: ToString>(items: &[T]) -> String {
 
 impl Failure {
     /// Sorts an error.
-    pub(super) fn of(error: &anyhow::Error) -> Self {
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
         let found = error.chain().find_map(|cause| {
             if let Some(error) = cause.downcast_ref() {
                 return Some(of_flow(error));

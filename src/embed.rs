@@ -1,0 +1,304 @@
+//! What a program that embeds the store has to know: the way from a host to a working token.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use crate::cli::Failure;
+use crate::credential::{AccountId, AccountName, Asked, DEFAULT_MIN_TTL, HostArg, MinTtl};
+use crate::env;
+use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session};
+use crate::http::Network;
+use crate::log::{Level, Log};
+use crate::secret::AccessToken;
+use crate::store::{Lease, Store};
+use crate::time::Timestamp;
+
+/// The logins of a user: a folder of records that other processes, and `glauth` on the command line,
+/// use at the same time.
+#[derive(Debug)]
+pub struct Logins {
+    store: Store,
+    lock_timeout: Duration,
+}
+
+impl Logins {
+    /// Those that `glauth` uses: in `GLAUTH_STORE`, else in the platform's local data folder. Nothing is
+    /// read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] where no home folder is known.
+    pub fn open() -> Result<Self, Error> {
+        let folder = env::option("GLAUTH_STORE").filter(|path| !path.is_empty());
+        let folder = folder.map(PathBuf::from).or_else(env::store_folder);
+        let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
+        Ok(Self::open_at(folder.ok_or_else(no_home)?))
+    }
+
+    /// Those in a folder of the program's own. Nothing is read yet.
+    #[must_use]
+    pub fn open_at(folder: PathBuf) -> Self {
+        Self {
+            store: Store::new(folder, Timestamp::now),
+            lock_timeout: LOCK_TIMEOUT,
+        }
+    }
+
+    /// How long to wait for another process's refresh, instead of two minutes.
+    #[must_use]
+    pub fn lock_timeout(mut self, longest: Duration) -> Self {
+        self.lock_timeout = longest;
+        self
+    }
+
+    /// The login at `host`: a host name, one with a port, or a URL. `name` tells several logins at one
+    /// host apart; `None` is the one called `default`. Nothing is read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Usage`] for what is no host or no name.
+    pub fn login(&self, host: &str, name: Option<&str>) -> Result<Login<'_>, Error> {
+        let host = HostArg::parse(host).map_err(|error| Error::usage(&error.to_string()))?;
+        let account = match name {
+            Some(name) => name.parse::<AccountName>(),
+            None => Ok(AccountName::default_name()),
+        };
+        let account = account.map_err(|error| Error::usage(&error.to_string()))?;
+        Ok(Login {
+            logins: self,
+            host: HostArg {
+                host: host.host.clone(),
+                scheme: host.scheme,
+            },
+            id: AccountId {
+                host: host.host,
+                account,
+            },
+        })
+    }
+}
+
+/// One login, of one account at one host.
+#[derive(Debug)]
+pub struct Login<'a> {
+    logins: &'a Logins,
+    host: HostArg,
+    id: AccountId,
+}
+
+impl Login<'_> {
+    /// A working token. It is read from the store; only where it ends soon it is refreshed, once,
+    /// whoever else asks at the same moment (P1). `least` is how long it must live, nine tenths of its
+    /// lifetime at most; `None` prefers a minute.
+    ///
+    /// # Errors
+    ///
+    /// What each [`ErrorKind`] asks the program to do.
+    pub fn token(&self, least: Option<Duration>) -> Result<Token, Error> {
+        let need = need(least, None);
+        self.with_session(|session| flow::obtain(session, &self.id, &need))
+            .map(Token::of)
+    }
+
+    /// Another token than this one, which a server refused with a 401: the one that has replaced it, or
+    /// a refreshed one. The refused one is never returned again (P7).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TokenRefused`] where the server says that the token is good: then something else
+    /// is wrong, and asking again does not help.
+    pub fn rejected(&self, refused: &AccessToken) -> Result<Token, Error> {
+        let need = need(None, Some(refused.clone()));
+        self.with_session(|session| flow::obtain(session, &self.id, &need))
+            .map(Token::of)
+    }
+
+    /// A working token that nobody ends early as long as the lease is kept: for work that takes minutes.
+    /// There is no lease where none is needed (a refresh leaves the old token alive), or where none can
+    /// be had; then one of [`Token::warnings`] says why.
+    ///
+    /// # Errors
+    ///
+    /// As for [`token`](Self::token).
+    pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
+        let need = need(least, None);
+        self.with_session(|session| flow::obtain_with_lease(session, &self.id, &need))
+            .map(|(obtained, lease)| (Token::of(obtained), lease))
+    }
+
+    fn with_session<T>(
+        &self,
+        work: impl FnOnce(&Session<'_>) -> Result<T, FlowError>,
+    ) -> Result<T, Error> {
+        let session = Session {
+            store: &self.logins.store,
+            http: &Network,
+            clock: Timestamp::now,
+            lock_timeout: self.logins.lock_timeout,
+            log: &Log::new(Level::Normal, |_| {}),
+            talkative: false,
+            watched: false,
+            scheme: self.host.scheme,
+        };
+        work(&session).map_err(Error::of)
+    }
+}
+
+fn need(least: Option<Duration>, rejected: Option<AccessToken>) -> Need {
+    let preferred = MinTtl::Preferred(DEFAULT_MIN_TTL);
+    Need {
+        asked: Asked::Token,
+        min_ttl: least.map_or(preferred, MinTtl::Demanded),
+        rejected,
+    }
+}
+
+/// A token, as it was handed out. It may be refreshed by others at any moment: ask again for the next
+/// piece of work instead of keeping it.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_field_names, reason = "the terms of RFC 6749")]
+pub struct Token {
+    access_token: AccessToken,
+    token_type: String,
+    scopes: Vec<String>,
+    expires_at: Option<SystemTime>,
+    warnings: Vec<String>,
+}
+
+impl Token {
+    fn of(obtained: Obtained) -> Self {
+        let Obtained {
+            record,
+            grant,
+            what: _,
+            warnings,
+        } = obtained;
+        let grants = record.login().map_or(&[][..], |login| &login.grants);
+        let grant = &grants[grant];
+        Self {
+            access_token: grant.access_token.clone(),
+            token_type: grant.token_type.clone(),
+            scopes: grant.scopes.clone(),
+            expires_at: grant.expires_at.map(Timestamp::to_system_time),
+            warnings,
+        }
+    }
+
+    /// The secret; [`expose`](AccessToken::expose) is its text.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access_token
+    }
+
+    /// How it is presented, nearly always `Bearer` (RFC 6749 §7.1).
+    #[must_use]
+    pub fn token_type(&self) -> &str {
+        &self.token_type
+    }
+
+    /// What it may be used for (RFC 6749 §3.3).
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// When it ends by itself; `None` where the server does not say.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// What a person should know all the same, a sentence each: that the server could not be reached,
+    /// that a grant has ended.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// What the program does about an error: the exit codes of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nothing that anybody foresaw (exit code 1): report it.
+    Unexpected,
+    /// The call, the client or the configuration (2): somebody mends it.
+    Usage,
+    /// Nothing is stored, or the server has ended the login (3): a person runs `glauth login`.
+    LoginRequired,
+    /// The token that was called refused is good (3): look at scopes and permissions.
+    TokenRefused,
+    /// The network, the server, the lock, too little life (4): later, and not in a loop.
+    TryAgain,
+    /// The store cannot be used (5): somebody looks at the file that the message names.
+    Store,
+}
+
+/// Why there is no token. Its text is a sentence for people, without any secret.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Error {
+    fn of(error: FlowError) -> Self {
+        let failure = Failure::of(&error.into());
+        Self {
+            kind: kind_of(&failure),
+            code: failure.name,
+            message: failure.message,
+            hint: failure.hint,
+        }
+    }
+
+    fn usage(message: &str) -> Self {
+        Self {
+            kind: ErrorKind::Usage,
+            code: "usage",
+            message: message.to_owned(),
+            hint: None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What it is, more exactly: the `code` of the command line's JSON errors, such as `unreachable`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.code
+    }
+
+    /// The next step, for a person.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+fn kind_of(failure: &Failure) -> ErrorKind {
+    use crate::cli::Exit;
+    match failure.exit {
+        _ if failure.name == "token_refused" => ErrorKind::TokenRefused,
+        Exit::Done | Exit::Unexpected => ErrorKind::Unexpected,
+        Exit::Usage => ErrorKind::Usage,
+        Exit::LoginRequired => ErrorKind::LoginRequired,
+        Exit::TryAgain => ErrorKind::TryAgain,
+        Exit::Store => ErrorKind::Store,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}

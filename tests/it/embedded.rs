@@ -1,0 +1,133 @@
+//! The library, as another program has it: the same logins, at the same time as the command line.
+
+use std::time::{Duration, SystemTime};
+
+use glauth::{AccessToken, ErrorKind, Logins};
+
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
+use crate::support::sandbox::Sandbox;
+
+fn logins(sandbox: &Sandbox) -> Logins {
+    Logins::open_at(sandbox.store())
+}
+
+#[test]
+fn a_program_gets_the_token_that_the_command_line_gets() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let token = logins.login(&server.url(), None).unwrap().token(None);
+    let token = token.unwrap();
+    assert_eq!(token.access_token().expose(), pair.access_token);
+    assert_eq!(
+        (token.token_type(), token.scopes()),
+        ("Bearer", &["api".to_owned()][..])
+    );
+    let left = token
+        .expires_at()
+        .unwrap()
+        .duration_since(SystemTime::now());
+    assert!(left.unwrap() > Duration::from_secs(7000));
+    assert!(token.warnings().is_empty());
+    assert!(!format!("{token:?}").contains(&pair.access_token));
+}
+
+/// Threads of one program are kept apart as processes are.
+#[test]
+fn of_many_threads_that_find_a_token_expired_one_refreshes_it() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let logins = logins(&sandbox);
+    let tokens: Vec<String> = std::thread::scope(|scope| {
+        let ask = || {
+            let login = logins.login(&server.host(), None).unwrap();
+            let token = login.token(None).unwrap();
+            token.access_token().expose().to_owned()
+        };
+        let threads: Vec<_> = (0..20).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(server.is_alive(&tokens[0]));
+    assert!(tokens.iter().all(|token| *token == tokens[0]));
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+#[test]
+fn a_refused_token_is_replaced_or_found_to_be_good() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    let refused = AccessToken::new(pair.access_token).unwrap();
+
+    let error = login.rejected(&refused).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TokenRefused);
+    server.expire_access_tokens();
+    let other = login.rejected(&refused).unwrap();
+
+    assert!(server.is_alive(other.access_token().expose()));
+    assert_eq!(server.rotations(), 1);
+}
+
+#[test]
+fn a_lease_keeps_the_command_line_waiting() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    let (token, lease) = login.lease(None).unwrap();
+    sandbox.ends_in(&server, 1000);
+    let demand = [
+        "token",
+        "--min-ttl",
+        "1h",
+        "--lock-timeout",
+        "1s",
+        &server.url(),
+    ];
+
+    sandbox.run(&demand).fails(4);
+    assert!(server.is_alive(token.access_token().expose()));
+    drop(lease.expect("a lease"));
+
+    assert!(server.is_alive(&sandbox.run(&demand).prints()));
+}
+
+/// What a program does about it, and the words for a person.
+#[test]
+fn an_error_says_what_to_do() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox).lock_timeout(Duration::from_secs(1));
+    let here = server.url();
+    let fails = |host: &str, name: Option<&str>| {
+        let login = logins.login(host, name);
+        login.and_then(|login| login.token(None)).unwrap_err()
+    };
+
+    let none = fails("nobody.example", None);
+    assert_eq!(
+        (none.kind(), none.code()),
+        (ErrorKind::LoginRequired, "login_required")
+    );
+    assert!(none.hint().unwrap().contains("glauth login nobody.example"));
+    assert_eq!(fails("no host", None).kind(), ErrorKind::Usage);
+    assert_eq!(fails(&here, Some("NO NAME")).kind(), ErrorKind::Usage);
+
+    sandbox.ends_in(&server, -5);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(429)));
+    let busy = fails(&here, None);
+    assert_eq!(
+        (busy.kind(), busy.code()),
+        (ErrorKind::TryAgain, "rate_limited")
+    );
+
+    std::fs::write(sandbox.file(&server, "toml"), "nonsense").unwrap();
+    let broken = fails(&here, None);
+    assert_eq!(
+        (broken.kind(), broken.code()),
+        (ErrorKind::Store, "corrupt")
+    );
+    assert!(broken.to_string().contains("default.toml"), "{broken}");
+}

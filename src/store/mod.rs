@@ -3,6 +3,7 @@
 
 pub mod entry;
 mod error;
+pub mod examine;
 mod lock;
 mod password;
 mod permissions;

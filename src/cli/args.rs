@@ -114,6 +114,8 @@ pub enum Command {
     GitCredential(GitCredential),
     /// Make git ask glauth
     SetupGit(SetupGit),
+    /// Try what everything rests on, and say what to do about it
+    Doctor(Doctor),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print a man page
@@ -377,6 +379,31 @@ pub struct SetupGit {
     /// Take it out again
     #[arg(long)]
     pub undo: bool,
+}
+
+/// `glauth doctor`
+#[derive(Debug, Args)]
+#[command(mut_arg("target", |host| host.help("Only the logins of this host; left out: every login").long_help(None)))]
+#[command(after_long_help = "\
+Examples:
+  glauth doctor
+  glauth doctor --offline gitlab.com
+  glauth doctor --json | jq -r '.checks[] | select(.verdict != \"ok\") | .message'
+
+It tries that a lock held by another process excludes and that a rename is atomic where the store is, and \
+looks at owners and modes, the file system, each login and what was left of refreshes, the servers, their \
+certificates and clocks, and git's configuration. It changes no record, refreshes nothing, and what it \
+writes it removes again.
+
+Exit code: of the failed lines the first of 1, 2, 5, 3, 4 that occurred; warnings do not count.")]
+pub struct Doctor {
+    /// Only this host.
+    #[command(flatten)]
+    pub target: Target,
+
+    /// Contact nobody
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// `glauth completions`

@@ -27,6 +27,12 @@ pub use exit::{EXIT_CODES, Exit};
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::env::forbid_core_dumps();
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(path) = commands::doctor::second::is_called(&args) {
+        return match commands::doctor::second::answer(path) {
+            Ok(exit) => exit.into(),
+            Err(error) => Failure::of(&error).exit.into(),
+        };
+    }
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),

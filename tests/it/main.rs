@@ -16,6 +16,7 @@
 
 mod crash;
 mod disk;
+mod doctor;
 mod doubtful;
 mod exit_codes;
 mod failing_disk;

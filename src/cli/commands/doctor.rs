@@ -5,6 +5,7 @@ mod disk;
 mod logins;
 mod rescued;
 pub(in crate::cli) mod second;
+mod servers;
 mod show;
 mod surroundings;
 
@@ -14,7 +15,7 @@ use crate::cli::args::Doctor;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer;
-use crate::credential::{AccountId, Host};
+use crate::credential::{AccountId, Host, Record};
 use crate::store::Store;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -33,20 +34,39 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
     match context.store() {
         Err(error) => checks.push(Check::error(Topic::Files, &error)),
-        Ok(store) => of_store(&store, host, context, &mut checks),
+        Ok(store) => {
+            let records = of_store(&store, host, context, &mut checks);
+            if !args.offline {
+                checks.extend(servers::checks(&store, &records, context));
+            }
+        }
     }
     checks.extend(surroundings::checks(context));
     checks
 }
 
-fn of_store(store: &Store, host: Option<&Host>, context: &Context<'_>, checks: &mut Vec<Check>) {
+/// What is on disk; returns the records that can be read.
+fn of_store(
+    store: &Store,
+    host: Option<&Host>,
+    context: &Context<'_>,
+    checks: &mut Vec<Check>,
+) -> Vec<Record> {
     checks.extend(disk::checks(store, host));
+    let mut records = Vec::new();
     match chosen(store, host, context) {
         Err(error) => checks.push(Check::error(Topic::Files, &error)),
-        Ok(ids) => checks.extend(logins::checks(store, host, &ids)),
+        Ok(ids) => {
+            records = logins::read(store, &ids, checks);
+            // Where none can be read, that has been said.
+            if records.len() == ids.len() || !records.is_empty() {
+                checks.extend(logins::checks(store, host, &records));
+            }
+        }
     }
     checks.extend(rescued::checks(store));
     check::drop_repeated(checks);
+    records
 }
 
 /// The accounts of HOST, and the named one only where one is named; without a host all.

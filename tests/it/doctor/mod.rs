@@ -3,6 +3,7 @@
 
 mod disk;
 mod logins;
+mod servers;
 
 use serde_json::Value;
 

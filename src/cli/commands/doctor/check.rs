@@ -22,10 +22,13 @@ pub(super) enum Topic {
     Rescue,
     Configuration,
     Proxy,
+    Server,
+    Clock,
+    Token,
 }
 
 /// The parts of the output for people, in its order.
-pub(super) const GROUPS: [&str; 3] = ["Store", "Logins", "Surroundings"];
+pub(super) const GROUPS: [&str; 4] = ["Store", "Logins", "Servers", "Surroundings"];
 
 impl Topic {
     pub(super) fn group(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Topic {
             | Self::Room
             | Self::Rescue => "Store",
             Self::Login | Self::Attempt | Self::Copy => "Logins",
+            Self::Server | Self::Clock | Self::Token => "Servers",
             Self::Configuration | Self::Proxy => "Surroundings",
         }
     }
@@ -105,7 +109,10 @@ impl Check {
 
     /// What any command would say of this error.
     pub(super) fn error(topic: Topic, error: &anyhow::Error) -> Self {
-        let failure = Failure::of(error);
+        Self::failure(topic, Failure::of(error))
+    }
+
+    pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
         Self {
             verdict: Verdict::Fail,
             remedy: failure.hint,

@@ -13,8 +13,8 @@ use crate::store::Store;
 use crate::store::examine::{Holder, Next};
 use crate::time::{Timestamp, human};
 
-pub(super) fn checks(store: &Store, host: Option<&Host>, ids: &[AccountId]) -> Vec<Check> {
-    let mut checks = Vec::new();
+/// The records that can be read.
+pub(super) fn read(store: &Store, ids: &[AccountId], checks: &mut Vec<Check>) -> Vec<Record> {
     let mut records = Vec::new();
     for id in ids {
         match store.snapshot(id) {
@@ -24,16 +24,21 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, ids: &[AccountId]) -> V
             Err(error) => checks.push(Check::store_error(Topic::Login, error).about(id)),
         }
     }
-    for record in &records {
+    records
+}
+
+pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for record in records {
         checks.extend(
             of_record(store, record)
                 .into_iter()
                 .map(|check| check.about(&record.id)),
         );
     }
-    checks.extend(twins(&records));
-    checks.extend(passwords(store, host, ids));
-    if checks.is_empty() {
+    checks.extend(twins(records));
+    checks.extend(passwords(store, host, records));
+    if records.is_empty() {
         let text = match host {
             Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
             None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
@@ -245,8 +250,8 @@ fn shares_a_grant(one: &Record, other: &Record) -> bool {
 }
 
 /// What git asked to keep and cannot be read.
-fn passwords(store: &Store, host: Option<&Host>, ids: &[AccountId]) -> Vec<Check> {
-    let mut hosts: Vec<&Host> = ids.iter().map(|id| &id.host).chain(host).collect();
+fn passwords(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
+    let mut hosts: Vec<&Host> = records.iter().map(|one| &one.id.host).chain(host).collect();
     hosts.sort();
     hosts.dedup();
     let errors = hosts

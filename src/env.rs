@@ -145,6 +145,21 @@ pub fn itself() -> std::io::Result<PathBuf> {
     std::env::current_exe()
 }
 
+/// Where a program of this name is found, as a shell would look for it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut named = std::env::split_paths(&path).map(|folder| folder.join(name));
+    named.find(|found| is_executable(found))
+}
+
+/// Whether a path names a program that we may run.
+#[must_use]
+pub fn is_executable(path: &Path) -> bool {
+    path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
+}
+
 /// The variables that name a proxy for https, or hosts that are reached without one, as far as they
 /// are set.
 #[must_use]

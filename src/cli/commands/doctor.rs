@@ -2,6 +2,7 @@
 
 mod check;
 mod disk;
+mod git;
 mod logins;
 mod rescued;
 pub(in crate::cli) mod second;
@@ -39,6 +40,7 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
             if !args.offline {
                 checks.extend(servers::checks(&store, &records, context));
             }
+            checks.extend(git::checks(&records));
         }
     }
     checks.extend(surroundings::checks(context));

@@ -2,6 +2,7 @@
 //! remedy.
 
 mod disk;
+mod git;
 mod logins;
 mod servers;
 

@@ -25,10 +25,11 @@ pub(super) enum Topic {
     Server,
     Clock,
     Token,
+    Git,
 }
 
 /// The parts of the output for people, in its order.
-pub(super) const GROUPS: [&str; 4] = ["Store", "Logins", "Servers", "Surroundings"];
+pub(super) const GROUPS: [&str; 5] = ["Store", "Logins", "Servers", "git", "Surroundings"];
 
 impl Topic {
     pub(super) fn group(self) -> &'static str {
@@ -41,6 +42,7 @@ impl Topic {
             | Self::Room
             | Self::Rescue => "Store",
             Self::Login | Self::Attempt | Self::Copy => "Logins",
+            Self::Git => "git",
             Self::Server | Self::Clock | Self::Token => "Servers",
             Self::Configuration | Self::Proxy => "Surroundings",
         }
@@ -140,6 +142,10 @@ impl Check {
         self.host = Some(id.host.to_string());
         self.account = Some(id.account.to_string());
         self
+    }
+
+    pub(super) fn is_good(&self) -> bool {
+        self.verdict == Verdict::Ok
     }
 
     /// How the command ends for this check.

@@ -92,13 +92,16 @@ const KINDS: [(&[&str], Nature); 9] = [
     ),
 ];
 
-/// Mount options with which a lock stays on this machine (nfs(5), mount.cifs(8)).
-const LOCAL_LOCKS: [&str; 5] = [
+/// Mount options with which a lock stays on this machine (nfs(5), mount.cifs(8), mount.lustre(8), gfs2(5),
+/// and afs as the kernel's documents have it).
+const LOCAL_LOCKS: [&str; 7] = [
     "nolock",
     "local_lock=all",
     "local_lock=flock",
     "nobrl",
     "localflock",
+    "localflocks",
+    "flock=local",
 ];
 
 impl FileSystem {

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::trial::is_in_use;
 use crate::credential::{AccountName, Host};
 use crate::env;
 use crate::secret::Fingerprint;
@@ -26,7 +27,7 @@ pub struct Files {
     pub troubles: Vec<StoreError>,
     /// What nobody of us puts there.
     pub strangers: Vec<PathBuf>,
-    /// Scratch folders of a `doctor` that was killed, or is at work now.
+    /// Scratch folders of a `doctor` that was killed.
     pub scratch: Vec<PathBuf>,
 }
 
@@ -71,7 +72,9 @@ impl Store {
                         found.look_into(&path, as_writer, true);
                     }
                 }
-                _ if name.starts_with(SCRATCH) => found.scratch.push(path),
+                _ if name.starts_with(SCRATCH) => {
+                    found.scratch.extend((!is_in_use(&path)).then_some(path));
+                }
                 _ => found.strangers.push(path),
             }
         }

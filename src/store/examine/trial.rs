@@ -1,12 +1,15 @@
 //! Tries what the store rests on (A1 to A4), in a scratch folder: that a lock excludes another process,
 //! that a rename is atomic for readers, that files and folders can be synced and room set aside.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Holder;
+use crate::env;
 use crate::signals::Held;
 use crate::store::error::StoreError;
 use crate::store::record::RECORD_LIMIT;
@@ -22,7 +25,10 @@ const RENAME_LIMIT: Duration = Duration::from_secs(2);
 const VERSION: usize = 16 * 1024;
 
 /// The files of the scratch folder.
-const NAMES: [&str; 5] = ["lock", "shown", "next", "synced", "room"];
+const NAMES: [&str; 6] = [ALIVE, "lock", "shown", "next", "synced", "room"];
+
+/// The file that is locked as long as the scratch folder is in use.
+const ALIVE: &str = "alive";
 
 /// What a second process says of a lock that it tries without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +96,7 @@ pub fn try_out(
         exclusion: exclusion(&scratch.file("lock"), second),
         atomicity: atomicity(&scratch),
         sync: replace::write_new(&scratch.file("synced"), b"synced")
-            .and_then(|()| replace::sync_folder(&scratch.0)),
+            .and_then(|()| replace::sync_folder(&scratch.folder)),
         room: replace::Reservation::new(&scratch.file("room"), RECORD_LIMIT as u64).map(drop),
     })
 }
@@ -102,17 +108,40 @@ pub fn second_try(path: &Path) -> Result<Second, StoreError> {
 }
 
 /// A folder with a name that no host's has, removed when this goes.
-struct Scratch(PathBuf);
+struct Scratch {
+    folder: PathBuf,
+    /// Held until the folder is gone, as far as locks work here.
+    _alive: Option<File>,
+}
+
+/// Whether a scratch folder is in use: its process lives, or, where that is one of another container,
+/// has its lock.
+pub(super) fn is_in_use(scratch: &Path) -> bool {
+    let name = scratch.file_name().and_then(|name| name.to_str());
+    let pid = name.and_then(|name| name.strip_prefix(super::files::SCRATCH)?.parse().ok());
+    let is_held = || {
+        matches!(
+            lock::holder_of(&scratch.join(ALIVE)),
+            Ok(Holder::Somebody(_))
+        )
+    };
+    pid.is_some_and(env::is_running) || is_held()
+}
 
 impl Scratch {
     fn new(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join(format!("{}{}", super::files::SCRATCH, std::process::id()));
-        permissions::private_leaf(&path)?;
-        Ok(Self(path))
+        let folder = folder.join(format!("{}{}", super::files::SCRATCH, std::process::id()));
+        permissions::private_leaf(&folder)?;
+        let alive = folder.join(ALIVE);
+        let locked = replace::write_scratch(&alive, b"").and_then(|()| lock::try_scratch(&alive));
+        Ok(Self {
+            folder,
+            _alive: locked.ok().flatten(),
+        })
     }
 
     fn file(&self, name: &'static str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 }
 
@@ -121,7 +150,7 @@ impl Drop for Scratch {
         for name in NAMES {
             replace::remove(&self.file(name)).ok();
         }
-        std::fs::remove_dir(&self.0).ok();
+        std::fs::remove_dir(&self.folder).ok();
     }
 }
 

@@ -70,6 +70,7 @@ fn who_can_replace_the_store_from_above_is_told() {
         let told = found(checks, "files", verdict, "another store in the place");
         told.len()
     };
+    let before = of(&offline(&sandbox, 0), "warn");
     set_mode(&above, 0o777);
     let checks = offline(&sandbox, 5);
     let (check, remedy) = only(&checks, "files", "fail", "everybody can put");
@@ -86,7 +87,7 @@ fn who_can_replace_the_store_from_above_is_told() {
         chown(&above, Some(0), Some(0)).unwrap();
     }
     set_mode(&above, 0o700);
-    assert_eq!(of(&offline(&sandbox, 0), "warn"), 0);
+    assert_eq!(of(&offline(&sandbox, 0), "warn"), before);
 }
 
 #[test]
@@ -98,18 +99,15 @@ fn files_that_are_not_ours_are_named_and_leases_are_ours() {
         fs::write(folder.join(name), "").unwrap();
         set_mode(&folder.join(name), 0o600);
     }
-    fs::create_dir(sandbox.store().join(".doctor-4711")).unwrap();
+    // More than any process has.
+    fs::create_dir(sandbox.store().join(".doctor-4194305")).unwrap();
     fs::write(sandbox.store().join("no host"), "").unwrap();
     let checks = offline(&sandbox, 0);
     only(&checks, "files", "warn", "default.toml.bak` is none");
     only(&checks, "files", "warn", "no host` is none");
-    only(
-        &checks,
-        "files",
-        "warn",
-        ".doctor-4711` is of a `glauth doctor`",
-    );
-    assert_eq!(found(&checks, "files", "warn", "").len(), 3);
+    only(&checks, "files", "warn", ".doctor-4194305` was left");
+    let strangers = found(&checks, "files", "warn", "` is none of glauth's files");
+    assert_eq!(strangers.len(), 2);
 }
 
 #[test]
@@ -167,4 +165,81 @@ fn a_lock_is_tried_by_a_second_process_of_glauth() {
     assert_eq!(second().prints(), "busy");
     held.release();
     assert_eq!(second().prints(), "free");
+}
+
+/// `doctor --offline` where a system call is tampered with, also in the second process.
+#[track_caller]
+fn tampered(sandbox: &Sandbox, inject: &str, code: i32) -> Option<Vec<serde_json::Value>> {
+    let file = sandbox.path("strace.log");
+    let log = file.to_str().unwrap();
+    let inject = format!("inject={inject}");
+    let options = ["-o", log, "-e", &inject];
+    let args = ["--json", "doctor", "--offline"];
+    let Some(mut traced) = sandbox.under_strace(&options, &args) else {
+        skipped("a file system that does not keep its word: there is no strace");
+        return None;
+    };
+    let checks = checks_of(&Running::spawn(&mut traced).finish(), code);
+    fs::remove_file(file).unwrap();
+    Some(checks)
+}
+
+#[test]
+fn a_file_system_that_does_not_keep_its_word_is_seen() {
+    for (inject, topic, said, name) in [
+        (
+            "flock:retval=0",
+            "lock",
+            "two processes had one lock",
+            "locking_unsupported",
+        ),
+        (
+            "flock:error=ENOLCK",
+            "lock",
+            "cannot be locked on this file system",
+            "locking_unsupported",
+        ),
+        ("fsync:error=EIO", "sync", "cannot write", "store_failed"),
+        (
+            "fallocate:error=EDQUOT",
+            "room",
+            "no space left",
+            "disk_full",
+        ),
+        (
+            "rename:error=EIO",
+            "rename",
+            "cannot replace",
+            "store_failed",
+        ),
+    ] {
+        let server = AuthorizationServer::start();
+        let (sandbox, _) = Sandbox::logged_in(&server);
+        let Some(checks) = tampered(&sandbox, inject, 5) else {
+            return;
+        };
+        let (check, remedy) = only(&checks, topic, "fail", said);
+        assert_eq!(check["code"], name, "{check}");
+        assert!(!remedy.is_empty() || name == "store_failed", "{check}");
+        assert_eq!(
+            fs::read_dir(sandbox.store()).unwrap().count(),
+            1,
+            "{inject}"
+        );
+    }
+}
+
+#[test]
+fn doctors_at_the_same_time_do_not_take_each_other_for_dead() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.store()).unwrap();
+    set_mode(&sandbox.store(), 0o700);
+    let start = |_| sandbox.start(&["--json", "doctor", "--offline"]);
+    let running: Vec<Running> = (0..4).map(start).collect();
+    for doctor in running {
+        let checks = checks_of(&doctor.finish(), 0);
+        assert!(found(&checks, "files", "warn", "was left by").is_empty());
+        only(&checks, "lock", "ok", "excludes");
+    }
+    assert_eq!(fs::read_dir(sandbox.store()).unwrap().count(), 0);
 }

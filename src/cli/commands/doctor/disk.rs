@@ -87,10 +87,10 @@ fn files(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Check::warn(
             Topic::Files,
             format!(
-                "`{}` is of a `glauth doctor` that was killed, or is at work now",
+                "`{}` was left by a `glauth doctor` that was killed",
                 path.display()
             ),
-            format!("if none is: `rm -r {}`", quoted(path)),
+            format!("run `rm -r {}`", quoted(path)),
         )
     }));
     checks

@@ -3,6 +3,7 @@
 mod check;
 mod disk;
 mod git;
+mod local;
 mod logins;
 mod rescued;
 pub(in crate::cli) mod second;
@@ -11,13 +12,12 @@ mod show;
 mod surroundings;
 
 use check::{Check, Topic};
+use local::Local;
 
 use crate::cli::args::Doctor;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::printer;
-use crate::credential::{AccountId, Host, Record};
-use crate::store::Store;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
     let checks = all(args, context);
@@ -30,13 +30,18 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> 
 }
 
 fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
-    let host = args.target.host.as_ref().or(context.global.host.as_ref());
-    let host = host.map(|host| &host.host);
     let mut checks = Vec::new();
-    match context.store() {
-        Err(error) => checks.push(Check::error(Topic::Files, &error)),
-        Ok(store) => {
-            let records = of_store(&store, host, context, &mut checks);
+    match (context.store(), context.store()) {
+        (Err(error), _) | (_, Err(error)) => checks.push(Check::error(Topic::Files, &error)),
+        (Ok(store), Ok(looked_at)) => {
+            let host = args.target.host.as_ref().or(context.global.host.as_ref());
+            let local = Local {
+                store: looked_at,
+                host: host.map(|host| host.host.clone()),
+                account: context.global.account.clone(),
+            };
+            let (found, records) = local.look_in_time();
+            checks.extend(found);
             if !args.offline {
                 checks.extend(servers::checks(&store, &records, context));
             }
@@ -45,44 +50,4 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
     }
     checks.extend(surroundings::checks(context));
     checks
-}
-
-/// What is on disk; returns the records that can be read.
-fn of_store(
-    store: &Store,
-    host: Option<&Host>,
-    context: &Context<'_>,
-    checks: &mut Vec<Check>,
-) -> Vec<Record> {
-    checks.extend(disk::checks(store, host));
-    let mut records = Vec::new();
-    match chosen(store, host, context) {
-        Err(error) => checks.push(Check::error(Topic::Files, &error)),
-        Ok(ids) => {
-            records = logins::read(store, &ids, checks);
-            // Where none can be read, that has been said.
-            if records.len() == ids.len() || !records.is_empty() {
-                checks.extend(logins::checks(store, host, &records));
-            }
-        }
-    }
-    checks.extend(rescued::checks(store));
-    check::drop_repeated(checks);
-    records
-}
-
-/// The accounts of HOST, and the named one only where one is named; without a host all.
-fn chosen(
-    store: &Store,
-    host: Option<&Host>,
-    context: &Context<'_>,
-) -> anyhow::Result<Vec<AccountId>> {
-    let mut ids = match host {
-        Some(host) => store.accounts_of(host)?,
-        None => store.accounts()?,
-    };
-    if let Some(account) = &context.global.account {
-        ids.retain(|id| id.account == *account);
-    }
-    Ok(ids)
 }

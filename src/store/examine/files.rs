@@ -81,6 +81,15 @@ impl Store {
         Ok(found)
     }
 
+    /// Every host that has a folder.
+    pub fn hosts(&self) -> Result<Vec<Host>, StoreError> {
+        let names = names_in(self.root())?;
+        let hosts = names.iter().filter_map(|name| Host::from_key(name));
+        Ok(hosts
+            .filter(|host| self.root().join(host.key()).is_dir())
+            .collect())
+    }
+
     /// The nearest folder that exists on the way to the store, which may be the store itself.
     #[must_use]
     pub fn nearest_folder(&self) -> Option<PathBuf> {

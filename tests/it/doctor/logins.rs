@@ -82,6 +82,10 @@ fn a_password_of_gits_that_cannot_be_read_fails() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let checks = offline(&sandbox, 5);
     only(&checks, "login", "fail", "is not a usable record");
+    // Also where there is no login at all.
+    fs::remove_file(sandbox.file(&server, "toml")).unwrap();
+    let checks = offline(&sandbox, 5);
+    only(&checks, "login", "fail", "is not a usable record");
 }
 
 #[test]

@@ -37,15 +37,16 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> 
         );
     }
     checks.extend(twins(records));
-    checks.extend(passwords(store, host, records));
-    if records.is_empty() {
-        let text = match host {
-            Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
-            None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
-        };
-        checks.push(Check::ok(Topic::Login, text));
-    }
+    checks.extend(passwords(store, host));
     checks
+}
+
+pub(super) fn none(host: Option<&Host>) -> Check {
+    let text = match host {
+        Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
+        None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
+    };
+    Check::ok(Topic::Login, text)
 }
 
 fn of_record(store: &Store, record: &Record) -> Vec<Check> {
@@ -249,17 +250,17 @@ fn shares_a_grant(one: &Record, other: &Record) -> bool {
     })
 }
 
-/// What git asked to keep and cannot be read.
-fn passwords(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
-    let mut hosts: Vec<&Host> = records.iter().map(|one| &one.id.host).chain(host).collect();
-    hosts.sort();
-    hosts.dedup();
-    let errors = hosts
-        .into_iter()
-        .flat_map(|host| match store.passwords(host) {
-            Ok((_, errors)) => errors,
-            Err(error) => vec![error],
-        });
+/// What git asked to keep and cannot be read, also for hosts without a login.
+fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
+    let hosts = match host {
+        Some(host) => vec![host.clone()],
+        // A root that cannot be read is told of elsewhere.
+        None => store.hosts().unwrap_or_default(),
+    };
+    let errors = hosts.iter().flat_map(|host| match store.passwords(host) {
+        Ok((_, errors)) => errors,
+        Err(error) => vec![error],
+    });
     errors
         .map(|error| Check::store_error(Topic::Login, error))
         .collect()

@@ -14,7 +14,7 @@ use crate::signals::spawn_deaf;
 use crate::store::examine::{Second, second_try};
 
 /// How long it may take: it does not wait for the lock, but the machine may be busy.
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// What it says on its standard output.
 const BUSY: &str = "busy\n";

@@ -45,7 +45,7 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
             if !args.offline {
                 checks.extend(servers::checks(&store, &records, context));
             }
-            checks.extend(git::checks(&records));
+            checks.extend(git::checks(&records, store.root()));
         }
     }
     checks.extend(surroundings::checks(context));

@@ -115,6 +115,17 @@ fn a_helper_that_git_cannot_run_fails() {
 }
 
 #[test]
+fn a_helper_with_another_store_is_a_warning() {
+    let Some(git) = WithGit::new(HOST) else {
+        return;
+    };
+    let program = assert_cmd::cargo::cargo_bin!("glauth").display();
+    let ours = format!("{program} --store /nowhere/store git-credential");
+    let checks = git.checks(&format!("[credential]\nhelper = {ours}\n"), 0);
+    only(&checks, "git", "warn", "another store, `/nowhere/store`");
+}
+
+#[test]
 fn an_installation_below_a_path_wants_the_path_told() {
     let Some(git) = WithGit::new("example.com/gitlab") else {
         return;

@@ -1,6 +1,6 @@
 //! git: whether it asks glauth for each host, and nobody else; whether it finds it; whether it asks again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ struct Place {
     scheme: Scheme,
 }
 
-pub(super) fn checks(records: &[Record]) -> Vec<Check> {
+pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
     if env::in_path("git").is_none() {
         return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
     }
@@ -35,7 +35,8 @@ pub(super) fn checks(records: &[Record]) -> Vec<Check> {
         }
     }
     let (sender, receiver) = mpsc::channel();
-    let started = spawn_deaf(move || drop(sender.send(of_places(&places))));
+    let root = root.to_owned();
+    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &root))));
     let found = started
         .ok()
         .and_then(|()| receiver.recv_timeout(LIMIT).ok());
@@ -59,7 +60,7 @@ pub(super) fn checks(records: &[Record]) -> Vec<Check> {
     }
 }
 
-fn of_places(places: &[Place]) -> anyhow::Result<Vec<Check>> {
+fn of_places(places: &[Place], root: &Path) -> anyhow::Result<Vec<Check>> {
     let version = version()?;
     let all = helpers()?;
     let mut checks = Vec::new();
@@ -67,7 +68,7 @@ fn of_places(places: &[Place]) -> anyhow::Result<Vec<Check>> {
     for place in places {
         let asked = asked(&all, &place.url());
         is_used |= asked.iter().any(|helper| is_ours(helper));
-        checks.push(of_helpers(place, &asked));
+        checks.push(of_helpers(place, &asked, root));
         if checks.last().is_some_and(Check::is_good) && is_used && place.is_below_a_path() {
             checks.extend(path(place)?);
         }
@@ -185,7 +186,7 @@ fn is_beginning(pattern: &str, path: &str) -> bool {
     rest.is_some_and(|rest| pattern.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
-fn of_helpers(place: &Place, asked: &[String]) -> Check {
+fn of_helpers(place: &Place, asked: &[String], root: &Path) -> Check {
     let url = place.url();
     let (ours, others): (Vec<&String>, Vec<&String>) =
         asked.iter().partition(|helper| is_ours(helper));
@@ -207,20 +208,31 @@ fn of_helpers(place: &Place, asked: &[String]) -> Check {
             ),
             place.remedy(),
         ),
-        ([helper, ..], true) => match cannot_run(helper) {
-            None => Check::ok(
-                Topic::Git,
-                format!("git asks glauth and nobody else for {url}"),
-            ),
-            Some(why) => Check::fail(
-                Topic::Git,
-                "config",
-                format!("git cannot ask glauth for {url}: {why}"),
-                place.remedy(),
-            ),
-        },
+        ([helper, ..], true) => of_ours(place, helper, root),
     };
     place.about(check)
+}
+
+fn of_ours(place: &Place, helper: &str, root: &Path) -> Check {
+    let url = place.url();
+    if let Some(why) = cannot_run(helper) {
+        let text = format!("git cannot ask glauth for {url}: {why}");
+        return Check::fail(Topic::Git, "config", text, place.remedy());
+    }
+    match other_store(helper, root) {
+        Some(store) => Check::warn(
+            Topic::Git,
+            format!(
+                "git asks glauth for {url} with the logins of another store, `{}`",
+                store.display()
+            ),
+            place.remedy(),
+        ),
+        None => Check::ok(
+            Topic::Git,
+            format!("git asks glauth and nobody else for {url}"),
+        ),
+    }
 }
 
 /// The first word of a helper, which has no secret in it; of a shell's command not even that.
@@ -234,31 +246,47 @@ fn name_of(helper: &str) -> String {
 
 /// Why git does not get to the program; `None`: it does.
 fn cannot_run(helper: &str) -> Option<String> {
-    let program = match helper.strip_prefix('!') {
-        Some(command) => first_word(command),
-        None if helper.starts_with('/') => helper.split_whitespace().next().unwrap_or_default(),
-        None => {
-            return Some(format!(
-                "it takes `{helper}` for the command `git-credential-{helper}`"
-            ));
-        }
-    };
+    if !helper.starts_with(['!', '/']) {
+        return Some(format!(
+            "it takes `{helper}` for the command `git-credential-{helper}`"
+        ));
+    }
+    let program = words(helper).into_iter().next().unwrap_or_default();
     let is_there = if program.contains('/') {
-        env::is_executable(Path::new(program))
+        env::is_executable(Path::new(&program))
     } else {
-        env::in_path(program).is_some()
+        env::in_path(&program).is_some()
     };
     (!is_there).then(|| format!("there is no program `{program}`"))
 }
 
-/// As a shell takes it, if it has no quote in it.
-fn first_word(command: &str) -> &str {
-    let command = command.trim_start();
-    let word = match command.strip_prefix('\'') {
-        Some(quoted) => quoted.split('\'').next(),
-        None => command.split_whitespace().next(),
-    };
-    word.unwrap_or_default()
+/// The store that a helper names, where that is not this one.
+fn other_store(helper: &str, root: &Path) -> Option<PathBuf> {
+    let words = words(helper);
+    let mut words = words.iter().skip_while(|word| *word != "--store");
+    let named = PathBuf::from(words.nth(1)?);
+    let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    (resolved(&named).ok()? != resolved(root).ok()?).then_some(named)
+}
+
+/// The words of a helper, as a shell takes what `setup-git` writes: quotes are single ones.
+fn words(helper: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    let mut rest = helper.trim_start_matches('!').chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => words
+                .last_mut()
+                .into_iter()
+                .for_each(|word| word.extend(rest.next())),
+            c if c.is_whitespace() && !quoted => words.push(String::new()),
+            c => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 fn path(place: &Place) -> anyhow::Result<Option<Check>> {
@@ -329,6 +357,20 @@ mod tests {
         assert!(of_version(Some((2, 45)), false).is_good());
         assert!(of_version(Some((2, 46)), true).is_good());
         assert!(of_version(Some((3, 0)), true).is_good());
+    }
+
+    #[test]
+    fn a_helper_is_taken_apart_as_a_shell_does() {
+        let helper = r"!'/a b/glauth' '--store' '/it'\''s' 'git-credential'";
+        let found = words(helper);
+        assert_eq!(found, ["/a b/glauth", "--store", "/it's", "git-credential"]);
+        let other = other_store(helper, Path::new("/store"));
+        assert_eq!(other, Some(PathBuf::from("/it's")));
+        assert_eq!(other_store(helper, Path::new("/it's")), None);
+        assert_eq!(
+            other_store("/glauth git-credential", Path::new("/store")),
+            None
+        );
     }
 
     #[test]

@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and forget its tokens')
             [CompletionResult]::new('git-credential', 'git-credential', [CompletionResultType]::ParameterValue, 'Answer git as its credential helper')
             [CompletionResult]::new('setup-git', 'setup-git', [CompletionResultType]::ParameterValue, 'Make git ask glauth')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Try what everything rests on, and say what to do about it')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
             break
@@ -199,6 +200,23 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
             [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'Take it out again')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done; twice: each step. Tokens appear as fingerprints only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;doctor' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Contact nobody')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')

@@ -19,6 +19,9 @@ _glauth() {
             glauth,completions)
                 cmd="glauth__subcmd__completions"
                 ;;
+            glauth,doctor)
+                cmd="glauth__subcmd__doctor"
+                ;;
             glauth,exec)
                 cmd="glauth__subcmd__exec"
                 ;;
@@ -53,7 +56,7 @@ _glauth() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout git-credential setup-git completions man"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout git-credential setup-git doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,6 +95,44 @@ _glauth() {
             ;;
         glauth__subcmd__completions)
             opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__doctor)
+            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -42,6 +42,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show the 
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and forget its tokens'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "git-credential" -d 'Answer git as its credential helper'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "setup-git" -d 'Make git ask glauth'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "doctor" -d 'Try what everything rests on, and say what to do about it'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'The client id of the application at the server; asked for where none is known' -r
@@ -162,6 +163,16 @@ complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l json -d 'Res
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s a -l account -d 'Which of several logins at a host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l host -d 'The host where none is named' -r
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l store -d 'The folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l config -d 'The configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l offline -d 'Contact nobody'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l json -d 'Results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s q -l quiet -d 'No warnings and no messages, only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'The host where none is named' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'The folder with the logins' -r -F

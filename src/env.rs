@@ -11,14 +11,16 @@ use nix::unistd::Uid;
 /// `pid 4711 on build7`. Whatever a host name may hold, only printable ASCII gets through.
 #[must_use]
 pub fn process_name() -> String {
+    format!("pid {} on {}", std::process::id(), machine_name())
+}
+
+/// The machine's name, as it stands in [`process_name`].
+#[must_use]
+pub fn machine_name() -> String {
     let host = nix::unistd::gethostname().unwrap_or_default();
-    let host: String = host
-        .to_string_lossy()
-        .chars()
-        .filter(char::is_ascii_graphic)
-        .take(64)
-        .collect();
-    format!("pid {} on {host}", std::process::id())
+    let printable = host.to_string_lossy();
+    let printable = printable.chars().filter(char::is_ascii_graphic);
+    printable.take(64).collect()
 }
 
 /// The user whose files we may use, by number.
@@ -160,6 +162,50 @@ pub fn program() -> std::io::Result<PathBuf> {
         found.is_absolute() && found.canonicalize().is_ok_and(|found| found == here)
     };
     Ok(named.find(is_here).unwrap_or(here))
+}
+
+/// This very program, for itself to start once more.
+pub fn itself() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Whether there is a process with this number.
+#[must_use]
+pub fn is_running(pid: u32) -> bool {
+    let pid = i32::try_from(pid).map(nix::unistd::Pid::from_raw);
+    pid.is_ok_and(|pid| nix::unistd::getpgid(Some(pid)).is_ok())
+}
+
+/// Where a program of this name is found, as a shell would look for it.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn in_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut named = std::env::split_paths(&path).map(|folder| folder.join(name));
+    named.find(|found| is_executable(found))
+}
+
+/// Whether a path names a program that we may run.
+#[must_use]
+pub fn is_executable(path: &Path) -> bool {
+    path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
+}
+
+/// The variables that name a proxy for https, or hosts that are reached without one, as far as they
+/// are set.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn proxy_variables() -> Vec<&'static str> {
+    const NAMES: [&str; 6] = [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    NAMES.into_iter().filter(is_set).collect()
 }
 
 /// Switches core dumps off for this process, so that no crash writes a token to disk (P8), also

@@ -84,6 +84,8 @@ pub struct Response {
     pub status: u16,
     /// The `Retry-After` header, as it came.
     pub retry_after: Option<String>,
+    /// The `Date` header, as it came.
+    pub date: Option<String>,
     /// The body, at most [`ANSWER_LIMIT`] bytes; `None` where there was more or it broke off.
     pub body: Option<Zeroizing<Vec<u8>>>,
 }
@@ -201,14 +203,15 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         .send()
         .map_err(|error| classify(&request.url, error))?;
     fault::point("sent");
-    let retry_after = response
-        .headers()
-        .get("Retry-After")
-        .and_then(|value| value.to_str().ok())
-        .map(ToOwned::to_owned);
+    let header = |name: &str| {
+        let value = response.headers().get(name);
+        let text = value.and_then(|value| value.to_str().ok());
+        text.map(ToOwned::to_owned)
+    };
     Ok(Response {
         status: response.status().as_u16(),
-        retry_after,
+        retry_after: header("Retry-After"),
+        date: header("Date"),
         body: read_body(response),
     })
 }

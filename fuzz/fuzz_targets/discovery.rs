@@ -22,6 +22,7 @@ impl Http for Says<'_> {
         Ok(Response {
             status: 200,
             retry_after: None,
+            date: None,
             body: Some(Zeroizing::new(self.0.to_vec())),
         })
     }

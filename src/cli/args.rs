@@ -1,5 +1,7 @@
 //! What can be typed. Only clap lives here; what it means is the commands' business.
 
+mod git;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::credential::{AccountName, HostArg};
 use crate::oauth::PROVIDERS;
 use crate::time::parse_duration;
+
+pub use git::{GitCredential, SetupGit};
 
 /// One OAuth login, shared by every process of a machine, refreshed once.
 #[derive(Debug, Parser)]
@@ -117,6 +121,8 @@ pub enum Command {
     GitCredential(GitCredential),
     /// Make git ask glauth
     SetupGit(SetupGit),
+    /// Try what everything rests on, and say what to do about it
+    Doctor(Doctor),
     /// Print the completions of a shell
     Completions(Completions),
     /// Print a man page
@@ -384,46 +390,29 @@ pub struct Logout {
     pub local: bool,
 }
 
-/// `glauth git-credential`
+/// `glauth doctor`
 #[derive(Debug, Args)]
+#[command(mut_arg("target", |host| host.help("Only the logins of this host; left out: every login").long_help(None)))]
 #[command(after_long_help = "\
 Examples:
-  git config --global credential.https://gitlab.com.helper \"$(command -v glauth) git-credential\"
-  printf 'protocol=https\\nhost=gitlab.com\\n' | glauth git-credential get
+  glauth doctor
+  glauth doctor --offline gitlab.com
+  glauth doctor --json | jq -r '.checks[] | select(.verdict != \"ok\") | .message'
 
-git calls it (gitcredentials(7)); the question comes on standard input. Where a login is, `get` answers \
-with a working token, also after a token was rotated in the middle of a clone or a push (git 2.46 and \
-later), `erase` has the token checked, and `store` keeps nothing. For other hosts `store` keeps what git \
-was given, `get` hands it out again, and `erase` forgets it. An answer that is not there is exit code 0.")]
-pub struct GitCredential {
-    /// `get`, `store`, `erase` or `capability`; any other one does nothing
-    #[arg(value_name = "OPERATION")]
-    pub operation: String,
+It tries that a lock held by another process excludes and that a rename is atomic where the store is, and \
+looks at owners and modes, the file system, each login and what was left of refreshes, the servers, their \
+certificates and clocks, and git's configuration. It changes no record, refreshes nothing, and what it \
+writes it removes again.
 
-    /// How long what `store` keeps is kept, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub timeout: Option<Duration>,
-}
-
-/// `glauth setup-git`
-#[derive(Debug, Args)]
-#[command(mut_arg("target", |host| host.help("Which host; left out: every host with a login").long_help(None)))]
-#[command(after_long_help = "\
-Examples:
-  glauth setup-git gitlab.com
-  glauth setup-git --undo gitlab.com
-
-In git's global configuration the list of helpers is reset for that host, so that no other helper is \
-asked, or keeps our tokens; for an installation below a path, `useHttpPath` is set, without which git \
-does not say which one it means. All else stays as it was.")]
-pub struct SetupGit {
-    /// Which host.
+Exit code: of the failed lines the first of 1, 2, 5, 3, 4 that occurred; warnings do not count.")]
+pub struct Doctor {
+    /// Only this host.
     #[command(flatten)]
     pub target: Target,
 
-    /// Take it out again
+    /// Contact nobody
     #[arg(long)]
-    pub undo: bool,
+    pub offline: bool,
 }
 
 /// `glauth completions`
@@ -460,10 +449,6 @@ fn variable(text: &str) -> Result<String, String> {
     } else {
         Err("is no name of a variable".to_owned())
     }
-}
-
-fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
-    text.parse().map(Duration::from_secs)
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

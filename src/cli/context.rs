@@ -51,11 +51,19 @@ impl<'a> Context<'a> {
 
     /// The configuration: `--config`, else `config.toml` in the platform's place.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        if let Some(path) = &self.global.config {
-            return Ok(Config::read_named(path)?);
+        let path = self.config_path()?;
+        match &self.global.config {
+            Some(_) => Ok(Config::read_named(&path)?),
+            None => Ok(Config::read(&path)?),
         }
-        let path = env::config_file().ok_or_else(no_home)?;
-        Ok(Config::read(&path)?)
+    }
+
+    /// Where the configuration is, or would be.
+    pub(super) fn config_path(&self) -> anyhow::Result<PathBuf> {
+        match &self.global.config {
+            Some(path) => Ok(path.clone()),
+            None => env::config_file().ok_or_else(|| no_home().into()),
+        }
     }
 
     pub(super) fn session<'s>(&'s self, store: &'s Store, scheme: Option<Scheme>) -> Session<'s> {

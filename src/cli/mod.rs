@@ -28,6 +28,12 @@ pub(crate) use failure::Failure;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::env::forbid_core_dumps();
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(path) = commands::doctor::second::is_called(&args) {
+        return match commands::doctor::second::answer(path) {
+            Ok(exit) => exit.into(),
+            Err(error) => Failure::of(&error).exit.into(),
+        };
+    }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),

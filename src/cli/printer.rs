@@ -9,9 +9,9 @@ use super::args::Global;
 use super::failure::Failure;
 use crate::signals;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Cyan.on_default();
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// Prints in the way that was asked for.
 #[derive(Debug)]
@@ -81,6 +81,14 @@ pub(super) fn data(text: &str) -> io::Result<()> {
         signals::die_of_broken_pipe();
     }
     written
+}
+
+/// Writes data that is coloured where a terminal shows it.
+pub(super) fn coloured_data(text: &str) -> io::Result<()> {
+    let choice = anstream::AutoStream::choice(&io::stdout());
+    let mut whole = anstream::AutoStream::new(Vec::new(), choice);
+    whole.write_all(text.as_bytes())?;
+    data(&String::from_utf8_lossy(&whole.into_inner()))
 }
 
 /// Writes a line of JSON as data.

@@ -8,6 +8,7 @@ mod discovery;
 mod exchange;
 mod identity;
 mod provider;
+mod reach;
 mod revoke;
 mod shown;
 mod token_response;
@@ -23,6 +24,7 @@ pub use identity::identify;
 pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };
+pub use reach::{Clock, Reached, reach};
 pub use revoke::{RevokeError, revoke};
 pub use shown::shown;
 pub use token_response::{Answer, BadImport, ImportedGrant, OwnErrors, Raw, classify, import};

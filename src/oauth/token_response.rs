@@ -116,10 +116,15 @@ fn wait_of(text: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
+    Some(http_date(text)?.since(now))
+}
+
+/// An HTTP date (RFC 9110 §5.6.7).
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     let at = httpdate::parse_http_date(text.trim()).ok()?;
     let since_epoch = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let millis = i64::try_from(since_epoch.as_millis()).ok()?;
-    Some(Timestamp::from_unix_millis(millis).since(now))
+    Some(Timestamp::from_unix_millis(millis))
 }
 
 /// A JSON object, whatever the content type. Of a key that comes twice the last one counts.

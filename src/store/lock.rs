@@ -150,6 +150,39 @@ pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), Lo
     wait_in_kernel(file, path, Mode::Exclusive, Instant::now(), wait).map(drop)
 }
 
+/// Tries, without waiting, to lock a file that is there and is no account's: dropping it lets it go.
+/// `None`: somebody else has it.
+pub(super) fn try_scratch(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = permissions::open_existing(path)?;
+    match fs4::FileExt::try_lock(&file) {
+        Ok(()) => Ok(Some(file)),
+        Err(fs4::TryLockError::WouldBlock) => Ok(None),
+        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
+    }
+}
+
+/// Who has a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// It could be had.
+    Nobody,
+    /// Another process, as it named itself.
+    Somebody(Option<String>),
+}
+
+/// Finds out who holds the lock at `path` exclusively, by trying to share it for a moment, without the
+/// right to write there.
+pub(super) fn holder_of(path: &Path) -> Result<Holder, StoreError> {
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(Holder::Nobody);
+    };
+    match fs4::FileExt::try_lock_shared(&file) {
+        Ok(()) => Ok(Holder::Nobody),
+        Err(fs4::TryLockError::WouldBlock) => Ok(Holder::Somebody(holder(&file))),
+        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Mode {
     Exclusive,

@@ -3,6 +3,7 @@
 
 pub mod entry;
 mod error;
+pub mod examine;
 mod lease;
 mod lock;
 mod password;

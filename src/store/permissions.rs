@@ -68,6 +68,24 @@ pub(super) fn open_if_there(path: &Path) -> Result<Option<File>, StoreError> {
     Ok(Some(file))
 }
 
+/// Opens a file of ours that is there, for writing.
+pub(super) fn open_existing(path: &Path) -> Result<File, StoreError> {
+    let missing = || io::Error::from(io::ErrorKind::NotFound);
+    open_if_there(path)?.ok_or_else(|| StoreError::io("open", path, missing()))
+}
+
+/// The same as [`check_ours`] of a file that nobody has opened.
+pub(super) fn check_file(path: &Path) -> Result<(), StoreError> {
+    let found = fs::symlink_metadata(path).map_err(|error| StoreError::io("read", path, error))?;
+    if found.is_symlink() {
+        let error = io::Error::from_raw_os_error(nix::errno::Errno::ELOOP as i32);
+        return Err(StoreError::io("open", path, error));
+    }
+    check_regular(path, &found)?;
+    check_owner(path, &found, &[env::user_id()])?;
+    check_closed(path, &found, FILE_MODE)
+}
+
 /// Checks a file that a writer relies on: regular, the user's own, closed to others.
 pub(super) fn check_ours(path: &Path, file: &File) -> Result<(), StoreError> {
     let metadata = metadata(file, path)?;
@@ -181,6 +199,10 @@ fn too_open(path: &Path, metadata: &Metadata, wanted: u32) -> StoreError {
 }
 
 fn is_mounted_read_only(path: &Path) -> bool {
-    let folder = path.parent().unwrap_or(path);
+    is_read_only(path.parent().unwrap_or(path))
+}
+
+/// Whether a folder is on a file system that is mounted read-only.
+pub(super) fn is_read_only(folder: &Path) -> bool {
     statvfs(folder).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
 }

@@ -81,6 +81,12 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     })
 }
 
+/// Writes a new file that nobody will miss after a power loss.
+pub(super) fn write_scratch(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let written = create(path)?.write_all(content);
+    written.map_err(|error| StoreError::io("write", path, error))
+}
+
 /// Renames within a folder; atomic, but safe only after [`sync_folder`].
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(|error| StoreError::io("replace", to, error))

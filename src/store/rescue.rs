@@ -22,7 +22,7 @@ use crate::secret::{RefreshToken, sha256_hex};
 /// An answer that was found.
 pub(super) struct Rescued {
     pub full: Full,
-    path: PathBuf,
+    pub path: PathBuf,
 }
 
 impl Rescued {
@@ -32,6 +32,27 @@ impl Rescued {
     }
 }
 
+/// Every file in the rescue places, and what is wrong with a place that cannot be used.
+pub(super) fn everything() -> (Vec<PathBuf>, Vec<StoreError>) {
+    let (mut files, mut troubles) = (Vec::new(), Vec::new());
+    for folder in folders() {
+        match permissions::check_folder(&folder) {
+            Err(StoreError::Io { source, .. }) if is_missing(&source) => {}
+            Err(error) => troubles.push(error),
+            Ok(()) => match fs::read_dir(&folder) {
+                Ok(entries) => files.extend(entries.flatten().map(|entry| entry.path())),
+                Err(error) => troubles.push(StoreError::io("read", &folder, error)),
+            },
+        }
+    }
+    (files, troubles)
+}
+
+/// The text of a file in a rescue place, where it can be read.
+pub(super) fn text_at(path: &Path) -> Option<Zeroizing<String>> {
+    text_of(path.parent()?, path).ok().flatten()
+}
+
 fn folders() -> impl Iterator<Item = PathBuf> {
     let name = format!("glauth-rescue-{}", env::user_id());
     env::scratch_folders()
@@ -39,7 +60,8 @@ fn folders() -> impl Iterator<Item = PathBuf> {
         .map(move |folder| folder.join(&name))
 }
 
-fn file_name(spent: &RefreshToken) -> String {
+/// The name of the answer that a refresh token was spent for.
+pub(super) fn file_name(spent: &RefreshToken) -> String {
     let mut name = sha256_hex(&[spent.expose()]);
     name.truncate(32);
     name

@@ -2,6 +2,8 @@
 //! "What somebody left"). An owner always ends its attempt before it lets go, so a pending one
 //! under the lock is a dead one's.
 
+use std::path::PathBuf;
+
 use zeroize::Zeroizing;
 
 use super::error::StoreError;
@@ -49,6 +51,34 @@ pub(super) fn settle(
         settled.save(place);
     }
     Ok(settled)
+}
+
+/// What whoever gets the lock next will do about a pending attempt whose owner has died.
+#[derive(Debug)]
+pub enum Next {
+    /// Put in place what that process had written here.
+    PutInPlace(PathBuf),
+    /// The answer cannot be read now, and nothing is touched until it can.
+    Blocked(StoreError),
+    /// Find out at the server whether the answer is lost.
+    Ask,
+}
+
+/// The same that [`settle`] does, and nothing is changed.
+pub(super) fn foresee(place: &Place, full: &Full) -> Next {
+    match whole_answer(place, full) {
+        Ok(Some(_)) => return Next::PutInPlace(place.answer.clone()),
+        Err(error) => return Next::Blocked(error),
+        Ok(None) => {}
+    }
+    for spent in full.refresh_tokens.iter().flatten() {
+        match rescue::find(place, spent) {
+            Ok(Some(rescued)) => return Next::PutInPlace(rescued.path),
+            Err(error) => return Next::Blocked(error),
+            Ok(None) => {}
+        }
+    }
+    Next::Ask
 }
 
 impl Settled {

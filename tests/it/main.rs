@@ -16,6 +16,7 @@
 
 mod crash;
 mod disk;
+mod doctor;
 mod doubtful;
 mod embedded;
 mod exec;

@@ -48,7 +48,12 @@ fn session(server: &AuthorizationServer) -> Sandbox {
         server.script(TOKEN, Behaviour::Answer(answer));
         sandbox.run(&["-vv", "refresh", "--force"]);
     }
-    for args in [&["-vv", "status", "--check"][..], &["status", "--json"]] {
+    for args in [
+        &["-vv", "status", "--check"][..],
+        &["status", "--json"],
+        &["-vv", "doctor"],
+        &["doctor", "--json"],
+    ] {
         let text = sandbox.run(args).succeeds();
         assert!(!text.contains("-SECRET-"), "{text}");
     }

@@ -14,20 +14,20 @@ use crate::exit_codes::{args, fails_as};
 use crate::support::sandbox::{LIMIT, Sandbox};
 
 /// One connection, one request, one token response.
-struct TlsServer {
-    url: String,
-    certificate: String,
+pub struct TlsServer {
+    pub url: String,
+    pub certificate: String,
     /// Whether a request came, once the connection has ended.
     served: Receiver<bool>,
 }
 
 impl TlsServer {
-    fn start() -> Self {
+    pub fn start() -> Self {
         Self::start_with("127.0.0.1", |_| {})
     }
 
     /// With a certificate of its own for `name`.
-    fn start_with(name: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
+    pub fn start_with(name: &str, change: impl FnOnce(&mut rcgen::CertificateParams)) -> Self {
         let mut params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
         change(&mut params);
         let signing_key = rcgen::KeyPair::generate().unwrap();
@@ -54,7 +54,7 @@ impl TlsServer {
         }
     }
 
-    fn was_asked(&self) -> bool {
+    pub fn was_asked(&self) -> bool {
         let served = self.served.recv_timeout(LIMIT);
         served.expect("a connection to the server")
     }
@@ -67,7 +67,13 @@ fn serve(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
     let mut stream = StreamOwned::new(connection, stream);
     let mut request = [0; 4096];
     let length = stream.read(&mut request)?;
-    assert!(request[..length].starts_with(b"POST /oauth/token "));
+    // Or `doctor`, which only wants to be answered.
+    let known = [&b"POST /oauth/token "[..], b"GET / "];
+    assert!(
+        known
+            .iter()
+            .any(|known| request[..length].starts_with(known))
+    );
     let body = json!({"access_token": "at-SECRET-2", "refresh_token": "rt-SECRET-2"}).to_string();
     let length = body.len();
     write!(
@@ -79,7 +85,7 @@ fn serve(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
 }
 
 /// A login there whose access token has expired, with this configuration.
-fn expired(server: &TlsServer, config: &str) -> Sandbox {
+pub fn expired(server: &TlsServer, config: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let path = sandbox.path("config.toml");
     std::fs::write(&path, config).unwrap();

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod completions;
+pub(super) mod doctor;
 pub(super) mod exec;
 mod git_credential;
 mod login;
@@ -29,6 +30,7 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
         Command::Logout(args) => logout::run(args, context),
         Command::GitCredential(args) => git_credential::run(args, context),
         Command::SetupGit(args) => setup_git::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

@@ -1,7 +1,7 @@
 //! `glauth setup-git`: git's global configuration, changed by git itself, so that all else in it stays as
 //! it was.
 
-mod git;
+pub(super) mod git;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::env;
 use crate::store::Store;
 
 /// The first git that asks again after a 401, and so survives a rotation in the middle of its work.
-const ASKS_AGAIN: (u32, u32) = (2, 46);
+pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;

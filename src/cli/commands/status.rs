@@ -1,6 +1,6 @@
 //! `glauth status`: for people a line an account, for programs JSON whose names are stable.
 
-mod report;
+pub(super) mod report;
 mod table;
 
 use report::Account;

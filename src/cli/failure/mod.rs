@@ -261,6 +261,26 @@ fn of_store(error: &StoreError) -> Failure {
     }
 }
 
+/// A server that is only asked whether it answers.
+pub(super) fn of_send(error: &SendError) -> Failure {
+    let (name, hint) = match error {
+        SendError::Unreachable { .. } => {
+            let hint = "is the network up? look at the name, the proxy and the firewall";
+            ("unreachable", hint)
+        }
+        SendError::TlsRefused { .. } => {
+            let hint = hint_of(Outcome::TlsRefused).unwrap_or_default();
+            ("tls_refused", hint)
+        }
+        SendError::CaFile { .. } => (
+            "config",
+            "log in anew with --ca-file, or put that file back where it was",
+        ),
+        SendError::AnswerLost { .. } => ("unavailable", "try again later"),
+    };
+    plain(name, error.to_string()).hint(hint)
+}
+
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
         RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",

@@ -7,8 +7,11 @@ use crate::cli::failure::UsageError;
 /// What the last word of our command line is.
 const OPERATION: &str = "git-credential";
 
+/// `credential.helper` and `credential.<url>.helper`, as git writes keys.
+const HELPER_KEYS: &str = r"^credential\.(.*\.)?helper$";
+
 /// Major and minor version of the git in the PATH, where it says so.
-pub(super) fn version() -> anyhow::Result<Option<(u32, u32)>> {
+pub(in crate::cli::commands) fn version() -> anyhow::Result<Option<(u32, u32)>> {
     Ok(version_in(&run(&["--version"])?.stdout))
 }
 
@@ -83,6 +86,29 @@ fn all(key: &str) -> anyhow::Result<Vec<String>> {
     Ok(text.split_terminator('\0').map(ToOwned::to_owned).collect())
 }
 
+/// Every helper that git is told of anywhere, with its key, in the order in which git reads them.
+pub(in crate::cli::commands) fn helpers() -> anyhow::Result<Vec<(String, String)>> {
+    let output = run(&["config", "--null", "--get-regexp", HELPER_KEYS])?;
+    if !output.status.success() && output.status.code() != Some(1) {
+        return Err(unreadable(&output).into());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let pairs = text.split_terminator('\0');
+    // A key without a value has no newline either.
+    let pair = |pair: &str| {
+        let (key, value) = pair.split_once('\n').unwrap_or((pair, ""));
+        (key.to_owned(), value.to_owned())
+    };
+    Ok(pairs.map(pair).collect())
+}
+
+/// Whether git tells its helpers the path of `url`.
+pub(in crate::cli::commands) fn tells_paths(url: &str) -> anyhow::Result<bool> {
+    let key = "credential.useHttpPath";
+    let output = run(&["config", "--type=bool", "--get-urlmatch", key, url])?;
+    Ok(output.stdout.trim_ascii() == b"true")
+}
+
 fn config(args: &[&str]) -> anyhow::Result<()> {
     let output = run(&[&["config", "--global"], args].concat())?;
     if output.status.success() {
@@ -97,9 +123,18 @@ fn run(args: &[&str]) -> anyhow::Result<Output> {
 }
 
 fn failed(output: &Output) -> UsageError {
-    let words = String::from_utf8_lossy(&output.stderr);
-    let words = words.trim().replace(char::is_control, " ");
+    let words = words_of(output);
     UsageError::Call(format!("git's configuration cannot be changed: {words}"))
+}
+
+fn unreadable(output: &Output) -> UsageError {
+    let words = words_of(output);
+    UsageError::Call(format!("git's configuration cannot be read: {words}"))
+}
+
+fn words_of(output: &Output) -> String {
+    let words = String::from_utf8_lossy(&output.stderr);
+    words.trim().replace(char::is_control, " ")
 }
 
 /// `git version 2.47.3`
@@ -126,7 +161,7 @@ fn without_ours(values: &[String]) -> Vec<String> {
 }
 
 /// Whether it calls glauth, wherever that is or was, with whatever options.
-fn is_ours(helper: &str) -> bool {
+pub(in crate::cli::commands) fn is_ours(helper: &str) -> bool {
     let unquoted = helper.trim_start_matches('!').replace('\'', "");
     let mut words = unquoted.split_ascii_whitespace();
     words.next_back() == Some(OPERATION) && unquoted.contains("glauth")

@@ -1,7 +1,7 @@
 //! What is known of an account: the JSON of `status --json`, stable. Times are RFC 3339 in UTC,
 //! durations seconds, what is unknown is `null`.
 
-mod left;
+pub(in crate::cli::commands) mod left;
 
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// One account.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names of the JSON")]
-pub(super) struct Account {
+pub(in crate::cli::commands) struct Account {
     #[serde(skip)]
     id: AccountId,
     /// What was left, and what comes of it, for people.
@@ -39,14 +39,14 @@ pub(super) struct Account {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Identity {
+pub(in crate::cli::commands) struct Identity {
     pub username: String,
     pub subject: Option<String>,
 }
 
 /// One grant; tokens are named by their fingerprints.
 #[derive(Debug, Serialize)]
-pub(super) struct GrantReport {
+pub(in crate::cli::commands) struct GrantReport {
     pub state: &'static str,
     pub state_since: Option<String>,
     pub generation: u64,
@@ -58,7 +58,7 @@ pub(super) struct GrantReport {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct AttemptReport {
+pub(in crate::cli::commands) struct AttemptReport {
     pub sequence: u64,
     pub grant: usize,
     pub cause: &'static str,
@@ -72,14 +72,14 @@ pub(super) struct AttemptReport {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ErrorReport {
+pub(in crate::cli::commands) struct ErrorReport {
     pub code: &'static str,
     pub message: String,
     pub hint: Option<String>,
 }
 
 impl Account {
-    pub(super) fn of(record: &Record, check: Option<CheckVerdict>) -> Self {
+    pub(in crate::cli::commands) fn of(record: &Record, check: Option<CheckVerdict>) -> Self {
         let mut account = Self::empty(&record.id, "logged_out");
         account.identity = record.identity.as_ref().map(|identity| Identity {
             username: identity.username.clone(),

@@ -16,12 +16,18 @@ pub(super) fn remarks(login: &Login, now: Timestamp) -> Vec<String> {
         .into_iter()
         .map(|attempt| under_way(login, attempt, now))
         .collect();
-    for (index, grant) in login.grants.iter().enumerate() {
-        if let GrantState::Doubtful { since } = grant.state {
-            all.push(doubtful(login, index, grant, since, now));
-        }
-    }
+    all.extend(doubts(login, now));
     all
+}
+
+/// The same of the grants whose answer may be lost.
+pub(in crate::cli::commands) fn doubts(login: &Login, now: Timestamp) -> Vec<String> {
+    let grants = login.grants.iter().enumerate();
+    let doubts = grants.filter_map(|(index, grant)| match grant.state {
+        GrantState::Doubtful { since } => Some(doubtful(login, index, grant, since, now)),
+        GrantState::Active | GrantState::LoginRequired { .. } => None,
+    });
+    doubts.collect()
 }
 
 fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {

@@ -1,0 +1,53 @@
+//! `glauth doctor`: tries what everything rests on. A line for each check, with its remedy.
+
+mod check;
+mod disk;
+mod git;
+mod local;
+mod logins;
+mod rescued;
+pub(in crate::cli) mod second;
+mod servers;
+mod show;
+mod surroundings;
+
+use check::{Check, Topic};
+use local::Local;
+
+use crate::cli::args::Doctor;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::printer;
+
+pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let checks = all(args, context);
+    if context.global.json {
+        printer::json_line(&serde_json::json!({ "checks": checks }))?;
+    } else {
+        printer::coloured_data(&show::text(&checks, context.global.quiet))?;
+    }
+    Ok(Exit::worst(checks.iter().map(Check::exit)))
+}
+
+fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    match (context.store(), context.store()) {
+        (Err(error), _) | (_, Err(error)) => checks.push(Check::error(Topic::Files, &error)),
+        (Ok(store), Ok(looked_at)) => {
+            let host = args.target.host.as_ref().or(context.global.host.as_ref());
+            let local = Local {
+                store: looked_at,
+                host: host.map(|host| host.host.clone()),
+                account: context.global.account.clone(),
+            };
+            let (found, records) = local.look_in_time();
+            checks.extend(found);
+            if !args.offline {
+                checks.extend(servers::checks(&store, &records, context));
+            }
+            checks.extend(git::checks(&records, store.root()));
+        }
+    }
+    checks.extend(surroundings::checks(context));
+    checks
+}

@@ -1,0 +1,172 @@
+//! A check: what was looked at, what came of it, what to do. Its JSON is stable.
+
+use serde::Serialize;
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::credential::AccountId;
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Topic {
+    Files,
+    FileSystem,
+    Lock,
+    Rename,
+    Sync,
+    Room,
+    Login,
+    Attempt,
+    Copy,
+    Rescue,
+    Configuration,
+    Proxy,
+    Server,
+    Clock,
+    Token,
+    Git,
+}
+
+/// The parts of the output for people, in its order.
+pub(super) const GROUPS: [&str; 5] = ["Store", "Logins", "Servers", "git", "Surroundings"];
+
+impl Topic {
+    pub(super) fn group(self) -> &'static str {
+        match self {
+            Self::Files
+            | Self::FileSystem
+            | Self::Lock
+            | Self::Rename
+            | Self::Sync
+            | Self::Room
+            | Self::Rescue => "Store",
+            Self::Login | Self::Attempt | Self::Copy => "Logins",
+            Self::Git => "git",
+            Self::Server | Self::Clock | Self::Token => "Servers",
+            Self::Configuration | Self::Proxy => "Surroundings",
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// A line of the output.
+#[derive(Debug, Serialize)]
+pub(super) struct Check {
+    pub topic: Topic,
+    pub verdict: Verdict,
+    pub message: String,
+    pub remedy: Option<String>,
+    pub host: Option<String>,
+    pub account: Option<String>,
+    /// As in JSON errors, where it failed.
+    pub code: Option<&'static str>,
+}
+
+impl Check {
+    pub(super) fn ok(topic: Topic, message: impl Into<String>) -> Self {
+        Self {
+            topic,
+            verdict: Verdict::Ok,
+            message: message.into(),
+            remedy: None,
+            host: None,
+            account: None,
+            code: None,
+        }
+    }
+
+    pub(super) fn warn(
+        topic: Topic,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Warn,
+            remedy: Some(remedy.into()),
+            ..Self::ok(topic, message)
+        }
+    }
+
+    pub(super) fn fail(
+        topic: Topic,
+        code: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Fail,
+            code: Some(code),
+            ..Self::warn(topic, message, remedy)
+        }
+    }
+
+    /// What any command would say of this error.
+    pub(super) fn error(topic: Topic, error: &anyhow::Error) -> Self {
+        Self::failure(topic, Failure::of(error))
+    }
+
+    pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
+        Self {
+            verdict: Verdict::Fail,
+            remedy: failure.hint,
+            host: failure.host,
+            account: failure.account,
+            code: Some(failure.name),
+            ..Self::ok(topic, failure.message)
+        }
+    }
+
+    /// The same of an error of the store's.
+    pub(super) fn store_error(topic: Topic, error: crate::store::StoreError) -> Self {
+        Self::error(topic, &anyhow::Error::new(error))
+    }
+
+    /// What does no harm yet.
+    pub(super) fn only_warning(mut self) -> Self {
+        self.verdict = Verdict::Warn;
+        self.code = None;
+        self
+    }
+
+    /// The same, about `id`.
+    pub(super) fn about(mut self, id: &AccountId) -> Self {
+        self.host = Some(id.host.to_string());
+        self.account = Some(id.account.to_string());
+        self
+    }
+
+    pub(super) fn is_good(&self) -> bool {
+        self.verdict == Verdict::Ok
+    }
+
+    /// How the command ends for this check.
+    pub(super) fn exit(&self) -> Exit {
+        self.code.map_or(Exit::Done, Exit::of_name)
+    }
+}
+
+/// What two looks have found is one finding: the later one says whose it is.
+pub(super) fn drop_repeated(checks: &mut Vec<Check>) {
+    let repeated = |index: usize, check: &Check| {
+        let later = checks[index + 1..].iter();
+        later
+            .into_iter()
+            .any(|other| other.message == check.message)
+    };
+    let keep: Vec<bool> = checks
+        .iter()
+        .enumerate()
+        .map(|(index, check)| !repeated(index, check))
+        .collect();
+    let mut keep = keep.into_iter();
+    checks.retain(|_| keep.next().unwrap_or(true));
+}

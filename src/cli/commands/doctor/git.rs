@@ -1,0 +1,389 @@
+//! git: whether it asks glauth for each host, and nobody else; whether it finds it; whether it asks again.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::check::{Check, Topic};
+use crate::cli::commands::setup_git::ASKS_AGAIN;
+use crate::cli::commands::setup_git::git::{helpers, is_ours, tells_paths, version};
+use crate::credential::{Host, Record, Scheme};
+use crate::env;
+use crate::signals::spawn_deaf;
+
+/// How long git may take to read its configuration.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A host with a login.
+#[derive(Clone)]
+struct Place {
+    host: Host,
+    scheme: Scheme,
+}
+
+pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
+    if env::in_path("git").is_none() {
+        return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
+    }
+    let mut places: Vec<Place> = Vec::new();
+    for record in records.iter().filter(|record| record.login().is_some()) {
+        if !places.iter().any(|place| place.host == record.id.host) {
+            let (host, scheme) = (record.id.host.clone(), record.scheme);
+            places.push(Place { host, scheme });
+        }
+    }
+    let (sender, receiver) = mpsc::channel();
+    let root = root.to_owned();
+    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &root))));
+    let found = started
+        .ok()
+        .and_then(|()| receiver.recv_timeout(LIMIT).ok());
+    match found {
+        Some(Ok(checks)) => checks,
+        Some(Err(error)) => vec![Check {
+            remedy: Some(
+                "look at git's configuration: `git config --list --show-origin`".to_owned(),
+            ),
+            code: Some("config"),
+            ..Check::error(Topic::Git, &error)
+        }],
+        None => vec![Check::warn(
+            Topic::Git,
+            format!(
+                "git did not say within {} s how it is configured",
+                LIMIT.as_secs()
+            ),
+            "does `git config --list` end?",
+        )],
+    }
+}
+
+fn of_places(places: &[Place], root: &Path) -> anyhow::Result<Vec<Check>> {
+    let version = version()?;
+    let all = helpers()?;
+    let mut checks = Vec::new();
+    let mut is_used = false;
+    for place in places {
+        let asked = asked(&all, &place.url());
+        is_used |= asked.iter().any(|helper| is_ours(helper));
+        checks.push(of_helpers(place, &asked, root));
+        if checks.last().is_some_and(Check::is_good) && is_used && place.is_below_a_path() {
+            checks.extend(path(place)?);
+        }
+    }
+    checks.insert(0, of_version(version, is_used));
+    Ok(checks)
+}
+
+fn of_version(version: Option<(u32, u32)>, is_used: bool) -> Check {
+    let Some((major, minor)) = version else {
+        return Check::ok(Topic::Git, "git does not say which version it is");
+    };
+    let name = format!("git {major}.{minor}");
+    if (major, minor) >= ASKS_AGAIN {
+        return Check::ok(Topic::Git, format!("{name} asks again after a 401"));
+    }
+    let text = format!(
+        "{name} does not ask again after a 401: a token that is rotated in the middle of its work ends that work"
+    );
+    if is_used {
+        Check::warn(Topic::Git, text, "use git 2.46 or later")
+    } else {
+        Check::ok(Topic::Git, text)
+    }
+}
+
+impl Place {
+    fn url(&self) -> String {
+        self.host.base_url(self.scheme)
+    }
+
+    fn is_below_a_path(&self) -> bool {
+        self.host.to_string().contains('/')
+    }
+
+    /// The command that puts it right.
+    fn remedy(&self) -> String {
+        format!("run `glauth setup-git {}`", self.url())
+    }
+
+    fn about(&self, check: Check) -> Check {
+        Check {
+            host: Some(self.host.to_string()),
+            ..check
+        }
+    }
+}
+
+/// The helpers that git asks for `url`, in order: an empty one forgets those before it.
+fn asked(all: &[(String, String)], url: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    for (_, helper) in all.iter().filter(|(key, _)| applies(key, url)) {
+        if helper.is_empty() {
+            list.clear();
+        } else {
+            list.push(helper.clone());
+        }
+    }
+    list
+}
+
+/// Whether a key is for this URL, as gitcredentials(7) has it: the same protocol, host and port, `*` for
+/// a label, and the beginning of the path. A question for a host has no user.
+fn applies(key: &str, url: &str) -> bool {
+    let pattern = key
+        .strip_prefix("credential.")
+        .and_then(|key| key.strip_suffix(".helper"));
+    let Some(pattern) = pattern else {
+        return true;
+    };
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    // Without a protocol it is for every one.
+    let (protocol, rest) = match pattern.split_once("://") {
+        Some((protocol, rest)) => (protocol, rest),
+        None => (url.scheme(), pattern),
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    if protocol != url.scheme() || authority.contains('@') {
+        return false;
+    }
+    is_authority(authority, &url) && is_beginning(path, url.path())
+}
+
+fn is_authority(pattern: &str, url: &Url) -> bool {
+    // In an IPv6 literal a colon is no port's.
+    let port = pattern
+        .rsplit_once(':')
+        .filter(|(_, port)| !port.contains(']'));
+    let (host, port) = match port {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (pattern, default_port(url)),
+    };
+    let labels = |name: &str| -> Vec<String> {
+        name.to_ascii_lowercase()
+            .split('.')
+            .map(ToOwned::to_owned)
+            .collect()
+    };
+    let (wanted, found) = (labels(host), labels(url.host_str().unwrap_or_default()));
+    let same = |(wanted, found): (&String, &String)| wanted == "*" || wanted == found;
+    let is_host = wanted.len() == found.len() && wanted.iter().zip(&found).all(same);
+    (is_host || host.is_empty()) && port == url.port_or_known_default()
+}
+
+fn default_port(url: &Url) -> Option<u16> {
+    let bare = Url::parse(&format!("{}://x", url.scheme())).ok()?;
+    bare.port_or_known_default()
+}
+
+fn is_beginning(pattern: &str, path: &str) -> bool {
+    let (pattern, path) = (pattern.trim_matches('/'), path.trim_matches('/'));
+    let rest = path.strip_prefix(pattern);
+    rest.is_some_and(|rest| pattern.is_empty() || rest.is_empty() || rest.starts_with('/'))
+}
+
+fn of_helpers(place: &Place, asked: &[String], root: &Path) -> Check {
+    let url = place.url();
+    let (ours, others): (Vec<&String>, Vec<&String>) =
+        asked.iter().partition(|helper| is_ours(helper));
+    let names: Vec<String> = others.iter().map(|helper| name_of(helper)).collect();
+    let names = names.join(", ");
+    let check = match (ours.as_slice(), others.is_empty()) {
+        ([], true) => Check::ok(
+            Topic::Git,
+            format!("git asks nobody for {url}; `glauth setup-git {url}` makes it ask glauth"),
+        ),
+        ([], false) => Check::ok(
+            Topic::Git,
+            format!("git asks {names} for {url}; `glauth setup-git {url}` makes it ask glauth"),
+        ),
+        ([_, ..], false) => Check::warn(
+            Topic::Git,
+            format!(
+                "git asks not only glauth for {url}, but {names} too, which may answer with an old token and keep ours"
+            ),
+            place.remedy(),
+        ),
+        ([helper, ..], true) => of_ours(place, helper, root),
+    };
+    place.about(check)
+}
+
+fn of_ours(place: &Place, helper: &str, root: &Path) -> Check {
+    let url = place.url();
+    if let Some(why) = cannot_run(helper) {
+        let text = format!("git cannot ask glauth for {url}: {why}");
+        return Check::fail(Topic::Git, "config", text, place.remedy());
+    }
+    match other_store(helper, root) {
+        Some(store) => Check::warn(
+            Topic::Git,
+            format!(
+                "git asks glauth for {url} with the logins of another store, `{}`",
+                store.display()
+            ),
+            place.remedy(),
+        ),
+        None => Check::ok(
+            Topic::Git,
+            format!("git asks glauth and nobody else for {url}"),
+        ),
+    }
+}
+
+/// The first word of a helper, which has no secret in it; of a shell's command not even that.
+fn name_of(helper: &str) -> String {
+    if helper.starts_with('!') {
+        return "a shell command".to_owned();
+    }
+    let word = helper.split_whitespace().next().unwrap_or_default();
+    format!("`{word}`")
+}
+
+/// Why git does not get to the program; `None`: it does.
+fn cannot_run(helper: &str) -> Option<String> {
+    if !helper.starts_with(['!', '/']) {
+        return Some(format!(
+            "it takes `{helper}` for the command `git-credential-{helper}`"
+        ));
+    }
+    let program = words(helper).into_iter().next().unwrap_or_default();
+    let is_there = if program.contains('/') {
+        env::is_executable(Path::new(&program))
+    } else {
+        env::in_path(&program).is_some()
+    };
+    (!is_there).then(|| format!("there is no program `{program}`"))
+}
+
+/// The store that a helper names, where that is not this one.
+fn other_store(helper: &str, root: &Path) -> Option<PathBuf> {
+    let words = words(helper);
+    let mut words = words.iter().skip_while(|word| *word != "--store");
+    let named = PathBuf::from(words.nth(1)?);
+    let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    (resolved(&named).ok()? != resolved(root).ok()?).then_some(named)
+}
+
+/// The words of a helper, as a shell takes what `setup-git` writes: quotes are single ones.
+fn words(helper: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    let mut rest = helper.trim_start_matches('!').chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => words
+                .last_mut()
+                .into_iter()
+                .for_each(|word| word.extend(rest.next())),
+            c if c.is_whitespace() && !quoted => words.push(String::new()),
+            c => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn path(place: &Place) -> anyhow::Result<Option<Check>> {
+    let url = place.url();
+    Ok((!tells_paths(&url)?).then(|| {
+        place.about(Check::warn(
+            Topic::Git,
+            format!("git does not tell its helpers which installation at {} it means, and gets no answer for {url}", place.host),
+            place.remedy(),
+        ))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_for_the_urls_that_git_takes_it_for() {
+        let url = "https://gitlab.example.com:8443/group";
+        for key in [
+            "credential.helper",
+            "credential.https://gitlab.example.com:8443.helper",
+            "credential.https://gitlab.example.com:8443/.helper",
+            "credential.https://gitlab.example.com:8443/group.helper",
+            "credential.https://*.example.com:8443.helper",
+            "credential.gitlab.example.com:8443.helper",
+            "credential.https://GitLab.example.com:8443.helper",
+        ] {
+            assert!(applies(key, url), "{key}");
+        }
+        for key in [
+            "credential.https://gitlab.example.com.helper",
+            "credential.http://gitlab.example.com:8443.helper",
+            "credential.https://*.com:8443.helper",
+            "credential.https://example.com:8443.helper",
+            "credential.https://jane@gitlab.example.com:8443.helper",
+            "credential.https://gitlab.example.com:8443/gro.helper",
+            "credential.https://gitlab.example.com:8443/group/project.helper",
+        ] {
+            assert!(!applies(key, url), "{key}");
+        }
+        assert!(applies(
+            "credential.https://gitlab.com:443.helper",
+            "https://gitlab.com"
+        ));
+        assert!(applies("credential.https://.helper", "https://gitlab.com"));
+        assert!(applies("credential.http://[::1]:80.helper", "http://[::1]"));
+    }
+
+    #[test]
+    fn an_empty_helper_forgets_those_before_it() {
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let ours = "/usr/bin/glauth git-credential";
+        let all = [
+            pair("credential.helper", "store"),
+            pair("credential.https://gitlab.com.helper", ""),
+            pair("credential.https://gitlab.com.helper", ours),
+            pair("credential.https://other.example.helper", "cache"),
+        ];
+        assert_eq!(asked(&all, "https://gitlab.com"), [ours]);
+        assert_eq!(asked(&all, "https://other.example"), ["store", "cache"]);
+    }
+
+    #[test]
+    fn a_git_that_does_not_ask_again_is_warned_of_where_it_is_used() {
+        assert!(!of_version(Some((2, 45)), true).is_good());
+        assert!(of_version(Some((2, 45)), false).is_good());
+        assert!(of_version(Some((2, 46)), true).is_good());
+        assert!(of_version(Some((3, 0)), true).is_good());
+    }
+
+    #[test]
+    fn a_helper_is_taken_apart_as_a_shell_does() {
+        let helper = r"!'/a b/glauth' '--store' '/it'\''s' 'git-credential'";
+        let found = words(helper);
+        assert_eq!(found, ["/a b/glauth", "--store", "/it's", "git-credential"]);
+        let other = other_store(helper, Path::new("/store"));
+        assert_eq!(other, Some(PathBuf::from("/it's")));
+        assert_eq!(other_store(helper, Path::new("/it's")), None);
+        assert_eq!(
+            other_store("/glauth git-credential", Path::new("/store")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_helper_that_git_does_not_get_to_is_seen() {
+        assert_eq!(cannot_run("!'/bin/sh' 'git-credential'"), None);
+        assert_eq!(cannot_run("/bin/sh git-credential"), None);
+        for helper in [
+            "glauth git-credential",
+            "/nowhere/glauth git-credential",
+            "!'/no where/glauth' 'git-credential'",
+            "!no-glauth-of-this-name git-credential",
+        ] {
+            assert!(cannot_run(helper).is_some(), "{helper}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! Each login: whether its record can be read, what its tokens are called, what was left of a refresh,
+//! and whether somebody else may hold the same tokens.
+
+use std::time::Duration;
+
+use super::check::{Check, Topic};
+use crate::cli::commands::status::report::{Account, GrantReport, left};
+use crate::cli::failure;
+use crate::cli::shell;
+use crate::credential::{AccountId, Attempt, Content, Host, Login, Outcome, Record};
+use crate::env;
+use crate::store::Store;
+use crate::store::examine::{Holder, Next};
+use crate::time::{Timestamp, human};
+
+/// The records that can be read.
+pub(super) fn read(store: &Store, ids: &[AccountId], checks: &mut Vec<Check>) -> Vec<Record> {
+    let mut records = Vec::new();
+    for id in ids {
+        match store.snapshot(id) {
+            Ok(Some(snapshot)) => records.push(snapshot.into_record()),
+            // Removed since the folder was read.
+            Ok(None) => {}
+            Err(error) => checks.push(Check::store_error(Topic::Login, error).about(id)),
+        }
+    }
+    records
+}
+
+pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for record in records {
+        checks.extend(
+            of_record(store, record)
+                .into_iter()
+                .map(|check| check.about(&record.id)),
+        );
+    }
+    checks.extend(twins(records));
+    checks.extend(passwords(store, host));
+    checks
+}
+
+pub(super) fn none(host: Option<&Host>) -> Check {
+    let text = match host {
+        Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
+        None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
+    };
+    Check::ok(Topic::Login, text)
+}
+
+fn of_record(store: &Store, record: &Record) -> Vec<Check> {
+    let login = match &record.content {
+        Content::Login(login) => login,
+        Content::LoggedOut(tombstone) => {
+            let text = format!("{}: logged out since {}", record.id, tombstone.at);
+            return vec![Check::ok(Topic::Login, text)];
+        }
+        Content::Password(_) => return Vec::new(),
+    };
+    let mut checks = vec![state(record)];
+    checks.extend(endpoints(&record.id, login));
+    checks.extend(attempt(store, &record.id, login));
+    let remedy =
+        "nothing needs to be done now; should the login have ended, `glauth login` makes a new one";
+    checks.extend(
+        left::doubts(login, Timestamp::now())
+            .iter()
+            .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), remedy)),
+    );
+    checks.extend(leftovers(store, &record.id, login));
+    checks.extend(copied(&record.id, login));
+    checks
+}
+
+fn state(record: &Record) -> Check {
+    let account = Account::of(record, None);
+    let left = match account.expires_in {
+        Some(0) => "expired".to_owned(),
+        Some(seconds) => format!("{} left", human(Duration::from_secs(seconds))),
+        None => "without an end".to_owned(),
+    };
+    let user = account.identity.as_ref();
+    let user = user.map_or_else(String::new, |identity| format!("{} at ", identity.username));
+    let tokens: Vec<String> = account.grants.iter().map(tokens).collect();
+    let state = account.state.replace('_', " ");
+    let text = format!(
+        "{user}{}: {state}, {left}; {} (SHA-256, as in GitLab's log)",
+        record.id,
+        tokens.join("; ")
+    );
+    if account.needs_login {
+        return Check::fail(
+            Topic::Login,
+            "login_required",
+            format!("a login is needed for {text}"),
+            failure::login_command(&record.id),
+        );
+    }
+    Check::ok(Topic::Login, text)
+}
+
+fn tokens(grant: &GrantReport) -> String {
+    let refresh = grant.refresh_fingerprint.as_ref();
+    let refresh = refresh.map_or_else(String::new, |name| format!(", refresh token {name}"));
+    format!("access token {}{refresh}", grant.access_fingerprint)
+}
+
+/// Reading a record looks at their beginnings only.
+fn endpoints(id: &AccountId, login: &Login) -> Vec<Check> {
+    let client = &login.client;
+    let named = [
+        ("token_endpoint", &client.token_endpoint),
+        ("revocation_endpoint", &client.revocation_endpoint),
+        ("check_endpoint", &client.check_endpoint),
+    ];
+    let bad = named.into_iter().filter_map(|(name, endpoint)| {
+        let error = endpoint.as_ref()?.url().err()?;
+        Some(Check::fail(
+            Topic::Login,
+            "config",
+            format!("{id}: the {name} {error}"),
+            failure::login_command(id),
+        ))
+    });
+    bad.collect()
+}
+
+/// A refresh that has no end yet: somebody is at it, or its owner died.
+fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
+    let pending = |attempt: &&Attempt| attempt.outcome == Outcome::Pending;
+    let attempt = login.last_attempt.as_ref().filter(pending)?;
+    let since = Timestamp::now().since(attempt.started_at);
+    let what = format!(
+        "{id}: a refresh began {} ago ({})",
+        human(since),
+        attempt.by
+    );
+    match store.holder(id) {
+        Err(error) => return Some(Check::store_error(Topic::Attempt, error)),
+        Ok(Holder::Somebody(who)) => {
+            let who = who.unwrap_or_else(|| "another process".to_owned());
+            return Some(Check::ok(
+                Topic::Attempt,
+                format!("{what} and is under way: {who} holds the lock"),
+            ));
+        }
+        Ok(Holder::Nobody) => {}
+    }
+    // It may have ended between the look at the record and the one at the lock. Nobody lets go of the
+    // lock with an attempt pending (I3).
+    let again = store.snapshot(id).ok().flatten()?.into_record();
+    let last = again.login()?.last_attempt.as_ref()?;
+    if last.sequence != attempt.sequence || last.outcome != Outcome::Pending {
+        return None;
+    }
+    Some(cut_off(store, id, &what))
+}
+
+fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
+    let warn = |text: String, remedy: &str| Check::warn(Topic::Attempt, text, remedy);
+    match store.foresee(id) {
+        Ok(Some(Next::PutInPlace(path))) => warn(
+            format!(
+                "{what} and was cut off; its answer is whole in `{}`",
+                path.display()
+            ),
+            "nothing is lost: the next call that needs a new token puts it in place",
+        ),
+        Ok(Some(Next::Ask) | None) => warn(
+            format!("{what} and was cut off; whether the server has seen it nobody can know"),
+            "the next call that needs a new token finds out; should the login have ended, a person logs in again",
+        ),
+        Ok(Some(Next::Blocked(error))) | Err(error) => Check::store_error(Topic::Attempt, error),
+    }
+}
+
+/// Files that hold tokens and that nobody needs.
+fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
+    let found = store.leftovers(id);
+    let is_free = || matches!(store.holder(id), Ok(Holder::Nobody));
+    if found.is_empty() || login.pending_sequence().is_some() || !is_free() {
+        return Vec::new();
+    }
+    // Only what was there before the lock was seen free, and is there still.
+    let still = store.leftovers(id);
+    let left = found
+        .iter()
+        .filter(|path| still.contains(path))
+        .map(|path| {
+            Check::warn(
+                Topic::Attempt,
+                format!(
+                    "{id}: `{}` was left by a process that was killed, and means nothing",
+                    path.display()
+                ),
+                format!(
+                    "the next refresh replaces it; it may hold tokens: `rm {}`",
+                    shell::quote(&path.to_string_lossy())
+                ),
+            )
+        });
+    left.collect()
+}
+
+/// The only trace of another place that a record has is who made its last attempt.
+fn copied(id: &AccountId, login: &Login) -> Option<Check> {
+    let by = &login.last_attempt.as_ref()?.by;
+    let (_, machine) = by.split_once(" on ")?;
+    let here = env::machine_name();
+    (machine != here).then(|| {
+        Check::warn(
+            Topic::Copy,
+            format!("{id}: the last refresh was made by `{by}`, and this is `{here}`: if that is another machine with a store of its own, one of the two is a copy, and each ends the other's tokens"),
+            format!("log in anew on one of them (`glauth login`); if the machine or container `{machine}` was renamed or is gone, all is well"),
+        )
+    })
+}
+
+/// Two accounts that hold the same grant.
+fn twins(records: &[Record]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (index, one) in records.iter().enumerate() {
+        for other in &records[index + 1..] {
+            if shares_a_grant(one, other) {
+                let text = format!(
+                    "{} and {} began with the same refresh token: each ends the other's tokens",
+                    one.id, other.id
+                );
+                let remedy = format!("{} for one of them", failure::login_command(&other.id));
+                checks.push(Check::warn(Topic::Copy, text, remedy).about(&other.id));
+            }
+        }
+    }
+    checks
+}
+
+fn shares_a_grant(one: &Record, other: &Record) -> bool {
+    let (Some(one), Some(other)) = (one.login(), other.login()) else {
+        return false;
+    };
+    let mut grants = one.grants.iter();
+    grants.any(|grant| {
+        let same = |found: &crate::credential::Grant| {
+            let token = grant.refresh_token.is_some() && grant.refresh_token == found.refresh_token;
+            // A bare token may well be used under two names.
+            token || grant.refresh_token.is_some() && grant.origin == found.origin
+        };
+        other.grants.iter().any(same)
+    })
+}
+
+/// What git asked to keep and cannot be read, also for hosts without a login.
+fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
+    let hosts = match host {
+        Some(host) => vec![host.clone()],
+        // A root that cannot be read is told of elsewhere.
+        None => store.hosts().unwrap_or_default(),
+    };
+    let errors = hosts.iter().flat_map(|host| match store.passwords(host) {
+        Ok((_, errors)) => errors,
+        Err(error) => vec![error],
+    });
+    errors
+        .map(|error| Check::store_error(Topic::Login, error))
+        .collect()
+}

@@ -1,0 +1,46 @@
+//! The rescue places: answers that a store could not take.
+
+use super::check::{Check, Topic};
+use crate::cli::shell;
+use crate::store::Store;
+use crate::store::examine::RescuedAnswer;
+
+pub(super) fn checks(store: &Store) -> Vec<Check> {
+    match store.rescued() {
+        Err(error) => vec![Check::store_error(Topic::Rescue, error)],
+        Ok((found, troubles)) => {
+            let mut checks: Vec<Check> = found.iter().map(answer).collect();
+            // The next place is used instead.
+            checks.extend(
+                troubles
+                    .into_iter()
+                    .map(|error| Check::store_error(Topic::Rescue, error).only_warning()),
+            );
+            checks
+        }
+    }
+}
+
+fn answer(found: &RescuedAnswer) -> Check {
+    let path = found.path.display();
+    if let Some(id) = &found.waits_for {
+        return Check::warn(
+            Topic::Rescue,
+            format!("an answer for {id} that the store could not take waits in `{path}`"),
+            "leave it there: the next call that needs a new token puts it in place",
+        )
+        .about(id);
+    }
+    let whose = found.names.as_ref().map_or_else(
+        || "a file that is no rescued answer".to_owned(),
+        |id| format!("an answer for {id} that no login of this store waits for"),
+    );
+    Check::warn(
+        Topic::Rescue,
+        format!("{whose} lies in `{path}`"),
+        format!(
+            "if no other store of yours waits for it: `rm {}`",
+            shell::quote(&found.path.to_string_lossy())
+        ),
+    )
+}

@@ -1,0 +1,209 @@
+//! The servers: whether each answers, over a connection that can be trusted, what time it is there, and
+//! whether it knows the tokens. No refresh token is sent, and an access token only to the check endpoint.
+
+use std::path::PathBuf;
+use std::thread;
+
+use url::Url;
+
+use super::check::{Check, Topic};
+use crate::cli::context::Context;
+use crate::cli::failure;
+use crate::credential::{AccountId, CheckVerdict, Client, LoginKind, Record, handed_out};
+use crate::flow::check_now;
+use crate::http::{Network, SendError, origin};
+use crate::oauth::{Clock, Reached, reach};
+use crate::store::Store;
+use crate::time::{Timestamp, human};
+
+/// A server that logins rest on.
+struct Server {
+    origin: String,
+    url: Url,
+    ca_file: Option<PathBuf>,
+    /// The first login that needs it.
+    id: AccountId,
+}
+
+impl Server {
+    fn is(&self, origin: &str, client: &Client) -> bool {
+        self.origin == origin && self.ca_file == client.ca_file
+    }
+}
+
+type Answer = Result<Reached, SendError>;
+
+pub(super) fn checks(store: &Store, records: &[Record], context: &Context<'_>) -> Vec<Check> {
+    let servers = servers(records);
+    let answers = ask_all(&servers);
+    let mut checks: Vec<Check> = Vec::new();
+    for (server, answer) in servers.iter().zip(&answers) {
+        let found = of_server(server, answer);
+        checks.extend(found.into_iter().map(|check| check.about(&server.id)));
+    }
+    let is_reached = |client: &Client| {
+        let endpoint = client.check_endpoint.as_ref();
+        let Some(url) = endpoint.and_then(|endpoint| endpoint.url().ok()) else {
+            return false;
+        };
+        let mut known = servers.iter().zip(&answers);
+        let here = |server: &Server| server.is(&origin(&url), client);
+        known.any(|(server, answer)| here(server) && answer.is_ok())
+    };
+    let asked = records
+        .iter()
+        .filter(|record| record.client().is_some_and(is_reached));
+    checks.extend(asked.filter_map(|record| token(store, record, context)));
+    checks
+}
+
+/// Each origin of the logins' endpoints, once.
+fn servers(records: &[Record]) -> Vec<Server> {
+    let mut found: Vec<Server> = Vec::new();
+    for record in records {
+        let Some(login) = record.login() else {
+            continue;
+        };
+        let client = &login.client;
+        let endpoints = [
+            &client.token_endpoint,
+            &client.revocation_endpoint,
+            &client.check_endpoint,
+        ];
+        for url in endpoints
+            .into_iter()
+            .flatten()
+            .filter_map(|endpoint| endpoint.url().ok())
+        {
+            let origin = origin(&url);
+            if !found.iter().any(|server| server.is(&origin, client)) {
+                let (ca_file, id) = (client.ca_file.clone(), record.id.clone());
+                found.push(Server {
+                    origin,
+                    url,
+                    ca_file,
+                    id,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Side by side: one that does not answer takes its time.
+fn ask_all(servers: &[Server]) -> Vec<Answer> {
+    thread::scope(|scope| {
+        let ask = |server: &Server| {
+            reach(
+                &Network,
+                &server.url,
+                server.ca_file.as_ref(),
+                Timestamp::now,
+            )
+        };
+        let asked: Vec<_> = servers
+            .iter()
+            .map(|server| scope.spawn(move || ask(server)))
+            .collect();
+        let lost = |server: &Server| SendError::AnswerLost {
+            origin: server.origin.clone(),
+            reason: "the thread that asked has ended".to_owned(),
+        };
+        let answers = asked.into_iter().zip(servers);
+        answers
+            .map(|(thread, server)| thread.join().unwrap_or_else(|_| Err(lost(server))))
+            .collect()
+    })
+}
+
+fn of_server(server: &Server, answer: &Answer) -> Vec<Check> {
+    let origin = &server.origin;
+    let reached = match answer {
+        Ok(reached) => reached,
+        Err(error) => return vec![Check::failure(Topic::Server, failure::of_send(error))],
+    };
+    let answers = match reached.status {
+        status @ (429 | 500..) => Check::warn(
+            Topic::Server,
+            format!("`{origin}` answers with {status}: a refresh may fail now"),
+            "try again later",
+        ),
+        _ if server.url.scheme() == "https" => Check::ok(
+            Topic::Server,
+            format!("`{origin}` answers, and its certificate holds"),
+        ),
+        _ => Check::ok(Topic::Server, format!("`{origin}` answers")),
+    };
+    vec![answers, clock(origin, reached.clock)]
+}
+
+/// Only a warning: how long a token lives is counted from our own clock's time of the request.
+fn clock(origin: &str, clock: Clock) -> Check {
+    let (off, how) = match clock {
+        Clock::Unknown => {
+            return Check::ok(
+                Topic::Clock,
+                format!("`{origin}` does not say what time it is"),
+            );
+        }
+        Clock::Same => {
+            return Check::ok(
+                Topic::Clock,
+                format!("this machine's clock agrees with that of `{origin}`"),
+            );
+        }
+        Clock::Ahead(off) => (off, "ahead of"),
+        Clock::Behind(off) => (off, "behind"),
+    };
+    Check::warn(
+        Topic::Clock,
+        format!(
+            "this machine's clock is {} {how} that of `{origin}`",
+            human(off)
+        ),
+        "set the clock: certificates and the server's dates are judged by it, and when it jumps, tokens look older or younger than they are",
+    )
+}
+
+/// Whether the server knows the access token that would be handed out.
+fn token(store: &Store, record: &Record, context: &Context<'_>) -> Option<Check> {
+    let login = record.login()?;
+    let grant = login.grants.get(handed_out(login)?)?;
+    if grant.has_expired(Timestamp::now()) {
+        return None;
+    }
+    let id = &record.id;
+    let account = match id.account.as_str() {
+        "default" => String::new(),
+        name => format!(" --account {name}"),
+    };
+    let verdict = check_now(&context.session(store, None), login)?;
+    let name = grant.access_token.fingerprint();
+    let warn = |text: String, remedy: String| Check::warn(Topic::Token, text, remedy);
+    let check = match verdict {
+        CheckVerdict::Alive => Check::ok(
+            Topic::Token,
+            format!("{id}: the server knows access token {name}"),
+        ),
+        CheckVerdict::Dead if login.kind == LoginKind::Token => Check::fail(
+            Topic::Token,
+            "login_required",
+            format!("{id}: the server does not know access token {name} any more"),
+            failure::login_command(id),
+        ),
+        CheckVerdict::Dead => warn(
+            format!(
+                "{id}: the server does not know access token {name} any more: another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
+            ),
+            format!(
+                "`glauth refresh --force{account} {}` gets another one, or says that a login is needed",
+                id.host
+            ),
+        ),
+        CheckVerdict::Silent(_) | CheckVerdict::Unknown => warn(
+            format!("{id}: the server does not say whether it knows access token {name}"),
+            "look at the `check_endpoint` of this login, or try again later".to_owned(),
+        ),
+    };
+    Some(check.about(id))
+}

@@ -1,0 +1,224 @@
+//! Records, attempts without an end, answers in doubt and in the rescue places, copies.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use glauth::secret::Fingerprint;
+
+use super::{checks_of, found, none_fails, offline, only};
+use crate::crash::dead_at;
+use crate::support::authorization_server::{AuthorizationServer, Behaviour, TOKEN};
+use crate::support::sandbox::Sandbox;
+
+#[test]
+fn a_login_is_named_with_the_fingerprints_of_its_tokens() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let checks = offline(&sandbox, 0);
+    let (check, _) = only(&checks, "login", "ok", "fresh, 1h 59m left");
+    let message = check["message"].as_str().unwrap();
+    for token in [&pair.access_token, &pair.refresh_token] {
+        let name = Fingerprint::of(token).to_string();
+        assert!(message.contains(&name), "{message}");
+    }
+    assert_eq!(check["host"], server.host());
+    assert_eq!(check["account"], "default");
+}
+
+#[test]
+fn a_login_that_has_ended_fails_with_the_command_and_one_that_was_logged_out_does_not() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    server.revoke_everything();
+    sandbox.run(&["token"]).fails(3);
+    let checks = offline(&sandbox, 3);
+    let (check, remedy) = only(&checks, "login", "fail", "a login is needed");
+    assert_eq!(check["code"], "login_required");
+    assert_eq!(remedy, format!("run `glauth login {}`", server.host()));
+    sandbox.run(&["logout", "--local"]).succeeds();
+    only(&offline(&sandbox, 0), "login", "ok", "logged out since");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_fails_with_file_and_line() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let text = sandbox.record_text(&server);
+    let record = sandbox.file(&server, "toml");
+    for (broken, code, said) in [
+        (
+            text.replace("generation = 1\n", "generation = 'x'\n"),
+            "corrupt",
+            "the value of `generation`",
+        ),
+        (text.replace("# end of record\n", ""), "corrupt", "torn"),
+        (
+            text.replace("version = 1\n", "version = 2\n"),
+            "unsupported_version",
+            "version 2",
+        ),
+    ] {
+        fs::write(&record, broken).unwrap();
+        let checks = offline(&sandbox, 5);
+        let (check, remedy) = only(&checks, "login", "fail", said);
+        let message = check["message"].as_str().unwrap();
+        assert!(message.contains("default.toml"), "{message}");
+        assert_eq!(message.contains(", line "), said.contains("generation"));
+        assert_eq!(check["code"], code);
+        assert!(!remedy.is_empty());
+    }
+}
+
+#[test]
+fn a_password_of_gits_that_cannot_be_read_fails() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let folder = sandbox.file(&server, "toml").parent().unwrap().join("git");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let file = folder.join("0123456789abcdef0123456789abcdef.toml");
+    fs::write(&file, "pw-SECRET-1").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let checks = offline(&sandbox, 5);
+    only(&checks, "login", "fail", "is not a usable record");
+    // Also where there is no login at all.
+    fs::remove_file(sandbox.file(&server, "toml")).unwrap();
+    let checks = offline(&sandbox, 5);
+    only(&checks, "login", "fail", "is not a usable record");
+}
+
+#[test]
+fn a_refresh_that_is_under_way_is_no_fault_and_names_its_holder() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let answer = server.hold_answers(TOKEN);
+    let refreshing = sandbox.start(&["token", &server.url()]);
+    answer.wait_for(1);
+    let checks = offline(&sandbox, 0);
+    let who = format!("pid {} on ", refreshing.pid());
+    only(&checks, "attempt", "ok", &who);
+    assert!(found(&checks, "attempt", "warn", "").is_empty());
+    answer.release();
+    refreshing.finish().succeeds();
+    assert!(found(&offline(&sandbox, 0), "attempt", "ok", "").is_empty());
+}
+
+#[test]
+fn a_refresh_that_was_cut_off_is_a_warning_with_what_comes_of_it() {
+    let Some((server, sandbox, _)) = dead_at("written:kill") else {
+        return;
+    };
+    let checks = offline(&sandbox, 0);
+    let (_, remedy) = only(&checks, "attempt", "warn", "its answer is whole in");
+    assert!(remedy.contains("nothing is lost"), "{remedy}");
+    fs::remove_file(sandbox.file(&server, "toml.answer")).unwrap();
+    let checks = offline(&sandbox, 0);
+    only(&checks, "attempt", "warn", "nobody can know");
+    // Nobody has presented anything, or finished it.
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+#[test]
+fn a_doubtful_answer_is_a_warning_in_the_words_of_status() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    server.allow_replays(1);
+    server.script(TOKEN, Behaviour::LoseAnswer);
+    sandbox.run(&["token"]).fails(4);
+    let checks = offline(&sandbox, 0);
+    let (check, _) = only(&checks, "attempt", "warn", "may be lost since");
+    let said = check["message"].as_str().unwrap();
+    let said = said.split(" may be lost").next().unwrap();
+    let status = sandbox.run(&["status"]);
+    assert!(status.stderr.contains(said), "{status:?}");
+}
+
+#[test]
+fn files_that_nobody_needs_and_that_may_hold_tokens_are_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let left = sandbox.file(&server, "toml.new");
+    fs::copy(sandbox.file(&server, "toml"), &left).unwrap();
+    let checks = offline(&sandbox, 0);
+    let (_, remedy) = only(&checks, "attempt", "warn", "default.toml.new` was left");
+    assert!(remedy.contains("`rm '"), "{remedy}");
+    // Not while somebody may be writing it.
+    let held = crate::support::watch::HeldLock::take(&sandbox, &server);
+    assert!(found(&offline(&sandbox, 0), "attempt", "warn", "").is_empty());
+    held.release();
+}
+
+#[test]
+fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let answer = server.hold_answers(TOKEN);
+    let refreshing = sandbox.start(&["token", &server.url()]);
+    answer.wait_for(1);
+    let folder = sandbox.file(&server, "toml").parent().unwrap().to_owned();
+    fs::rename(&folder, sandbox.path("away")).unwrap();
+    fs::write(&folder, "not a folder").unwrap();
+    answer.release();
+    refreshing.finish().fails(5);
+    fs::remove_file(&folder).unwrap();
+    fs::rename(sandbox.path("away"), &folder).unwrap();
+    fs::remove_file(sandbox.file(&server, "toml.answer")).unwrap();
+
+    let place = sandbox.path("run");
+    let place = place.to_str().unwrap();
+    let checks = offline(&sandbox, 0);
+    let (check, _) = only(&checks, "rescue", "warn", place);
+    assert_eq!(check["host"], server.host());
+    only(&checks, "attempt", "warn", "its answer is whole in");
+
+    // After a login nobody waits for it.
+    fs::rename(sandbox.store(), sandbox.path("other store")).unwrap();
+    let checks = offline(&sandbox, 0);
+    let (check, remedy) = only(&checks, "rescue", "warn", place);
+    let message = check["message"].as_str().unwrap();
+    assert!(message.contains(&server.host()), "{message}");
+    assert!(message.contains("no login of this store"), "{message}");
+    assert!(remedy.contains("`rm '"), "{remedy}");
+}
+
+#[test]
+fn a_store_that_is_a_copy_is_suspected_by_who_refreshed_last() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    assert!(found(&offline(&sandbox, 0), "copy", "warn", "").is_empty());
+    sandbox.edit(&server, |record| {
+        record["last_attempt"]["by"] = "pid 4711 on another-machine".into();
+    });
+    let checks = offline(&sandbox, 0);
+    only(&checks, "copy", "warn", "pid 4711 on another-machine");
+}
+
+#[test]
+fn two_accounts_with_one_grant_are_seen() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let (id, url) = (server.client_id(), server.url());
+    let args = [
+        "--account",
+        "other",
+        "login",
+        "--import",
+        "--client-id",
+        &id,
+        &url,
+    ];
+    sandbox.run_with_input(&args, &pair.response).succeeds();
+    let checks = checks_of(&sandbox.run(&["--json", "doctor", "--offline"]), 0);
+    none_fails(&checks);
+    only(&checks, "copy", "warn", "began with the same refresh token");
+    // Also after one of them has been refreshed.
+    sandbox
+        .run(&["refresh", "--force", "--account", "other"])
+        .succeeds();
+    only(&offline(&sandbox, 0), "copy", "warn", "same refresh token");
+}

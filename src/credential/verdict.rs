@@ -3,7 +3,7 @@
 use super::outcome::{Cause, Outcome};
 use crate::time::Timestamp;
 
-/// What is to be done. Numbers are places in [`Login::grants`].
+/// What is to be done. Numbers are places in `Login::grants`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// This grant's token is fresh: hand it out.

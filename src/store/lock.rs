@@ -55,13 +55,11 @@ impl AccountLock {
         loop {
             let held = Held::new();
             let file = permissions::open_for_writing(path)?;
-            let (file, held) = match fs4::FileExt::try_lock(&file) {
-                Ok(()) => (file, held),
-                Err(fs4::TryLockError::WouldBlock) => {
-                    drop(held);
-                    wait_in_kernel(file, path, Mode::Exclusive, started, wait)?
-                }
-                Err(fs4::TryLockError::Error(error)) => return Err(refused(path, error).into()),
+            let (file, held) = if try_now(&file, path, Mode::Exclusive)? {
+                (file, held)
+            } else {
+                drop(held);
+                wait_in_kernel(file, path, Mode::Exclusive, started, wait)?
             };
             let lock = Self {
                 file,
@@ -105,25 +103,17 @@ pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockEr
         return Ok(());
     };
     let started = Instant::now();
-    match fs4::FileExt::try_lock_shared(&file) {
-        Ok(()) => Ok(()),
-        Err(fs4::TryLockError::WouldBlock) => {
-            wait_in_kernel(file, path, Mode::Shared, started, wait).map(drop)
-        }
-        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error).into()),
+    if try_now(&file, path, Mode::Shared)? {
+        return Ok(());
     }
+    wait_in_kernel(file, path, Mode::Shared, started, wait).map(drop)
 }
 
 /// Takes a shared lock on `path`, which is created where it is missing, and names the holder in it.
 /// `None`: somebody has it exclusively, or has replaced it meanwhile.
 pub(super) fn try_shared(path: &Path) -> Result<Option<File>, StoreError> {
     let file = permissions::open_for_writing(path)?;
-    match fs4::FileExt::try_lock_shared(&file) {
-        Ok(()) => {}
-        Err(fs4::TryLockError::WouldBlock) => return Ok(None),
-        Err(fs4::TryLockError::Error(error)) => return Err(refused(path, error)),
-    }
-    if !permissions::is_at(&file, path) {
+    if !try_now(&file, path, Mode::Shared)? || !permissions::is_at(&file, path) {
         return Ok(None);
     }
     sign(&file);
@@ -135,11 +125,7 @@ pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
     let Some(file) = permissions::open_if_there(path)? else {
         return Ok(false);
     };
-    match fs4::FileExt::try_lock(&file) {
-        Ok(()) => Ok(false),
-        Err(fs4::TryLockError::WouldBlock) => Ok(true),
-        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
-    }
+    Ok(!try_now(&file, path, Mode::Exclusive)?)
 }
 
 /// Waits until nobody holds the lock at `path`, and lets it go at once.
@@ -154,11 +140,7 @@ pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), Lo
 /// `None`: somebody else has it.
 pub(super) fn try_scratch(path: &Path) -> Result<Option<File>, StoreError> {
     let file = permissions::open_existing(path)?;
-    match fs4::FileExt::try_lock(&file) {
-        Ok(()) => Ok(Some(file)),
-        Err(fs4::TryLockError::WouldBlock) => Ok(None),
-        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
-    }
+    Ok(try_now(&file, path, Mode::Exclusive)?.then_some(file))
 }
 
 /// Who has a lock.
@@ -176,17 +158,30 @@ pub(super) fn holder_of(path: &Path) -> Result<Holder, StoreError> {
     let Some(file) = permissions::open_for_reading(path)? else {
         return Ok(Holder::Nobody);
     };
-    match fs4::FileExt::try_lock_shared(&file) {
-        Ok(()) => Ok(Holder::Nobody),
-        Err(fs4::TryLockError::WouldBlock) => Ok(Holder::Somebody(holder(&file))),
-        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
-    }
+    Ok(if try_now(&file, path, Mode::Shared)? {
+        Holder::Nobody
+    } else {
+        Holder::Somebody(holder(&file))
+    })
 }
 
 #[derive(Clone, Copy)]
 enum Mode {
     Exclusive,
     Shared,
+}
+
+/// Takes the lock if nobody is in the way; whether that was so.
+fn try_now(file: &File, path: &Path, mode: Mode) -> Result<bool, StoreError> {
+    let tried = match mode {
+        Mode::Exclusive => fs4::FileExt::try_lock(file),
+        Mode::Shared => fs4::FileExt::try_lock_shared(file),
+    };
+    match tried {
+        Ok(()) => Ok(true),
+        Err(fs4::TryLockError::WouldBlock) => Ok(false),
+        Err(fs4::TryLockError::Error(error)) => Err(refused(path, error)),
+    }
 }
 
 /// Blocks in the lock call in a thread of its own, and gives up at the deadline: the thread then

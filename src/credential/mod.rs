@@ -8,6 +8,7 @@ mod failure;
 mod host;
 mod outcome;
 mod record;
+mod standby;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
 pub use client::{
@@ -24,6 +25,7 @@ pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
     Identity, Login, LoginKind, Record, Tombstone,
 };
+pub use standby::Standby;
 
 #[cfg(test)]
 mod tests;

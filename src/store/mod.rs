@@ -12,6 +12,7 @@ mod replace;
 mod rescue;
 mod settle;
 mod staged;
+mod standby;
 
 use std::fs;
 use std::io;
@@ -21,6 +22,7 @@ pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Sto
 pub use error::{LockError, StoreError};
 pub use lock::Wait;
 pub use staged::{NotStaged, Staged};
+pub use standby::{Added, NewGrant};
 
 use crate::credential::{AccountId, AccountName, Host};
 use crate::time::Timestamp;

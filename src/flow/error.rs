@@ -104,3 +104,13 @@ fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
     });
     lost + &words
 }
+
+/// What a person does about a login without a good standby grant.
+#[must_use]
+pub fn standby_command(id: &AccountId) -> String {
+    let account = match id.account.as_str() {
+        "default" => String::new(),
+        name => format!(" --account {name}"),
+    };
+    format!("`glauth login --standby{account} {}`", id.host)
+}

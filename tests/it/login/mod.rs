@@ -12,6 +12,8 @@ mod redirect_uri;
 mod refusals;
 mod register;
 mod second;
+mod standby;
+mod standby_later;
 mod through_browser;
 
 use std::process::Command;

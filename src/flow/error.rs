@@ -1,6 +1,6 @@
 //! How a flow can fail. Each variant is something that the caller does differently.
 
-use crate::credential::{AccountId, Outcome, Scheme};
+use crate::credential::{AccountId, Login, Outcome, Scheme, Standby};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
@@ -22,6 +22,16 @@ pub enum FlowError {
     /// The server ended the grant, or there is nothing to refresh it with.
     #[error("the login for {id} has ended{}", because(*lost_at, words.as_deref()))]
     LoginRequired {
+        /// Which.
+        id: AccountId,
+        /// When the answer to a refresh was lost, if one was.
+        lost_at: Option<Timestamp>,
+        /// What the server said.
+        words: Option<String>,
+    },
+    /// The server ended one of two grants, and the other one goes on.
+    #[error("the server has ended one of the two grants for {id}{}; {} adds another", because(*lost_at, words.as_deref()), standby_command(id))]
+    StandbyLost {
         /// Which.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
@@ -93,6 +103,18 @@ pub enum FlowError {
         /// Why.
         source: RevokeError,
     },
+}
+
+impl FlowError {
+    /// A death that leaves a grant of `login` is not the login's.
+    pub(super) fn of_one_grant(self, login: &Login) -> Self {
+        match self {
+            Self::LoginRequired { id, lost_at, words } if login.standby() == Standby::Lost => {
+                Self::StandbyLost { id, lost_at, words }
+            }
+            other => other,
+        }
+    }
 }
 
 fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {

@@ -128,7 +128,9 @@ fn of_flow(error: &FlowError) -> Failure {
     match error {
         FlowError::NoLogin(id)
         | FlowError::LoggedOut { id, .. }
-        | FlowError::NotRenewable(id) => {
+        | FlowError::NotRenewable(id)
+        // Nothing that lives is left, and the other grant cannot be asked now.
+        | FlowError::StandbyLost { id, .. } => {
             failure("login_required").hint(login_command(id)).about(id)
         }
         FlowError::LoginRequired { id, lost_at, .. } => {

@@ -12,6 +12,7 @@ use crate::flow::plan::ClientError;
 use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented};
 use crate::signals::Held;
+use crate::time::human;
 
 /// What happens while a person is at it.
 enum Event {
@@ -109,7 +110,10 @@ impl<'a> Browser<'a> {
             person.listen(Box::new(move |line| drop(sender.send(Event::Pasted(line)))));
         }
         if how.can_be_left_out {
-            person.hear("Enter goes on without it");
+            let limit = human(how.limit);
+            person.hear(&format!(
+                "Enter goes on without it; after {limit} it goes on by itself"
+            ));
         }
         let waiting = person.wait("waiting for the browser", how.limit);
         let answered = self.wait_for_answer(how);

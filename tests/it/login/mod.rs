@@ -14,6 +14,7 @@ mod register;
 mod second;
 mod standby;
 mod standby_later;
+mod standby_meanwhile;
 mod through_browser;
 
 use std::process::Command;

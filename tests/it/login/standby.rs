@@ -1,6 +1,5 @@
 //! A second consent right after the first one, for a grant that stands by.
 
-use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use toml::Table;
 
@@ -15,7 +14,7 @@ use crate::support::terminal::Terminal;
 
 /// A login that waits for its second consent, and where its browser is.
 pub struct Halfway {
-    waiting: Waiting,
+    pub waiting: Waiting,
     /// The page of the second consent.
     pub next: String,
     pub first: Seen,
@@ -52,7 +51,7 @@ pub fn grants(sandbox: &Sandbox, server: &AuthorizationServer) -> Vec<Table> {
         .collect()
 }
 
-fn text<'a>(grant: &'a Table, key: &str) -> &'a str {
+pub fn text<'a>(grant: &'a Table, key: &str) -> &'a str {
     grant[key].as_str().unwrap()
 }
 
@@ -365,87 +364,6 @@ fn a_second_grant_that_cannot_be_stored_is_revoked_again() {
     std::fs::remove_dir(sandbox.file(&server, "toml.new")).unwrap();
     ends_with_one(&sandbox, &server, &finished, "it could not be stored");
     assert_eq!(server.count(REVOKE), 1);
-}
-
-#[test]
-fn who_logs_out_in_between_gets_no_second_grant() {
-    let server = AuthorizationServer::start();
-    let sandbox = Sandbox::new();
-    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
-    sandbox.run(&["logout"]).succeeds();
-    let (_, finished) = halfway.go_on();
-    assert_eq!(finished.code(), Some(0), "{finished:?}");
-    assert!(
-        finished
-            .stderr
-            .contains("the login that it was for is not there any more; it was revoked again"),
-        "{finished:?}"
-    );
-    sandbox.run(&["token"]).fails(3);
-    assert_eq!(server.count(REVOKE), 2);
-}
-
-#[test]
-fn a_login_that_another_replaces_in_between_does_not_get_the_second_grant_of_the_first() {
-    let server = AuthorizationServer::start();
-    let sandbox = Sandbox::new();
-    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
-    let other = sandbox.log_in(&server);
-    let (_, finished) = halfway.go_on();
-    let why = "the login that it was for is not there any more; it was revoked again";
-    ends_with_one(&sandbox, &server, &finished, why);
-    assert_eq!(sandbox.run(&["token"]).prints(), other.access_token);
-}
-
-#[test]
-fn a_rotation_of_the_first_in_between_does_no_harm() {
-    let server = AuthorizationServer::start();
-    let sandbox = Sandbox::new();
-    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
-    sandbox.run(&["refresh", "--force"]).succeeds();
-    let (_, finished) = halfway.go_on();
-    finished.succeeds();
-    let generations: Vec<_> = grants(&sandbox, &server)
-        .iter()
-        .map(|grant| grant["generation"].as_integer().unwrap())
-        .collect();
-    assert_eq!(generations, [2, 3]);
-    for grant in grants(&sandbox, &server) {
-        assert!(server.is_alive(text(&grant, "access_token")));
-    }
-}
-
-#[test]
-fn ctrl_c_in_between_leaves_the_first() {
-    let server = AuthorizationServer::start();
-    let sandbox = Sandbox::new();
-    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
-    halfway.waiting.running.signal(Signal::SIGINT);
-    let finished = halfway.waiting.finish();
-    assert_eq!(finished.signal(), Some(2), "{finished:?}");
-    assert!(
-        finished.stderr.contains("logged in as jane"),
-        "{finished:?}"
-    );
-    assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
-}
-
-#[test]
-fn a_signal_while_the_second_tokens_are_on_their_way_waits_until_they_are_stored() {
-    let server = AuthorizationServer::start();
-    let sandbox = Sandbox::new();
-    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
-    let held = server.hold_answers(TOKEN);
-    std::thread::scope(|scope| {
-        let seen = scope.spawn(|| browser::open(&halfway.next));
-        held.wait_for(1);
-        halfway.waiting.running.signal(Signal::SIGINT);
-        held.release();
-        drop(seen.join());
-    });
-    let finished = halfway.waiting.finish();
-    assert_eq!(finished.signal(), Some(2), "{finished:?}");
-    assert_eq!(grants(&sandbox, &server).len(), 2);
 }
 
 #[test]

@@ -72,6 +72,8 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Open no browser: print the address, and take the address that the browser ends at from standard input')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Read a token response (the JSON of RFC 6749 §5.1) from standard input')
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
+            [CompletionResult]::new('--standby', '--standby', [CompletionResultType]::ParameterName, 'Ask for a standby grant too, or for one beside the login that is there: while one is refreshed, programs use the other. A browser login asks for it by itself where a refresh ends the old token')
+            [CompletionResult]::new('--no-standby', '--no-standby', [CompletionResultType]::ParameterName, 'One grant only')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')

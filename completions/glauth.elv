@@ -68,6 +68,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --no-browser 'Open no browser: print the address, and take the address that the browser ends at from standard input'
             cand --import 'Read a token response (the JSON of RFC 6749 §5.1) from standard input'
             cand --with-token 'Read a personal access token from standard input'
+            cand --standby 'Ask for a standby grant too, or for one beside the login that is there: while one is refreshed, programs use the other. A browser login asks for it by itself where a refresh ends the old token'
+            cand --no-standby 'One grant only'
             cand --json 'Results and errors as JSON'
             cand -q 'No warnings and no messages, only results and errors'
             cand --quiet 'No warnings and no messages, only results and errors'

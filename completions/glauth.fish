@@ -76,6 +76,8 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l device -d 'Conse
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-browser -d 'Open no browser: print the address, and take the address that the browser ends at from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read a token response (the JSON of RFC 6749 §5.1) from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l standby -d 'Ask for a standby grant too, or for one beside the login that is there: while one is refreshed, programs use the other. A browser login asks for it by itself where a refresh ends the old token'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-standby -d 'One grant only'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'

@@ -145,6 +145,7 @@ Examples:
   glauth login gitlab.com                                 the first time, and again at night
   glauth login --device gitlab.com                        consent on a phone
   glauth login --no-browser gitlab.com                    consent in a browser on another machine
+  glauth login --standby gitlab.com                       a second grant beside the login that is there
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
@@ -178,6 +179,16 @@ pub struct Login {
     /// Read a personal access token from standard input
     #[arg(help_heading = "How to log in", long, group = "source")]
     pub with_token: bool,
+
+    /// Ask for a standby grant too, or for one beside the login that is there: while one is
+    /// refreshed, programs use the other. A browser login asks for it by itself where a refresh ends
+    /// the old token
+    #[arg(help_heading = "How to log in", long, conflicts_with_all = ["no_standby", "with_token"])]
+    pub standby: bool,
+
+    /// One grant only
+    #[arg(help_heading = "How to log in", long)]
+    pub no_standby: bool,
 
     /// The client id of the application at the server; asked for where none is known
     #[arg(help_heading = "The application", long, value_name = "ID")]

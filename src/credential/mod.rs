@@ -9,6 +9,7 @@ mod host;
 mod need;
 mod outcome;
 mod record;
+mod standby;
 mod verdict;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
@@ -24,6 +25,7 @@ pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
     Identity, Login, LoginKind, Record, Tombstone,
 };
+pub use standby::Standby;
 pub use verdict::{Stop, Verdict};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::credential::{AccountId, Outcome, Scheme};
+use crate::credential::{AccountId, Login, Outcome, Scheme, Standby};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::{Timestamp, human};
@@ -24,6 +24,16 @@ pub enum FlowError {
     /// The server ended the grant, or there is nothing to refresh it with.
     #[error("the login for {id} has ended{}", because(*lost_at, words.as_deref()))]
     LoginRequired {
+        /// Which.
+        id: AccountId,
+        /// When the answer to a refresh was lost, if one was.
+        lost_at: Option<Timestamp>,
+        /// What the server said.
+        words: Option<String>,
+    },
+    /// The server ended one of two grants, and the other one goes on.
+    #[error("the server has ended one of the two grants for {id}{}; {} adds another", because(*lost_at, words.as_deref()), standby_command(id))]
+    StandbyLost {
         /// Which.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
@@ -109,6 +119,18 @@ pub enum FlowError {
     },
 }
 
+impl FlowError {
+    /// A death that leaves a grant of `login` is not the login's.
+    pub(super) fn of_one_grant(self, login: &Login) -> Self {
+        match self {
+            Self::LoginRequired { id, lost_at, words } if login.standby() == Standby::Lost => {
+                Self::StandbyLost { id, lost_at, words }
+            }
+            other => other,
+        }
+    }
+}
+
 fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
     let lost = lost_at.map_or_else(String::new, |at| {
         format!("; the answer to a refresh was lost at {at}, and the server may have rotated then")
@@ -117,4 +139,14 @@ fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
         format!(": {}", words.trim_end_matches('.'))
     });
     lost + &words
+}
+
+/// What a person does about a login without a good standby grant.
+#[must_use]
+pub fn standby_command(id: &AccountId) -> String {
+    let account = match id.account.as_str() {
+        "default" => String::new(),
+        name => format!(" --account {name}"),
+    };
+    format!("`glauth login --standby{account} {}`", id.host)
 }

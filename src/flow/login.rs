@@ -1,10 +1,11 @@
 //! Storing a login: the old one stays until the new one is in its place.
 
 use super::Session;
+use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use crate::credential::{
     AccountId, Cause, Client, Grant, GrantState, Identity, Independence, Login, LoginKind, Record,
-    Rotation, Scheme,
+    Rotation, Scheme, Standby,
 };
 use crate::oauth;
 use crate::secret::{Fingerprint, RefreshToken};
@@ -20,6 +21,18 @@ pub struct Tokens {
     pub rotation: Rotation,
     /// When their life began.
     pub issued_at: Timestamp,
+}
+
+impl Tokens {
+    /// The name of the token that a login with them begins with.
+    #[must_use]
+    pub fn origin(&self) -> Fingerprint {
+        let refresh_token = self.rotation.refresh_token.as_ref();
+        refresh_token.map_or_else(
+            || self.rotation.access_token.fingerprint(),
+            RefreshToken::fingerprint,
+        )
+    }
 }
 
 /// A login that is to be stored.
@@ -45,16 +58,51 @@ pub struct NewAccount {
 pub struct LoggedIn {
     /// What was done.
     pub change: Change,
-    /// The token that the login begins with.
-    pub origin: Fingerprint,
     /// Who it is, where the server was asked.
     pub identity: Option<Identity>,
     /// Who it was before, where that is known.
     pub before: Option<Identity>,
     /// When the login ends for good, where there is nothing to refresh it with.
     pub ends_at: Option<Timestamp>,
+    /// What has become of a second grant.
+    pub standby: Second,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
+}
+
+impl LoggedIn {
+    /// A login that stays as it is, but for `change`.
+    #[must_use]
+    pub fn as_it_is(record: &Record, change: Change) -> Self {
+        Self {
+            change,
+            identity: record.identity.clone(),
+            before: record.identity.clone(),
+            ends_at: None,
+            standby: Second::of(record),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// What has become of a second grant.
+#[derive(Debug)]
+pub enum Second {
+    /// There is none, and nobody asked for one.
+    NotAsked,
+    /// It stands by.
+    Taken,
+    /// There is none, and this is why.
+    Missing(Box<AuthorizeError>),
+}
+
+impl Second {
+    fn of(record: &Record) -> Self {
+        match record.login().map(Login::standby) {
+            Some(Standby::Ready) => Self::Taken,
+            _ => Self::NotAsked,
+        }
+    }
 }
 
 /// What a login changed.
@@ -68,6 +116,10 @@ pub enum Change {
     Updated,
     /// It is the one that is there.
     Unchanged,
+    /// It has a second grant now.
+    StandbyAdded,
+    /// It has two good grants.
+    StandbyThere,
 }
 
 /// Stores a login, under the account's lock, and then revokes what it replaced.
@@ -85,6 +137,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             Some(_) => None,
         });
     let mut before = None;
+    let mut standby = Second::NotAsked;
     let wait = session.wait(session.deadline());
     let (change, warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
@@ -92,6 +145,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             session.check_scheme(locked.record())?;
             before = identity_of(locked.record());
             if locked.knows(origin) {
+                standby = Second::of(locked.record());
                 once_more(locked, new)?
             } else {
                 let stored = locked.replace(new)?;
@@ -101,10 +155,10 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     };
     Ok(LoggedIn {
         change,
-        origin,
         identity: None,
         before,
         ends_at,
+        standby,
         warnings,
     })
 }
@@ -134,32 +188,9 @@ fn identity_of(record: &Record) -> Option<Identity> {
 
 /// The record that is to be, and the token that it begins with.
 fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
-    let Tokens {
-        kind,
-        rotation,
-        issued_at,
-    } = account.tokens;
-    let refresh_token = rotation.refresh_token;
-    let origin = refresh_token.as_ref().map_or_else(
-        || rotation.access_token.fingerprint(),
-        RefreshToken::fingerprint,
-    );
-    let grant = Grant {
-        // Counted on from the record that it replaces, when it is stored.
-        generation: 1,
-        origin,
-        access_token: rotation.access_token,
-        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
-        token_type: rotation.token_type,
-        scopes: rotation.scopes.unwrap_or(account.asked),
-        issued_at,
-        expires_at: rotation.expires_in.map(|life| issued_at.plus(life)),
-        refresh_expires_at: rotation.refresh_expires_in.map(|life| issued_at.plus(life)),
-        cause: Cause::Login,
-        state: GrantState::Active,
-        refused: false,
-        answer_lost_at: None,
-    };
+    let kind = account.tokens.kind;
+    let (grant, refresh_token) = new_grant(account.tokens, account.asked);
+    let origin = grant.origin;
     let new = NewLogin {
         scheme: account.scheme,
         identity: None,
@@ -172,6 +203,34 @@ fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
         refresh_tokens: vec![refresh_token],
     };
     (origin, new)
+}
+
+/// The grant that is to be, and its refresh token.
+pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<RefreshToken>) {
+    let origin = tokens.origin();
+    let Tokens {
+        kind: _,
+        rotation,
+        issued_at,
+    } = tokens;
+    let refresh_token = rotation.refresh_token;
+    let grant = Grant {
+        // Counted on from the record that it replaces, when it is stored.
+        generation: 1,
+        origin,
+        access_token: rotation.access_token,
+        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        token_type: rotation.token_type,
+        scopes: rotation.scopes.unwrap_or(asked),
+        issued_at,
+        expires_at: rotation.expires_in.map(|life| issued_at.plus(life)),
+        refresh_expires_at: rotation.refresh_expires_in.map(|life| issued_at.plus(life)),
+        cause: Cause::Login,
+        state: GrantState::Active,
+        refused: false,
+        answer_lost_at: None,
+    };
+    (grant, refresh_token)
 }
 
 /// The login that is there is the one that comes: nothing of its grants is changed, but what was

@@ -6,8 +6,8 @@ mod page;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::redirect_uri::RedirectUri;
@@ -58,7 +58,8 @@ pub struct Loopback {
 struct Shared {
     path: String,
     connections: AtomicUsize,
-    taken: AtomicBool,
+    /// Whether the answer has come that is waited for.
+    taken: Mutex<bool>,
     over: AtomicBool,
 }
 
@@ -88,7 +89,7 @@ impl Loopback {
         let shared = Arc::new(Shared {
             path: url.path().to_owned(),
             connections: AtomicUsize::new(0),
-            taken: AtomicBool::new(false),
+            taken: Mutex::new(false),
             over: AtomicBool::new(false),
         });
         let found = Arc::new(found);
@@ -118,7 +119,15 @@ impl Loopback {
     /// The answer came in another way: no visitor counts any more. `false`: one did.
     #[must_use]
     pub fn take(&self) -> bool {
-        self.shared.take()
+        self.shared.first(|| Some(())).is_some()
+    }
+
+    /// Lets one more visitor in. `judge` is not asked while `change` changes what it goes by, so that
+    /// nobody comes in with the answer that counted before.
+    pub fn expect_another(&self, change: impl FnOnce()) {
+        let mut taken = self.shared.taken();
+        change();
+        *taken = false;
     }
 }
 
@@ -133,9 +142,16 @@ impl Drop for Loopback {
 }
 
 impl Shared {
-    /// Only the first one is let in.
-    fn take(&self) -> bool {
-        !self.taken.swap(true, Ordering::SeqCst)
+    /// Only the first answer is let in.
+    fn first<T>(&self, judged: impl FnOnce() -> Option<T>) -> Option<T> {
+        let mut taken = self.taken();
+        let answer = if *taken { None } else { judged() };
+        *taken |= answer.is_some();
+        answer
+    }
+
+    fn taken(&self) -> std::sync::MutexGuard<'_, bool> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -198,11 +214,11 @@ fn receive(
         return;
     };
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let response = (path == shared.path).then(|| judge(query)).flatten();
+    let answer = || (path == shared.path).then(|| judge(query)).flatten();
     let visitor = Visitor { stream };
-    match response {
-        Some(response) if shared.take() => found(response, visitor),
-        _ => visitor.show(&Page::not_here()),
+    match shared.first(answer) {
+        Some(response) => found(response, visitor),
+        None => visitor.show(&Page::not_here()),
     }
 }
 

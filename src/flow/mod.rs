@@ -12,18 +12,21 @@ mod plan;
 mod redirect_uri;
 mod refresh;
 mod refuse;
+mod standby;
 
 use std::time::{Duration, Instant};
 
 pub use authorize::{
-    AuthorizeError, NewTokens, PERSON_LIMIT, Person, Waiting, Way, log_in_through_server,
+    AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
+    add_standby_through_server, log_in_through_server,
 };
-pub use error::FlowError;
+pub use error::{FlowError, standby_command};
 pub use git::{Told, git_erase, git_get, git_store};
-pub use login::{Change, LoggedIn, NewAccount, Tokens, log_in};
+pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
 pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, stored};
+pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};
 
 use crate::credential::{Content, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
@@ -81,7 +84,14 @@ impl Session<'_> {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    /// Says what is waited for, once it takes a while and somebody watches; until it is dropped.
+    fn slow(&self, text: String) -> Option<notice::Notice> {
+        self.watched.then(|| notice::Notice::after_a_while(text))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
 

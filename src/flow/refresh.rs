@@ -385,12 +385,14 @@ impl Errand<'_> {
 
     /// The server has ended the grant. If there is no other token that lives, the other grant is
     /// asked for one.
-    fn after_death(&self, words: Option<String>) -> Result<Turn, FlowError> {
+    fn after_death(&mut self, words: Option<String>) -> Result<Turn, FlowError> {
         let login = self.login()?;
+        let error = login_required(self.id, login, words).of_one_grant(login);
         if credential::goes_on(login, self.session.now(), &self.need()) {
+            self.warnings.push(error.to_string());
             return Ok(Turn::Again);
         }
-        Err(login_required(self.id, login, words))
+        Err(error)
     }
 
     /// What a verdict to do nothing comes to.
@@ -419,7 +421,10 @@ impl Errand<'_> {
             error,
             FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
         );
-        let ended = matches!(error, FlowError::LoginRequired { .. });
+        let ended = matches!(
+            error,
+            FlowError::LoginRequired { .. } | FlowError::StandbyLost { .. }
+        );
         let alive = match self.login() {
             Ok(login) if !hopeless => {
                 credential::fall_back(login, self.session.now(), &self.need(), ended)

@@ -14,6 +14,7 @@ mod replace;
 mod rescue;
 mod settle;
 mod staged;
+mod standby;
 
 use std::fs;
 use std::io;
@@ -24,6 +25,7 @@ pub use error::{LockError, StoreError};
 pub use lease::Lease;
 pub use lock::Wait;
 pub use staged::{NotStaged, Staged};
+pub use standby::{Added, NewGrant};
 
 use crate::credential::{AccountId, AccountName, Host};
 use crate::secret::Fingerprint;

@@ -95,6 +95,7 @@ pub fn run(scenario: Scenario, fault: &Fault, desk: &Desk) -> Judged {
     case.record_is_whole();
     let lost = match scenario {
         Scenario::Login => case.after_login(&first, &old, &new.unwrap()),
+        Scenario::Standby => case.after_standby(&first, &old, &new.unwrap()),
         Scenario::Logout => case.after_logout(&first, &old),
         _ => case.after_token(&first),
     };
@@ -223,6 +224,33 @@ impl Case<'_> {
         }
         self.check(self.server.is_alive(token), || "a dead token".to_owned());
         // Who is killed cannot clean up: the next one that writes does.
+        if self.fault.what != What::Kill {
+            self.nothing_is_left_behind();
+        }
+        false
+    }
+
+    /// The login that was there is good, with one grant or with two, as the exit code says.
+    fn after_standby(&mut self, first: &Finished, old: &Pair, new: &Pair) -> bool {
+        let record = self.sandbox.record(self.server);
+        let count = record["grants"].as_array().map_or(0, Vec::len);
+        match first.code() {
+            Some(0) => self.check(count == 2, || format!("stored, and not there: {first:?}")),
+            Some(_) => self.check(count == 1, || format!("failed, and there: {first:?}")),
+            None => {}
+        }
+        let token = self.next(&["token", &self.server.url()]).stdout;
+        let token = token.trim_end();
+        let is_known = token == old.access_token || token == new.access_token;
+        self.check(is_known && self.server.is_alive(token), || {
+            "a dead token".to_owned()
+        });
+        // Who brought it keeps it, whatever became of it here.
+        for pair in [old, new] {
+            self.check(self.server.is_alive(&pair.access_token), || {
+                "a grant was ended".to_owned()
+            });
+        }
         if self.fault.what != What::Kill {
             self.nothing_is_left_behind();
         }

@@ -23,16 +23,19 @@ pub enum Scenario {
     Rescued,
     /// `login --import`, over a login.
     Login,
+    /// `login --import --standby`, beside a login.
+    Standby,
     /// `logout`, where the token lives.
     Logout,
 }
 
-pub const SCENARIOS: [Scenario; 6] = [
+pub const SCENARIOS: [Scenario; 7] = [
     Scenario::Token,
     Scenario::Ending,
     Scenario::Unfinished,
     Scenario::Rescued,
     Scenario::Login,
+    Scenario::Standby,
     Scenario::Logout,
 ];
 
@@ -120,6 +123,7 @@ impl Scenario {
             Self::Unfinished => "unfinished",
             Self::Rescued => "rescued",
             Self::Login => "login",
+            Self::Standby => "standby",
             Self::Logout => "logout",
         }
     }
@@ -129,6 +133,7 @@ impl Scenario {
         let args: &[&str] = match self {
             Self::Token | Self::Ending | Self::Unfinished | Self::Rescued => &["token", &url],
             Self::Login => &["login", "--import", "--client-id", &id, &url],
+            Self::Standby => &["login", "--import", "--standby", &url],
             Self::Logout => &["logout", &url],
         };
         args.iter().map(|&arg| arg.to_owned()).collect()
@@ -149,7 +154,7 @@ impl Scenario {
             Self::Unfinished => cut_short(server, &sandbox, "rename:signal=KILL"),
             // The first sync is that of the reservation.
             Self::Rescued => cut_short(server, &sandbox, "fsync:error=EIO:when=2+"),
-            Self::Login => new = Some(server.log_in()),
+            Self::Login | Self::Standby => new = Some(server.log_in()),
             Self::Logout => {}
         }
         let input = new

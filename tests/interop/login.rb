@@ -12,6 +12,8 @@ OPENED = File.join(ENV.fetch("SCRATCH"), "opened")
 class Login
   LIMIT = 60
 
+  attr_reader :said
+
   # At a terminal, with a BROWSER that hands the address over; or without one, where the address is
   # printed.
   def initialize(*arguments, terminal: false)
@@ -37,6 +39,9 @@ class Login
   def told(key)
     heard("says `#{key}`") { lines_of_json.filter_map { |line| line[key] }.first }
   end
+
+  # At a terminal.
+  def type_enter = @err.write("\n")
 
   # How it ended, with all that it said.
   def ended

@@ -45,6 +45,7 @@ mod refused;
 mod rescue;
 mod secrets;
 mod stampede;
+mod standby;
 mod status;
 mod support;
 mod surroundings;

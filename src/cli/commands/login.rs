@@ -3,22 +3,23 @@
 mod bring;
 mod person;
 mod register;
+mod report;
+mod standby;
 
 use anyhow::Context as _;
-use serde_json::json;
 
 use crate::cli::args::Login as Args;
 use crate::cli::context::{Context, absolute};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
-use crate::cli::printer;
 use crate::config::Config;
 use crate::credential::{AccountId, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
-    self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
+    self, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
 use person::Terminal;
+use report::report;
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
@@ -40,6 +41,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     };
     let about = || About(id.clone());
     let done = match tokens {
+        Some(tokens) if args.standby => standby::bring(args, &session, &id, &config, tokens),
         Some(tokens) => bring(args, &session, &id, &config, tokens),
         None => through_server(args, context, &session, &id, &config),
     };
@@ -104,6 +106,11 @@ fn through_server(
     config: &Config,
 ) -> anyhow::Result<LoggedIn> {
     let mut plan = Plan::new(session, id, LoginKind::OAuth, given(args)?, config)?;
+    let beside = match standby::what_is_there(args, &plan) {
+        standby::There::Both(done) => return Ok(done),
+        standby::There::One => true,
+        standby::There::None => false,
+    };
     let asks = context.can_ask();
     let waits = args.device || args.no_browser;
     if !asks && !waits && plan.client_id().is_some() {
@@ -139,13 +146,20 @@ fn through_server(
     }
     if let Some(record) = plan.replaces() {
         let who = of(plan.replaced_identity());
-        context.printer.tell(&if has_ended(record) {
+        context.printer.tell(&if beside {
+            format!("{id}: a standby grant is asked for, beside the login{who} that is there")
+        } else if has_ended(record) {
             format!("{id}: the login{who} has ended; this one takes its place")
         } else {
             format!("{id}: the login{who} stays until the new one is complete")
         });
     }
-    let done = flow::log_in_through_server(session, &plan, way, &person);
+    let done = if beside {
+        flow::add_standby_through_server(session, &plan, way, &person)
+    } else {
+        let wish = standby::wish(args, person.opens);
+        flow::log_in_through_server(session, &plan, way, wish, &person)
+    };
     if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
         // It was typed, and nothing remembers it.
         let host = match plan.scheme {
@@ -188,59 +202,4 @@ fn has_ended(record: &Record) -> bool {
 
 fn of(identity: Option<&Identity>) -> String {
     identity.map_or_else(String::new, |found| format!(" of {}", found.username))
-}
-
-fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> anyhow::Result<()> {
-    for warning in &done.warnings {
-        context.printer.warn(warning);
-    }
-    if let Some(end) = done.ends_at {
-        context.printer.warn(&format!(
-            "the server gave no refresh token: this login ends at {end}, and cannot be refreshed"
-        ));
-    }
-    let username = done.identity.as_ref().map(|found| found.username.as_str());
-    if context.global.json {
-        return printer::json_line(&json!({
-            "host": id.host.to_string(),
-            "account": id.account.as_str(),
-            "outcome": match done.change {
-                Change::Stored => "stored",
-                Change::Replaced => "replaced",
-                Change::Updated => "updated",
-                Change::Unchanged => "unchanged",
-            },
-            "username": username,
-        }));
-    }
-    context.printer.tell(&format!("{id}: {}", sentence(done)));
-    if done.change == Change::Stored && context.can_ask() {
-        context.printer.tell(&format!(
-            "`glauth token {}` prints a token for scripts; `glauth status` shows your logins",
-            id.host
-        ));
-    }
-    Ok(())
-}
-
-fn sentence(done: &LoggedIn) -> String {
-    let name = |identity: &Option<Identity>| identity.as_ref().map(|found| found.username.clone());
-    let (now, before) = (name(&done.identity), name(&done.before));
-    match (done.change, now, before) {
-        (Change::Stored, Some(now), _) => format!("logged in as {now}"),
-        (Change::Stored, None, _) => "logged in".to_owned(),
-        (Change::Replaced, Some(now), Some(before)) if now == before => {
-            format!("logged in as {now} again")
-        }
-        (Change::Replaced, Some(now), Some(before)) => {
-            format!("logged in as {now}, in place of {before}")
-        }
-        (Change::Replaced, now, before) => {
-            let now = now.map_or_else(String::new, |now| format!(" as {now}"));
-            let before = before.map_or_else(|| "that was there".to_owned(), |b| format!("of {b}"));
-            format!("logged in{now}, in place of the login {before}")
-        }
-        (Change::Updated, ..) => "is what this login began with; its client was updated".to_owned(),
-        (Change::Unchanged, ..) => "is what this login began with; nothing was changed".to_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
-use crate::flow::{AuthorizeError, ClientError, PlanError, ToRegister};
+use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
 use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
 
@@ -140,7 +140,36 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
                 },
             }
         }
+        AuthorizeError::LeftOut => plain("access_denied", message),
+        AuthorizeError::NotAdded(error) => of_not_added(error),
         AuthorizeError::NotStored { source, .. } => {
+            let failure = of_flow(source);
+            Failure { message, ..failure }
+        }
+    }
+}
+
+pub(super) fn of_not_added(error: &NotAdded) -> Failure {
+    let message = format!("no standby grant was added: {error}");
+    // Who brought it chose it.
+    let name = |name| if error.imported { "bad_input" } else { name };
+    match &error.why {
+        Refusal::OtherUser { expected, .. } => plain(name("access_denied"), message)
+            .hint(format!("log in as {expected} at the server, and run it again")),
+        Refusal::Nameless { .. } => plain(name("client_rejected"), message)
+            .hint("ask for a scope with which the server says who it is, in a login of its own"),
+        Refusal::OtherScopes { .. } => plain(name("client_rejected"), message)
+            .hint("leave --scope out; a login with other scopes is a new one, without --standby"),
+        Refusal::NotRenewable | Refusal::SameTokens => {
+            plain(name("client_rejected"), message).hint("the login that is there is as good as it was")
+        }
+        Refusal::OtherClient => plain(name("usage"), message)
+            .hint("leave --client-id and the endpoints out; a login as another client is a new one, without --standby"),
+        Refusal::LoginGone => {
+            plain("login_required", message).hint("run it again without --standby")
+        }
+        Refusal::Full => plain("usage", message),
+        Refusal::NotStored(source) => {
             let failure = of_flow(source);
             Failure { message, ..failure }
         }

@@ -58,6 +58,8 @@ pub(super) enum UsageError {
     },
     #[error("{0}")]
     NoVariable(&'static str),
+    #[error("no good login for {0} that a standby grant could be added to")]
+    NothingToStandBeside(AccountId),
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -87,6 +89,9 @@ impl Failure {
             }
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_authorization(error));
+            }
+            if let Some(error) = cause.downcast_ref() {
+                return Some(login::of_not_added(error));
             }
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_plan(error));
@@ -128,7 +133,11 @@ fn plain(name: &'static str, message: String) -> Failure {
 fn of_flow(error: &FlowError) -> Failure {
     let failure = |name| plain(name, error.to_string());
     match error {
-        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } => {
+        FlowError::NoLogin(id)
+        | FlowError::LoggedOut { id, .. }
+        | FlowError::NotRenewable(id)
+        // Nothing that lives is left, and the other grant cannot be asked now.
+        | FlowError::StandbyLost { id, .. } => {
             failure("login_required").hint(login_command(id)).about(id)
         }
         FlowError::LoginRequired { id, lost_at, .. } => {
@@ -141,7 +150,6 @@ fn of_flow(error: &FlowError) -> Failure {
             };
             failure("login_required").hint(hint).about(id)
         }
-        FlowError::NotRenewable(id) => failure("login_required").hint(login_command(id)).about(id),
         FlowError::OtherScheme { id, .. } => failure("usage")
             .hint(format!(
                 "leave the scheme out; or, if that login is a mistake, `glauth logout --local {}` first",
@@ -310,6 +318,9 @@ fn of_usage_error(error: &UsageError) -> Failure {
                 "{} in a terminal; or, to consent on another device, with --device",
                 login_command(id)
             ))
+            .about(id),
+        UsageError::NothingToStandBeside(id) => plain("usage", message)
+            .hint("import the first one without --standby")
             .about(id),
         UsageError::SeveralAccounts { .. } => {
             plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")

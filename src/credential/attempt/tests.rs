@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::credential::outcome::OUTCOMES;
 use crate::credential::{
-    AuthMethod, Client, Independence, LoginKind, LoginMeans, Replay, RotationEffect,
+    AuthMethod, Client, Independence, LoginKind, LoginMeans, Replay, RotationEffect, Standby,
 };
 
 const NOW: i64 = 1_795_428_000_000;
@@ -376,4 +376,58 @@ fn when_an_answer_was_lost_is_known_until_the_next_rotation() {
     assert_eq!(rotated.grants[0].answer_lost_at, None);
     let ended = failed(login(), Failed::unchanged(Outcome::LoginRequired));
     assert_eq!(ended.grants[0].answer_lost_at, None);
+}
+
+#[test]
+fn a_grant_is_added_beside_the_only_one_or_in_the_place_of_one_that_is_not_good() {
+    let (ended, doubtful) = (
+        GrantState::LoginRequired { since: at(0) },
+        GrantState::Doubtful { since: at(0) },
+    );
+    for (states, room, standby) in [
+        (&[GrantState::Active][..], Some(1), Standby::None),
+        (&[ended], Some(1), Standby::None),
+        (
+            &[GrantState::Active, GrantState::Active],
+            None,
+            Standby::Ready,
+        ),
+        (&[ended, GrantState::Active], Some(0), Standby::Lost),
+        (&[GrantState::Active, doubtful], Some(1), Standby::Doubtful),
+        (&[doubtful, ended], Some(1), Standby::Lost),
+        (&[ended, ended], Some(0), Standby::None),
+    ] {
+        let mut login = login();
+        login.grants = states
+            .iter()
+            .map(|&state| Grant { state, ..grant(3) })
+            .collect();
+        assert_eq!(login.room_for_standby(), room, "{states:?}");
+        assert_eq!(login.standby(), standby, "{states:?}");
+    }
+}
+
+/// P4, and I5.
+#[test]
+fn a_grant_that_is_added_has_the_next_generation_and_no_verdict_on_the_one_that_went() {
+    let tried = |place: usize, retry_after: Option<u64>| {
+        let mut login = login();
+        login.begin_attempt(place, Cause::Expiring, String::new(), at(0));
+        let failed = Failed {
+            retry_after: retry_after.map(seconds),
+            ..Failed::unchanged(Outcome::LoginRequired)
+        };
+        login.end_attempt(&Ending::Failed(failed), at(0));
+        login
+    };
+    for (place, retry_after, is_dropped) in
+        [(0, None, true), (1, None, false), (0, Some(60), false)]
+    {
+        let mut login = tried(place, retry_after);
+        assert_eq!(login.add_grant(0, grant(1)), is_dropped);
+        assert_eq!(login.last_attempt.is_none(), is_dropped);
+        let generations: Vec<_> = login.grants.iter().map(|grant| grant.generation).collect();
+        assert_eq!(generations, [8, 4]);
+        assert_eq!(login.grants[0].state, GrantState::Active);
+    }
 }

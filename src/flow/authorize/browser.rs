@@ -1,15 +1,18 @@
 //! Authorization code and PKCE, through a browser and a loopback redirect (RFC 8252).
 
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
-use std::time::Instant;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::{AuthorizeError, Consent, PERSON_LIMIT, Page, Through, Visitor, Way};
+use url::Url;
+
+use super::{AuthorizeError, Lead, Through, Tokens, Visitor, Way};
 use crate::flow::loopback::{Judge, Loopback};
 use crate::flow::plan::ClientError;
 use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented};
 use crate::signals::Held;
+use crate::time::human;
 
 /// What happens while a person is at it.
 enum Event {
@@ -19,9 +22,34 @@ enum Event {
     Pasted(String),
 }
 
-impl Through<'_> {
-    pub(super) fn by_browser(&self) -> Result<Consent, AuthorizeError> {
-        let setup = self.setup;
+/// The question that waits for its answer.
+type Question = Arc<Mutex<Arc<AuthorizationRequest>>>;
+
+/// A browser, for one consent after the other: one listener, and one reader of what is pasted, since
+/// two would take each other's lines.
+pub(super) struct Browser<'a> {
+    login: &'a Through<'a>,
+    endpoint: Url,
+    question: Question,
+    loopback: Loopback,
+    events: Receiver<Event>,
+    /// Until somebody reads.
+    pasted: Option<SyncSender<Event>>,
+}
+
+/// How long a person has, and whether an empty line says that they will not.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    pub limit: Duration,
+    pub can_be_left_out: bool,
+}
+
+/// A person's answer, and the browser that waits for the end, if it is one.
+pub(super) type Answered = (AuthorizationResponse, Option<Visitor>);
+
+impl<'a> Browser<'a> {
+    pub(super) fn start(login: &'a Through<'a>) -> Result<Self, AuthorizeError> {
+        let setup = login.setup;
         let endpoint = setup
             .authorization_endpoint
             .as_ref()
@@ -29,96 +57,121 @@ impl Through<'_> {
             .ok_or_else(|| ClientError::NoEndpoint {
                 name: "authorization endpoint",
                 option: "--authorization-endpoint",
-                host: self.plan.id.host.clone(),
+                host: login.plan.id.host.clone(),
             })?;
-        self.check_secret(Way::Browser)?;
+        login.check_secret(Way::Browser)?;
         let uri = RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?;
-        let request = Arc::new(AuthorizationRequest::new(setup.issuer.clone())?);
+        let request = AuthorizationRequest::new(setup.issuer.clone())?;
+        let question = Arc::new(Mutex::new(Arc::new(request)));
         let (sender, events) = mpsc::sync_channel(1);
-        let (ours, came) = (Arc::clone(&request), sender.clone());
-        let judge: Arc<Judge> = Arc::new(move |query: &str| ours.read(query));
+        let (asked, came) = (Arc::clone(&question), sender.clone());
+        let judge: Arc<Judge> = Arc::new(move |query: &str| current(&asked).read(query));
         let loopback = Loopback::start(&uri, &judge, move |response, visitor| {
             drop(came.send(Event::Came(response, visitor)));
         })?;
-        let page = request.url(&Asked {
-            endpoint: &endpoint,
-            client: &setup.client,
-            redirect_uri: loopback.redirect_uri(),
-            scopes: &setup.scopes,
-            parameters: setup.provider.authorization_parameters,
-        });
-        let pasted = move |line| drop(sender.send(Event::Pasted(line)));
-        self.person.visit(&page, Box::new(pasted));
-        let waiting = self.person.wait("waiting for the browser", PERSON_LIMIT);
-        let found = self.wait_for_answer(&events, &request, &loopback);
-        drop(waiting);
-        let (response, visitor) = found.ok_or_else(|| AuthorizeError::NobodyCame {
-            limit: PERSON_LIMIT,
-            redirect_uri: Some(setup.redirect_uri.clone()),
-        })?;
-        let tokens = self.redeem_response(response, &request, loopback.redirect_uri());
-        match (tokens, visitor) {
-            (Ok((tokens, held)), visitor) => Ok(Consent {
-                tokens,
-                held,
-                visitor,
-            }),
-            (Err(error), visitor) => {
-                if let Some(visitor) = visitor {
-                    let host = self.plan.id.host.to_string();
-                    visitor.show(&Page::failed(&host, &error.to_string()));
-                }
-                Err(error)
-            }
-        }
+        Ok(Self {
+            login,
+            endpoint,
+            question,
+            loopback,
+            events,
+            pasted: Some(sender),
+        })
     }
 
-    /// `None`: nobody came in time.
-    fn wait_for_answer(
-        &self,
-        events: &Receiver<Event>,
-        request: &AuthorizationRequest,
-        loopback: &Loopback,
-    ) -> Option<(AuthorizationResponse, Option<Visitor>)> {
-        let deadline = Instant::now() + PERSON_LIMIT;
+    /// Where a person consents.
+    pub(super) fn page(&self) -> Url {
+        let setup = self.login.setup;
+        current(&self.question).url(&Asked {
+            endpoint: &self.endpoint,
+            client: &setup.client,
+            redirect_uri: self.loopback.redirect_uri(),
+            scopes: &setup.scopes,
+            parameters: setup.provider.authorization_parameters,
+        })
+    }
+
+    /// One more question. The answer to the one before counts no more, and neither does a line that
+    /// was typed before.
+    pub(super) fn ask_again(&mut self) -> Result<(), AuthorizeError> {
+        let request = Arc::new(AuthorizationRequest::new(self.login.setup.issuer.clone())?);
+        while self.events.try_recv().is_ok() {}
+        self.loopback.expect_another(|| {
+            *self.question.lock().unwrap_or_else(PoisonError::into_inner) = request;
+        });
+        Ok(())
+    }
+
+    /// Shows the page, and waits until somebody has answered.
+    pub(super) fn wait(&mut self, lead: Lead, how: Patience) -> Result<Answered, AuthorizeError> {
+        let person = self.login.person;
+        person.visit(&self.page(), lead);
+        if let Some(sender) = self.pasted.take() {
+            person.listen(Box::new(move |line| drop(sender.send(Event::Pasted(line)))));
+        }
+        if how.can_be_left_out {
+            let limit = human(how.limit);
+            person.hear(&format!(
+                "Enter goes on without it; after {limit} it goes on by itself"
+            ));
+        }
+        let waiting = person.wait("waiting for the browser", how.limit);
+        let answered = self.wait_for_answer(how);
+        drop(waiting);
+        answered
+    }
+
+    fn wait_for_answer(&self, how: Patience) -> Result<Answered, AuthorizeError> {
+        let request = current(&self.question);
+        let deadline = Instant::now() + how.limit;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match events.recv_timeout(left).ok()? {
-                Event::Came(response, visitor) => return Some((response, Some(visitor))),
+            let event = self.events.recv_timeout(left);
+            let event = event.map_err(|_| AuthorizeError::NobodyCame {
+                limit: how.limit,
+                redirect_uri: Some(self.login.setup.redirect_uri.clone()),
+            })?;
+            match event {
+                Event::Came(response, visitor) => return Ok((response, Some(visitor))),
                 Event::Pasted(line) => match request.read(query_of(&line)) {
-                    Some(response) if loopback.take() => return Some((response, None)),
-                    Some(_) => {}
-                    None if line.trim().is_empty() => {}
-                    None => self.person.hear(
+                    Some(response) if self.loopback.take() => return Ok((response, None)),
+                    None if !line.trim().is_empty() => self.login.person.hear(
                         "that is not the address that this login ends at; it begins with \
                          the redirect URI and has `code=` and `state=` in it",
                     ),
+                    None if how.can_be_left_out && self.loopback.take() => {
+                        return Err(AuthorizeError::LeftOut);
+                    }
+                    Some(_) | None => {}
                 },
             }
         }
     }
 
-    fn redeem_response(
+    /// Presents what the person's answer brought.
+    pub(super) fn redeem(
         &self,
         response: AuthorizationResponse,
-        request: &AuthorizationRequest,
-        redirect_uri: &str,
-    ) -> Result<(super::Tokens, Held), AuthorizeError> {
+    ) -> Result<(Tokens, Held), AuthorizeError> {
         match response {
-            AuthorizationResponse::Code(code) => self.redeem(Presented::Code {
+            AuthorizationResponse::Code(code) => self.login.redeem(Presented::Code {
                 code: &code,
-                redirect_uri,
-                verifier: request.verifier(),
+                redirect_uri: self.loopback.redirect_uri(),
+                verifier: current(&self.question).verifier(),
             }),
             AuthorizationResponse::Refused { error, words } => {
                 Err(AuthorizeError::Refused { error, words })
             }
             AuthorizationResponse::OtherIssuer(issuer) => Err(AuthorizeError::OtherIssuer {
                 issuer,
-                expected: self.setup.issuer.clone().unwrap_or_default(),
+                expected: self.login.setup.issuer.clone().unwrap_or_default(),
             }),
         }
     }
+}
+
+fn current(question: &Question) -> Arc<AuthorizationRequest> {
+    Arc::clone(&question.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The query of an address as a person pastes it, or the query alone.

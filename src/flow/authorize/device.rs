@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AuthorizeError, Consent, Through, Way};
+use super::{AuthorizeError, Through, Tokens, Way};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 use crate::signals::Held;
 
 impl Through<'_> {
-    pub(super) fn by_device(&self) -> Result<Consent, AuthorizeError> {
+    pub(super) fn by_device(&self) -> Result<(Tokens, Held), AuthorizeError> {
         self.check_secret(Way::Device)?;
         let codes = self.codes()?;
         self.person.enter_code(&codes);
@@ -17,12 +17,7 @@ impl Through<'_> {
             .wait("waiting for your consent", codes.expires_in);
         let ended = self.poll(&codes);
         drop(waiting);
-        let (tokens, held) = ended?;
-        Ok(Consent {
-            tokens,
-            held,
-            visitor: None,
-        })
+        ended
     }
 
     fn codes(&self) -> Result<DeviceAuthorization, AuthorizeError> {
@@ -42,7 +37,7 @@ impl Through<'_> {
     }
 
     /// Asks until the person has decided, or the codes have ended.
-    fn poll(&self, codes: &DeviceAuthorization) -> Result<(super::Tokens, Held), AuthorizeError> {
+    fn poll(&self, codes: &DeviceAuthorization) -> Result<(Tokens, Held), AuthorizeError> {
         let Self { session, setup, .. } = self;
         let deadline = Instant::now() + codes.expires_in;
         let mut interval = codes.interval;

@@ -6,6 +6,7 @@ use crate::credential::Outcome;
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
 use crate::flow::plan::ClientError;
+use crate::flow::standby::NotAdded;
 use crate::oauth::{DeviceError, NoRandomness, RevokeError};
 use crate::time::human;
 
@@ -43,7 +44,7 @@ pub enum AuthorizeError {
         expected: String,
     },
     /// Nobody consented in time.
-    #[error("nobody logged in within {}", human(*limit))]
+    #[error("nobody consented within {}", human(*limit))]
     NobodyCame {
         /// How long was waited.
         limit: Duration,
@@ -67,6 +68,12 @@ pub enum AuthorizeError {
         /// What happened, as a sentence.
         message: String,
     },
+    /// Who was to consent a second time goes on without.
+    #[error("it was left out")]
+    LeftOut,
+    /// A second grant was there, and is not taken.
+    #[error(transparent)]
+    NotAdded(#[from] NotAdded),
     /// The tokens were there, and could not be kept.
     #[error("the new login could not be stored: {source}; {tokens}")]
     NotStored {

@@ -4,6 +4,7 @@
 mod browser;
 mod device;
 mod error;
+mod standby;
 
 use std::time::Duration;
 
@@ -15,14 +16,17 @@ use super::login::{LoggedIn, NewAccount, Tokens, log_in, note_identity, revoke};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
 use super::{Session, notice};
-use crate::credential::{AuthMethod, Independence, LoginKind, Outcome};
+use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::log::Level;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
-use crate::secret::AccessToken;
 use crate::signals::Held;
 use crate::store::RevocableToken;
 
+use browser::{Browser, Patience};
+use standby::First;
+
 pub use error::{AuthorizeError, NewTokens};
+pub use standby::add_standby_through_server;
 
 /// How long a person has, in a browser. Long enough to find a password and a second factor, and
 /// short enough that a login that was forgotten does not listen for ever.
@@ -30,18 +34,41 @@ pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Who logs in: what they are shown, and what is heard from them.
 pub trait Person {
-    /// Shows the address of a page and opens it, where there is a browser. Where there is none,
-    /// what the person pastes goes to `pasted`, line by line.
-    fn visit(&self, page: &Url, pasted: Box<dyn Fn(String) + Send>);
+    /// Shows the address of a page, and leads there.
+    fn visit(&self, page: &Url, lead: Lead);
+
+    /// What the person pastes goes to `pasted` from now on, line by line.
+    fn listen(&self, pasted: Box<dyn Fn(String) + Send>);
 
     /// Shows where to enter which code.
     fn enter_code(&self, codes: &DeviceAuthorization);
+
+    /// The login is stored, and a second consent follows.
+    fn logged_in(&self, done: &LoggedIn);
+
+    /// Says that another code follows, for a second grant; whether it wants a browser session of
+    /// its own.
+    fn expect_code(&self, own_session: bool);
 
     /// Says something.
     fn hear(&self, text: &str);
 
     /// Shows that something is waited for, until what it returns is dropped.
     fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting>;
+}
+
+/// How a person comes to a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// It is opened, where there is a browser.
+    Opened,
+    /// The page of the first consent leads there, for a second grant.
+    FromPage,
+    /// By hand, for a second grant.
+    ByHand,
+    /// By hand, for a second grant, in a browser session of its own: the server would end both
+    /// grants of one session at once.
+    OwnSession,
 }
 
 /// As long as it lives, a person sees that something is waited for.
@@ -58,6 +85,24 @@ pub enum Way {
     DeviceIfPossible,
 }
 
+/// Whether a second grant is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Not.
+    Never,
+    /// Where a rotation would end the token under its users' hands, and a second consent is a click
+    /// away.
+    WhereItHelps,
+    /// In any case.
+    Always,
+}
+
+/// Where a person consents, for the first time and for the second.
+enum Door<'a> {
+    Browser(Browser<'a>),
+    Device,
+}
+
 /// What a person's consent brought.
 struct Consent {
     tokens: Tokens,
@@ -72,6 +117,7 @@ pub fn log_in_through_server(
     session: &Session<'_>,
     plan: &Plan<'_>,
     way: Way,
+    wish: Wish,
     person: &dyn Person,
 ) -> Result<LoggedIn, AuthorizeError> {
     let setup = plan.setup()?;
@@ -82,29 +128,33 @@ pub fn log_in_through_server(
         setup: &setup,
         person,
     };
-    let consent = match way {
-        Way::Browser => login.by_browser()?,
-        Way::Device => login.by_device()?,
-        Way::DeviceIfPossible => match login.by_device() {
-            Err(AuthorizeError::NoDeviceGrant { .. }) => login.by_browser()?,
-            other => other?,
-        },
-    };
+    let (door, consent) = login.consent(way, Lead::Opened, |visitor, error| {
+        visitor.show(&login.page_of_failure(error));
+    })?;
     let Consent {
         tokens,
         held,
         visitor,
     } = consent;
-    let access_token = tokens.rotation.access_token.clone();
-    let mut stored = login.store(tokens);
+    let first = First::of(&tokens, &setup);
+    let stored = login.store(tokens);
     drop(held);
-    if let Ok(done) = &mut stored {
-        login.ask_who(&access_token, done);
+    let mut done = match stored {
+        Ok(done) => done,
+        Err(error) => {
+            if let Some(visitor) = visitor {
+                visitor.show(&login.page_of_failure(&error));
+            }
+            return Err(error);
+        }
+    };
+    login.ask_who(&first, &mut done);
+    if login.wants_second(wish, &first, &done, visitor.is_some()) {
+        login.second(door, visitor, first, &mut done);
+    } else if let Some(visitor) = visitor {
+        visitor.show(&login.page(done.identity.as_ref()));
     }
-    if let Some(visitor) = visitor {
-        visitor.show(&login.page(&stored));
-    }
-    stored
+    Ok(done)
 }
 
 /// Nobody is asked for a consent that could not be stored.
@@ -139,6 +189,55 @@ impl Setup {
 }
 
 impl Through<'_> {
+    /// Waits for a person's consent, and presents what it gave. A browser that brought something of
+    /// no use is shown why by `show`.
+    fn consent(
+        &self,
+        way: Way,
+        lead: Lead,
+        show: impl Fn(Visitor, &AuthorizeError),
+    ) -> Result<(Door<'_>, Consent), AuthorizeError> {
+        if way != Way::Browser {
+            match self.by_device() {
+                Err(AuthorizeError::NoDeviceGrant { .. }) if way == Way::DeviceIfPossible => {}
+                ended => {
+                    let (tokens, held) = ended?;
+                    let visitor = None;
+                    return Ok((
+                        Door::Device,
+                        Consent {
+                            tokens,
+                            held,
+                            visitor,
+                        },
+                    ));
+                }
+            }
+        }
+        let mut browser = Browser::start(self)?;
+        let how = Patience {
+            limit: PERSON_LIMIT,
+            can_be_left_out: false,
+        };
+        let (response, visitor) = browser.wait(lead, how)?;
+        match browser.redeem(response) {
+            Ok((tokens, held)) => Ok((
+                Door::Browser(browser),
+                Consent {
+                    tokens,
+                    held,
+                    visitor,
+                },
+            )),
+            Err(error) => {
+                if let Some(visitor) = visitor {
+                    show(visitor, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
     fn check_secret(&self, way: Way) -> Result<(), ClientError> {
         let setup = self.setup;
         if !setup.lacks_secret(way) {
@@ -225,7 +324,7 @@ impl Through<'_> {
     }
 
     /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
-    fn ask_who(&self, access_token: &AccessToken, done: &mut LoggedIn) {
+    fn ask_who(&self, first: &First, done: &mut LoggedIn) {
         let Setup {
             client,
             userinfo_endpoint,
@@ -233,12 +332,12 @@ impl Through<'_> {
         } = self.setup;
         done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
             let _slow = self.slow("to say who this is");
-            oauth::identify(self.session.http, client, endpoint, access_token)
+            oauth::identify(self.session.http, client, endpoint, &first.access_token)
         });
         let id = &self.plan.id;
         match &done.identity {
             Some(identity) => {
-                let noted = note_identity(self.session, id, done.origin, identity);
+                let noted = note_identity(self.session, id, first.origin, identity);
                 let text = |error| format!("whose login it is could not be noted: {error}");
                 done.warnings.extend(noted.err().map(text));
             }
@@ -248,24 +347,23 @@ impl Through<'_> {
         }
     }
 
-    fn page(&self, stored: &Result<LoggedIn, AuthorizeError>) -> Page {
-        let host = self.plan.id.host.to_string();
-        match stored {
-            Ok(done) => {
-                let identity = done.identity.as_ref();
-                Page::logged_in(&host, identity.map(|identity| &*identity.username))
-            }
-            Err(error) => Page::failed(&host, &error.to_string()),
-        }
+    fn page(&self, identity: Option<&Identity>) -> Page {
+        Page::logged_in(&self.plan.id.host.to_string(), username(identity))
+    }
+
+    fn page_of_failure(&self, error: &AuthorizeError) -> Page {
+        Page::failed(&self.plan.id.host.to_string(), &error.to_string())
     }
 
     fn slow(&self, what: &str) -> Option<notice::Notice> {
         let host = &self.plan.id.host;
-        let text = format!("waiting for {host} {what}");
-        self.session
-            .watched
-            .then(|| notice::Notice::after_a_while(text))
+        self.session.slow(format!("waiting for {host} {what}"))
     }
+}
+
+/// The name that people know.
+fn username(identity: Option<&Identity>) -> Option<&str> {
+    identity.map(|identity| &*identity.username)
 }
 
 /// An outcome of a login as the end of a sentence about a server.

@@ -1,5 +1,11 @@
 //! The page that a browser shows at the end of a login: no script, nothing from elsewhere.
 
+use url::Url;
+
+/// How long the page that leads on is there to be read, in seconds: a sentence or two. Who is
+/// faster has the link.
+const LEADS_ON_AFTER: u32 = 4;
+
 /// What a browser is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -7,6 +13,15 @@ pub struct Page {
     sign: Sign,
     title: String,
     paragraphs: Vec<String>,
+    /// Where it leads by itself.
+    next: Option<Next>,
+}
+
+/// Where a page leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Next {
+    url: String,
+    link: String,
 }
 
 /// Its colour, on a light and on a dark ground; the words say the same.
@@ -27,6 +42,51 @@ impl Page {
             sign: Sign::Good,
             title: format!("Logged in to {host}{who}"),
             paragraphs: vec!["You can close this tab.".to_owned()],
+            next: None,
+        }
+    }
+
+    /// It is, and a second consent follows.
+    #[must_use]
+    pub fn leads_on(host: &str, username: Option<&str>, next: &Url) -> Self {
+        Self {
+            paragraphs: vec![
+                format!(
+                    "{host} asks for your consent once more, for a second grant that stands by: \
+                     while one is refreshed, programs use the other, so that no token ends \
+                     under their hands."
+                ),
+                "You can also close this tab: the login is stored, with one grant.".to_owned(),
+            ],
+            next: Some(Next {
+                url: next.to_string(),
+                link: "Go on to the second consent".to_owned(),
+            }),
+            ..Self::logged_in(host, username)
+        }
+    }
+
+    /// It is, with two grants.
+    #[must_use]
+    pub fn with_standby(host: &str, username: Option<&str>) -> Self {
+        Self {
+            paragraphs: vec![
+                "There is a standby grant too.".to_owned(),
+                "You can close this tab.".to_owned(),
+            ],
+            ..Self::logged_in(host, username)
+        }
+    }
+
+    /// It is, with one grant, and why.
+    #[must_use]
+    pub fn without_standby(host: &str, username: Option<&str>, why: &str) -> Self {
+        Self {
+            paragraphs: vec![
+                format!("There is no standby grant: {why}."),
+                "You can close this tab; the terminal says how to add one later.".to_owned(),
+            ],
+            ..Self::logged_in(host, username)
         }
     }
 
@@ -42,6 +102,7 @@ impl Page {
                 sentence(why),
                 "You can close this tab; the terminal says how to go on.".to_owned(),
             ],
+            next: None,
         }
     }
 
@@ -53,6 +114,7 @@ impl Page {
             sign: Sign::Neither,
             title: "Nothing here".to_owned(),
             paragraphs: vec!["This is not what the login waits for.".to_owned()],
+            next: None,
         }
     }
 
@@ -79,7 +141,7 @@ impl Page {
             Sign::Bad => ("#b3261e", "#f2857b"),
             Sign::Neither => ("#8a8a92", "#8a8a92"),
         };
-        let paragraphs: Vec<String> = self
+        let mut paragraphs: Vec<String> = self
             .paragraphs
             .iter()
             .enumerate()
@@ -89,7 +151,16 @@ impl Page {
                 format!("<p{class}>{}</p>", escaped(text))
             })
             .collect();
+        let mut refresh = String::new();
+        if let Some(Next { url, link }) = &self.next {
+            let (url, link) = (escaped(url), escaped(link));
+            refresh =
+                format!("\n<meta http-equiv=\"refresh\" content=\"{LEADS_ON_AFTER}; url={url}\">");
+            let before_last = paragraphs.len() - 1;
+            paragraphs.insert(before_last, format!("<p><a href=\"{url}\">{link}</a></p>"));
+        }
         include_str!("page.html")
+            .replace("{refresh}", &refresh)
             .replace("{light}", light)
             .replace("{dark}", dark)
             .replace("{title}", &escaped(&self.title))
@@ -152,6 +223,8 @@ mod tests {
     fn a_page_needs_nothing_from_elsewhere_and_says_what_to_do() {
         for page in [
             Page::logged_in("a.example", None),
+            Page::with_standby("a.example", None),
+            Page::without_standby("a.example", None, "access was denied"),
             Page::failed("a.example", "access was denied"),
             Page::not_here(),
         ] {
@@ -170,5 +243,17 @@ mod tests {
         }
         let done = Page::logged_in("a.example", None).to_html();
         assert!(done.contains("You can close this tab."), "{done}");
+    }
+
+    #[test]
+    fn a_page_that_leads_on_does_so_by_itself_and_has_a_link() {
+        let next = Url::parse("https://a.example/x?a=1&b=%22'{c}").unwrap();
+        let html = Page::leads_on("a.example", Some("jane"), &next).to_html();
+        let url = "https://a.example/x?a=1&amp;b=%22%27&#123;c&#125;";
+        let refresh = format!("<meta http-equiv=\"refresh\" content=\"4; url={url}\">");
+        assert!(html.contains(&refresh), "{html}");
+        assert!(html.contains(&format!("<a href=\"{url}\">")), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+        assert!(!Page::logged_in("a", None).to_html().contains("refresh"));
     }
 }

@@ -65,6 +65,14 @@ impl Extra {
         }
     }
 
+    /// What stays when another grant takes the place of this one.
+    pub(in crate::store) fn without_grant(mut self, place: usize) -> Self {
+        if let Some(grant) = self.grants.get_mut(place) {
+            *grant = toml::Table::new();
+        }
+        self
+    }
+
     pub(super) fn into_document(self, document: &mut toml::Table) {
         let mut add = |name: &str, extra: toml::Table| {
             if let Some(toml::Value::Table(table)) = document.get_mut(name) {

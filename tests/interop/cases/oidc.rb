@@ -120,6 +120,38 @@ fact "OpenID Connect: a second login in the same browser session does not end it
   end
 end
 
+# Two sessions, two grants: what ends one leaves the other.
+fact "OpenID Connect: a standby grant of another browser session outlives a replay on the first" do
+  with_browser { |browser| log_in_first(browser) }
+  spent = stored_refresh_token
+  with_browser do |browser|
+    login = log_in_with(ISSUER.to_s, "--no-browser", "--standby") do |login|
+      assert login.page && login.said.include?("in a browser session of its own"), "what it wants", login.said
+      browser.visit login.page
+      sign_in_at_issuer browser
+      browser.press "Continue"
+      assert_ends_at browser, "Logged in to #{ISSUER_NAME} as jane", "There is a standby grant too."
+    end
+    assert_equal 0, login.code, "exit code (#{login.err})"
+  end
+  glauth! "refresh", "--force", ISSUER.to_s
+  token = print_issuer_token
+  assert_works token
+
+  redeem_at_issuer(spent)
+
+  assert_equal "401", userinfo(token).code, "userinfo, for the grant that the replay ended"
+  other = glauth("token", "--rejected", ISSUER.to_s, stdin: token)
+  assert_equal 0, other.code, "exit code (#{other.err})"
+  assert_works other.out.chomp
+  # A timer finds out.
+  timer = glauth("refresh", ISSUER.to_s)
+  assert_equal 0, timer.code, "exit code of a refresh (#{timer.err})"
+  assert timer.err.include?("has ended one of the two grants"), "the warning", timer.err
+  assert_works print_issuer_token
+  assert glauth("status").err.include?("standby lost"), "status says so"
+end
+
 fact "OpenID Connect: logout ends the refresh token at the server" do
   with_browser { |browser| log_in_first(browser) }
   token, refresh_token = print_issuer_token, stored_refresh_token

@@ -166,7 +166,7 @@ fn codes_that_end_are_not_waited_for_any_longer() {
     let (message, _) = ends_as(3, "login_required", |form| {
         Waiting::start(&Sandbox::new(), &server, form).finish()
     });
-    assert!(message.contains("nobody logged in within 2s"), "{message}");
+    assert!(message.contains("nobody consented within 2s"), "{message}");
 }
 
 #[test]

@@ -12,6 +12,9 @@ mod redirect_uri;
 mod refusals;
 mod register;
 mod second;
+mod standby;
+mod standby_later;
+mod standby_meanwhile;
 mod through_browser;
 
 use std::process::Command;

@@ -9,7 +9,7 @@ use crate::support::terminal::Terminal;
 
 /// `login URL` at a terminal, with a browser.
 fn newcomer(sandbox: &Sandbox, server: &AuthorizationServer) -> Terminal {
-    let mut command = sandbox.command(&["login", &server.url()]);
+    let mut command = sandbox.command(&["login", "--no-standby", &server.url()]);
     command.env("BROWSER", browser_that_notes(sandbox));
     Terminal::spawn(&mut command)
 }

@@ -128,7 +128,7 @@ fn a_confidential_client_proves_itself_in_the_way_that_it_is_registered_with() {
 fn the_browser_that_is_named_is_opened_and_the_page_is_printed_all_the_same() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", browser_that_notes(&sandbox));
     let terminal = Terminal::spawn(&mut command);
 
@@ -148,7 +148,7 @@ fn the_browser_that_is_named_is_opened_and_the_page_is_printed_all_the_same() {
 fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", "/nowhere/browser");
     let terminal = Terminal::spawn(&mut command);
     let screen = terminal.wait_for("paste that address here");
@@ -157,6 +157,11 @@ fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
     browser::open(&page);
     let finished = terminal.finish();
     assert_eq!(finished.code(), Some(0), "{finished:?}");
+}
+
+/// `login` at a terminal, where one consent is the subject.
+fn one_consent(url: &str) -> [&str; 5] {
+    ["login", "--no-standby", "--client-id", "the-client", url]
 }
 
 /// A BROWSER that notes where it was sent.
@@ -319,7 +324,7 @@ fn a_browser_that_stays_in_the_foreground_is_not_waited_for() {
     );
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", script.to_str().unwrap());
     command.env("PATH", "/usr/bin:/bin");
     let terminal = Terminal::spawn(&mut command);
@@ -346,7 +351,7 @@ fn a_browser_that_stays_in_the_foreground_is_not_waited_for() {
 fn an_address_can_be_pasted_even_where_a_browser_seems_to_have_opened() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
+    let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
     let address = browser::open_but_stay(&noted(&sandbox));
@@ -499,6 +504,7 @@ fn in_json_the_page_is_an_object_and_so_is_the_end() {
             "account": "default",
             "outcome": "stored",
             "username": "jane",
+            "standby": false,
         })
     );
 }

@@ -22,6 +22,8 @@ pub struct Scenario<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
     LoggedIn,
+    /// With two grants: whatever becomes of the one, a token is there.
+    WithStandby,
     LoggedOut,
 }
 
@@ -70,7 +72,7 @@ impl Scenario<'_> {
                 let (floor, wanted) = if moment.is_acknowledged {
                     at_the_end.clone()
                 } else {
-                    (began, wanted(moment, past, began))
+                    (began, wanted(moment, past, began, end))
                 };
                 for disk in &moment.disks {
                     if !tried.insert((disk, past, floor, wanted.clone())) {
@@ -100,7 +102,7 @@ impl Scenario<'_> {
     fn wanted_at_the_end(&self, end: End) -> Wanted {
         match end {
             End::LoggedOut => Wanted::Gone,
-            End::LoggedIn => {
+            End::LoggedIn | End::WithStandby => {
                 let rotations = self.server.rotations();
                 let token = self.token().prints();
                 assert_eq!(self.server.rotations(), rotations, "it was fresh");
@@ -205,20 +207,20 @@ impl Scenario<'_> {
             return 0;
         }
         let record = self.sandbox.record(self.server);
-        let place = match record.get("grants") {
-            Some(grants) => &grants[0],
-            None => &record["logged_out"],
-        };
-        place["generation"].as_integer().unwrap()
+        let number = |table: &toml::Value| table["generation"].as_integer().unwrap();
+        match record.get("grants") {
+            Some(grants) => grants.as_array().unwrap().iter().map(number).max().unwrap(),
+            None => number(&record["logged_out"]),
+        }
     }
 }
 
 /// What must be found as long as nothing was acknowledged.
-fn wanted(moment: &Moment, past: usize, began: i64) -> Wanted {
+fn wanted(moment: &Moment, past: usize, began: i64, end: End) -> Wanted {
     let has_arrived = |before: Option<usize>| before.is_some_and(|before| past > before);
     if has_arrived(moment.revoked) {
         Wanted::Ending
-    } else if has_arrived(moment.window) {
+    } else if has_arrived(moment.window) && end != End::WithStandby {
         Wanted::AliveOrLost
     } else if began == 0 {
         Wanted::AliveOrNothing

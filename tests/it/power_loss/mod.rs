@@ -100,6 +100,34 @@ fn log_in(name: &'static str, server: &AuthorizationServer, sandbox: &Sandbox) {
 }
 
 #[test]
+fn a_power_loss_while_a_standby_is_added_leaves_one_grant_or_two() {
+    let (server, sandbox) = ends_in(3600);
+    let (pair, url) = (server.log_in(), server.url());
+    let run = Run {
+        args: &["login", "--import", "--standby", &url],
+        input: &pair.response,
+        ..Run::default()
+    };
+    let name = "a standby that is added";
+    Scenario::new(name, &server, &sandbox).survives(&[run], End::WithStandby);
+}
+
+/// The window that nobody can close costs a grant, and not the login.
+#[test]
+fn a_power_loss_in_a_refresh_beside_a_standby_costs_no_login() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::with_standby(&server);
+    sandbox.grants_end_in(&server, &[3600, -5]);
+    let url = server.url();
+    let run = Run {
+        args: &["refresh", &url],
+        ..Run::default()
+    };
+    let name = "a refresh beside a standby";
+    Scenario::new(name, &server, &sandbox).survives(&[run], End::WithStandby);
+}
+
+#[test]
 fn a_power_loss_in_a_logout_leaves_the_login_or_its_end() {
     let (server, sandbox) = ends_in(3600);
     log_out("a logout", &server, &sandbox);

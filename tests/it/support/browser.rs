@@ -27,6 +27,16 @@ impl Seen {
         rest.split_once("</h1>").expect("a heading").0
     }
 
+    /// Where the page leads by itself.
+    pub fn next(&self) -> Option<String> {
+        let (_, rest) = self
+            .body
+            .split_once("<meta http-equiv=\"refresh\" content=\"")?;
+        let (content, _) = rest.split_once('"')?;
+        let (_, url) = content.split_once("url=")?;
+        Some(url.replace("&#39;", "'").replace("&amp;", "&"))
+    }
+
     /// The first header of that name.
     fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));

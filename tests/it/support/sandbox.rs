@@ -120,6 +120,30 @@ impl Sandbox {
         self.ends_in_at(&server.host(), seconds);
     }
 
+    /// The same for each grant.
+    pub fn grants_end_in(&self, server: &AuthorizationServer, seconds: &[i64]) {
+        self.edit(server, |record| {
+            let grants = record["grants"].as_array_mut().unwrap();
+            assert_eq!(grants.len(), seconds.len());
+            for (grant, seconds) in grants.iter_mut().zip(seconds) {
+                let grant = grant.as_table_mut().unwrap();
+                grant.insert("issued_at".to_owned(), from_now(seconds - 7200));
+                grant.insert("expires_at".to_owned(), from_now(*seconds));
+            }
+        });
+    }
+
+    /// A sandbox with a login that has two grants: what each of them began with.
+    pub fn with_standby(server: &AuthorizationServer) -> (Self, [Pair; 2]) {
+        let (sandbox, first) = Self::logged_in(server);
+        let second = server.log_in();
+        let url = server.url();
+        sandbox
+            .run_with_input(&["login", "--import", "--standby", &url], &second.response)
+            .succeeds();
+        (sandbox, [first, second])
+    }
+
     /// The same at a host.
     pub fn ends_in_at(&self, host: &str, seconds: i64) {
         edit_file(&self.file_at(host, "toml"), |record| {

@@ -12,10 +12,11 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use url::Url;
 
+use super::report::tell_login;
 use crate::cli::context::Context;
 use crate::cli::printer;
 use crate::credential::AccountId;
-use crate::flow::{Person, Waiting};
+use crate::flow::{Lead, LoggedIn, Person, Waiting};
 use crate::oauth::DeviceAuthorization;
 use crate::signals::{Held, spawn_deaf};
 use crate::time::human;
@@ -37,6 +38,10 @@ const LINE_LIMIT: u64 = 16 * 1024;
 /// The most lines that are read.
 const PASTED_LIMIT: usize = 1000;
 
+/// What a person is told who has just consented.
+const WHY_TWICE: &str = "Now once more, for a standby grant: while one is refreshed, programs use the \
+                         other, so that no token ends under their hands";
+
 /// The person at the terminal.
 pub(super) struct Terminal<'a> {
     pub context: &'a Context<'a>,
@@ -48,22 +53,52 @@ pub(super) struct Terminal<'a> {
 }
 
 impl Person for Terminal<'_> {
-    fn visit(&self, page: &Url, pasted: Box<dyn Fn(String) + Send>) {
+    fn visit(&self, page: &Url, lead: Lead) {
+        let title = match lead {
+            Lead::Opened => format!("Log in to {} in your browser:", self.id.host),
+            Lead::FromPage => format!("{WHY_TWICE}; the browser goes on to"),
+            Lead::ByHand => format!("{WHY_TWICE}, at"),
+            Lead::OwnSession => format!(
+                "{WHY_TWICE}, in a browser session of its own (a private window, another profile), \
+                 since {} may end the grants of one session together:",
+                self.id.host
+            ),
+        };
         self.context.printer.show(
-            &format!("Log in to {} in your browser:\n  {page}", self.id.host),
-            &json!({"authorization": {"url": page.as_str()}}),
+            &format!("{title}\n  {page}"),
+            &json!({"authorization": {
+                "url": page.as_str(),
+                "standby": lead != Lead::Opened,
+            }}),
         );
-        let opened = self.opens && open(page.as_str());
-        if self.opens && !opened {
-            self.hear("no browser could be opened");
+        match lead {
+            Lead::FromPage => return,
+            Lead::ByHand | Lead::OwnSession => self.moves.set(false),
+            Lead::Opened => self.open(page),
         }
-        self.moves.set(opened);
         self.context.printer.tell(
             "If that browser is on another machine, it ends at an address that it cannot load: \
              paste that address here",
         );
+    }
+
+    fn listen(&self, pasted: Box<dyn Fn(String) + Send>) {
         // Without a thread nothing can be pasted, and a browser may come all the same.
         spawn_deaf(move || read_lines(&pasted)).ok();
+    }
+
+    fn logged_in(&self, done: &LoggedIn) {
+        tell_login(self.id, done, self.context);
+    }
+
+    fn expect_code(&self, own_session: bool) {
+        let session = if own_session {
+            ", in a browser session of its own (a private window, another profile), since the server \
+             may end the grants of one session together"
+        } else {
+            ""
+        };
+        self.hear(&format!("{WHY_TWICE}{session}; Ctrl-C goes on without it"));
     }
 
     fn enter_code(&self, codes: &DeviceAuthorization) {
@@ -102,6 +137,16 @@ impl Person for Terminal<'_> {
     fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting> {
         let moves = self.context.is_watched() && self.moves.get();
         Box::new(Spinner(moves.then(|| spinner(what, limit))))
+    }
+}
+
+impl Terminal<'_> {
+    fn open(&self, page: &Url) {
+        let opened = self.opens && open(page.as_str());
+        if self.opens && !opened {
+            self.hear("no browser could be opened");
+        }
+        self.moves.set(opened);
     }
 }
 

@@ -9,8 +9,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::{self, Failure};
 use crate::credential::{
     AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
-    LoginKind, MinTtl, Need, Outcome, Record, Stop, Verdict, decide, handed_out,
+    LoginKind, MinTtl, Need, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
 };
+use crate::flow::standby_command;
 use crate::time::Timestamp;
 
 /// One account.
@@ -22,6 +23,8 @@ pub(in crate::cli::commands) struct Account {
     /// What was left, and what comes of it, for people.
     #[serde(skip)]
     left: Vec<String>,
+    #[serde(skip)]
+    pub standby: Standby,
     pub host: String,
     pub account: String,
     pub kind: Option<&'static str>,
@@ -115,6 +118,7 @@ impl Account {
         Self {
             id: id.clone(),
             left: Vec::new(),
+            standby: Standby::None,
             host: id.host.to_string(),
             account: id.account.to_string(),
             kind: None,
@@ -154,6 +158,7 @@ impl Account {
         self.grants = login.grants.iter().map(grant_report).collect();
         self.last_attempt = login.last_attempt.as_ref().map(attempt_report);
         self.left = left::remarks(login, now);
+        self.standby = login.standby();
         self.check = check.map(|verdict| match verdict {
             CheckVerdict::Alive => "alive",
             CheckVerdict::Dead => "dead",
@@ -181,6 +186,10 @@ impl Account {
             account => format!("{} ({account})", self.host),
         };
         remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
+        if self.standby == Standby::Lost {
+            let command = standby_command(&self.id);
+            remarks.push(format!("{name}: standby lost; {command} adds another"));
+        }
         if self.needs_login {
             remarks.push(format!("{name}: a login is needed"));
             remarks.push(format!("hint: {}", failure::login_command(&self.id)));

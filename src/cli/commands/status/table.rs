@@ -5,6 +5,7 @@ use std::time::Duration;
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::report::{Account, AttemptReport};
+use crate::credential::Standby;
 use crate::time::{Timestamp, human};
 
 /// A title, and what stands below it.
@@ -12,12 +13,13 @@ type Column = (&'static str, fn(&Account) -> String);
 
 /// The table, with a newline at its end. Columns that nobody fills are left out.
 pub(super) fn text(accounts: &[Account]) -> String {
-    let columns: [Column; 8] = [
+    let columns: [Column; 9] = [
         ("HOST", |account| account.host.clone()),
         ("ACCOUNT", |account| account.account.clone()),
         ("USER", user),
         ("STATE", state),
         ("LEFT", left),
+        ("STANDBY", standby),
         ("SCOPES", scopes),
         ("GENERATION", generation),
         ("LAST REFRESH", last_refresh),
@@ -56,6 +58,16 @@ fn left(account: &Account) -> String {
         (None, false) => "no end".to_owned(),
         (None, true) => String::new(),
     }
+}
+
+fn standby(account: &Account) -> String {
+    let text = match account.standby {
+        Standby::None => "",
+        Standby::Ready => "yes",
+        Standby::Doubtful => "doubtful",
+        Standby::Lost => "lost",
+    };
+    text.to_owned()
 }
 
 fn scopes(account: &Account) -> String {

@@ -1,0 +1,97 @@
+//! What came of a login, for people and for programs.
+
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::printer;
+use crate::credential::{AccountId, Identity};
+use crate::flow::{AuthorizeError, Change, LoggedIn, Second, standby_command};
+
+pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> anyhow::Result<()> {
+    for warning in &done.warnings {
+        context.printer.warn(warning);
+    }
+    if let Second::Missing(error) = &done.standby {
+        without_standby(id, error, context);
+    }
+    if let Some(end) = done.ends_at {
+        context.printer.warn(&format!(
+            "the server gave no refresh token: this login ends at {end}, and cannot be refreshed"
+        ));
+    }
+    let standby = matches!(done.standby, Second::Taken);
+    let username = done.identity.as_ref().map(|found| found.username.as_str());
+    if context.global.json {
+        return printer::json_line(&json!({
+            "host": id.host.to_string(),
+            "account": id.account.as_str(),
+            "outcome": match done.change {
+                Change::Stored => "stored",
+                Change::Replaced => "replaced",
+                Change::Updated => "updated",
+                Change::Unchanged | Change::StandbyThere => "unchanged",
+                Change::StandbyAdded => "standby_added",
+            },
+            "username": username,
+            "standby": standby,
+        }));
+    }
+    let is_new = matches!(done.change, Change::Stored | Change::Replaced);
+    match &done.standby {
+        Second::Taken if is_new => context
+            .printer
+            .tell(&format!("{id}: there is a standby grant too")),
+        // It was said as soon as it was so.
+        Second::Missing(_) => {}
+        Second::Taken | Second::NotAsked => tell_login(id, done, context),
+    }
+    if done.change == Change::Stored && context.can_ask() {
+        context.printer.tell(&format!(
+            "`glauth token {}` prints a token for scripts; `glauth status` shows your logins",
+            id.host
+        ));
+    }
+    Ok(())
+}
+
+/// Says what was done.
+pub(super) fn tell_login(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
+    context.printer.tell(&format!("{id}: {}", sentence(done)));
+}
+
+/// Says why there is no second grant, and how there is one later. Who went on without it knows.
+fn without_standby(id: &AccountId, error: &AuthorizeError, context: &Context<'_>) {
+    let text = format!("there is no standby grant: {error}");
+    match error {
+        AuthorizeError::LeftOut => context.printer.tell(&format!("{id}: {text}")),
+        _ => context.printer.warn(&text),
+    }
+    let hint = format!("hint: {} adds one", standby_command(id));
+    context.printer.tell(&hint);
+}
+
+fn sentence(done: &LoggedIn) -> String {
+    let name = |identity: &Option<Identity>| identity.as_ref().map(|found| found.username.clone());
+    let (now, before) = (name(&done.identity), name(&done.before));
+    match (done.change, now, before) {
+        (Change::Stored, Some(now), _) => format!("logged in as {now}"),
+        (Change::Stored, None, _) => "logged in".to_owned(),
+        (Change::Replaced, Some(now), Some(before)) if now == before => {
+            format!("logged in as {now} again")
+        }
+        (Change::Replaced, Some(now), Some(before)) => {
+            format!("logged in as {now}, in place of {before}")
+        }
+        (Change::Replaced, now, before) => {
+            let now = now.map_or_else(String::new, |now| format!(" as {now}"));
+            let before = before.map_or_else(|| "that was there".to_owned(), |b| format!("of {b}"));
+            format!("logged in{now}, in place of the login {before}")
+        }
+        (Change::Updated, ..) => "is what this login began with; its client was updated".to_owned(),
+        (Change::Unchanged, ..) => "is what this login began with; nothing was changed".to_owned(),
+        (Change::StandbyAdded, ..) => "there is a standby grant now".to_owned(),
+        (Change::StandbyThere, ..) => {
+            "there is a standby grant already; nothing was changed".to_owned()
+        }
+    }
+}

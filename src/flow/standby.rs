@@ -1,0 +1,308 @@
+//! Adding a second grant to a login that is there: it must be the same user's, for the same client
+//! and the same scopes, and have tokens of its own.
+
+use std::collections::BTreeSet;
+
+use super::Session;
+use super::authorize::NewTokens;
+use super::error::FlowError;
+use super::login::{Tokens, new_grant, revoke};
+use crate::credential::{
+    AccountId, Client, Endpoint, Grant, GrantState, Host, Identity, Independence, LoginKind, Record,
+};
+use crate::oauth;
+use crate::secret::{AccessToken, Fingerprint};
+use crate::store::{Added, Entry, Locked, NewGrant, Occupied, RevocableToken};
+use crate::time::Timestamp;
+
+/// The login that a grant is added to, as it was when that was begun.
+#[derive(Debug)]
+pub struct Beside {
+    /// What its grants began with: one of them must still be there.
+    pub origins: Vec<Fingerprint>,
+    /// What it may be used for.
+    pub scopes: Vec<String>,
+    /// Whose it is, where that is known.
+    pub identity: Option<Identity>,
+    /// A token that tells whose it is, where nobody knows.
+    pub access_token: Option<AccessToken>,
+}
+
+/// A grant that is to be added.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// To which account.
+    pub id: AccountId,
+    /// How we are known to its server.
+    pub client: Client,
+    /// Answers who a token's user is.
+    pub userinfo_endpoint: Option<Endpoint>,
+    /// What came.
+    pub tokens: Tokens,
+    /// The scopes, where the server does not name them.
+    pub asked: Vec<String>,
+    /// Whether somebody brought it, who keeps it where it is not taken.
+    pub imported: bool,
+}
+
+/// A second grant that is not taken.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}{}", tokens.as_ref().map_or_else(String::new, |tokens| format!("; {tokens}")))]
+pub struct NotAdded {
+    /// Why.
+    pub why: Refusal,
+    /// What has become of its tokens, unless they are another's to end.
+    pub tokens: Option<NewTokens>,
+    /// Whether somebody brought it.
+    pub imported: bool,
+}
+
+/// Why a second grant is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing could be refreshed.
+    #[error("it has no refresh token")]
+    NotRenewable,
+    /// A server that gives the same tokens for a second consent.
+    #[error("the server gave the tokens again that the login has already")]
+    SameTokens,
+    /// Callers would get tokens that are good for other things, now and then.
+    #[error("it has the scopes `{found}`, and the login `{expected}`")]
+    OtherScopes {
+        /// What it has.
+        found: String,
+        /// What it should have.
+        expected: String,
+    },
+    /// Callers would act as somebody else, now and then.
+    #[error("it is of {found}, and the login of {expected}")]
+    OtherUser {
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// The server does not say whose it is.
+    #[error("{host} does not say whose it is, and the login is of {expected}")]
+    Nameless {
+        /// Which server.
+        host: Host,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// It could not be refreshed with what the record says.
+    #[error("it is of another client than the login")]
+    OtherClient,
+    /// Logged out, or replaced, meanwhile.
+    #[error("the login that it was for is not there any more")]
+    LoginGone,
+    /// Somebody else was faster.
+    #[error("the login has two good grants already")]
+    Full,
+    /// The store.
+    #[error("it could not be stored: {0}")]
+    NotStored(Box<FlowError>),
+}
+
+impl From<FlowError> for Refusal {
+    fn from(error: FlowError) -> Self {
+        Self::NotStored(Box::new(error))
+    }
+}
+
+impl Beside {
+    /// The login that is there, if a good grant of it is left.
+    #[must_use]
+    pub fn of(record: &Record, now: Timestamp) -> Option<Self> {
+        let login = record
+            .login()
+            .filter(|login| login.kind == LoginKind::OAuth)?;
+        let active = |grant: &&Grant| grant.state == GrantState::Active;
+        let good = login.grants.iter().find(active)?;
+        let lives = |grant: &&Grant| active(grant) && !grant.refused && !grant.has_expired(now);
+        Some(Self {
+            origins: login.grants.iter().map(|grant| grant.origin).collect(),
+            scopes: good.scopes.clone(),
+            identity: record.identity.clone(),
+            access_token: login
+                .grants
+                .iter()
+                .find(lives)
+                .map(|grant| grant.access_token.clone()),
+        })
+    }
+
+    /// Refuses scopes that are others, in whatever order.
+    pub fn check_scopes(&self, found: &[String]) -> Result<(), Refusal> {
+        let set = |scopes: &[String]| scopes.iter().cloned().collect::<BTreeSet<_>>();
+        if set(found) == set(&self.scopes) {
+            return Ok(());
+        }
+        Err(Refusal::OtherScopes {
+            found: found.join(" "),
+            expected: self.scopes.join(" "),
+        })
+    }
+}
+
+/// Adds a grant, or ends it again where it is not taken. What comes back a person should know all
+/// the same.
+pub fn add_standby(
+    session: &Session<'_>,
+    new: Newcomer,
+    beside: &Beside,
+) -> Result<Vec<String>, NotAdded> {
+    session.log.flush();
+    let imported = new.imported;
+    let client = new.client.clone();
+    let rotation = &new.tokens.rotation;
+    let token = rotation.refresh_token.clone().map_or_else(
+        || RevocableToken::Access(rotation.access_token.clone()),
+        RevocableToken::Refresh,
+    );
+    Adding { session, beside }.add(new).map_err(|why| {
+        let is_ours_to_end = !imported && !matches!(why, Refusal::SameTokens);
+        NotAdded {
+            tokens: is_ours_to_end.then(|| end(session, &client, &token)),
+            why,
+            imported,
+        }
+    })
+}
+
+/// Ends what is not taken, unless that could end the login that is there.
+fn end(session: &Session<'_>, client: &Client, token: &RevocableToken) -> NewTokens {
+    if client.grants == Independence::Shared {
+        return NewTokens::LeftAlone;
+    }
+    match revoke(session, client, token) {
+        Ok(()) => NewTokens::Revoked,
+        Err(error) => NewTokens::LiveOn(Box::new(error)),
+    }
+}
+
+struct Adding<'a> {
+    session: &'a Session<'a>,
+    beside: &'a Beside,
+}
+
+impl Adding<'_> {
+    fn add(&self, new: Newcomer) -> Result<Vec<String>, Refusal> {
+        let (identity, mut warnings) = self.check(&new)?;
+        let Newcomer {
+            id,
+            client,
+            userinfo_endpoint: _,
+            tokens,
+            asked,
+            imported: _,
+        } = new;
+        let (grant, refresh_token) = new_grant(tokens, asked);
+        let new = NewGrant {
+            grant,
+            refresh_token,
+            identity,
+        };
+        let Added {
+            replaced,
+            warnings: of_the_store,
+        } = self.store(&id, &client, new)?;
+        warnings.extend(of_the_store.iter().map(ToString::to_string));
+        if let Some(token) = replaced.filter(|_| client.grants == Independence::Independent) {
+            let failed = revoke(self.session, &client, &token).err();
+            let lives_on = |error| format!("the grant that was replaced lives on: {error}");
+            warnings.extend(failed.map(lives_on));
+        }
+        Ok(warnings)
+    }
+
+    /// What can be said before the lock is had; whose it is, if that is known to be the login's.
+    fn check(&self, new: &Newcomer) -> Result<(Option<Identity>, Vec<String>), Refusal> {
+        let rotation = &new.tokens.rotation;
+        if rotation.refresh_token.is_none() {
+            return Err(Refusal::NotRenewable);
+        }
+        self.beside
+            .check_scopes(rotation.scopes.as_ref().unwrap_or(&new.asked))?;
+        let found = self.whose(new, &rotation.access_token);
+        let expected = self.beside.identity.clone().or_else(|| {
+            found.as_ref()?;
+            self.whose(new, self.beside.access_token.as_ref()?)
+        });
+        match (expected, found) {
+            (Some(expected), Some(found)) if is_same(&expected, &found) => {
+                Ok((Some(found), Vec::new()))
+            }
+            (Some(expected), Some(found)) => Err(Refusal::OtherUser {
+                found: found.username,
+                expected: expected.username,
+            }),
+            (Some(expected), None) => Err(Refusal::Nameless {
+                host: new.id.host.clone(),
+                expected: expected.username,
+            }),
+            (None, _) => {
+                let host = &new.id.host;
+                let text = format!(
+                    "{host} does not say whether both grants are of the same user; \
+                     `glauth login --no-standby {host}` takes one"
+                );
+                Ok((None, vec![text]))
+            }
+        }
+    }
+
+    fn whose(&self, new: &Newcomer, token: &AccessToken) -> Option<Identity> {
+        let endpoint = new.userinfo_endpoint.as_ref()?;
+        let _slow = self
+            .session
+            .slow(format!("waiting for {} to say who this is", new.id.host));
+        oauth::identify(self.session.http, &new.client, endpoint, token)
+    }
+
+    fn store(&self, id: &AccountId, client: &Client, new: NewGrant) -> Result<Added, Refusal> {
+        let wait = self.session.wait(self.session.deadline());
+        let entry = self.session.store.lock(id, &wait);
+        let Entry::Occupied(locked) = entry.map_err(FlowError::from)? else {
+            return Err(Refusal::LoginGone);
+        };
+        self.check_again(&locked, client, &new.grant)?;
+        let added = locked.add_standby(new).map_err(FlowError::from)?;
+        added.ok_or(Refusal::Full)
+    }
+
+    /// What was reread is the login that was meant.
+    fn check_again(
+        &self,
+        locked: &Locked<Occupied>,
+        client: &Client,
+        grant: &Grant,
+    ) -> Result<(), Refusal> {
+        let login = locked.record().login().ok_or(Refusal::LoginGone)?;
+        let is_known = |grant: &Grant| self.beside.origins.contains(&grant.origin);
+        if !login.grants.iter().any(is_known) {
+            return Err(Refusal::LoginGone);
+        }
+        if locked.knows(grant.origin) || locked.has_access_token(&grant.access_token) {
+            return Err(Refusal::SameTokens);
+        }
+        if !is_same_client(&login.client, client) {
+            return Err(Refusal::OtherClient);
+        }
+        Ok(())
+    }
+}
+
+/// Whether one can be refreshed with what is known of the other.
+#[must_use]
+pub fn is_same_client(one: &Client, other: &Client) -> bool {
+    one.client_id == other.client_id && one.token_endpoint == other.token_endpoint
+}
+
+/// The server's own name for a user never changes; people's names do.
+fn is_same(one: &Identity, other: &Identity) -> bool {
+    match (&one.subject, &other.subject) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.username == other.username,
+    }
+}

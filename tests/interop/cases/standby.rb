@@ -1,0 +1,124 @@
+# frozen_string_literal: true
+
+# A standby grant at GitLab's engine: two consents in one go, what a person may do instead of the
+# second one, and what it is for.
+
+require_relative "../login"
+
+NAME = "#{HOST.hostname}:#{HOST.port}"
+
+# Two consents follow from this: at a terminal, with a browser.
+def log_in_twice(browser)
+  log_in_with("--client-id", CLIENT_ID, HOST.to_s, terminal: true) do |login|
+    browser.visit login.page
+    sign_in browser, "jane"
+    browser.press "Authorize"
+    assert_leads_on browser
+    yield login
+  end
+end
+
+def assert_leads_on(browser)
+  assert_ends_at browser, "Logged in to #{NAME} as jane", "asks for your consent once more",
+                 "no token ends under their hands", "Go on to the second consent", "You can also close this tab"
+end
+
+def assert_ends_without_standby(browser, why)
+  assert_ends_at browser, "Logged in to #{NAME} as jane", "There is no standby grant: #{why}", "the terminal says"
+end
+
+# It is good, it has one grant, and a person is told why and what to do.
+def assert_one_grant(login, why)
+  assert_equal [0, ""], [login.code, login.out], "exit code and output (#{login.err})"
+  assert login.err.include?("there is no standby grant: #{why}"), "why", login.err
+  assert login.err.include?("hint: `glauth login --standby #{NAME}` adds one"), "the hint", login.err
+  assert_equal 1, account["grants"].size, "grants"
+  assert_equal "jane", username_at_api, "whose token it is"
+  assert_equal 1, living_refresh_tokens, "refresh tokens that the engine would still redeem"
+end
+
+fact "a browser is led to a second consent, and the login has two grants, each of its own" do
+  with_browser do |browser|
+    login = log_in_twice(browser) do |waiting|
+      wait_until("the terminal says it", seen: -> { waiting.said }) do
+        waiting.said.include?("#{NAME}: logged in as jane\n") && waiting.said.include?("Enter goes on without it")
+      end
+      assert_equal "jane", username_at_api, "the first is good before anybody consents again"
+      # By itself.
+      browser.press "Authorize"
+      assert_ends_at browser, "Logged in to #{NAME} as jane", "There is a standby grant too."
+      assert_equal({ "200" => 2 }, token_answers, "token requests")
+    end
+    assert_equal [0, ""], [login.code, login.out], "exit code and output (#{login.err})"
+    assert login.err.include?("there is a standby grant too"), "the end", login.err
+  end
+  assert_equal %w[active active], account["grants"].map { |grant| grant["state"] }, "grants"
+  assert_equal 2, living_refresh_tokens, "refresh tokens that the engine would redeem"
+  assert glauth!("status").include?("STANDBY"), "status shows it"
+
+  held = print_token
+  glauth! "refresh", "--force", HOST.to_s
+  assert accepted?(held), "the token that was handed out outlives a refresh of the other grant"
+
+  glauth! "logout", HOST.to_s
+  assert_equal 0, living_refresh_tokens, "refresh tokens after logout"
+end
+
+fact "a browser in which the second consent is refused has a login with one grant" do
+  with_browser do |browser|
+    login = log_in_twice(browser) do
+      photograph browser, "leads-on"
+      browser.press "Deny"
+      assert_ends_without_standby browser, "access was denied"
+      photograph browser, "one-grant"
+    end
+    assert_one_grant login, "access was denied"
+  end
+end
+
+fact "a browser whose page is left, and Enter in the terminal, make a login with one grant" do
+  with_browser do |browser|
+    login = log_in_twice(browser) do |waiting|
+      browser.visit "about:blank"
+      waiting.type_enter
+    end
+    assert_one_grant login, "it was left out"
+  end
+end
+
+fact "a browser in which joe gives the second consent: it is revoked, and jane's login has one grant" do
+  with_browser do |browser|
+    login = log_in_twice(browser) do
+      browser.press "Go on to the second consent"
+      browser.press "Sign out"
+      sign_in browser, "joe"
+      browser.press "Authorize"
+      assert_ends_without_standby browser, "it is of joe, and the login of jane"
+    end
+    assert_one_grant login, "it is of joe, and the login of jane; it was revoked again"
+  end
+end
+
+# The table of the problem: one process refreshes at time 1, since it wants more life than is left; another
+# uses the old token at time 2.
+def use_across_a_refresh
+  held = print_token
+  assert accepted?(held), "time 0: the token is good"
+  newer = glauth!("token", "--min-ttl", "5m", HOST.to_s).chomp
+  assert newer != held, "time 1: another process has refreshed"
+  assert accepted?(newer), "time 1: its token is good"
+  held
+end
+
+fact "the problem: with one grant a refresh ends the token that another process is using" do
+  import log_in(age: 7100)
+  assert_refused REVOKED, use_across_a_refresh
+end
+
+fact "the cure: with a standby grant the old token is good at time 2 too" do
+  import log_in(age: 7100)
+  glauth!("login", "--import", "--standby", HOST.to_s, stdin: JSON.generate(log_in(age: 7120)))
+  held = use_across_a_refresh
+  assert accepted?(held), "time 2: the old token is good"
+  assert_equal({ "200" => 1 }, token_answers, "token requests")
+end

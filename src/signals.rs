@@ -10,7 +10,7 @@ use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use nix::sys::pthread::{Pthread, pthread_kill};
+use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
 
@@ -111,7 +111,11 @@ impl Drop for Held {
                 seen.over = true;
                 std::mem::take(&mut seen.signals)
             };
-            came.into_iter().for_each(send_to_self);
+            // To this thread, which takes them when its mask is put back below. What is sent to the
+            // process, the watcher could take once more, and this thread go on meanwhile.
+            for signal in came {
+                pthread_kill(pthread_self(), signal).ok();
+            }
             // Not joined: it may be stuck in a write to a pipe that nobody reads.
             pthread_kill(name_of(&watcher.thread), WAKE).ok();
         }

@@ -229,6 +229,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;completions' {
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'What a completion offers: the names of the logins here')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')

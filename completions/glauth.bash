@@ -1,3 +1,8 @@
+# The names of hosts (`hosts`) or logins (`accounts`) in the store.
+_glauth_names() {
+    command glauth completions --list "$1" 2>/dev/null
+}
+
 _glauth() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -63,15 +68,15 @@ _glauth() {
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -94,22 +99,26 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__completions)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-a -q -v -h --list --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --list)
+                    COMPREPLY=($(compgen -W "hosts accounts" -- "${cur}"))
+                    return 0
+                    ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -132,22 +141,22 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__doctor)
-            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -170,7 +179,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__exec)
-            opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,15 +202,15 @@ _glauth() {
                     return 0
                     ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -235,15 +244,15 @@ _glauth() {
                     return 0
                     ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -266,7 +275,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,15 +330,15 @@ _glauth() {
                     return 0
                     ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -352,22 +361,22 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__logout)
-            opts="-a -q -v -h --all --local --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --all --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -397,15 +406,15 @@ _glauth() {
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -428,7 +437,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__refresh)
-            opts="-a -q -v -h --all --if-expiring --force --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --all --if-expiring --force --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,15 +448,15 @@ _glauth() {
                     return 0
                     ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -470,22 +479,22 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__setup__subcmd__git)
-            opts="-a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -508,22 +517,22 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__status)
-            opts="-a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -546,7 +555,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__token)
-            opts="-a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -561,15 +570,15 @@ _glauth() {
                     return 0
                     ;;
                 --account)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
                     ;;
                 --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
                     return 0
                     ;;
                 --store)

@@ -216,6 +216,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;completions'= {
+            cand --list 'What a completion offers: the names of the logins here'
             cand -a 'Which of several logins at a host'
             cand --account 'Which of several logins at a host'
             cand --host 'The host where none is named'

@@ -175,6 +175,8 @@ complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l json -d 'Result
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l list -d 'What a completion offers: the names of the logins here' -r -f -a "hosts\t'Every host with a login'
+accounts\t'Every name of a login'"
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'The host where none is named' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'The folder with the logins' -r -F
@@ -193,3 +195,13 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Results a
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help'
+complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)'

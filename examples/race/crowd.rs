@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::authorization_server::{AuthorizationServer, USER};
 use super::client::Client;
 use super::http;
+use super::picture::LANES;
 
 /// What the crowd went through.
 #[derive(Default)]
@@ -21,15 +22,31 @@ pub struct Tally {
     pub recovered: usize,
     /// Requests that were refused, and refused again where there was another token to try.
     pub refused: usize,
+    /// What the first few of the workers saw, and when.
+    pub moments: Vec<Moment>,
+}
+
+/// What a worker saw at some moment.
+pub struct Moment {
+    pub worker: usize,
+    pub at: Duration,
+    pub saw: Saw,
+}
+
+/// How a request ended, or that there was none.
+pub enum Saw {
+    Served(String),
+    Refused,
 }
 
 impl Tally {
-    fn add(&mut self, turn: &Self) {
+    fn add(&mut self, turn: Self) {
         self.processes += turn.processes;
         self.tokens += turn.tokens;
         self.served += turn.served;
         self.recovered += turn.recovered;
         self.refused += turn.refused;
+        self.moments.extend(turn.moments);
     }
 }
 
@@ -47,17 +64,22 @@ pub fn run(
     let bar = bar(name, length);
     let mut tally = Tally::default();
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for worker in 0..workers {
             let (sender, address) = (sender.clone(), &address);
             scope.spawn(move || {
                 while started.elapsed() < length {
-                    drop(sender.send(turn(client, address)));
+                    let (mut turn, saw) = turn(client, address);
+                    if worker < LANES {
+                        let at = started.elapsed();
+                        turn.moments.push(Moment { worker, at, saw });
+                    }
+                    drop(sender.send(turn));
                 }
             });
         }
         drop(sender);
         for turn in turns {
-            tally.add(&turn);
+            tally.add(turn);
             show(&bar, started, &tally, server);
         }
     });
@@ -66,24 +88,24 @@ pub fn run(
 }
 
 /// One token and one request with it; where that is refused, one token and one request more.
-fn turn(client: &Client, address: &str) -> Tally {
+fn turn(client: &Client, address: &str) -> (Tally, Saw) {
     let mut turn = Tally::default();
     let Some(token) = turn.note(client.token()) else {
-        return turn;
+        return (turn, Saw::Refused);
     };
     if is_served(address, &token) {
         turn.served = 1;
-        return turn;
+        return (turn, Saw::Served(token));
     }
     let other = if client.can_ask_again() {
         turn.note(client.token_after(&token))
     } else {
         None
     };
-    let recovered = other.is_some_and(|other| is_served(address, &other));
-    turn.recovered = usize::from(recovered);
-    turn.refused = usize::from(!recovered);
-    turn
+    let recovered = other.filter(|other| is_served(address, other));
+    turn.recovered = usize::from(recovered.is_some());
+    turn.refused = usize::from(recovered.is_none());
+    (turn, recovered.map_or(Saw::Refused, Saw::Served))
 }
 
 impl Tally {

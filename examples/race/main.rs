@@ -3,11 +3,13 @@
 //! `cargo run --release --example race` needs no account and no network: the server is the one of
 //! glauth's own tests, with GitLab's rules and access tokens that live for two seconds. The
 //! processes are this program itself, run anew: as `glauth`, or as the naive client of `naive.rs`.
+//! `-- --svg FILE` draws the picture that README shows.
 
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program for people to look at"
+    clippy::disallowed_methods,
+    reason = "a program for people to look at, whose picture is a file like any other"
 )]
 
 #[path = "../../tests/it/support/authorization_server/mod.rs"]
@@ -16,6 +18,7 @@ mod client;
 mod crowd;
 mod http;
 mod naive;
+mod picture;
 mod table;
 
 use std::error::Error;
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
     match args.first().and_then(|role| role.to_str()) {
         Some("glauth") => glauth::cli::run(args),
         Some("naive") => naive::run(&args[1..]),
-        _ => race().unwrap_or_else(|error| {
+        _ => race(&args).unwrap_or_else(|error| {
             eprintln!("race: {error}");
             ExitCode::FAILURE
         }),
@@ -54,14 +57,24 @@ struct Half {
     refused_refreshes: usize,
 }
 
-fn race() -> Result<ExitCode, Box<dyn Error>> {
+fn race(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
     println!(
         "{WORKERS} processes at a time share one login, whose access tokens live for {} seconds.\n",
         LIFETIME.as_secs()
     );
     let with_glauth = half("with glauth", Client::glauth)?;
     let without_lock = half("without a lock", Client::naive)?;
+    let halves = [
+        ("with glauth", &with_glauth),
+        ("without a lock", &without_lock),
+    ];
+    anstream::print!("{}", picture::text(&halves, LENGTH));
     print!("{}", table::text(&with_glauth, &without_lock));
+    if let [option, path] = args
+        && option == "--svg"
+    {
+        std::fs::write(path, picture::svg(&halves, LENGTH))?;
+    }
     let clean = with_glauth.replays == 0 && with_glauth.refused_refreshes == 0;
     Ok(if clean {
         ExitCode::SUCCESS

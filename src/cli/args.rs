@@ -430,8 +430,21 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 pub struct Completions {
     /// Which shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    #[arg(value_enum, required_unless_present = "list")]
+    pub shell: Option<clap_complete::Shell>,
+
+    /// What a completion offers: the names of the logins here
+    #[arg(long, value_enum, hide = true, conflicts_with = "shell")]
+    pub list: Option<Listed>,
+}
+
+/// What can be completed from the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// Every host with a login.
+    Hosts,
+    /// Every name of a login.
+    Accounts,
 }
 
 /// `glauth man`

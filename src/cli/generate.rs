@@ -1,7 +1,6 @@
-//! The files of completions/ and man/, from the same source as `--help`.
+//! The files of man/, from the same source as `--help`.
 
 use clap::CommandFactory as _;
-use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -43,12 +42,19 @@ const FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// The completions of a shell.
-pub(super) fn completions(shell: Shell) -> String {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "glauth", &mut text);
-    String::from_utf8_lossy(&text).into_owned()
-}
+/// `exec` ends as its command does.
+const EXEC_STATUS: [(&str, &str); 4] = [
+    (
+        "125",
+        "A failure of glauth's own; the message says which, as for the other commands.",
+    ),
+    ("126", "The command cannot be run."),
+    ("127", "The command is not found."),
+    ("any", "The command's own."),
+];
+
+/// The day of this version, for the foot of the pages.
+const RELEASED: &str = "2026-11-28";
 
 /// The man page of a command, or of glauth itself; `None` where there is no such command.
 pub(super) fn man_page(command: Option<&str>) -> Option<String> {
@@ -65,7 +71,22 @@ pub(super) fn man_page(command: Option<&str>) -> Option<String> {
     };
     let mut text = Vec::new();
     render(&page, &mut text).ok()?;
-    String::from_utf8(text).ok()
+    String::from_utf8(text)
+        .ok()
+        .map(|text| without_idle_breaks(&text))
+}
+
+/// A line break beside an empty line does nothing, and `mandoc -Tlint` says so.
+fn without_idle_breaks(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_space = |index: Option<usize>| {
+        let line = index.and_then(|index| lines.get(index));
+        line.is_some_and(|line| line.is_empty())
+    };
+    let useful = lines.iter().enumerate().filter(|(index, line)| {
+        **line != ".br" || !is_space(index.checked_sub(1)) && !is_space(Some(index + 1))
+    });
+    useful.fold(String::new(), |text, (_, line)| text + line + "\n")
 }
 
 fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
@@ -76,6 +97,7 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
         .unwrap_or_default();
     let command = command.clone().after_help("").after_long_help("");
     let man = Man::new(command.clone())
+        .date(RELEASED)
         .manual("glauth")
         .source(concat!("glauth ", env!("CARGO_PKG_VERSION")));
     man.render_title(text)?;
@@ -86,7 +108,11 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     if command.has_subcommands() {
         man.render_subcommands_section(text)?;
     }
-    exit_status().to_writer(text)?;
+    if command.get_name() == "glauth-exec" {
+        list("EXIT STATUS", &EXEC_STATUS).to_writer(text)?;
+    } else {
+        exit_status().to_writer(text)?;
+    }
     list("ENVIRONMENT", &ENVIRONMENT).to_writer(text)?;
     list("FILES", &FILES).to_writer(text)?;
     if let Some(examples) = examples(&after) {

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod commands;
+mod completions;
 mod context;
 mod exit;
 mod failure;

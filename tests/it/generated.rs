@@ -25,6 +25,88 @@ const SHELLS: [(&str, &str); 5] = [
 /// Where a table of the exit codes stands in README.
 const TABLE: (&str, &str) = ("<!-- exit codes -->", "<!-- end of exit codes -->");
 
+/// Runs a program of the machine's; `None`: there is none.
+fn outside(program: &str, args: &[&str]) -> Option<std::process::Output> {
+    let glauth = Path::new(assert_cmd::cargo::cargo_bin!("glauth"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let sandbox = Sandbox::new();
+    for host in ["gitlab.com", "other.example"] {
+        let args = ["login", "--with-token", "--account", "work", host];
+        sandbox.run_with_input(&args, "glpat-SECRET-1\n").succeeds();
+    }
+    std::process::Command::new(program)
+        .args(args)
+        .current_dir(source("completions"))
+        .env(
+            "PATH",
+            format!("{}:{path}", glauth.parent().unwrap().display()),
+        )
+        .env("HOME", sandbox.path("home"))
+        .env("GLAUTH_STORE", sandbox.store())
+        .output()
+        .ok()
+}
+
+/// Presses Tab in bash after these words.
+const BASH: &str = r#"
+source glauth.bash
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_glauth glauth "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+echo "${COMPREPLY[@]}""#;
+
+#[test]
+fn a_shell_completes_hosts_and_accounts_from_the_store() {
+    for (words, offered) in [
+        ("token gi", "gitlab.com"),
+        ("setup-git o", "other.example"),
+        ("--host g", "gitlab.com"),
+        ("status --host o", "other.example"),
+        ("token --account w", "work"),
+        ("token -a w", "work"),
+        ("tok", "token"),
+        ("git-credential g", ""),
+    ] {
+        let in_bash = [
+            &["-c", BASH, "bash", "glauth"][..],
+            &words.split(' ').collect::<Vec<_>>(),
+        ];
+        let Some(output) = outside("bash", &in_bash.concat()) else {
+            return skipped("completions in bash");
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.trim(), offered, "bash: {words}: {:?}", output.stderr);
+    }
+    let script = "source glauth.fish; complete -C $argv[1]";
+    for (words, offered) in [
+        ("glauth token gi", "gitlab.com"),
+        ("glauth token --account w", "work"),
+        ("glauth status --host o", "other.example"),
+    ] {
+        let Some(output) = outside("fish", &["-c", script, words]) else {
+            return skipped("completions in fish");
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        assert_eq!(first, offered, "fish: {words}: {text}");
+    }
+    match outside("zsh", &["-n", "_glauth"]) {
+        Some(output) => assert!(output.status.success(), "{output:?}"),
+        None => skipped("completions in zsh"),
+    }
+}
+
+#[test]
+fn the_man_pages_have_nothing_that_mandoc_warns_of() {
+    for page in files_in(&source("man")).keys() {
+        let path = source("man").join(page);
+        let path = path.to_str().unwrap();
+        let Some(output) = outside("mandoc", &["-Tlint", "-Wwarning", path]) else {
+            return skipped("man pages in mandoc");
+        };
+        assert!(output.stdout.is_empty(), "{output:?}");
+    }
+}
+
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }

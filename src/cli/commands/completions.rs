@@ -1,10 +1,32 @@
 //! `glauth completions`.
 
-use crate::cli::args::Completions;
-use crate::cli::exit::Exit;
-use crate::cli::{generate, printer};
+use std::collections::BTreeSet;
 
-pub(super) fn run(args: &Completions) -> anyhow::Result<Exit> {
-    printer::data(&generate::completions(args.shell))?;
+use crate::cli::args::{Completions, Listed};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::{completions, printer};
+
+pub(super) fn run(args: &Completions, context: &Context<'_>) -> anyhow::Result<Exit> {
+    if let Some(shell) = args.shell {
+        printer::data(&completions::of_shell(shell))?;
+    }
+    if let Some(what) = args.list {
+        printer::data(&listed(what, context)?)?;
+    }
     Ok(Exit::Done)
+}
+
+/// Line by line, as the folders and files are called: no lock is taken and no record is read.
+fn listed(what: Listed, context: &Context<'_>) -> anyhow::Result<String> {
+    let names: BTreeSet<String> = context
+        .store()?
+        .accounts()?
+        .into_iter()
+        .map(|id| match what {
+            Listed::Hosts => id.host.to_string(),
+            Listed::Accounts => id.account.to_string(),
+        })
+        .collect();
+    Ok(names.into_iter().map(|name| name + "\n").collect())
 }

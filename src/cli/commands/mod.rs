@@ -31,7 +31,7 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
         Command::GitCredential(args) => git_credential::run(args, context),
         Command::SetupGit(args) => setup_git::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
-        Command::Completions(args) => completions::run(args),
+        Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args),
     }
 }

@@ -64,7 +64,21 @@ impl Picture {
                 Saw::Refused => *cell = Cell::Bad,
             }
         }
+        for lane in &mut lanes {
+            hold_on(lane);
+        }
         Self { lanes }
+    }
+}
+
+/// Who got a token has it until the next one, or until it is refused.
+fn hold_on(lane: &mut [Cell]) {
+    let mut before = Cell::Empty;
+    for cell in lane {
+        if *cell == Cell::Empty && before != Cell::Bad {
+            *cell = before;
+        }
+        before = *cell;
     }
 }
 
@@ -126,10 +140,11 @@ pub fn svg(halves: &[(&str, &Half)], length: Duration) -> String {
     let bottom = height - 12;
     writeln!(
         svg,
-        "<text class=\"soft\" x=\"{LEFT}\" y=\"{bottom}\">{LANES} of the processes at work, {} seconds from left to \
+        "<text class=\"soft\" x=\"{LEFT}\" y=\"{bottom}\">{LANES} of the {} workers, {} seconds from left to \
          right; a colour for each access token.</text>\n\
          <rect x=\"{x}\" y=\"{y}\" width=\"10\" height=\"10\" fill=\"{BAD}\"/>\
          <text class=\"soft\" x=\"{word}\" y=\"{bottom}\">refused</text>\n</svg>",
+        super::WORKERS,
         length.as_secs(),
         x = width - 96,
         y = bottom - 10,
@@ -159,11 +174,10 @@ fn draw(svg: &mut String, top: usize, name: &str, half: &Half, length: Duration)
         let y = top + 52 + LINE * lane;
         let mut column = 0;
         while column < COLUMNS {
-            // One rectangle for as long as nothing changes; a moment in which nothing was seen
-            // belongs to what was before it, unless that was bad.
+            // One rectangle for as long as nothing changes.
             let cell = cells[column];
-            let same = |next: &&Cell| **next == cell || **next == Cell::Empty && cell != Cell::Bad;
-            let run = cells[column..].iter().take_while(same).count().max(1);
+            let run = cells[column..].iter().take_while(|next| **next == cell);
+            let run = run.count();
             let fill = match cell {
                 Cell::Empty => None,
                 Cell::Held(number) => Some(COLOURS[number % COLOURS.len()]),

@@ -1,5 +1,7 @@
 //! What a decision comes to.
 
+use std::fmt;
+
 use super::outcome::{Cause, Outcome};
 use crate::time::Timestamp;
 
@@ -56,4 +58,53 @@ pub enum Stop {
     },
     /// A refresh was asked for, and another process has just done it.
     JustRotated,
+}
+
+/// For who wants to be told each step.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Use(grant) => write!(f, "the token of grant {grant} will do"),
+            Self::Check(grant) => write!(f, "the server is asked about the token of grant {grant}"),
+            Self::Mark(grant) => write!(f, "the token of grant {grant} is dead"),
+            Self::Refresh { grant, cause } => {
+                let why = match cause {
+                    Cause::Login => "of a login",
+                    Cause::Expiring => "its token ends too soon",
+                    Cause::Refused => "its token was refused",
+                    Cause::Asked => "that was asked for",
+                };
+                write!(f, "grant {grant} is to be refreshed, because {why}")
+            }
+            Self::WaitForLeases(grant) => {
+                write!(f, "the token of grant {grant} is held by somebody: wait")
+            }
+            Self::Stop(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::TokenRefused => "the refused token is good",
+            Self::Unverified(_) => "whether the token is alive cannot be found out now",
+            Self::Backoff { until, .. } => {
+                return write!(f, "the server wants to be left alone until {until}");
+            }
+            Self::Adopted(outcome) => {
+                return write!(
+                    f,
+                    "another process has just found out: {}",
+                    outcome.as_str()
+                );
+            }
+            Self::LoginRequired => "there is nothing to get a token with",
+            Self::TooShort => "no token lives long enough, and none can be refreshed",
+            Self::LeftAlone => "a grant in doubt is left alone while its token lives",
+            Self::Alive { .. } => "a token lives, and has time yet",
+            Self::JustRotated => "another process has just refreshed it",
+        };
+        f.write_str(text)
+    }
 }

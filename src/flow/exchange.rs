@@ -1,6 +1,8 @@
 //! One refresh of one grant, with the lock in hand: stage → exchange → commit → release (DESIGN,
 //! steps 6 to 8).
 
+use std::time::Instant;
+
 use super::error::FlowError;
 use super::{Session, notice};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
@@ -61,6 +63,10 @@ pub(super) fn exchange_under_lock(
         return Err(FlowError::NoLogin(id.clone()));
     };
     let spent = staged.refresh_token().fingerprint();
+    let asked_at = Instant::now();
+    session.log.note(Level::Trace, || {
+        "reserved room for the answer, and marked the attempt as pending".to_owned()
+    });
     let exchanged = {
         let _slow = session.watched.then(|| {
             notice::Notice::after_a_while(format!("waiting for {} to refresh the login", id.host))
@@ -70,6 +76,7 @@ pub(super) fn exchange_under_lock(
             oauth::exchange(session.http, &client, token, session.clock)
         }
     };
+    let took = asked_at.elapsed();
     fault::point("answered");
     let message = describe(id, &client, &exchanged, sentence);
     let (ending, failed, words) = match exchanged.answer {
@@ -83,7 +90,7 @@ pub(super) fn exchange_under_lock(
     session.log.note(Level::Verbose, || {
         let outcome = failed.map_or("rotated", |failed| failed.outcome.as_str());
         format!(
-            "presented the refresh token {spent} ({}): {outcome}",
+            "presented the refresh token {spent} ({}): {outcome}, after {took:.1?}",
             cause.as_str()
         )
     });

@@ -198,7 +198,7 @@ struct Errand<'a> {
 
 impl Errand<'_> {
     fn run(&mut self) -> Result<Done, FlowError> {
-        self.trace(|| "read the record without the lock".to_owned());
+        self.trace(|| format!("read the record: {}", in_brief(&self.record)));
         for _ in 0..TURNS {
             match self.verdict()? {
                 Verdict::Use(grant) => return Ok(found(grant)),
@@ -238,7 +238,7 @@ impl Errand<'_> {
 
     fn verdict(&self) -> Result<Verdict, FlowError> {
         let verdict = decide(self.login()?, self.session.now(), &self.need());
-        self.trace(|| format!("decided: {verdict:?}"));
+        self.trace(|| format!("decided: {verdict}"));
         Ok(verdict)
     }
 
@@ -265,7 +265,10 @@ impl Errand<'_> {
         let wait = self.session.wait(self.deadline);
         match self.session.store.lock(self.id, &wait) {
             Ok(Entry::Occupied(locked)) => {
-                self.trace(|| "got the lock and read the record again".to_owned());
+                self.trace(|| {
+                    let record = in_brief(locked.record());
+                    format!("got the lock, and read the record again: {record}")
+                });
                 self.decide_under_lock(locked)
             }
             Ok(Entry::Vacant(_)) => Err(FlowError::NoLogin(self.id.clone())),
@@ -456,6 +459,20 @@ impl Errand<'_> {
     fn trace(&self, text: impl FnOnce() -> String) {
         self.session.log.note(Level::Trace, text);
     }
+}
+
+/// What a record says, for who wants to be told each step.
+fn in_brief(record: &Record) -> String {
+    let grants = record.login().map_or(&[][..], |login| &login.grants);
+    let grants = grants.iter().enumerate().map(|(number, grant)| {
+        let token = grant.access_token.fingerprint();
+        let end = grant.expires_at;
+        let end = end.map_or_else(String::new, |end| format!(" ends at {end}"));
+        let state = grant.state.as_str();
+        format!("grant {number} is {state}, its token {token}{end}")
+    });
+    let grants: Vec<String> = grants.collect();
+    format!("generation {}, {}", record.generation(), grants.join("; "))
 }
 
 fn found(grant: usize) -> Done {

@@ -1,8 +1,8 @@
 //! What can be typed. Only clap lives here; what it means is the commands' business.
 
+mod exec;
 mod git;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::credential::{AccountName, HostArg};
 use crate::oauth::PROVIDERS;
 use crate::time::parse_duration;
 
+pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 
 /// One OAuth login, shared by every process of a machine, refreshed once.
@@ -272,50 +273,6 @@ pub struct Token {
     pub format: Format,
 }
 
-/// `glauth exec`
-#[derive(Debug, Args)]
-#[command(after_long_help = "\
-Examples:
-  glauth exec gitlab.com -- glab mr list
-  glauth exec --min-ttl 30m -- make release           at least half an hour, or exit code 125
-  glauth exec --env API_TOKEN -- ./deploy             in a variable of your own
-  glauth exec --token-file VAULT_TOKEN_FILE -- ./deploy     in a file that is nowhere on disk
-
-The command takes the place of glauth: signals, the terminal and the exit code are its own. While it, or \
-a process that it started, runs, others that ask for more life than the token has wait for it, at most \
-until the token expires by itself.
-
-Exit codes: the command's own; 126 where it cannot be run, 127 where it is not found, 125 for every \
-failure of glauth's own.")]
-pub struct Exec {
-    /// Whose token.
-    #[command(flatten)]
-    pub target: Target,
-
-    /// How long the token must still live, nine tenths of its lifetime at most. Left out: five
-    /// minutes are preferred, and less is taken
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub min_ttl: Option<Duration>,
-
-    /// A variable to put the token into, in place of those that the server's tools read; may be
-    /// repeated
-    #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable)]
-    pub env: Vec<String>,
-
-    /// A descriptor from which the command can read the token, once
-    #[arg(help_heading = "Where the token goes", long, value_name = "N", value_parser = clap::value_parser!(i32).range(3..=1000))]
-    pub fd: Option<i32>,
-
-    /// A variable to put the path of a file with the token into; the file is in memory and goes with
-    /// the command
-    #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable)]
-    pub token_file: Option<String>,
-
-    /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
-}
-
 /// How a token is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -461,18 +418,6 @@ fn scope(text: &str) -> Result<String, String> {
         return Err("is not a scope".to_owned());
     }
     Ok(text.to_owned())
-}
-
-/// The name of a variable as a shell can read it (POSIX, 3.230).
-fn variable(text: &str) -> Result<String, String> {
-    let first = |c: u8| c.is_ascii_alphabetic() || c == b'_';
-    let good = text.bytes().next().is_some_and(first)
-        && text.bytes().all(|c| first(c) || c.is_ascii_digit());
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("is no name of a variable".to_owned())
-    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -56,6 +56,10 @@ echo "${COMPREPLY[@]}""#;
 
 #[test]
 fn a_shell_completes_hosts_and_accounts_from_the_store() {
+    if is_update() {
+        // The files are just being written.
+        return;
+    }
     for (words, offered) in [
         ("token gi", "gitlab.com"),
         ("setup-git o", "other.example"),

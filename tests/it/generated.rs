@@ -123,6 +123,20 @@ fn printed(args: &[&str]) -> String {
     Sandbox::new().run(args).succeeds()
 }
 
+/// Compares a file with what should be in it, or writes it.
+#[track_caller]
+pub fn check_file(name: &str, wanted: &str) {
+    let path = source(name);
+    if is_update() {
+        fs::write(&path, wanted).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "`{UPDATE}=1 cargo test --test it` writes {name} anew"
+    );
+}
+
 /// Compares a folder with what should be in it, or makes it so.
 #[track_caller]
 fn check_folder(name: &str, wanted: &BTreeMap<String, String>) {

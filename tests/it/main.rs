@@ -15,6 +15,7 @@
 )]
 
 mod crash;
+mod dependencies;
 mod disk;
 mod doctor;
 mod doubtful;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::Failure;
-use crate::credential::{AccountId, AccountName, Asked, DEFAULT_MIN_TTL, HostArg, MinTtl};
+use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, HostArg};
 use crate::env;
 use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session};
 use crate::http::Network;
@@ -96,7 +96,7 @@ impl Login<'_> {
     ///
     /// What each [`ErrorKind`] asks the program to do.
     pub fn token(&self, least: Option<Duration>) -> Result<Token, Error> {
-        let need = need(least, None);
+        let need = Need::token(least, DEFAULT_MIN_TTL);
         self.with_session(|session| flow::obtain(session, &self.id, &need))
             .map(Token::of)
     }
@@ -109,7 +109,10 @@ impl Login<'_> {
     /// [`ErrorKind::TokenRefused`] where the server says that the token is good: then something else
     /// is wrong, and asking again does not help.
     pub fn rejected(&self, refused: &AccessToken) -> Result<Token, Error> {
-        let need = need(None, Some(refused.clone()));
+        let need = Need {
+            rejected: Some(refused.clone()),
+            ..Need::token(None, DEFAULT_MIN_TTL)
+        };
         self.with_session(|session| flow::obtain(session, &self.id, &need))
             .map(Token::of)
     }
@@ -122,7 +125,7 @@ impl Login<'_> {
     ///
     /// As for [`token`](Self::token).
     pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
-        let need = need(least, None);
+        let need = Need::token(least, DEFAULT_MIN_TTL);
         self.with_session(|session| flow::obtain_with_lease(session, &self.id, &need))
             .map(|(obtained, lease)| (Token::of(obtained), lease))
     }
@@ -142,15 +145,6 @@ impl Login<'_> {
             scheme: self.host.scheme,
         };
         work(&session).map_err(Error::of)
-    }
-}
-
-fn need(least: Option<Duration>, rejected: Option<AccessToken>) -> Need {
-    let preferred = MinTtl::Preferred(DEFAULT_MIN_TTL);
-    Need {
-        asked: Asked::Token,
-        min_ttl: least.map_or(preferred, MinTtl::Demanded),
-        rejected,
     }
 }
 

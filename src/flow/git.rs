@@ -6,9 +6,7 @@ use super::Session;
 use super::error::FlowError;
 use super::refresh::{Need, Obtained, obtain_from};
 use super::refuse::refuse;
-use crate::credential::{
-    AccountId, AccountName, Asked, DEFAULT_MIN_TTL, Host, Login, MinTtl, Record,
-};
+use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, Host, Login, Record};
 use crate::gitcred::{Answer, Question, answer_with};
 use crate::log::Level;
 use crate::secret::{AccessToken, Fingerprint};
@@ -126,9 +124,8 @@ fn token(
     let grants = record.login().map_or(&[][..], |login| &login.grants);
     let mut tokens = grants.iter().map(|grant| &grant.access_token);
     let need = Need {
-        asked: Asked::Token,
-        min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
         rejected: tokens.find(is_refused).cloned(),
+        ..Need::token(None, DEFAULT_MIN_TTL)
     };
     let obtained = obtain_from(session, record, &need)?;
     Ok(Told {

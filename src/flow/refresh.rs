@@ -4,7 +4,7 @@
 mod lease;
 mod why_not;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Session;
 use super::error::FlowError;
@@ -38,6 +38,16 @@ pub struct Need {
 }
 
 impl Need {
+    /// A token with at least this much life, or with what is preferred where nobody said.
+    #[must_use]
+    pub fn token(least: Option<Duration>, preferred: Duration) -> Self {
+        Self {
+            asked: Asked::Token,
+            min_ttl: least.map_or(MinTtl::Preferred(preferred), MinTtl::Demanded),
+            rejected: None,
+        }
+    }
+
     /// What is decided on where nothing else is known yet.
     fn at_first(&self) -> credential::Need<'_> {
         credential::Need {

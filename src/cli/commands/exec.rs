@@ -11,7 +11,7 @@ use crate::cli::args::Exec;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
-use crate::credential::{Asked, Client, EXEC_MIN_TTL, MinTtl};
+use crate::credential::{Client, EXEC_MIN_TTL};
 use crate::flow::{self, Need};
 use crate::secret::AccessToken;
 use hand_over::{MemoryFile, stays_open};
@@ -30,13 +30,7 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     let on_descriptor = on_descriptor.map_err(|error| UsageError::Call(error.to_string()))?;
     let store = context.store()?;
     let host = context.host(&args.target, &store)?;
-    let need = Need {
-        asked: Asked::Token,
-        min_ttl: args
-            .min_ttl
-            .map_or(MinTtl::Preferred(EXEC_MIN_TTL), MinTtl::Demanded),
-        rejected: None,
-    };
+    let need = Need::token(args.min_ttl, EXEC_MIN_TTL);
     let session = context.session(&store, host.scheme);
     let (obtained, lease) = context.on_account(&host, &store, |id| {
         flow::obtain_with_lease(&session, id, &need)

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::cli::shell;
-use crate::credential::{Asked, DEFAULT_MIN_TTL, Grant, MinTtl, Record};
+use crate::credential::{DEFAULT_MIN_TTL, Grant, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AccessToken, TOKEN_LIMIT};
 use crate::time::Timestamp;
@@ -18,11 +18,8 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
     let host = context.host(&args.target, &store)?;
     let need = Need {
-        asked: Asked::Token,
-        min_ttl: args
-            .min_ttl
-            .map_or(MinTtl::Preferred(DEFAULT_MIN_TTL), MinTtl::Demanded),
         rejected: args.rejected.then(rejected_token).transpose()?,
+        ..Need::token(args.min_ttl, DEFAULT_MIN_TTL)
     };
     let session = context.session(&store, host.scheme);
     let obtained = context.on_account(&host, &store, |id| {

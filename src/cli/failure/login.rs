@@ -4,7 +4,7 @@ use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
-use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
+use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS, RevokeError};
 
 pub(super) fn of_plan(error: &PlanError) -> Failure {
     match error {
@@ -35,15 +35,18 @@ pub(super) fn of_client(error: &ClientError) -> Failure {
         ClientError::UnknownKind { .. } => failure.hint(
             "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address",
         ),
+        ClientError::EmptyClientId => failure.hint("give --client-id"),
+        ClientError::OurParameter(_) => failure.hint("leave it out"),
+        ClientError::ForeignEndpoint { .. } => failure.hint("if that is meant, `--provider generic`"),
+        ClientError::File { .. } => failure.hint("look at the path, and whether you may read it"),
+        ClientError::UnknownProvider(_) => {
+            let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+            failure.hint(format!("known are {}", names.join(", ")))
+        }
         ClientError::BadEndpoint { .. }
-        | ClientError::EmptyClientId
-        | ClientError::OurParameter(_)
-        | ClientError::ForeignEndpoint { .. }
         | ClientError::BadRedirectUri(_)
-        | ClientError::File { .. }
         | ClientError::BadSecret { .. }
         | ClientError::UnknownAuthMethod { .. }
-        | ClientError::UnknownProvider { .. }
         | ClientError::ControlCharacter { .. } => failure,
     }
 }
@@ -81,7 +84,9 @@ fn of_send(error: &SendError, message: String) -> Failure {
     let outcome = match error {
         SendError::TlsRefused { .. } => Outcome::TlsRefused,
         SendError::Unreachable { .. } => Outcome::Unreachable,
-        SendError::CaFile { .. } => return failure,
+        SendError::CaFile { .. } => {
+            return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
+        }
         SendError::AnswerLost { .. } => Outcome::Unavailable,
     };
     match hint_of(outcome) {

@@ -253,7 +253,8 @@ fn of_store(error: &StoreError) -> Failure {
             "run `chmod {mode:o} {}`",
             shell::quote(&path.to_string_lossy())
         )),
-        StoreError::Permission { .. } => failure("permission"),
+        StoreError::Permission { .. } => failure("permission")
+            .hint("run it as that file's owner, or choose another store with --store"),
         StoreError::ReadOnly { .. } => failure("read_only")
             .hint("refresh it where it can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
@@ -263,9 +264,17 @@ fn of_store(error: &StoreError) -> Failure {
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
         StoreError::LockingUnsupported { .. } => failure("locking_unsupported")
-            .hint("choose a store on a local file system with --store"),
+            .hint("choose a store on a local file system with --store; `glauth doctor` tries one"),
         StoreError::LockReplaced { .. } => failure("store_failed").hint(LOCK_FILES),
-        StoreError::AnswerNotStored { .. } | StoreError::Io { .. } => failure("store_failed"),
+        StoreError::AnswerNotStored {
+            rescued: Some(_), ..
+        } => failure("store_failed")
+            .hint("mend the store; the next call then puts them in their place"),
+        StoreError::AnswerNotStored { rescued: None, .. } => {
+            failure("store_failed").hint("mend the store, then run `glauth login`")
+        }
+        StoreError::Io { .. } => failure("store_failed")
+            .hint("look at that file and its file system; `glauth doctor` tries what is needed"),
     }
 }
 
@@ -364,34 +373,4 @@ fn sentences(text: &str) -> (String, String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_outcome_and_every_name_has_an_exit_code_of_its_own() {
-        for (name, exit) in [
-            ("unexpected", Exit::Unexpected),
-            ("client_rejected", Exit::Usage),
-            ("login_required", Exit::LoginRequired),
-            ("stale", Exit::TryAgain),
-            ("corrupt", Exit::Store),
-        ] {
-            assert_eq!(Exit::of_name(name), exit);
-        }
-    }
-
-    #[test]
-    fn what_clap_says_becomes_one_line_and_a_hint() {
-        let text = "error: unexpected argument '--foo' found\n\n  tip: a similar argument exists: '--force'\n\nUsage: glauth refresh --force [HOST]\n\nFor more information, try '--help'.\n";
-        let (message, hint) = sentences(text);
-        assert_eq!(message, "unexpected argument `--foo` found");
-        assert_eq!(hint, "a similar argument exists: `--force`");
-        let text = "error: the following required arguments were not provided:\n  --import\n\nUsage: glauth login --import [HOST]\n";
-        let (message, hint) = sentences(text);
-        assert_eq!(
-            message,
-            "the following required arguments were not provided: --import"
-        );
-        assert_eq!(hint, "see `glauth login --help`");
-    }
-}
+mod tests;

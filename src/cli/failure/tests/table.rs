@@ -1,0 +1,492 @@
+//! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+use crate::credential::{HostArg, Scheme};
+use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
+use crate::oauth::{DeviceError, DiscoveryError};
+use crate::secret::BadSecret;
+use crate::time::Timestamp;
+
+fn id() -> AccountId {
+    AccountId {
+        host: host(),
+        account: crate::credential::AccountName::default_name(),
+    }
+}
+
+fn host() -> Host {
+    HostArg::parse("gitlab.example.com").unwrap().host
+}
+
+fn at() -> Timestamp {
+    Timestamp::from_unix_millis(1_795_428_000_000)
+}
+
+fn path() -> PathBuf {
+    "/home/jane/.local/share/glauth/credentials/gitlab.example.com/default.toml".into()
+}
+
+fn no(kind: io::ErrorKind) -> io::Error {
+    io::Error::from(kind)
+}
+
+fn origin() -> String {
+    "https://gitlab.example.com".to_owned()
+}
+
+/// Errors of one subject.
+type Group = (&'static str, Vec<anyhow::Error>);
+
+fn groups() -> Vec<Group> {
+    vec![
+        ("A call", calls()),
+        ("A token", tokens()),
+        ("A refresh", refreshes()),
+        ("The store", stores()),
+        ("The server", servers()),
+        ("The client of a login", clients()),
+        ("A login", logins()),
+        ("A standby grant", standbys()),
+    ]
+}
+
+fn calls() -> Vec<anyhow::Error> {
+    let hosts = vec![host(), HostArg::parse("gitlab.com").unwrap().host];
+    vec![
+        UsageError::NoHost.into(),
+        UsageError::NoLogins("/home/jane/.local/share/glauth/credentials".into()).into(),
+        UsageError::SeveralHosts(hosts).into(),
+        UsageError::SeveralAccounts {
+            host: host(),
+            accounts: vec!["home".to_owned(), "work".to_owned()],
+        }
+        .into(),
+        UsageError::NoPerson(id()).into(),
+        UsageError::NoVariable("no variable is known that tools for this server read").into(),
+        UsageError::NotRun {
+            program: "glab".to_owned(),
+            source: no(io::ErrorKind::NotFound),
+        }
+        .into(),
+        UsageError::BadInput("the refused token is empty".to_owned()).into(),
+        FlowError::OtherScheme {
+            id: id(),
+            scheme: Scheme::Https,
+        }
+        .into(),
+    ]
+}
+
+fn tokens() -> Vec<anyhow::Error> {
+    let ended = |lost_at, words: Option<&str>| FlowError::LoginRequired {
+        id: id(),
+        lost_at,
+        words: words.map(ToOwned::to_owned),
+    };
+    vec![
+        FlowError::NoLogin(id()).into(),
+        FlowError::LoggedOut { id: id(), at: at() }.into(),
+        ended(None, Some("The refresh token is invalid.")).into(),
+        ended(Some(at()), None).into(),
+        FlowError::StandbyLost {
+            id: id(),
+            lost_at: None,
+            words: None,
+        }
+        .into(),
+        FlowError::NotRenewable(id()).into(),
+        FlowError::TokenRefused(id()).into(),
+        FlowError::NothingFresh(id()).into(),
+        FlowError::TooShort {
+            id: id(),
+            until: Some(at()),
+        }
+        .into(),
+        FlowError::Leased {
+            id: id(),
+            holder: Some("pid 4711 on build7".to_owned()),
+            until: Some(at()),
+            waited: Duration::from_secs(120),
+        }
+        .into(),
+        LockError::Timeout {
+            holder: Some("pid 4711 on build7".to_owned()),
+            waited: Duration::from_secs(120),
+        }
+        .into(),
+        FlowError::TooManyTurns(id()).into(),
+    ]
+    .into_iter()
+    .map(as_flow)
+    .collect()
+}
+
+/// As a command meets it.
+fn as_flow(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<LockError>() {
+        Ok(error) => FlowError::Lock(error).into(),
+        Err(error) => error,
+    }
+}
+
+fn refreshes() -> Vec<anyhow::Error> {
+    let failed = |outcome, message: &str| -> anyhow::Error {
+        FlowError::Failed {
+            id: id(),
+            outcome,
+            message: format!("{} {message}", origin()),
+            retry_at: None,
+        }
+        .into()
+    };
+    vec![
+        failed(Outcome::Unreachable, "could not be reached"),
+        failed(Outcome::Unavailable, "cannot refresh now (status 503)"),
+        failed(Outcome::RateLimited, "asks for fewer requests (status 429)"),
+        FlowError::Failed {
+            id: id(),
+            outcome: Outcome::RateLimited,
+            message: format!("gitlab.example.com asked to be left alone until {}", at()),
+            retry_at: Some(at()),
+        }
+        .into(),
+        failed(Outcome::AnswerLost, "gave no usable answer"),
+        failed(
+            Outcome::ClientRejected,
+            "refused the request (status 401): invalid_client",
+        ),
+        failed(Outcome::Config, "is not a token endpoint (status 404)"),
+        failed(
+            Outcome::TlsRefused,
+            "has a certificate that is not accepted",
+        ),
+        FlowError::NotRefreshed {
+            id: id(),
+            outcome: Outcome::Unavailable,
+            message: format!("{} cannot refresh now (status 503)", origin()),
+        }
+        .into(),
+        FlowError::NotRevoked {
+            id: id(),
+            source: RevokeError::Unavailable(503),
+        }
+        .into(),
+        FlowError::NotRevoked {
+            id: id(),
+            source: RevokeError::Refused(403),
+        }
+        .into(),
+    ]
+}
+
+fn stores() -> Vec<anyhow::Error> {
+    let full = io::ErrorKind::StorageFull;
+    [
+        StoreError::Permission {
+            path: path(),
+            problem: "is open to other users (mode 0644)".to_owned(),
+            wanted_mode: Some(0o600),
+        },
+        StoreError::Permission {
+            path: path(),
+            problem: "belongs to user 1000, and we are user 0".to_owned(),
+            wanted_mode: None,
+        },
+        StoreError::ReadOnly { path: path() },
+        StoreError::Corrupt {
+            path: path(),
+            line: Some(12),
+            problem: "missing field `client_id`".to_owned(),
+        },
+        StoreError::UnsupportedVersion {
+            path: path(),
+            version: "2".to_owned(),
+        },
+        StoreError::DiskFull {
+            path: path(),
+            source: no(full),
+        },
+        StoreError::LockingUnsupported {
+            path: path(),
+            source: no(io::ErrorKind::Unsupported),
+        },
+        StoreError::LockReplaced { path: path() },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
+            source: Box::new(StoreError::DiskFull {
+                path: path(),
+                source: no(full),
+            }),
+        },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: None,
+            source: Box::new(StoreError::ReadOnly { path: path() }),
+        },
+        StoreError::Io {
+            action: "read",
+            path: path(),
+            source: no(io::ErrorKind::TimedOut),
+        },
+    ]
+    .into_iter()
+    .map(|error| FlowError::Store(error).into())
+    .collect()
+}
+
+fn servers() -> Vec<anyhow::Error> {
+    let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
+    let reason = || "connection refused".to_owned();
+    vec![
+        send(SendError::Unreachable {
+            origin: origin(),
+            reason: reason(),
+        }),
+        send(SendError::TlsRefused {
+            origin: origin(),
+            reason: "certificate not valid for name".to_owned(),
+        }),
+        send(SendError::CaFile {
+            path: "/etc/ssl/corp.pem".into(),
+            reason: "no certificate in it".to_owned(),
+        }),
+        send(SendError::AnswerLost {
+            origin: origin(),
+            reason: "timed out".to_owned(),
+        }),
+        ClientError::Discovery(DiscoveryError::Unavailable {
+            server: origin(),
+            status: 503,
+        })
+        .into(),
+        ClientError::Discovery(DiscoveryError::Missing { server: origin() }).into(),
+        ClientError::Discovery(DiscoveryError::Unsound {
+            server: origin(),
+            problem: "names another issuer, `https://sso.example.com`".to_owned(),
+        })
+        .into(),
+    ]
+}
+
+fn clients() -> Vec<anyhow::Error> {
+    let register = ToRegister {
+        title: "GitLab",
+        page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
+        redirect_uri: ("Redirect URI", "http://127.0.0.1/".to_owned()),
+        scopes: "api".to_owned(),
+        remark: "not confidential",
+        client_id: "Application ID",
+    };
+    [
+        ClientError::NoClientId {
+            host: host(),
+            register: Some(Box::new(register)),
+        },
+        ClientError::NoClientId {
+            host: host(),
+            register: None,
+        },
+        ClientError::NoClientSecret {
+            title: "GitHub",
+            device: true,
+        },
+        ClientError::NoClientSecret {
+            title: "Google",
+            device: false,
+        },
+        ClientError::NoEndpoint {
+            name: "token endpoint",
+            option: "--token-endpoint",
+            host: host(),
+        },
+        ClientError::BadEndpoint {
+            name: "token endpoint",
+            url: "http://gitlab.example.com/oauth/token".to_owned(),
+        },
+        ClientError::ForeignEndpoint {
+            name: "token endpoint",
+            url: "https://elsewhere.example/token".to_owned(),
+            host: host(),
+        },
+        ClientError::File {
+            what: "client secret",
+            path: "/home/jane/secret".into(),
+            source: no(io::ErrorKind::NotFound),
+        },
+        ClientError::BadSecret(BadSecret::Empty),
+        ClientError::SecretMissing("client_secret_basic".to_owned()),
+        ClientError::UnknownAuthMethod("basic".to_owned()),
+        ClientError::UnknownProvider("gitlub".to_owned()),
+        ClientError::EmptyClientId,
+        ClientError::OurParameter("state".to_owned()),
+        ClientError::ControlCharacter("the client id"),
+        ClientError::UnknownKind {
+            host: host(),
+            problem: DiscoveryError::Unsound {
+                server: origin(),
+                problem: "names another issuer, `https://sso.example.com`".to_owned(),
+            },
+        },
+    ]
+    .into_iter()
+    .map(Into::into)
+    .collect()
+}
+
+fn logins() -> Vec<anyhow::Error> {
+    let refused = |error: &str| AuthorizeError::Refused {
+        error: error.to_owned(),
+        words: None,
+    };
+    let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
+        outcome,
+        message: format!("{} {message}", origin()),
+    };
+    let mut errors: Vec<AuthorizeError> = [
+        "access_denied",
+        "login_required",
+        "server_error",
+        "invalid_scope",
+        "unauthorized_client",
+        "invalid_request",
+    ]
+    .into_iter()
+    .map(refused)
+    .collect();
+    errors.extend([
+        AuthorizeError::OtherIssuer {
+            issuer: "https://elsewhere.example".to_owned(),
+            expected: origin(),
+        },
+        AuthorizeError::NobodyCame {
+            limit: Duration::from_secs(600),
+            redirect_uri: Some("http://127.0.0.1/".to_owned()),
+        },
+        AuthorizeError::NobodyCame {
+            limit: Duration::from_secs(300),
+            redirect_uri: None,
+        },
+        AuthorizeError::NoDeviceGrant {
+            message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
+        },
+        AuthorizeError::Device(DeviceError::Unavailable {
+            server: origin(),
+            status: 503,
+        }),
+        redeemed(
+            Outcome::LoginRequired,
+            "does not accept the consent any more (status 400)",
+        ),
+        redeemed(
+            Outcome::ClientRejected,
+            "refused the request (status 401): invalid_client",
+        ),
+        AuthorizeError::NotStored {
+            source: Box::new(FlowError::Store(StoreError::DiskFull {
+                path: path(),
+                source: no(io::ErrorKind::StorageFull),
+            })),
+            tokens: NewTokens::Revoked,
+        },
+    ]);
+    errors.into_iter().map(Into::into).collect()
+}
+
+fn standbys() -> Vec<anyhow::Error> {
+    let mut errors: Vec<anyhow::Error> = vec![UsageError::NothingToStandBeside(id()).into()];
+    let refusals = [
+        Refusal::NotRenewable,
+        Refusal::SameTokens,
+        Refusal::OtherScopes {
+            found: "read_user".to_owned(),
+            expected: "api".to_owned(),
+        },
+        Refusal::OtherUser {
+            found: "joe".to_owned(),
+            expected: "jane".to_owned(),
+        },
+        Refusal::Nameless {
+            host: host(),
+            expected: "jane".to_owned(),
+        },
+        Refusal::OtherClient,
+        Refusal::LoginGone,
+        Refusal::Full,
+    ];
+    errors.extend(refusals.into_iter().map(|why| {
+        let added = NotAdded {
+            why,
+            tokens: Some(NewTokens::Revoked),
+            imported: false,
+        };
+        AuthorizeError::NotAdded(added).into()
+    }));
+    errors
+}
+
+fn text() -> String {
+    let mut text = "\
+# Errors
+
+What glauth says where something is wrong, with the exit code, its name in JSON errors, and the hint: the next
+step. `exec` ends with 125 for each. Generated: `GLAUTH_UPDATE=1 cargo test --lib failure` writes it anew.
+"
+    .to_owned();
+    for (title, errors) in groups() {
+        write!(
+            text,
+            "\n## {title}\n\n| | `code` | says | hint |\n| --- | --- | --- | --- |\n"
+        )
+        .unwrap();
+        for error in errors {
+            let failure = Failure::of(&error);
+            let cell = |text: &str| text.replace('|', "\\|");
+            writeln!(
+                text,
+                "| {} | `{}` | {} | {} |",
+                failure.exit.code(),
+                failure.name,
+                cell(&failure.message),
+                cell(failure.hint.as_deref().unwrap_or_default()),
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file of the documentation, compared or written"
+)]
+fn the_table_of_errors_is_what_they_say_now() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
+    if std::env::var_os("GLAUTH_UPDATE").is_some() {
+        std::fs::write(path, text()).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == text(),
+        "`GLAUTH_UPDATE=1 cargo test --lib failure` writes docs/errors.md anew"
+    );
+}
+
+/// One line, a sentence without a full stop, and a way on wherever there is one.
+#[test]
+fn an_error_is_a_line_and_a_hint_another_one() {
+    for error in groups().into_iter().flat_map(|(_, errors)| errors) {
+        let failure = Failure::of(&error);
+        let lines = [Some(failure.message.as_str()), failure.hint.as_deref()];
+        for line in lines.into_iter().flatten() {
+            assert!(!line.contains('\n') && !line.ends_with('.'), "{line}");
+        }
+        assert_ne!(failure.name, "unexpected", "{failure:?}");
+    }
+}

@@ -225,8 +225,10 @@ impl Errand<'_> {
                 Turn::Check(grant) => self.check(grant)?,
                 Turn::WaitForLeases(grant) => {
                     // As often as it takes: the deadline ends it.
-                    self.wait_for_leases(grant)?;
-                    turns = 0..TURNS;
+                    match self.wait_for_leases(grant) {
+                        Ok(()) => turns = 0..TURNS,
+                        Err(error) => return self.in_vain(error),
+                    }
                 }
             }
         }
@@ -283,14 +285,17 @@ impl Errand<'_> {
             }
             Ok(Entry::Vacant(_)) => Err(FlowError::NoLogin(self.id.clone())),
             Err(LockError::Store(error)) if error.is_unwritable() => self.look_on(error),
-            Err(error) => {
-                self.record = read(self.session, self.id)?;
-                match self.verdict()? {
-                    Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
-                    Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop).map(Turn::Done),
-                    _ => Err(error.into()),
-                }
-            }
+            Err(error) => self.in_vain(error.into()).map(Turn::Done),
+        }
+    }
+
+    /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
+    fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
+        self.record = read(self.session, self.id)?;
+        match self.verdict()? {
+            Verdict::Use(grant) => Ok(found(grant)),
+            Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop),
+            _ => Err(error),
         }
     }
 

@@ -26,6 +26,9 @@ use crate::{env, signals::Held};
 /// Who waits longer than this is told for whom.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// How often somebody who waits looks whether that is in vain.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// The longest text that a lock file is believed, in bytes.
 const HOLDER_LIMIT: u64 = 200;
 
@@ -59,7 +62,7 @@ impl AccountLock {
                 (file, held)
             } else {
                 drop(held);
-                wait_in_kernel(file, path, Mode::Exclusive, started, wait)?
+                wait_in_kernel(file, path, Mode::Exclusive, started, wait, &|| false)?
             };
             let lock = Self {
                 file,
@@ -106,7 +109,7 @@ pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockEr
     if try_now(&file, path, Mode::Shared)? {
         return Ok(());
     }
-    wait_in_kernel(file, path, Mode::Shared, started, wait).map(drop)
+    wait_in_kernel(file, path, Mode::Shared, started, wait, &|| false).map(drop)
 }
 
 /// Takes a shared lock on `path`, which is created where it is missing, and names the holder in it.
@@ -128,12 +131,19 @@ pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
     Ok(!try_now(&file, path, Mode::Exclusive)?)
 }
 
-/// Waits until nobody holds the lock at `path`, and lets it go at once.
+/// Waits until nobody holds the lock at `path`, and lets it go at once; or until its file is gone, of
+/// which the kernel tells nobody.
 pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
     let Some(file) = permissions::open_if_there(path)? else {
         return Ok(());
     };
-    wait_in_kernel(file, path, Mode::Exclusive, Instant::now(), wait).map(drop)
+    let watched = duplicate(&file, path)?;
+    let is_gone = || !permissions::is_at(&watched, path);
+    let started = Instant::now();
+    match wait_in_kernel(file, path, Mode::Exclusive, started, wait, &is_gone) {
+        Err(LockError::Timeout { .. }) if is_gone() => Ok(()),
+        waited => waited.map(drop),
+    }
 }
 
 /// Tries, without waiting, to lock a file that is there and is no account's: dropping it lets it go.
@@ -184,8 +194,8 @@ fn try_now(file: &File, path: &Path, mode: Mode) -> Result<bool, StoreError> {
     }
 }
 
-/// Blocks in the lock call in a thread of its own, and gives up at the deadline: the thread then
-/// drops a lock that comes too late.
+/// Blocks in the lock call in a thread of its own, and gives up at the deadline, or when the lock is
+/// found to be `in_vain`: the thread then drops a lock that comes too late.
 ///
 /// While it waits, signals do what they always do; they are held back again the moment the lock
 /// is there.
@@ -195,10 +205,9 @@ fn wait_in_kernel(
     mode: Mode,
     started: Instant,
     wait: &Wait<'_>,
+    in_vain: &dyn Fn() -> bool,
 ) -> Result<(File, Held), LockError> {
-    let watched = file
-        .try_clone()
-        .map_err(|error| StoreError::io("open", path, error))?;
+    let watched = duplicate(&file, path)?;
     let (sender, receiver) = mpsc::channel();
     let while_spawning = Held::new();
     thread::Builder::new()
@@ -223,13 +232,20 @@ fn wait_in_kernel(
     let mut answer = receiver.recv_timeout(left().min(SILENCE));
     if matches!(answer, Err(RecvTimeoutError::Timeout)) && !left().is_zero() {
         (wait.on_wait)(holder(&watched).as_deref());
-        answer = receiver.recv_timeout(left());
+    }
+    while matches!(answer, Err(RecvTimeoutError::Timeout)) && !left().is_zero() && !in_vain() {
+        answer = receiver.recv_timeout(left().min(GLANCE));
     }
     match answer {
         Ok(Ok(file)) => Ok((file, Held::new())),
         Ok(Err(error)) => Err(refused(path, error).into()),
         Err(_) => Err(timeout(&watched, started)),
     }
+}
+
+fn duplicate(file: &File, path: &Path) -> Result<File, StoreError> {
+    let copy = file.try_clone();
+    copy.map_err(|error| StoreError::io("open", path, error))
 }
 
 fn timeout(file: &File, started: Instant) -> LockError {

@@ -166,6 +166,38 @@ fn who_demands_more_gives_up_at_the_deadline_and_says_who_holds_it() {
     holder.end();
 }
 
+/// What there is then has nothing to do with the token that was waited for.
+#[test]
+fn who_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, holder) = held(&server, 1000);
+    let waiter = sandbox.start(&["token", "--min-ttl", "1h", &server.url()]);
+    wait_until_queued_on(&lease_file(&sandbox, &server), [&waiter]);
+
+    sandbox
+        .run(&["refresh", "--force", &server.url()])
+        .succeeds();
+
+    assert!(server.is_alive(&waiter.finish().prints()));
+    assert_eq!(server.rotations(), 1);
+    holder.end();
+}
+
+#[test]
+fn who_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
+    let server = AuthorizationServer::start();
+    let (sandbox, holder) = held(&server, 1000);
+    let demand = ["token", "--min-ttl", "1h", "--lock-timeout", "2s"];
+    let waiter = sandbox.start(&[&demand[..], &[&server.url()]].concat());
+    wait_until_queued_on(&lease_file(&sandbox, &server), [&waiter]);
+
+    // Nobody lets go, and the file stays: only the record tells.
+    sandbox.ends_in(&server, 7000);
+
+    assert_eq!(waiter.finish().prints(), holder.token);
+    holder.end();
+}
+
 #[test]
 fn a_person_who_waits_is_told_for_whom() {
     let server = AuthorizationServer::start();

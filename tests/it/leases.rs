@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::{AuthorizationServer, Rotation, Settings, TOKEN};
 use crate::support::mounts::{Mounts, skipped};
-use crate::support::sandbox::{LIMIT, Running, Sandbox};
+use crate::support::sandbox::{LIMIT, Running, Sandbox, first_grant};
 use crate::support::terminal::Terminal;
 use crate::support::watch::{HeldLock, eventually, wait_until_queued_on};
 
@@ -409,6 +409,36 @@ fn a_command_that_cannot_have_a_lease_runs_with_a_warning() {
     symlink(sandbox.path("elsewhere"), &lease).unwrap();
     warned(sandbox.run(&exec), "symbolic link");
     assert!(!sandbox.path("elsewhere").exists());
+}
+
+/// What was read before a long wait may be dead by now.
+#[test]
+fn a_command_that_waited_for_its_lease_in_vain_gets_what_is_good_then() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let url = server.url();
+    let exec = ["exec", "--lock-timeout", "2s", &url, "--", "/bin/sh", "-c"];
+    let exec = [&exec[..], &["echo $GITLAB_TOKEN"]].concat();
+    let set = |key: &str, value: toml::Value| {
+        sandbox.edit(&server, |record| {
+            first_grant(record).insert(key.to_owned(), value);
+        });
+    };
+    let lock = HeldLock::take(&sandbox, &server);
+
+    let command = sandbox.start(&exec);
+    wait_until_queued_on(&sandbox.file(&server, "lock"), [&command]);
+    set("access_token", "the-next-one".into());
+    let done = command.finish();
+    assert!(done.stderr.contains("the lock was held by "), "{done:?}");
+    assert_eq!(done.succeeds().trim_end(), "the-next-one");
+
+    let command = sandbox.start(&exec);
+    wait_until_queued_on(&sandbox.file(&server, "lock"), [&command]);
+    set("refused", true.into());
+    let said = command.finish().fails(125);
+    assert!(said.contains("the lock was held by "), "{said}");
+    lock.release();
 }
 
 #[test]

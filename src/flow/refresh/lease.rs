@@ -9,7 +9,7 @@ use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, livin
 use crate::store::{Entry, Lease, LockError, Wait};
 
 /// Gets a token, and a lease on it, where a refresh would end it under the hands of who holds it.
-/// Where none can be had, a warning says why, and the token is handed out all the same.
+/// Where none can be had, a warning says why, and what is good then is handed out all the same.
 pub fn obtain_with_lease(
     session: &Session<'_>,
     id: &AccountId,
@@ -25,14 +25,36 @@ pub fn obtain_with_lease(
             Ok(Some(lease)) => return Ok((obtained, Some(lease))),
             // It has been rotated since, or somebody waits for it: once more.
             Ok(None) if Instant::now() < deadline => continue,
-            Ok(None) => "it is rotated all the time".to_owned(),
-            Err(error) => error.to_string(),
+            Ok(None) => LockError::Timeout {
+                holder: None,
+                waited: session.lock_timeout,
+            },
+            Err(error) => error,
         };
         session.log.flush();
+        let Some(grant) = look_again(session, &mut obtained, need)? else {
+            return Err(why.into());
+        };
+        obtained.grant = grant;
         let warning = format!("nothing keeps others from ending this token early: {why}");
         obtained.warnings.push(warning);
         return Ok((obtained, None));
     }
+}
+
+/// What is good after a wait in vain: what was obtained before may be dead by now.
+fn look_again(
+    session: &Session<'_>,
+    obtained: &mut Obtained,
+    need: &Need,
+) -> Result<Option<usize>, FlowError> {
+    let record = read(session, &obtained.record.id)?;
+    let before = std::mem::replace(&mut obtained.record, record);
+    let good = |login: &Login| {
+        let before = before.login()?.grants.get(obtained.grant)?;
+        still_good(session, login, before, need)
+    };
+    Ok(obtained.record.login().and_then(good))
 }
 
 /// Whether a refresh would end a token that is in use.

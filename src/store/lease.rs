@@ -69,7 +69,7 @@ pub(super) fn sweep(place: &Place, record: &Record) {
             .leased_by(&name)
             .is_some_and(|token| !current.contains(&token))
         {
-            // One that stays is empty, and goes with the next rotation.
+            // One that stays has no secret in it, and goes with the next rotation.
             replace::remove(&place.folder.join(name)).ok();
         }
     }

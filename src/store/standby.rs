@@ -2,6 +2,7 @@
 
 use super::entry::{Locked, Occupied, RevocableToken};
 use super::error::StoreError;
+use super::lease;
 use super::record;
 use super::rescue;
 use crate::credential::{Grant, Identity, Login};
@@ -60,6 +61,7 @@ impl Locked<Occupied> {
         };
         self.save_checked()?;
         self.remove_answer();
+        lease::sweep(&self.place, self.record());
         spent.iter().for_each(rescue::forget);
         let warnings = self.take_warnings();
         Ok(Some(Added { replaced, warnings }))

@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::{AuthorizationServer, Rotation, Settings, TOKEN};
 use crate::support::mounts::{Mounts, skipped};
-use crate::support::sandbox::{LIMIT, Running, Sandbox, first_grant};
+use crate::support::sandbox::{LIMIT, Running, Sandbox, first_grant, from_now};
 use crate::support::terminal::Terminal;
 use crate::support::watch::{HeldLock, eventually, wait_until_queued_on};
 
@@ -371,6 +371,27 @@ fn a_login_in_the_place_of_another_one_takes_its_leases_away() {
 
     assert!(!old.exists());
     holder.end();
+}
+
+#[test]
+fn a_standby_in_the_place_of_a_grant_that_has_ended_takes_its_leases_away() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::with_standby(&server);
+    let end = |record: &mut toml::Table| {
+        let grant = first_grant(record);
+        grant.insert("state".to_owned(), "login_required".into());
+        grant.insert("state_since".to_owned(), from_now(-60));
+    };
+    sandbox.edit(&server, end);
+    let old = sandbox.file(&server, "0123456789.lease");
+    std::fs::write(&old, "").unwrap();
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o600)).unwrap();
+
+    let new = server.log_in();
+    let import = ["login", "--import", "--standby", &server.url()];
+    sandbox.run_with_input(&import, &new.response).succeeds();
+
+    assert!(!old.exists());
 }
 
 #[test]

@@ -97,6 +97,31 @@ fn a_command_and_its_children_read_the_token_from_a_file_that_is_on_no_disk() {
     assert!(lines[2].ends_with(" none"), "{done}");
     let path = lines[2].trim_end_matches(" none");
     assert!(path.starts_with("/proc/self/fd/"), "{path}");
+
+    // Also where there are few descriptors.
+    let url = server.url();
+    let script = ["--", "/bin/sh", "-c", "cat \"$F\""];
+    let args = [&["exec", "--token-file", "F", &*url], &script[..]].concat();
+    let few = after("ulimit -n 80", &sandbox.command(&args));
+    let done = Running::spawn(&mut { few }).finish();
+    assert_eq!(done.prints(), pair.access_token);
+}
+
+/// Nothing of the outer one's is in the way of what the inner one is asked for.
+#[test]
+fn a_command_in_a_command_finds_the_low_descriptors_free() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let glauth = assert_cmd::cargo::cargo_bin!("glauth");
+    let script = format!(
+        "'{}' exec --fd 3 {} -- /bin/cat /proc/self/fd/3",
+        glauth.display(),
+        server.url()
+    );
+
+    let done = exec(&sandbox, &server, &[], &script);
+
+    assert_eq!(done.prints(), pair.access_token);
 }
 
 #[test]

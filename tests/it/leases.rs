@@ -299,6 +299,25 @@ fn git_never_waits_for_a_lease() {
     holder.end();
 }
 
+/// Scripts use descriptors with one digit as they please (POSIX, 2.7).
+#[test]
+fn a_script_that_uses_descriptors_of_its_own_keeps_its_lease() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let own = (3..10).map(|number| format!("{number}</dev/null"));
+    let own = own.collect::<Vec<_>>().join(" ");
+    let script = format!("exec {own}; cat \"$F\"; echo; read -r end");
+    let holder = Holder::run(&sandbox, &server, &["--token-file", "F"], &script);
+    sandbox.ends_in(&server, 30);
+
+    assert_eq!(
+        sandbox.run(&["token", &server.url()]).prints(),
+        holder.token
+    );
+    assert_eq!(server.refresh_requests(), 0);
+    holder.end();
+}
+
 #[test]
 fn commands_in_commands_do_not_wait_for_each_other() {
     let server = AuthorizationServer::start();

@@ -8,7 +8,10 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use crate::secret::AccessToken;
 
-/// The first descriptor that is not one of the three that every program has.
+/// Where what the command need not know of is kept: shells leave their scripts the descriptors with one
+/// digit (POSIX, 2.7) and keep their own from 10 on, and `flock` is mostly shown with 200.
+const OUT_OF_THE_WAY: RawFd = 100;
+/// Where there are so few that this is none: the first one that is not among the three of every program.
 const FIRST_FREE: RawFd = 3;
 
 /// A file without a name, with a token in it.
@@ -55,7 +58,8 @@ impl MemoryFile {
 
 /// Leaves a copy of a descriptor to the command and to what that starts, and says which.
 pub(super) fn stays_open(file: impl AsFd) -> io::Result<RawFd> {
-    Ok(fcntl(file, FcntlArg::F_DUPFD(FIRST_FREE))?)
+    let copy = |least| fcntl(file.as_fd(), FcntlArg::F_DUPFD(least));
+    Ok(copy(OUT_OF_THE_WAY).or_else(|_| copy(FIRST_FREE))?)
 }
 
 #[cfg(target_os = "linux")]

@@ -78,6 +78,10 @@ fn a_command_reads_the_token_from_a_descriptor() {
     let taken = Running::spawn(&mut after("exec 4</dev/null", &command)).finish();
     let said = taken.fails(125);
     assert!(said.contains("descriptor 4 is open already"), "{said}");
+    let command = sandbox.command(&["exec", "--fd", "90", &url, "--", "/bin/true"]);
+    let few = Running::spawn(&mut after("ulimit -n 80", &command)).finish();
+    let said = few.fails(125);
+    assert!(said.contains("descriptor 90 cannot be had: "), "{said}");
     for bad in ["0", "2", "-1", "x"] {
         exec(&sandbox, &server, &["--fd", bad], "echo no").fails(125);
     }

@@ -30,11 +30,18 @@ impl MemoryFile {
             return Ok(Self(file));
         }
         // The lowest one that is free, from there on.
-        if fcntl(&file, FcntlArg::F_DUPFD(number))? != number {
-            let message = format!("descriptor {number} is open already");
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
+        match fcntl(&file, FcntlArg::F_DUPFD(number)) {
+            Ok(had) if had == number => Ok(Self(file)),
+            Ok(_) => {
+                let message = format!("descriptor {number} is open already");
+                Err(io::Error::new(io::ErrorKind::AlreadyExists, message))
+            }
+            Err(errno) => {
+                let error = io::Error::from(errno);
+                let message = format!("descriptor {number} cannot be had: {error}");
+                Err(io::Error::new(error.kind(), message))
+            }
         }
-        Ok(Self(file))
     }
 
     /// Exactly the token, to be read from the beginning.

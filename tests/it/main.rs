@@ -17,6 +17,7 @@
 mod crash;
 mod disk;
 mod doctor;
+mod documents;
 mod doubtful;
 mod embedded;
 mod exec;
@@ -39,6 +40,7 @@ mod logout;
 mod permissions;
 mod personal_token;
 mod power_loss;
+mod programs;
 mod promise;
 mod read_only;
 mod refused;

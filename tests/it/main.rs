@@ -45,6 +45,7 @@ mod promise;
 mod read_only;
 mod refused;
 mod rescue;
+mod schemas;
 mod secrets;
 mod stampede;
 mod status;

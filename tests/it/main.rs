@@ -43,6 +43,7 @@ mod power_loss;
 mod programs;
 mod promise;
 mod read_only;
+mod recipes;
 mod refused;
 mod rescue;
 mod schemas;

@@ -120,3 +120,14 @@ fn what_is_not_as_the_schema_says_is_seen() {
     assert!(judge("message", 1.into()).is_some());
     assert!(judge("colour", "red".into()).is_some());
 }
+
+#[test]
+fn the_token_in_the_document_is_what_its_schema_says() {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/programs.md");
+    let Ok(text) = fs::read_to_string(document) else {
+        return skipped("docs/programs.md, which is not here");
+    };
+    let example = text.split("```json\n").nth(1).unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    conforms("token", &example.parse().unwrap());
+}

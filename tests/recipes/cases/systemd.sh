@@ -9,10 +9,7 @@ units=$HOME/.config/systemd/user
 mkdir -p "$units"
 cp "$recipes"/glauth-refresh.* "$units"
 
-# The manual page is looked for too.
-mkdir -p "$scratch/man/man1"
-cp "$root"/man/*.1 "$scratch/man/man1"
-MANPATH=$scratch/man: ends_with 0 systemd-analyze --user verify "$units"/glauth-refresh.{service,timer}
+ends_with 0 systemd-analyze --user verify "$units"/glauth-refresh.{service,timer}
 [[ $said == "" ]] || fail "systemd has nothing to say: $said"
 ends_with 0 systemd-analyze calendar --iterations=2 "$(sed -n 's/^OnCalendar=//p' "$units/glauth-refresh.timer")"
 

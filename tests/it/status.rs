@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::exit_codes::keys;
+use crate::schemas::conforms;
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
 };
@@ -16,6 +17,7 @@ fn accounts(sandbox: &Sandbox, code: i32, args: &[&str]) -> Vec<Value> {
     assert_eq!(finished.stderr, "", "{finished:?}");
     assert_eq!(finished.stdout.lines().count(), 1, "{finished:?}");
     let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+    conforms("status", &object);
     assert_eq!(keys(&object), ["accounts"]);
     object["accounts"].as_array().unwrap().clone()
 }

@@ -9,6 +9,7 @@ mod servers;
 use serde_json::Value;
 
 use crate::exit_codes::keys;
+use crate::schemas::conforms;
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::sandbox::{Finished, Sandbox};
 
@@ -20,6 +21,7 @@ pub fn checks_of(finished: &Finished, code: i32) -> Vec<Value> {
     assert!(!finished.stdout.contains("-SECRET-"), "{finished:?}");
     assert_eq!(finished.stdout.lines().count(), 1, "{finished:?}");
     let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+    conforms("doctor", &object);
     assert_eq!(keys(&object), ["checks"]);
     object["checks"].as_array().unwrap().clone()
 }

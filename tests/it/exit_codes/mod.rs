@@ -12,6 +12,7 @@ use std::os::unix::net::UnixDatagram;
 use glauth::cli::EXIT_CODES;
 use serde_json::Value;
 
+use crate::schemas::conforms;
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
 use crate::support::watch::HeldLock;
@@ -83,6 +84,7 @@ fn object_for_programs(finished: &Finished, code: i32, name: &str) -> Said {
     assert_eq!(finished.stdout, "", "{finished:?}");
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
     let object: Value = serde_json::from_str(&finished.stderr).unwrap();
+    conforms("errors", &object);
     assert_eq!(keys(&object), ["error"]);
     let error = &object["error"];
     assert_eq!(

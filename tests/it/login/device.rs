@@ -175,6 +175,7 @@ fn in_json_the_code_is_an_object() {
     let sandbox = Sandbox::new();
     let waiting = Waiting::start(&sandbox, &server, &["--json"]);
     let line: Value = serde_json::from_str(waiting.said.lines().last().unwrap()).unwrap();
+    crate::schemas::conforms("errors", &line);
     let shown = &line["device_authorization"];
     assert_eq!(shown["expires_in"], 300);
     let page = format!("{}/oauth/device", server.url());

@@ -106,6 +106,7 @@ fn words<'a>(server: &AuthorizationServer, options: &[&'a str]) -> Vec<&'a str> 
 /// In both forms a page has a line of its own.
 fn page_in(line: &str) -> Option<String> {
     if let Ok(object) = serde_json::from_str::<Value>(line) {
+        crate::schemas::conforms("errors", &object);
         return object["authorization"]["url"].as_str().map(str::to_owned);
     }
     line.strip_prefix("  http")

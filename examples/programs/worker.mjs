@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+// worker.mjs HOST URL COUNT: requests URL so many times, with the login at HOST.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+// Whoever started this reads the exit code.
+function giveUp(code) {
+  const what = { 3: 'stopped: a person is needed', 4: 'not now: the next run tries again' };
+  console.error(`worker: ${what[code] ?? 'to be reported: glauth failed'}`);
+  process.exit(Number.isInteger(code) ? code : 1);
+}
+
+async function getToken(host, refused) {
+  const args = ['--quiet', '--lock-timeout', '60s', 'token', host];
+  if (refused) args.push('--rejected'); // the token goes to stdin: everybody can see argv
+  // At the time-out it gets SIGTERM. Not SIGKILL: in a refresh that can cost the login.
+  const glauth = promisify(execFile)('glauth', args, { timeout: 300_000, killSignal: 'SIGTERM' });
+  glauth.child.stdin.on('error', () => {}).end(refused ?? '');
+  try {
+    return (await glauth).stdout.trim();
+  } catch (error) {
+    process.stderr.write(error.stderr || `${error.message}\n`);
+    return giveUp(error.code);
+  }
+}
+
+async function get(url, token) {
+  const headers = { Authorization: `Bearer ${token}` }; // to this server, and after no redirect
+  const options = { headers, redirect: 'error', signal: AbortSignal.timeout(60_000) };
+  const answer = await fetch(url, options).catch(() => giveUp(4));
+  await answer.arrayBuffer().catch(() => giveUp(4));
+  return answer.status;
+}
+
+const [host, url, count] = process.argv.slice(2);
+for (let served = 0; served < Number(count); served += 1) {
+  let token = await getToken(host);
+  let status = await get(url, token);
+  for (let refused = 0; status === 401 && refused < 2; refused += 1) { // a third is no accident
+    token = await getToken(host, token);
+    status = await get(url, token);
+  }
+  if (status > 299) throw new Error(`the server answered ${status}`); // exit code 1
+}
+console.log(`${count} served`);

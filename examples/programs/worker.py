@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""worker.py HOST URL COUNT: requests URL so many times, with the login at HOST."""
+import subprocess
+import sys
+from urllib import error, request
+
+def give_up(code):
+    """Whoever started this reads the exit code; glauth itself has said why on stderr."""
+    what = {3: "stopped: a person is needed", 4: "not now: the next run tries again"}
+    sys.stderr.write(f"worker: {what.get(code, 'to be reported: glauth failed')}\n")
+    sys.exit(code if code > 0 else 1)  # below 0: a signal
+
+def get_token(host, refused=None):
+    command = ["glauth", "--quiet", "--lock-timeout", "60s", "token", host]
+    if refused:
+        command.append("--rejected")  # the token goes to stdin: everybody can see argv
+    glauth = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        printed, _ = glauth.communicate(refused or "", timeout=300)
+    except subprocess.TimeoutExpired:
+        glauth.terminate()  # not kill(), nor run(timeout=): in a refresh that can cost the login
+        printed, _ = glauth.communicate()
+    return printed.strip() if glauth.returncode == 0 else give_up(glauth.returncode)
+
+def get(url, token):
+    asked = request.Request(url)
+    asked.add_unredirected_header("Authorization", f"Bearer {token}")  # to no other server
+    with request.urlopen(asked, timeout=60) as answer:
+        return answer.read()
+
+host, url, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+for _ in range(count):
+    token = get_token(host)
+    for last in (False, False, True):  # a third 401 is no accident
+        try:
+            get(url, token)
+            break
+        except error.HTTPError as refusal:
+            if refusal.code != 401 or last:
+                sys.exit(f"worker: the server answered {refusal.code}")
+            token = get_token(host, token)
+        except OSError:
+            give_up(4)
+print(count, "served")

@@ -1,0 +1,38 @@
+#!/bin/sh
+# worker.sh HOST URL COUNT: requests URL so many times, with the login at HOST.
+set -eu
+host=$1 url=$2 count=$3
+
+# Whoever started this reads the exit code; glauth itself has said why on stderr.
+give_up() {
+    case $1 in
+        3) echo "worker: stopped: a person is needed" >&2 ;;
+        4) echo "worker: not now: the next run tries again" >&2 ;;
+        *) echo "worker: to be reported: glauth ended with $1" >&2 ;;
+    esac
+    exit "$1"
+}
+
+# Ends by itself: after a minute for another process's refresh, and 100 s for the server.
+glauth_token() { glauth --quiet --lock-timeout 60s token "$@" "$host"; }
+
+# printf is part of the shell, so that the token is in no argv.
+request() {
+    printf 'Authorization: Bearer %s\n' "$token" |
+        curl --silent --max-time 60 --header @- --output /dev/null --write-out '%{http_code}' "$url"
+}
+
+served=0
+while [ "$served" -lt "$count" ]; do
+    token=$(glauth_token) || give_up $?
+    refused=0
+    while status=$(request) || give_up 4; [ "$status" = 401 ] && [ "$refused" -lt 2 ]; do
+        refused=$((refused + 1)) # a third time is no accident
+        token=$(printf %s "$token" | glauth_token --rejected) || give_up $?
+    done
+    case $status in
+        2??) served=$((served + 1)) ;;
+        *) echo "worker: the server answered $status" >&2 && exit 1 ;;
+    esac
+done
+echo "$served served"

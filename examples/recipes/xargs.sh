@@ -1,0 +1,11 @@
+#!/bin/sh
+# xargs.sh HOST < URLS: requests each URL, eight at a time. Each request asks glauth for itself: that
+# is one read of a file, and where the token has just expired all of them wait for one refresh.
+set -eu
+export GLAUTH_HOST="$1"
+# 255 makes xargs stop: where one gets no token, the others get none either.
+# shellcheck disable=SC2016 # the shells that xargs starts expand it
+xargs -n 1 -P 8 sh -c '
+    config=$(glauth --quiet token --format curl) || exit 255
+    printf "%s\n" "$config" | curl --silent --show-error --fail --max-time 60 --config - "$1"
+' sh

@@ -35,7 +35,7 @@ impl Place {
     pub(super) fn in_folder(folder: PathBuf, id: &AccountId) -> Self {
         let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
         Self {
-            record: file("toml"),
+            record: record_in(folder.clone(), id),
             new: file("toml.new"),
             answer: file("toml.answer"),
             lock: file("lock"),
@@ -58,15 +58,8 @@ impl Place {
         ours.then(|| Fingerprint::parse(token)).flatten()
     }
 
-    /// The record's text; `None` where there is no record.
-    pub(super) fn read(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
-        let Some(file) = permissions::open_for_reading(&self.record)? else {
-            return Ok(None);
-        };
-        read_text(&self.record, file).map(Some)
-    }
-
-    /// The same for a process that will write: the record must be its own, closed to others.
+    /// The record's text, for a process that will write: the record must be its own, closed to others.
+    /// `None` where there is no record.
     pub(super) fn read_for_writing(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
         let Some(file) = permissions::open_for_reading(&self.record)? else {
             return Ok(None);
@@ -89,6 +82,25 @@ impl Place {
         replace::rename(from, &self.record)?;
         Ok(replace::sync_folder(&self.folder).err())
     }
+}
+
+/// The record of an account alone, for those who look at no other of its files.
+pub(super) fn record_of(root: &Path, id: &AccountId) -> PathBuf {
+    record_in(root.join(id.host.key()), id)
+}
+
+fn record_in(folder: PathBuf, id: &AccountId) -> PathBuf {
+    let mut path = folder;
+    path.push(id.account.as_str());
+    // An account's name may have a dot in it, so this is no extension to be set.
+    path.as_mut_os_string().push(".toml");
+    path
+}
+
+/// A record's text; `None` where there is no record.
+pub(super) fn read_record(path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
+    let file = permissions::open_for_reading(path)?;
+    file.map(|file| read_text(path, file)).transpose()
 }
 
 /// Reads a file of text, up to the limit of records.

@@ -350,9 +350,7 @@ fn clean(table: &'static str, key: &'static str, text: Cow<'_, str>) -> Result<S
 }
 
 fn time(table: &'static str, key: &'static str, at: Datetime) -> Result<Timestamp, Bad> {
-    let not_utc = || bad(table, key, "is not a time in UTC");
-    at.offset.ok_or_else(not_utc)?;
-    at.to_string().parse().map_err(|_| not_utc())
+    Timestamp::from_toml(&at).ok_or_else(|| bad(table, key, "is not a time in UTC"))
 }
 
 fn choose<T: Copy, const N: usize>(

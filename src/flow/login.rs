@@ -149,7 +149,7 @@ fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
         generation: 1,
         origin,
         access_token: rotation.access_token,
-        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        refresh_token: refresh_token.as_ref().map(Into::into),
         token_type: rotation.token_type,
         scopes: rotation.scopes.unwrap_or(account.asked),
         issued_at,

@@ -302,10 +302,10 @@ impl Locked<Occupied> {
     pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
         let login = self.record().login();
         login.is_some_and(|login| {
-            login
-                .grants
-                .iter()
-                .any(|grant| grant.origin == token || grant.refresh_token == Some(token))
+            login.grants.iter().any(|grant| {
+                let name = grant.refresh_token.as_ref();
+                grant.origin == token || name.is_some_and(|name| name.fingerprint() == token)
+            })
         })
     }
 

@@ -248,7 +248,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         origin: Fingerprint::parse(&origin)
             .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
         access_token,
-        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        refresh_token: refresh_token.as_ref().map(Into::into),
         token_type: clean("grants", "token_type", token_type)?,
         scopes: scopes
             .into_iter()

@@ -1,7 +1,7 @@
 //! Where the files of one account are (DESIGN, "On disk").
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -106,12 +106,9 @@ pub(super) fn read_record(path: &Path) -> Result<Option<Zeroizing<String>>, Stor
 /// Reads a file of text, up to the limit of records.
 pub(super) fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, StoreError> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let capacity = usize::try_from(length).unwrap_or(0).min(RECORD_LIMIT) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(RECORD_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| StoreError::io("read", path, error))?;
+    let length = usize::try_from(length).unwrap_or(0).min(RECORD_LIMIT + 1);
+    let bytes = read_all(file, length).map_err(|error| StoreError::io("read", path, error));
+    let mut bytes = bytes?;
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
@@ -123,4 +120,22 @@ pub(super) fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, St
             Err(problem.in_file(path))
         }
     }
+}
+
+/// What is in a file of this length, up to the limit of records: in one read, unless the file does not
+/// have what it said it has.
+fn read_all(mut file: File, length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Allocated once: a buffer that grows leaves copies of tokens behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
+    bytes.resize(length, 0);
+    let got = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        got => got?,
+    };
+    bytes.truncate(got);
+    if got == 0 || got < length {
+        let room = (RECORD_LIMIT + 1).saturating_sub(got);
+        file.take(room as u64).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }

@@ -167,6 +167,12 @@ impl Host {
         Self::of_url(&url).ok().filter(|_| as_it_was)
     }
 
+    /// As [`Display`](fmt::Display) writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)
     /// would write.
     #[must_use]

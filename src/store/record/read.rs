@@ -10,8 +10,8 @@ use toml::value::Datetime;
 use super::words::{SCHEMES, Words};
 use super::{Full, wire};
 use crate::credential::{
-    AccountId, AccountName, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host,
-    Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, Login,
+    LoginKind, Outcome, Record, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -82,14 +82,15 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
         logged_out,
         git,
     } = document;
-    if Host::from_record(&host).as_ref() != Some(&id.host) {
+    // Both were checked when they became an id.
+    if host != id.host.as_str() {
         return Err(bad(
             "",
             "host",
             "is not the one that the folder is named after",
         ));
     }
-    if account.parse::<AccountName>().as_ref() != Ok(&id.account) {
+    if account != id.account.as_str() {
         return Err(bad(
             "",
             "account",
@@ -343,7 +344,9 @@ fn count(table: &'static str, key: &'static str, number: u64) -> Result<u64, Bad
 /// Names and texts for people: no control characters, or a terminal, a header or a line of git's
 /// protocol would take them for more than text.
 fn clean(table: &'static str, key: &'static str, text: Cow<'_, str>) -> Result<String, Bad> {
-    if text.chars().any(char::is_control) {
+    // Nearly all are ASCII, and letters need no decoding there.
+    let is_plain = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if !is_plain && text.chars().any(char::is_control) {
         return Err(bad(table, key, "has a control character"));
     }
     Ok(text.into_owned())

@@ -158,7 +158,7 @@ impl Config {
 
     fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let placed = |error: &toml::de::Error| {
-            let (line, key) = toml_trouble::place(text, error);
+            let (line, key) = toml_trouble::place(text, error.span());
             let problem = key.map_or_else(
                 || "is not TOML".to_owned(),
                 |key| format!("has a value for `{key}` that does not fit"),

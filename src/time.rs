@@ -54,6 +54,31 @@ impl Timestamp {
         self.0.as_second()
     }
 
+    /// The time that TOML writes so, with any offset; `None` where one is missing, or where there is no
+    /// such time. As in RFC 3339 a leap second is the one before it.
+    #[must_use]
+    pub fn from_toml(at: &toml::value::Datetime) -> Option<Self> {
+        let (date, time) = (at.date?, at.time?);
+        let offset = match at.offset? {
+            toml::value::Offset::Z => jiff::tz::Offset::UTC,
+            toml::value::Offset::Custom { minutes } => {
+                jiff::tz::Offset::from_seconds(i32::from(minutes) * 60).ok()?
+            }
+        };
+        let small = |number: u8| i8::try_from(number).ok();
+        let civil = jiff::civil::DateTime::new(
+            i16::try_from(date.year).ok()?,
+            small(date.month)?,
+            small(date.day)?,
+            small(time.hour)?,
+            small(time.minute)?,
+            small(time.second.unwrap_or(0).min(59))?,
+            i32::try_from(time.nanosecond.unwrap_or(0)).ok()?,
+        );
+        let exact = offset.to_timestamp(civil.ok()?).ok()?;
+        Some(Self::from_unix_millis(exact.as_millisecond()))
+    }
+
     /// `length` later, or the end of time.
     #[must_use]
     pub fn plus(self, length: Duration) -> Self {
@@ -148,6 +173,29 @@ mod tests {
             at("2026-11-23T12:00:00+02:00"),
             at("2026-11-23T10:00:00.000Z")
         );
+    }
+
+    #[test]
+    fn what_toml_reads_as_a_time_is_what_rfc_3339_says_it_is() {
+        for text in [
+            "2026-11-23T10:00:00Z",
+            "2026-11-23 10:00:00.2109Z",
+            "2026-11-23t23:59:59.999999999z",
+            "2026-11-23T12:00:00+02:00",
+            "2026-11-23T12:00:00-23:59",
+            "2024-02-29T00:00:00Z",
+            "2016-12-31T23:59:60Z",
+            "1969-12-31T23:59:59.9995Z",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+        ] {
+            let toml: toml::value::Datetime = text.parse().unwrap();
+            assert_eq!(Timestamp::from_toml(&toml), text.parse().ok(), "{text}");
+        }
+        for text in ["2026-11-23T10:00:00", "2026-11-23", "10:00:00"] {
+            let toml: toml::value::Datetime = text.parse().unwrap();
+            assert_eq!(Timestamp::from_toml(&toml), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Where a TOML text is wrong. The parser's own message may quote what it found, a token for one,
 //! so only the place is taken from it.
 
+use std::ops::Range;
+
 /// The line, from 1, and the key whose value does not fit, as far as they are known.
 #[must_use]
-pub fn place(text: &str, error: &toml::de::Error) -> (Option<usize>, Option<String>) {
-    let line = error
-        .span()
+pub fn place(text: &str, span: Option<Range<usize>>) -> (Option<usize>, Option<String>) {
+    let line = span
         .and_then(|span| text.get(..span.start))
         .map(|before| before.matches('\n').count() + 1);
     let key = line

@@ -199,7 +199,7 @@ impl Grant {
         self.generation = generation;
         self.access_token = rotation.access_token.clone();
         if let Some(token) = &rotation.refresh_token {
-            self.refresh_token = Some(token.fingerprint());
+            self.refresh_token = Some(token.into());
         }
         self.token_type.clone_from(&rotation.token_type);
         if let Some(scopes) = &rotation.scopes {

@@ -63,6 +63,13 @@ const KEY_LIMIT: usize = 255;
 impl HostArg {
     /// Reads what a person typed.
     pub fn parse(text: &str) -> Result<Self, BadHost> {
+        if let Some(host) = Host::of_plain_name(text) {
+            return Ok(Self { host, scheme: None });
+        }
+        Self::parse_as_url(text)
+    }
+
+    fn parse_as_url(text: &str) -> Result<Self, BadHost> {
         let (url, spelled_out) = if text.contains("://") {
             (Url::parse(text), true)
         } else {
@@ -86,6 +93,25 @@ impl HostArg {
 }
 
 impl Host {
+    /// A name such as `gitlab.com`, which a URL would leave as it is; `None` for whatever could mean more:
+    /// capitals, a port, a path, digits that may be an address, `xn--`. The fresh path is spared the
+    /// reading of URLs (P9); a test feeds both readers with the same words.
+    fn of_plain_name(text: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let is_plain = |label: &str| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(plain)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && !label.starts_with("xn--")
+        };
+        let last = text.rsplit('.').next()?;
+        let is_name = text.len() <= KEY_LIMIT
+            && last.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.split('.').all(is_plain);
+        is_name.then(|| Self(text.to_owned()))
+    }
+
     fn of_url(url: &Url) -> Result<Self, BadHost> {
         if !url.username().is_empty()
             || url.password().is_some()
@@ -141,10 +167,20 @@ impl Host {
         Self::of_url(&url).ok().filter(|_| as_it_was)
     }
 
+    /// As [`Display`](fmt::Display) writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Reads a host as records hold it. `None` if it is not exactly what [`Display`](fmt::Display)
     /// would write.
     #[must_use]
     pub fn from_record(text: &str) -> Option<Self> {
+        Self::of_plain_name(text).or_else(|| Self::from_record_as_url(text))
+    }
+
+    fn from_record_as_url(text: &str) -> Option<Self> {
         // Each scheme leaves out its own port.
         let with = |scheme: &str| {
             let url = Url::parse(&format!("{scheme}://{text}")).ok()?;
@@ -156,11 +192,19 @@ impl Host {
     /// The name of this host's folder: every byte but `[a-z0-9.-]` as `%XX`.
     #[must_use]
     pub fn key(&self) -> String {
-        let encoded = self.0.bytes().map(|byte| match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        });
-        encoded.collect()
+        let mut key = String::with_capacity(self.0.len());
+        let digit = |number| char::from_digit(number, 16).unwrap_or_default();
+        for byte in self.0.bytes() {
+            match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' => key.push(char::from(byte)),
+                other => {
+                    let digits = [u32::from(other) / 16, u32::from(other) % 16].map(digit);
+                    key.push('%');
+                    key.extend(digits.map(|digit| digit.to_ascii_uppercase()));
+                }
+            }
+        }
+        key
     }
 
     /// The host whose folder has this name; `None` for a name that no host has.
@@ -279,6 +323,46 @@ mod tests {
         assert_eq!(host(&"a.".repeat(200)), Err(BadHost::Invalid));
         let long = format!("a.example/{}", "X".repeat(90));
         assert_eq!(host(&long), Err(BadHost::Invalid));
+    }
+
+    #[test]
+    fn a_plain_name_is_what_a_url_makes_of_it() {
+        let same = |text: &str| {
+            let Some(host) = Host::of_plain_name(text) else {
+                return false;
+            };
+            let as_url = HostArg::parse_as_url(text);
+            let scheme = None;
+            assert_eq!(
+                as_url,
+                Ok(HostArg {
+                    host: host.clone(),
+                    scheme
+                }),
+                "{text}"
+            );
+            assert_eq!(Host::from_record_as_url(text), Some(host), "{text}");
+            true
+        };
+        for plain in ["gitlab.com", "localhost", "a", "a-b.x1", "1.a", "xn.com"] {
+            assert!(same(plain), "{plain}");
+        }
+        let label = "a".repeat(63);
+        assert!(same(&[&*label; 4].join(".")[..KEY_LIMIT]));
+        // All short texts of the letters that mean something to somebody.
+        let letters = [
+            "", "a", "x", "n", "e", "f", "0", "9", "-", ".", "_", ":", "/", "A", "%", "@",
+        ];
+        let mut texts = vec![String::new()];
+        for _ in 0..4 {
+            let longer = |text: &String| letters.map(|letter| format!("{text}{letter}"));
+            texts = texts.iter().flat_map(longer).collect();
+        }
+        let ends = ["", ".a", "--a", "0x1"];
+        let texts = texts
+            .iter()
+            .flat_map(|text| ends.map(|end| format!("{text}{end}")));
+        assert!(texts.filter(|text| same(text)).count() > 10_000);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
-use crate::secret::{AccessToken, Fingerprint, Password};
+use crate::secret::{AccessToken, Fingerprint, Password, RefreshTokenName};
 use crate::time::Timestamp;
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
@@ -176,7 +176,7 @@ pub struct Grant {
     /// The current access token.
     pub access_token: AccessToken,
     /// The name of the current refresh token; `None` where the server gave none.
-    pub refresh_token: Option<Fingerprint>,
+    pub refresh_token: Option<RefreshTokenName>,
     /// Nearly always `Bearer` (RFC 6749 §7.1).
     pub token_type: String,
     /// What the token may be used for (RFC 6749 §3.3).
@@ -199,6 +199,13 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether this is the name of the token that it began with, or of its refresh token now.
+    #[must_use]
+    pub fn is_known_by(&self, token: Fingerprint) -> bool {
+        let current = self.refresh_token.as_ref();
+        self.origin == token || current.is_some_and(|name| name.fingerprint() == token)
+    }
+
     /// The access token's whole life; `None` where the server gave none.
     #[must_use]
     pub fn lifetime(&self) -> Option<std::time::Duration> {

@@ -219,7 +219,7 @@ pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<Re
         generation: 1,
         origin,
         access_token: rotation.access_token,
-        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        refresh_token: refresh_token.as_ref().map(Into::into),
         token_type: rotation.token_type,
         scopes: rotation.scopes.unwrap_or(asked),
         issued_at,

@@ -302,10 +302,8 @@ impl Locked<Occupied> {
     pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
         let login = self.record().login();
         login.is_some_and(|login| {
-            login
-                .grants
-                .iter()
-                .any(|grant| grant.origin == token || grant.refresh_token == Some(token))
+            let mut grants = login.grants.iter();
+            grants.any(|grant| grant.is_known_by(token))
         })
     }
 

@@ -56,11 +56,11 @@ impl Store {
 
     /// Reads a record without the lock: one open, one read (P9). `Ok(None)`: there is none.
     pub fn snapshot(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
-        let place = Place::new(&self.root, id);
-        let Some(text) = place.read()? else {
+        let path = place::record_of(&self.root, id);
+        let Some(text) = place::read_record(&path)? else {
             return Ok(None);
         };
-        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&place.record))?;
+        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&path))?;
         Ok(Some(Snapshot::new(full.record)))
     }
 

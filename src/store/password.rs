@@ -3,7 +3,7 @@
 
 use super::error::{LockError, StoreError};
 use super::lock::{AccountLock, Wait};
-use super::place::Place;
+use super::place::{Place, read_record};
 use super::record::{self, Full};
 use super::{Store, names_in, permissions, replace};
 use crate::credential::{AccountId, AccountName, Content, GitPassword, Host, Record, Scheme};
@@ -114,7 +114,7 @@ impl Store {
 }
 
 fn password_at(place: &Place) -> Result<Option<GitPassword>, StoreError> {
-    let Some(text) = place.read()? else {
+    let Some(text) = read_record(&place.record)? else {
         return Ok(None);
     };
     let full = record::parse(&text, &place.id).map_err(|problem| problem.in_file(&place.record))?;

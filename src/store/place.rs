@@ -1,7 +1,7 @@
 //! Where the files of one account are (DESIGN, "On disk").
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -35,7 +35,7 @@ impl Place {
     pub(super) fn in_folder(folder: PathBuf, id: &AccountId) -> Self {
         let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
         Self {
-            record: file("toml"),
+            record: record_in(folder.clone(), id),
             new: file("toml.new"),
             answer: file("toml.answer"),
             lock: file("lock"),
@@ -58,15 +58,8 @@ impl Place {
         ours.then(|| Fingerprint::parse(token)).flatten()
     }
 
-    /// The record's text; `None` where there is no record.
-    pub(super) fn read(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
-        let Some(file) = permissions::open_for_reading(&self.record)? else {
-            return Ok(None);
-        };
-        read_text(&self.record, file).map(Some)
-    }
-
-    /// The same for a process that will write: the record must be its own, closed to others.
+    /// The record's text, for a process that will write: the record must be its own, closed to others.
+    /// `None` where there is no record.
     pub(super) fn read_for_writing(&self) -> Result<Option<Zeroizing<String>>, StoreError> {
         let Some(file) = permissions::open_for_reading(&self.record)? else {
             return Ok(None);
@@ -91,15 +84,31 @@ impl Place {
     }
 }
 
+/// The record of an account alone, for those who look at no other of its files.
+pub(super) fn record_of(root: &Path, id: &AccountId) -> PathBuf {
+    record_in(root.join(id.host.key()), id)
+}
+
+fn record_in(folder: PathBuf, id: &AccountId) -> PathBuf {
+    let mut path = folder;
+    path.push(id.account.as_str());
+    // An account's name may have a dot in it, so this is no extension to be set.
+    path.as_mut_os_string().push(".toml");
+    path
+}
+
+/// A record's text; `None` where there is no record.
+pub(super) fn read_record(path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
+    let file = permissions::open_for_reading(path)?;
+    file.map(|file| read_text(path, file)).transpose()
+}
+
 /// Reads a file of text, up to the limit of records.
 pub(super) fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, StoreError> {
     let length = file.metadata().map_or(0, |metadata| metadata.len());
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let capacity = usize::try_from(length).unwrap_or(0).min(RECORD_LIMIT) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    file.take(RECORD_LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| StoreError::io("read", path, error))?;
+    let length = usize::try_from(length).unwrap_or(0).min(RECORD_LIMIT + 1);
+    let bytes = read_all(file, length).map_err(|error| StoreError::io("read", path, error));
+    let mut bytes = bytes?;
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
@@ -111,4 +120,22 @@ pub(super) fn read_text(path: &Path, file: File) -> Result<Zeroizing<String>, St
             Err(problem.in_file(path))
         }
     }
+}
+
+/// What is in a file of this length, up to the limit of records: in one read, unless the file does not
+/// have what it said it has.
+fn read_all(mut file: File, length: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Allocated once: a buffer that grows leaves copies of tokens behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
+    bytes.resize(length, 0);
+    let got = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        got => got?,
+    };
+    bytes.truncate(got);
+    if got == 0 || got < length {
+        let room = (RECORD_LIMIT + 1).saturating_sub(got);
+        file.take(room as u64).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }

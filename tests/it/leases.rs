@@ -14,7 +14,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::{AuthorizationServer, Rotation, Settings, TOKEN};
 use crate::support::mounts::{Mounts, skipped};
-use crate::support::sandbox::{LIMIT, Running, Sandbox, first_grant, from_now};
+use crate::support::sandbox::{LIMIT, Running, Sandbox, first_grant, from_now, program};
 use crate::support::terminal::Terminal;
 use crate::support::watch::{HeldLock, eventually, wait_until_queued_on};
 
@@ -322,7 +322,7 @@ fn a_script_that_uses_descriptors_of_its_own_keeps_its_lease() {
 fn commands_in_commands_do_not_wait_for_each_other() {
     let server = AuthorizationServer::start();
     let (sandbox, outer) = held(&server, 250);
-    let glauth = assert_cmd::cargo::cargo_bin!("glauth");
+    let glauth = program();
     let script = format!(
         "'{0}' exec {1} -- '{0}' exec {1} -- /bin/sh -c 'echo $GITLAB_TOKEN; read -r end'",
         glauth.display(),

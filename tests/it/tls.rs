@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -11,7 +12,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 
 use crate::exit_codes::{args, fails_as};
-use crate::support::sandbox::{LIMIT, Sandbox};
+use crate::support::mounts::{Mounts, skipped};
+use crate::support::sandbox::{LIMIT, Running, Sandbox};
 
 /// One connection, one request, one token response.
 pub struct TlsServer {
@@ -165,4 +167,39 @@ fn an_authority_that_cannot_be_read_is_a_matter_of_configuration() {
         sandbox.run(&args(form, &["token"]))
     });
     assert!(said.message.contains("/nowhere.pem"), "{}", said.message);
+}
+
+/// Also by the binary that is shipped, which brings a C library of its own along.
+#[test]
+fn names_are_looked_up_and_authorities_trusted_as_the_system_says() {
+    const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = folder.path().join("hosts");
+    std::fs::write(&hosts, "127.0.0.1 gitlab.test\n").unwrap();
+    let roots = folder.path().join("roots.pem");
+    for named_by_variable in [true, false] {
+        let server = TlsServer::start_with("gitlab.test", |_| {});
+        std::fs::write(&roots, &server.certificate).unwrap();
+        let script = if named_by_variable {
+            "mount --bind \"$HOSTS\" /etc/hosts".to_owned()
+        } else if Path::new(ROOTS).exists() {
+            format!("mount --bind \"$HOSTS\" /etc/hosts; mount --bind \"$ROOTS\" {ROOTS}")
+        } else {
+            return skipped("the system's own authorities: they are not where Debian has them");
+        };
+        let paths = [("HOSTS", &*hosts), ("ROOTS", &*roots)];
+        let Some(mounts) = Mounts::new(&script, &paths) else {
+            return;
+        };
+        let sandbox = Sandbox::new();
+        let url = server.url.replace("127.0.0.1", "gitlab.test");
+        sandbox.import_expired(&[], &url);
+        let mut command = sandbox.command(&["token", &url]);
+        if named_by_variable {
+            command.env("SSL_CERT_FILE", &roots);
+        }
+        let finished = Running::spawn(&mut mounts.inside(&command)).finish();
+        assert_eq!(finished.prints(), "at-SECRET-2");
+        assert!(server.was_asked());
+    }
 }

@@ -22,12 +22,12 @@ fn refresh_token(text: &str) -> RefreshToken {
 }
 
 fn grant(generation: Generation) -> Grant {
-    let token = refresh_token("old refresh token").fingerprint();
+    let token = refresh_token("old refresh token");
     Grant {
         generation,
-        origin: token,
+        origin: token.fingerprint(),
         access_token: AccessToken::new("old access token".to_owned()).unwrap(),
-        refresh_token: Some(token),
+        refresh_token: Some((&token).into()),
         token_type: "MAC".to_owned(),
         scopes: vec!["api".to_owned()],
         issued_at: at(-7200),
@@ -170,7 +170,7 @@ fn a_rotation_replaces_what_the_answer_says() {
             generation: 8,
             origin: grant(7).origin,
             access_token: rotation.access_token,
-            refresh_token: Some(new.fingerprint()),
+            refresh_token: Some((&new).into()),
             token_type: "Bearer".to_owned(),
             scopes: vec!["read_api".to_owned(), "openid".to_owned()],
             // By our clock before the request left, not after the answer came.

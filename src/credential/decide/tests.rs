@@ -45,7 +45,7 @@ fn token(name: &str) -> Held {
         generation: 1,
         origin: origin.fingerprint(),
         access_token: access_token(name),
-        refresh_token: Some(origin.fingerprint()),
+        refresh_token: Some((&origin).into()),
         token_type: "Bearer".to_owned(),
         scopes: Vec::new(),
         issued_at: at(0),

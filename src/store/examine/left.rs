@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::credential::{AccountId, AccountName, Host};
 use crate::store::error::StoreError;
-use crate::store::place::Place;
+use crate::store::place::{Place, read_record};
 use crate::store::record::{self, Full};
 use crate::store::settle::{self, Next};
 use crate::store::{Store, lock, rescue};
@@ -82,7 +82,7 @@ impl Store {
 }
 
 fn full(place: &Place) -> Result<Option<Full>, StoreError> {
-    let Some(text) = place.read()? else {
+    let Some(text) = read_record(&place.record)? else {
         return Ok(None);
     };
     let full = record::parse(&text, &place.id);

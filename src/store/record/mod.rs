@@ -2,6 +2,7 @@
 //! glauth does not know are kept for those that do.
 
 mod extra;
+mod fields;
 mod read;
 mod wire;
 mod words;
@@ -12,6 +13,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub(super) use extra::Extra;
+use fields::Misfit;
 use wire::Document;
 
 use super::error::StoreError;
@@ -71,10 +73,7 @@ pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
     if !text.ends_with(END) {
         return Err(corrupt(None, "it is torn: its last line is missing"));
     }
-    let document: Document<'_> = match toml::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return Err(unreadable(text, &error)),
-    };
+    let document: Document<'_> = fields::read(text).map_err(|misfit| unreadable(text, misfit))?;
     if document.version != VERSION {
         return Err(Problem::Version(document.version.to_string()));
     }
@@ -84,16 +83,13 @@ pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
     })
 }
 
-/// Why serde would not have it.
-fn unreadable(text: &str, error: &toml::de::Error) -> Problem {
+/// Why it is no document.
+fn unreadable(text: &str, misfit: Misfit) -> Problem {
     if let Some(version) = other_version(text) {
         return Problem::Version(version);
     }
-    let (line, key) = toml_trouble::place(text, error);
-    let all = wire::KNOWN.iter().flat_map(|(_, keys)| keys.iter());
-    // Serde's message on this quotes our own key and nothing else.
-    let missing = |key: &&&str| error.message() == format!("missing field `{key}`");
-    if let Some(key) = all.into_iter().find(missing) {
+    let (line, key) = toml_trouble::place(text, misfit.span);
+    if let Some(key) = misfit.missing {
         return Problem::Corrupt {
             line,
             text: format!("`{key}` is missing"),

@@ -10,8 +10,8 @@ use toml::value::Datetime;
 use super::words::{SCHEMES, Words};
 use super::{Full, wire};
 use crate::credential::{
-    AccountId, AccountName, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host,
-    Identity, Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, Login,
+    LoginKind, Outcome, Record, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -82,14 +82,15 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
         logged_out,
         git,
     } = document;
-    if Host::from_record(&host).as_ref() != Some(&id.host) {
+    // Both were checked when they became an id.
+    if host != id.host.as_str() {
         return Err(bad(
             "",
             "host",
             "is not the one that the folder is named after",
         ));
     }
-    if account.parse::<AccountName>().as_ref() != Ok(&id.account) {
+    if account != id.account.as_str() {
         return Err(bad(
             "",
             "account",
@@ -248,7 +249,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         origin: Fingerprint::parse(&origin)
             .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
         access_token,
-        refresh_token: refresh_token.as_ref().map(RefreshToken::fingerprint),
+        refresh_token: refresh_token.as_ref().map(Into::into),
         token_type: clean("grants", "token_type", token_type)?,
         scopes: scopes
             .into_iter()
@@ -343,16 +344,16 @@ fn count(table: &'static str, key: &'static str, number: u64) -> Result<u64, Bad
 /// Names and texts for people: no control characters, or a terminal, a header or a line of git's
 /// protocol would take them for more than text.
 fn clean(table: &'static str, key: &'static str, text: Cow<'_, str>) -> Result<String, Bad> {
-    if text.chars().any(char::is_control) {
+    // Nearly all are ASCII, and letters need no decoding there.
+    let is_plain = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    if !is_plain && text.chars().any(char::is_control) {
         return Err(bad(table, key, "has a control character"));
     }
     Ok(text.into_owned())
 }
 
 fn time(table: &'static str, key: &'static str, at: Datetime) -> Result<Timestamp, Bad> {
-    let not_utc = || bad(table, key, "is not a time in UTC");
-    at.offset.ok_or_else(not_utc)?;
-    at.to_string().parse().map_err(|_| not_utc())
+    Timestamp::from_toml(&at).ok_or_else(|| bad(table, key, "is not a time in UTC"))
 }
 
 fn choose<T: Copy, const N: usize>(

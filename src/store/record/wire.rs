@@ -1,117 +1,30 @@
-//! Format v1 as serde sees it: what the keys are called and which may be missing. What the values
-//! must be is `read.rs`'s business.
-//!
-//! A key that is added here must be added to [`KNOWN`] too (a test compares them): what is not
-//! there is kept as somebody else's.
+//! Format v1 as TOML has it: what the keys are called and which may be missing. What the values must be
+//! is `read.rs`'s business. A key that is not here is somebody else's, and kept.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use toml::value::Datetime;
+
+use super::fields::fields;
 
 type Text<'a> = Cow<'a, str>;
 
 /// The keys that this glauth knows, table by table; the first one is the document itself.
 pub(super) const KNOWN: [(&str, &[&str]); 8] = [
-    (
-        "",
-        &[
-            "version",
-            "kind",
-            "host",
-            "scheme",
-            "account",
-            "identity",
-            "client",
-            "login",
-            "grants",
-            "last_attempt",
-            "logged_out",
-            "git",
-        ],
-    ),
-    ("identity", &["username", "subject"]),
-    (
-        "client",
-        &[
-            "provider",
-            "client_id",
-            "auth_method",
-            "client_secret",
-            "token_endpoint",
-            "revocation_endpoint",
-            "check_endpoint",
-            "git_username",
-            "rotation",
-            "replay",
-            "grants",
-            "ca_file",
-            "parameters",
-            "environment",
-        ],
-    ),
-    (
-        "login",
-        &[
-            "issuer",
-            "authorization_endpoint",
-            "device_authorization_endpoint",
-            "userinfo_endpoint",
-            "redirect_uri",
-            "scopes",
-        ],
-    ),
-    (
-        "grants",
-        &[
-            "generation",
-            "origin",
-            "access_token",
-            "refresh_token",
-            "token_type",
-            "scopes",
-            "issued_at",
-            "expires_at",
-            "refresh_expires_at",
-            "cause",
-            "state",
-            "state_since",
-            "refused",
-            "answer_lost_at",
-        ],
-    ),
-    (
-        "last_attempt",
-        &[
-            "sequence",
-            "grant",
-            "cause",
-            "by",
-            "started_at",
-            "outcome",
-            "finished_at",
-            "retry_at",
-        ],
-    ),
-    ("logged_out", &["generation", "at", "reason"]),
-    (
-        "git",
-        &[
-            "protocol",
-            "path",
-            "username",
-            "password",
-            "password_expiry_utc",
-            "oauth_refresh_token",
-            "authtype",
-            "credential",
-        ],
-    ),
+    ("", Document::KEYS),
+    ("identity", Identity::KEYS),
+    ("client", Client::KEYS),
+    ("login", LoginMeans::KEYS),
+    ("grants", Grant::KEYS),
+    ("last_attempt", Attempt::KEYS),
+    ("logged_out", LoggedOut::KEYS),
+    ("git", Git::KEYS),
 ];
 
 /// The document.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Document<'a> {
     pub version: i64,
     pub kind: Text<'a>,
@@ -124,7 +37,7 @@ pub(super) struct Document<'a> {
     pub client: Option<Client<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<LoginMeans<'a>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_attempt: Option<Attempt<'a>>,
@@ -133,15 +46,23 @@ pub(super) struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub git: Option<Git<'a>>,
 }
+fields! {
+    Document: version, kind, host, scheme, account, identity, client, login, last_attempt,
+        logged_out, git;
+    or default: grants
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Identity<'a> {
     pub username: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Text<'a>>,
 }
+fields! {
+    Identity: username, subject
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[expect(clippy::struct_field_names, reason = "the keys of the format")]
 pub(super) struct Client<'a> {
     pub provider: Text<'a>,
@@ -162,13 +83,18 @@ pub(super) struct Client<'a> {
     pub grants: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<Text<'a>, Text<'a>>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<Text<'a>, Text<'a>>,
 }
+fields! {
+    Client: provider, client_id, auth_method, client_secret, token_endpoint,
+        revocation_endpoint, check_endpoint, git_username, rotation, replay, grants, ca_file;
+    or default: parameters, environment
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct LoginMeans<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<Text<'a>>,
@@ -180,11 +106,16 @@ pub(super) struct LoginMeans<'a> {
     pub userinfo_endpoint: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<Text<'a>>,
 }
+fields! {
+    LoginMeans: issuer, authorization_endpoint, device_authorization_endpoint,
+        userinfo_endpoint, redirect_uri;
+    or default: scopes
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Grant<'a> {
     pub generation: u64,
     pub origin: Text<'a>,
@@ -202,13 +133,18 @@ pub(super) struct Grant<'a> {
     pub state: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_since: Option<Datetime>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer_lost_at: Option<Datetime>,
 }
+fields! {
+    Grant: generation, origin, access_token, refresh_token, token_type, scopes, issued_at,
+        expires_at, refresh_expires_at, cause, state, state_since, answer_lost_at;
+    or default: refused
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Attempt<'a> {
     pub sequence: u64,
     pub grant: u64,
@@ -221,15 +157,21 @@ pub(super) struct Attempt<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Datetime>,
 }
+fields! {
+    Attempt: sequence, grant, cause, by, started_at, outcome, finished_at, retry_at
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct LoggedOut<'a> {
     pub generation: u64,
     pub at: Datetime,
     pub reason: Text<'a>,
 }
+fields! {
+    LoggedOut: generation, at, reason
+}
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct Git<'a> {
     pub protocol: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,4 +188,8 @@ pub(super) struct Git<'a> {
     pub authtype: Option<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<Text<'a>>,
+}
+fields! {
+    Git: protocol, path, username, password, password_expiry_utc, oauth_refresh_token, authtype,
+        credential
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::sandbox::{Finished, Running, Sandbox, program};
 
 /// The same with git in the PATH; `None`, with a line: there is none here.
 fn setup(sandbox: &Sandbox, args: &[&str]) -> Option<Finished> {
@@ -51,7 +51,8 @@ fn the_list_of_helpers_is_reset_for_the_host_and_all_else_stays() {
     );
     assert!(finished.stderr.contains("git-credential\n"), "{finished:?}");
     assert_eq!(finished.succeeds(), "");
-    let program = assert_cmd::cargo::cargo_bin!("glauth").display();
+    let program = program();
+    let program = program.display();
     let store = sandbox.store();
     let ours = format!("{program} --store {} git-credential", store.display());
     let expected = OTHER.replace(

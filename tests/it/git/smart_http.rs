@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::authorization_server::{AuthorizationServer, Pair, Settings};
 use crate::support::git_server::{Asked, GitServer};
-use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
+use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox, program};
 
 /// The first git that asks again after a 401.
 const ASKS_AGAIN: (u32, u32) = (2, 46);
@@ -405,9 +405,7 @@ fn another_program_that_asks_through_git_is_not_told_to_ask_again() {
     );
     // A shell stands between where the command line must be quoted.
     let key = format!("credential.{}.helper", world.forge.url());
-    let glauth = assert_cmd::cargo::cargo_bin!("glauth")
-        .display()
-        .to_string();
+    let glauth = program().display().to_string();
     let store = world.sandbox.store();
     let helper = format!("!'{glauth}' --store '{}' git-credential", store.display());
     world

@@ -159,7 +159,7 @@ impl Sandbox {
             !args.iter().any(|arg| arg.contains(SECRET)),
             "a token in argv: {args:?}"
         );
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("glauth"));
+        let mut command = Command::new(program());
         command
             .args(args)
             .env_clear()
@@ -209,6 +209,12 @@ impl Sandbox {
     pub fn start_with_input(&self, args: &[&str], input: &str) -> Running {
         Running::spawn_with_input(&mut self.command(args), input)
     }
+}
+
+/// The binary: cargo's, or the one that `GLAUTH` names, so that the one that is shipped can be tried.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("GLAUTH").map(PathBuf::from);
+    named.unwrap_or_else(|| assert_cmd::cargo::cargo_bin!("glauth").to_owned())
 }
 
 fn edit_file(path: &Path, change: impl FnOnce(&mut toml::Table)) {

@@ -87,7 +87,7 @@ fn knows(record: &Record, token: &RefreshToken) -> bool {
     let login = record.login();
     login.is_some_and(|login| {
         let mut grants = login.grants.iter();
-        grants.any(|grant| grant.origin == name || grant.refresh_token == Some(name))
+        grants.any(|grant| grant.is_known_by(name))
     })
 }
 

@@ -237,7 +237,10 @@ fn grant_report(grant: &Grant) -> GrantReport {
         refresh_expires_at: grant.refresh_expires_at.map(|end| end.to_string()),
         refused: grant.refused,
         access_fingerprint: grant.access_token.fingerprint().to_string(),
-        refresh_fingerprint: grant.refresh_token.map(|name| name.to_string()),
+        refresh_fingerprint: grant
+            .refresh_token
+            .as_ref()
+            .map(|name| name.fingerprint().to_string()),
     }
 }
 

@@ -246,7 +246,8 @@ proptest! {
         now in points(),
     ) {
         for grant in &mut pair {
-            grant.refresh_token = Some(grant.origin);
+            let token = RefreshToken::new("any".to_owned()).unwrap();
+            grant.refresh_token = Some((&token).into());
             if matches!(grant.state, GrantState::LoginRequired { .. }) {
                 grant.state = GrantState::Active;
             }

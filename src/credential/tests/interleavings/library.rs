@@ -370,12 +370,12 @@ fn record(content: Content) -> Record {
 }
 
 fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
-    let token = refresh_token(pair).fingerprint();
+    let token = refresh_token(pair);
     Grant {
         generation: 1,
-        origin: token,
+        origin: token.fingerprint(),
         access_token: access_token(pair),
-        refresh_token: Some(token),
+        refresh_token: Some((&token).into()),
         token_type: "Bearer".to_owned(),
         scopes: Vec::new(),
         issued_at,
@@ -404,7 +404,7 @@ pub fn pair(grant: &Grant) -> Pair {
         family: number().expect("a family"),
         number: number().expect("a number"),
     };
-    assert_eq!(grant.refresh_token, Some(refresh_token(pair).fingerprint()));
+    assert_eq!(grant.refresh_token, Some((&refresh_token(pair)).into()));
     pair
 }
 

@@ -17,7 +17,7 @@ fn full_to_the_brim(grant: usize) -> (Full, Extra) {
     let login = login_of(&mut full);
     for grant in &mut login.grants {
         grant.access_token = token.clone();
-        grant.refresh_token = Some(short.fingerprint());
+        grant.refresh_token = Some((&short).into());
         grant.expires_at = None;
         grant.refresh_expires_at = None;
         grant.scopes.clear();

@@ -8,6 +8,10 @@ use super::{Errand, Need, Obtained, obtain_until, read};
 use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, living};
 use crate::store::{Entry, Lease, LockError, Wait};
 
+/// How often a lease is tried to be had. Whoever is in the way lets go at once, unless it was stopped in
+/// that very moment; and each rotation that comes between lasts for a while.
+const TRIES: usize = 8;
+
 /// Gets a token, and a lease on it, where a refresh would end it under the hands of who holds it.
 /// Where none can be had, a warning says why, and what is good then is handed out all the same.
 pub fn obtain_with_lease(
@@ -15,7 +19,9 @@ pub fn obtain_with_lease(
     id: &AccountId,
     need: &Need,
 ) -> Result<(Obtained, Option<Lease>), FlowError> {
+    let started = Instant::now();
     let deadline = session.deadline();
+    let mut tries = 0..TRIES;
     loop {
         let mut obtained = obtain_until(session, read(session, id)?, need, deadline)?;
         if !obtained.record.login().is_some_and(needs_lease) {
@@ -24,10 +30,10 @@ pub fn obtain_with_lease(
         let why = match lease(session, &mut obtained, need, deadline) {
             Ok(Some(lease)) => return Ok((obtained, Some(lease))),
             // It has been rotated since, or somebody waits for it: once more.
-            Ok(None) if Instant::now() < deadline => continue,
+            Ok(None) if tries.next().is_some() && Instant::now() < deadline => continue,
             Ok(None) => LockError::Timeout {
                 holder: None,
-                waited: session.lock_timeout,
+                waited: started.elapsed(),
             },
             Err(error) => error,
         };

@@ -10,7 +10,10 @@ use serde_json::json;
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, USER};
 use crate::support::program::program;
-use crate::support::sandbox::{Finished, Running, Sandbox, from_now};
+use crate::support::sandbox::{Finished, Running, Sandbox, first_grant, from_now};
+
+/// In seconds.
+const DAY: i64 = 24 * 60 * 60;
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/recipes"))
@@ -210,7 +213,7 @@ fn one_of_two_needs_a_person() -> (AuthorizationServer, AuthorizationServer, San
     let (sandbox, _) = Sandbox::logged_in(&good);
     sandbox.log_in(&bad);
     sandbox.edit(&bad, |record| {
-        let grant = crate::support::sandbox::first_grant(record);
+        let grant = first_grant(record);
         grant.insert("state".to_owned(), "login_required".into());
         grant.insert("state_since".to_owned(), from_now(-3600));
     });
@@ -231,6 +234,36 @@ fn monitoring_is_told_which_login_needs_a_person_and_since_when() {
     let since: jiff::Timestamp = since.parse().unwrap();
     let ago = jiff::Timestamp::now().duration_since(since).as_secs();
     assert!((3599..3700).contains(&ago), "{ago}");
+}
+
+#[test]
+fn monitoring_is_told_before_a_login_ends_for_good() {
+    let (renewed, ending) = (AuthorizationServer::start(), AuthorizationServer::start());
+    let (sandbox, _) = Sandbox::logged_in(&renewed);
+    sandbox.log_in(&ending);
+    sandbox.ends_in(&ending, 3 * DAY);
+    let Some(mut question) = recipe(&sandbox, "needs-a-person-soon.sh", "jq") else {
+        return;
+    };
+    let mut names = |key: &str, end: Option<i64>| {
+        sandbox.edit(&ending, |record| {
+            let grant = first_grant(record);
+            grant.remove(key);
+            grant.extend(end.map(|end| (key.to_owned(), from_now(end))));
+        });
+        run(&mut question).prints()
+    };
+    let host = ending.host();
+
+    assert_eq!(names("refresh_expires_at", None), "");
+    let said = names("refresh_expires_at", Some(6 * DAY));
+    assert!(said.starts_with(&format!("{host} default 20")), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(names("refresh_expires_at", Some(8 * DAY)), "");
+    let said = names("refresh_token", None);
+    assert!(said.starts_with(&format!("{host} default 20")), "{said}");
+    sandbox.ends_in(&ending, 8 * DAY);
+    assert_eq!(names("refresh_token", None), "");
 }
 
 #[test]

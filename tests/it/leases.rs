@@ -183,6 +183,22 @@ fn who_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
     holder.end();
 }
 
+/// As with the lock: what somebody removes locks nobody out, and keeps nobody waiting either.
+#[test]
+fn who_waits_for_a_lease_whose_file_somebody_removes_goes_on() {
+    let server = AuthorizationServer::start();
+    let (sandbox, holder) = held(&server, 1000);
+    let waiter = sandbox.start(&["token", "--min-ttl", "1h", &server.url()]);
+    let lease = lease_file(&sandbox, &server);
+    wait_until_queued_on(&lease, [&waiter]);
+
+    std::fs::remove_file(&lease).unwrap();
+
+    assert!(server.is_alive(&waiter.finish().prints()));
+    assert_eq!(server.rotations(), 1);
+    holder.end();
+}
+
 #[test]
 fn who_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
     let server = AuthorizationServer::start();

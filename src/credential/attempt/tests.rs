@@ -147,6 +147,29 @@ fn only_the_grant_of_a_pending_attempt_is_pending() {
 }
 
 #[test]
+fn a_lease_is_heeded_only_on_a_token_that_lives_and_only_by_who_wants_more_life() {
+    let heeds = |change: fn(&mut Login), cause| {
+        let mut login = login();
+        login.grants[0].refused = false;
+        login.grants[0].expires_at = Some(at(60));
+        change(&mut login);
+        login.heeds_leases(0, cause, at(0))
+    };
+    assert!(heeds(|_| {}, Cause::Expiring));
+    assert!(!heeds(|_| {}, Cause::Asked));
+    assert!(!heeds(|_| {}, Cause::Refused));
+    let dead: [fn(&mut Login); 4] = [
+        |login| login.grants[0].refused = true,
+        |login| login.grants[0].expires_at = Some(at(0)),
+        |login| login.grants[0].state = GrantState::Doubtful { since: at(0) },
+        |login| login.client.rotation = RotationEffect::Keeps,
+    ];
+    for change in dead {
+        assert!(!heeds(change, Cause::Expiring));
+    }
+}
+
+#[test]
 fn a_rotation_makes_one_generation_more_than_any_grant_has() {
     let mut login = begun(login(), 1);
     login.end_attempt(&Ending::Rotated(bare_answer()), at(5));

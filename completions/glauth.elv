@@ -228,8 +228,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --quiet 'No warnings and no messages, only results and errors'
             cand -v 'Say what is done; twice: each step. Tokens appear as fingerprints only'
             cand --verbose 'Say what is done; twice: each step. Tokens appear as fingerprints only'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;man'= {
             cand -a 'Which of several logins at a host'
@@ -243,8 +243,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --quiet 'No warnings and no messages, only results and errors'
             cand -v 'Say what is done; twice: each step. Tokens appear as fingerprints only'
             cand --verbose 'Say what is done; twice: each step. Tokens appear as fingerprints only'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
     ]
     $completions[$command]

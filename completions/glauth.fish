@@ -185,7 +185,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand completions" -l lock-timeo
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l json -d 'Results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
-complete -c glauth -n "__fish_glauth_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l host -d 'The host where none is named' -r
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l store -d 'The folder with the logins' -r -F
@@ -194,7 +194,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l lock-timeout -d 'H
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'

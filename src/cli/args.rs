@@ -385,6 +385,13 @@ pub struct Doctor {
 
 /// `glauth completions`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth completions bash > ~/.local/share/bash-completion/completions/glauth
+  glauth completions zsh > ~/.zfunc/_glauth            with `fpath+=~/.zfunc` before `compinit`
+  glauth completions fish > ~/.config/fish/completions/glauth.fish
+
+In bash, zsh and fish Tab also offers the hosts and the names of the logins that are here.")]
 pub struct Completions {
     /// Which shell
     #[arg(value_enum, required_unless_present = "list")]
@@ -406,6 +413,10 @@ pub enum Listed {
 
 /// `glauth man`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  glauth man exec | man -l -
+  glauth man > ~/.local/share/man/man1/glauth.1")]
 pub struct Man {
     /// The page of this command; left out: the page of glauth
     pub command: Option<String>,

@@ -209,6 +209,17 @@ secret! {
 mod tests {
     use super::*;
 
+    /// P8. It does not compile where that is not so.
+    #[test]
+    fn what_a_secret_is_kept_in_is_wiped_when_it_goes() {
+        fn is_wiped(_: &impl zeroize::ZeroizeOnDrop) {}
+        let text = || "a-token".to_owned();
+        is_wiped(&AccessToken::new(text()).unwrap().0);
+        is_wiped(&RefreshToken::new(text()).unwrap().0);
+        is_wiped(&ClientSecret::new(text()).unwrap().0);
+        is_wiped(&Password::new(text()).unwrap().0);
+    }
+
     #[test]
     fn a_fingerprint_is_the_first_ten_digits_of_the_sha256() {
         // echo -n abc | sha256sum

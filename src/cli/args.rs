@@ -143,10 +143,10 @@ pub struct Target {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth login gitlab.com                                 the first time, and again at night
+  glauth login gitlab.com                                 the first time, and each time after
   glauth login --device gitlab.com                        consent on a phone
   glauth login --no-browser gitlab.com                    consent in a browser on another machine
-  glauth login --standby gitlab.com                       a second grant beside the login that is there
+  glauth login --standby gitlab.com                       a second grant beside the first
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
@@ -249,7 +249,9 @@ Examples:
   glauth token gitlab.com
   glauth token --min-ttl 30m gitlab.com          at least half an hour, or exit code 4
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
-  printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one")]
+  printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one
+
+With --rejected, exit code 3 is also the answer where the server calls the refused token good.")]
 pub struct Token {
     /// Whose token.
     #[command(flatten)]
@@ -294,8 +296,7 @@ pub enum Format {
 #[command(after_long_help = "\
 Examples:
   glauth refresh gitlab.com
-  glauth refresh --all --if-expiring 30m      for a timer: keeps logins alive, tells early that a \
-person is needed
+  glauth refresh --all --if-expiring 30m      for a timer
 
 A token that is alive is never ended, unless --force is given: where the server ends the old token \
 at a refresh, nothing is sent while it lives.")]
@@ -325,7 +326,8 @@ Examples:
   glauth status
   glauth status --json | jq -r '.accounts[] | select(.needs_login) | .host'
 
-Exit code 3 where an account needs a login, 5 where a record cannot be read.")]
+Exit code 3 where an account needs a login, 5 where a record cannot be read. A token that --check \
+finds `(dead)` changes neither: `glauth refresh --force` gets another, or finds the login ended.")]
 pub struct Status {
     /// Only this host.
     #[command(flatten)]
@@ -387,11 +389,9 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth completions bash > ~/.local/share/bash-completion/completions/glauth
-  glauth completions zsh > ~/.zfunc/_glauth            with `fpath+=~/.zfunc` before `compinit`
-  glauth completions fish > ~/.config/fish/completions/glauth.fish
-
-In bash, zsh and fish Tab also offers the hosts and the names of the logins that are here.")]
+  eval \"$(glauth completions bash)\"                                  in ~/.bashrc
+  glauth completions zsh > DIR/_glauth                               a DIR of $fpath
+  glauth completions fish > ~/.config/fish/completions/glauth.fish")]
 pub struct Completions {
     /// Which shell
     #[arg(value_enum, required_unless_present = "list")]
@@ -414,9 +414,8 @@ pub enum Listed {
 /// `glauth man`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Examples:
-  glauth man exec | man -l -
-  glauth man > ~/.local/share/man/man1/glauth.1")]
+Example:
+  glauth man token > token.1 && man ./token.1")]
 pub struct Man {
     /// The page of this command; left out: the page of glauth
     pub command: Option<String>,

@@ -27,8 +27,12 @@ async function getToken(host, refused) {
 async function get(url, token) {
   const headers = { Authorization: `Bearer ${token}` }; // to this server, and after no redirect
   const options = { headers, redirect: 'error', signal: AbortSignal.timeout(60_000) };
-  const answer = await fetch(url, options).catch(() => giveUp(4));
-  await answer.arrayBuffer().catch(() => giveUp(4));
+  const unreachable = (error) => {
+    console.error(`worker: ${error.cause?.message || error.name}`);
+    giveUp(4);
+  };
+  const answer = await fetch(url, options).catch(unreachable);
+  await answer.arrayBuffer().catch(unreachable);
   return answer.status;
 }
 

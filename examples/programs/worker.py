@@ -39,6 +39,7 @@ for _ in range(count):
             if refusal.code != 401 or last:
                 sys.exit(f"worker: the server answered {refusal.code}")
             token = get_token(host, token)
-        except OSError:
+        except OSError as failure:
+            sys.stderr.write(f"worker: {failure}\n")
             give_up(4)
 print(count, "served")

@@ -19,7 +19,7 @@ glauth_token() { glauth --quiet --lock-timeout 60s token "$@" "$host"; }
 # printf is part of the shell, so that the token is in no argv.
 request() {
     printf 'Authorization: Bearer %s\n' "$token" |
-        curl --silent --max-time 60 --header @- --output /dev/null --write-out '%{http_code}' "$url"
+        curl --silent --show-error --max-time 60 --header @- --output /dev/null --write-out '%{http_code}' "$url"
 }
 
 served=0

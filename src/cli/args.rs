@@ -414,7 +414,7 @@ pub enum Listed {
 /// `glauth man`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Example:
+Examples:
   glauth man token > token.1 && man ./token.1")]
 pub struct Man {
     /// The page of this command; left out: the page of glauth

@@ -7,6 +7,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
+use super::token::variables;
 use crate::cli::args::Exec;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -45,9 +46,7 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    for (name, value) in variables(args, &login.client, token)? {
-        command.env(name, value);
-    }
+    command.envs(environment(args, &login.client, token)?);
     if let Some(file) = &on_descriptor {
         file.fill(token)?;
     }
@@ -85,23 +84,20 @@ pub(in crate::cli) fn exit_code_of_usage() -> ExitCode {
 }
 
 /// What the command finds in its environment: what was asked for, else what the server's tools read.
-fn variables(
-    args: &Exec,
-    client: &Client,
-    token: &AccessToken,
-) -> Result<Vec<(String, String)>, UsageError> {
+fn environment<'a>(
+    args: &'a Exec,
+    client: &'a Client,
+    token: &'a AccessToken,
+) -> Result<Vec<(&'a str, String)>, UsageError> {
     if !args.env.is_empty() || args.fd.is_some() || args.token_file.is_some() {
         let named = args.env.iter();
         return Ok(named
-            .map(|name| (name.clone(), token.expose().to_owned()))
+            .map(|name| (name.as_str(), token.expose().to_owned()))
             .collect());
     }
     if client.environment.is_empty() {
         let message = "no variable is known that tools for this server read";
         return Err(UsageError::NoVariable(message));
     }
-    let known = client.environment.iter();
-    Ok(known
-        .map(|(name, value)| (name.clone(), value.replace("{token}", token.expose())))
-        .collect())
+    Ok(variables(client, token).collect())
 }

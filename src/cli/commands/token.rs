@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::cli::shell;
-use crate::credential::{DEFAULT_MIN_TTL, Grant, Record};
+use crate::credential::{Client, DEFAULT_MIN_TTL, Grant, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AccessToken, TOKEN_LIMIT};
 use crate::time::Timestamp;
@@ -93,10 +93,9 @@ impl<'a> HandedOut<'a> {
     }
 
     fn exports(&self) -> String {
-        let client = self.record.client();
-        let variables = client.into_iter().flat_map(|client| &client.environment);
+        let client = self.record.client().into_iter();
+        let variables = client.flat_map(|client| variables(client, &self.grant.access_token));
         variables.fold(String::new(), |text, (name, value)| {
-            let value = value.replace("{token}", self.grant.access_token.expose());
             text + &format!("export {name}={}\n", shell::quote(&value))
         })
     }
@@ -116,6 +115,16 @@ impl<'a> HandedOut<'a> {
             "refreshed": self.refreshed,
         })
     }
+}
+
+/// What the server's tools read, with the token in it.
+pub(super) fn variables<'a>(
+    client: &'a Client,
+    token: &'a AccessToken,
+) -> impl Iterator<Item = (&'a str, String)> {
+    let filled = |value: &str| value.replace("{token}", token.expose());
+    let known = client.environment.iter();
+    known.map(move |(name, value)| (name.as_str(), filled(value)))
 }
 
 /// Inside double quotes a curl configuration takes a backslash for the beginning of an escape.

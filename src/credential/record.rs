@@ -120,6 +120,14 @@ pub struct Login {
     pub last_attempt: Option<Attempt>,
 }
 
+impl Login {
+    /// Whether one of its grants is known by the name of this token.
+    #[must_use]
+    pub fn is_known_by(&self, token: Fingerprint) -> bool {
+        self.grants.iter().any(|grant| grant.is_known_by(token))
+    }
+}
+
 /// What kind of login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginKind {

@@ -179,17 +179,26 @@ impl<S> Locked<S> {
             },
             refresh_tokens: new.refresh_tokens,
         };
-        let text = self.text_of(&full, extra)?;
-        // What comes from people and servers must not make a record that nobody can read.
-        record::parse(&text, &self.place.id)
-            .map_err(|problem| problem.in_file(&self.place.record))?;
-        let warnings = self.put(&text)?.into_iter().collect();
+        let warnings = self.put_checked(&full, extra)?.into_iter().collect();
         self.remove_answer();
         lease::sweep(&self.place, &full.record);
         Ok(Stored {
             replaced: None,
             warnings,
         })
+    }
+
+    /// Puts a record in place into which something new has come: what people and servers say must not
+    /// make one that nobody can read.
+    pub(super) fn put_checked(
+        &self,
+        full: &Full,
+        extra: Extra,
+    ) -> Result<Option<StoreError>, StoreError> {
+        let text = self.text_of(full, extra)?;
+        record::parse(&text, &self.place.id)
+            .map_err(|problem| problem.in_file(&self.place.record))?;
+        self.put(&text)
     }
 
     /// An answer that no attempt waits for means nothing, but it holds tokens.
@@ -301,10 +310,7 @@ impl Locked<Occupied> {
     #[must_use]
     pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
         let login = self.record().login();
-        login.is_some_and(|login| {
-            let mut grants = login.grants.iter();
-            grants.any(|grant| grant.is_known_by(token))
-        })
+        login.is_some_and(|login| login.is_known_by(token))
     }
 
     /// Puts a new login in the place of this one, which stays until the new one is stored.

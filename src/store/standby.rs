@@ -3,7 +3,6 @@
 use super::entry::{Locked, Occupied, RevocableToken};
 use super::error::StoreError;
 use super::lease;
-use super::record;
 use super::rescue;
 use crate::credential::{Grant, Identity, Login};
 use crate::secret::{AccessToken, RefreshToken};
@@ -59,7 +58,8 @@ impl Locked<Occupied> {
         } else {
             extra
         };
-        self.save_checked()?;
+        let warning = self.put_checked(&self.state.full, self.state.extra.clone())?;
+        self.state.warnings.extend(warning);
         self.remove_answer();
         lease::sweep(&self.place, self.record());
         spent.iter().for_each(rescue::forget);
@@ -79,15 +79,5 @@ impl Locked<Occupied> {
         }
         tokens.push(token);
         None
-    }
-
-    /// What comes from people and servers must not make a record that nobody can read.
-    fn save_checked(&mut self) -> Result<(), StoreError> {
-        let text = self.text_of(&self.state.full, self.state.extra.clone())?;
-        record::parse(&text, &self.place.id)
-            .map_err(|problem| problem.in_file(&self.place.record))?;
-        let warning = self.put(&text)?;
-        self.state.warnings.extend(warning);
-        Ok(())
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn what_is_there(args: &Args, plan: &Plan<'_>) -> There {
     match good {
         None => There::None,
         Some(record) if has_room(record) => There::One,
-        Some(record) => There::Both(unchanged(record, Change::StandbyThere)),
+        Some(record) => There::Both(LoggedIn::as_it_is(record, Change::StandbyThere)),
     }
 }
 
@@ -53,11 +53,15 @@ pub(super) fn bring(
     let record = plan.replaces().ok_or_else(nothing)?.clone();
     let beside = Beside::of(&record, session.now()).ok_or_else(nothing)?;
     let token = tokens.rotation.refresh_token.as_ref();
-    if token.is_some_and(|token| knows(&record, token)) {
-        return Ok(unchanged(&record, Change::Unchanged));
+    let is_known = |token: &RefreshToken| {
+        let login = record.login();
+        login.is_some_and(|login| login.is_known_by(token.fingerprint()))
+    };
+    if token.is_some_and(is_known) {
+        return Ok(LoggedIn::as_it_is(&record, Change::Unchanged));
     }
     if !has_room(&record) {
-        return Ok(unchanged(&record, Change::StandbyThere));
+        return Ok(LoggedIn::as_it_is(&record, Change::StandbyThere));
     }
     plan.find_endpoints(session)?;
     let setup = plan.setup()?;
@@ -73,25 +77,11 @@ pub(super) fn bring(
     Ok(LoggedIn {
         standby: Second::Taken,
         warnings,
-        ..unchanged(&record, Change::StandbyAdded)
+        ..LoggedIn::as_it_is(&record, Change::StandbyAdded)
     })
 }
 
 fn has_room(record: &Record) -> bool {
     let login = record.login();
     login.is_some_and(|login| login.room_for_standby().is_some())
-}
-
-fn knows(record: &Record, token: &RefreshToken) -> bool {
-    let name = token.fingerprint();
-    let login = record.login();
-    login.is_some_and(|login| {
-        let mut grants = login.grants.iter();
-        grants.any(|grant| grant.is_known_by(name))
-    })
-}
-
-/// The login as it is.
-fn unchanged(record: &Record, change: Change) -> LoggedIn {
-    LoggedIn::as_it_is(record, change)
 }

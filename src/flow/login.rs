@@ -33,6 +33,15 @@ impl Tokens {
             RefreshToken::fingerprint,
         )
     }
+
+    /// What ends them at the server.
+    pub(super) fn for_revocation(&self) -> RevocableToken {
+        let refresh_token = self.rotation.refresh_token.clone();
+        refresh_token.map_or_else(
+            || RevocableToken::Access(self.rotation.access_token.clone()),
+            RevocableToken::Refresh,
+        )
+    }
 }
 
 /// A login that is to be stored.

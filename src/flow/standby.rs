@@ -155,11 +155,7 @@ pub fn add_standby(
     session.log.flush();
     let imported = new.imported;
     let client = new.client.clone();
-    let rotation = &new.tokens.rotation;
-    let token = rotation.refresh_token.clone().map_or_else(
-        || RevocableToken::Access(rotation.access_token.clone()),
-        RevocableToken::Refresh,
-    );
+    let token = new.tokens.for_revocation();
     Adding { session, beside }.add(new).map_err(|why| {
         let is_ours_to_end = !imported && !matches!(why, Refusal::SameTokens);
         NotAdded {
@@ -175,10 +171,7 @@ fn end(session: &Session<'_>, client: &Client, token: &RevocableToken) -> NewTok
     if client.grants == Independence::Shared {
         return NewTokens::LeftAlone;
     }
-    match revoke(session, client, token) {
-        Ok(()) => NewTokens::Revoked,
-        Err(error) => NewTokens::LiveOn(Box::new(error)),
-    }
+    NewTokens::of(revoke(session, client, token))
 }
 
 struct Adding<'a> {

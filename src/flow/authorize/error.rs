@@ -100,6 +100,16 @@ pub enum NewTokens {
     LeftAlone,
 }
 
+impl NewTokens {
+    /// What the try to revoke them came to.
+    pub(in crate::flow) fn of(revoked: Result<(), RevokeError>) -> Self {
+        match revoked {
+            Ok(()) => Self::Revoked,
+            Err(error) => Self::LiveOn(Box::new(error)),
+        }
+    }
+}
+
 /// An error code as a sentence; what nobody foresaw is quoted.
 fn refusal(error: &str) -> String {
     match error {

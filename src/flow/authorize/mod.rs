@@ -20,7 +20,6 @@ use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::log::Level;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
 use crate::signals::Held;
-use crate::store::RevocableToken;
 
 use browser::{Browser, Patience};
 use standby::First;
@@ -295,8 +294,7 @@ impl Through<'_> {
     /// there.
     fn store(&self, tokens: Tokens) -> Result<LoggedIn, AuthorizeError> {
         let client = &self.setup.client;
-        let access_token = tokens.rotation.access_token.clone();
-        let refresh_token = tokens.rotation.refresh_token.clone();
+        let token = tokens.for_revocation();
         let new = NewAccount {
             id: self.plan.id.clone(),
             scheme: self.plan.scheme,
@@ -311,14 +309,7 @@ impl Through<'_> {
                 let tokens = NewTokens::LeftAlone;
                 return AuthorizeError::NotStored { source, tokens };
             }
-            let token = refresh_token.map_or(
-                RevocableToken::Access(access_token),
-                RevocableToken::Refresh,
-            );
-            let tokens = match revoke(self.session, client, &token) {
-                Ok(()) => NewTokens::Revoked,
-                Err(error) => NewTokens::LiveOn(Box::new(error)),
-            };
+            let tokens = NewTokens::of(revoke(self.session, client, &token));
             AuthorizeError::NotStored { source, tokens }
         })
     }

@@ -114,24 +114,13 @@ fn tokens() -> Vec<anyhow::Error> {
             waited: Duration::from_secs(120),
         }
         .into(),
-        LockError::Timeout {
+        FlowError::Lock(LockError::Timeout {
             holder: Some("pid 4711 on build7".to_owned()),
             waited: Duration::from_secs(120),
-        }
+        })
         .into(),
         FlowError::TooManyTurns(id()).into(),
     ]
-    .into_iter()
-    .map(as_flow)
-    .collect()
-}
-
-/// As a command meets it.
-fn as_flow(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast::<LockError>() {
-        Ok(error) => FlowError::Lock(error).into(),
-        Err(error) => error,
-    }
 }
 
 fn refreshes() -> Vec<anyhow::Error> {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::authorization_server::{AuthorizationServer, Settings};
-use crate::git_server::GitServer;
+use crate::git_server::{ASKS_AGAIN, GitServer, find_git};
 use crate::sandbox::{Running, Sandbox};
 
 /// How many fetches there are for each row, and how many at a time.
@@ -46,7 +46,7 @@ struct Outcome {
 }
 
 pub fn run(require: bool) -> Vec<String> {
-    let Some(git) = find_git() else {
+    let Some(git) = find_git(|version| version >= ASKS_AGAIN) else {
         println!("in_flight: left out: fetches: it takes git 2.46 with http-backend");
         return require
             .then(|| "there is no such git".to_owned())
@@ -253,22 +253,4 @@ impl World {
         }
         rotations
     }
-}
-
-/// The first git of the PATH that asks again after a 401, and can serve.
-fn find_git() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let says = |git: &Path, arg: &str| {
-        let output = Command::new(git).arg(arg).output().ok()?;
-        String::from_utf8(output.stdout).ok()
-    };
-    let mut gits = std::env::split_paths(&path).map(|folder| folder.join("git"));
-    gits.find(|git| {
-        let version = says(git, "--version").unwrap_or_default();
-        let mut numbers = version.trim_start_matches("git version ").split('.');
-        let mut number = || numbers.next()?.parse::<u32>().ok();
-        let folder = says(git, "--exec-path").unwrap_or_default();
-        (number(), number()) >= (Some(2), Some(46))
-            && Path::new(folder.trim()).join("git-http-backend").exists()
-    })
 }

@@ -7,11 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::authorization_server::{AuthorizationServer, Pair, Settings};
-use crate::support::git_server::{Asked, GitServer};
+use crate::support::git_server::{ASKS_AGAIN, Asked, GitServer, find_git};
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox, program};
-
-/// The first git that asks again after a 401.
-const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 const BASIC: &str = r#"Basic realm="GitLab""#;
 
@@ -66,30 +63,6 @@ fn world_of(git: PathBuf, settings: Settings, challenge: &str) -> World {
     };
     world.make_repository(&root.join("project.git"));
     world
-}
-
-/// The first git of the PATH that is right, and can serve.
-fn find_git(is_right: impl Fn((u32, u32)) -> bool) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let mut gits = std::env::split_paths(&path).map(|folder| folder.join("git"));
-    gits.find(|git| version(git).is_some_and(&is_right) && has_backend(git))
-}
-
-fn says(git: &Path, arg: &str) -> Option<String> {
-    let output = Command::new(git).arg(arg).output().ok()?;
-    String::from_utf8(output.stdout).ok()
-}
-
-fn version(git: &Path) -> Option<(u32, u32)> {
-    let text = says(git, "--version")?;
-    let mut numbers = text.strip_prefix("git version ")?.split('.');
-    let mut number = || numbers.next()?.parse().ok();
-    Some((number()?, number()?))
-}
-
-fn has_backend(git: &Path) -> bool {
-    let folder = says(git, "--exec-path").unwrap_or_default();
-    Path::new(folder.trim()).join("git-http-backend").exists()
 }
 
 impl World {

@@ -13,6 +13,9 @@ use std::thread;
 use super::authorization_server::AuthorizationServer;
 use super::sandbox::LIMIT;
 
+/// The first git that asks again after a 401.
+pub const ASKS_AGAIN: (u32, u32) = (2, 46);
+
 /// What is served.
 const GIT: &str = "/git/";
 
@@ -117,6 +120,30 @@ impl Drop for GitServer {
         // What it does may hold what is about to go.
         *lock(&self.shared.before_answer) = None;
     }
+}
+
+/// The first git of the PATH that is right, and can serve.
+pub fn find_git(is_right: impl Fn((u32, u32)) -> bool) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let mut gits = std::env::split_paths(&path).map(|folder| folder.join("git"));
+    gits.find(|git| version(git).is_some_and(&is_right) && has_backend(git))
+}
+
+fn says(git: &Path, arg: &str) -> Option<String> {
+    let output = Command::new(git).arg(arg).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}
+
+fn version(git: &Path) -> Option<(u32, u32)> {
+    let text = says(git, "--version")?;
+    let mut numbers = text.strip_prefix("git version ")?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+fn has_backend(git: &Path) -> bool {
+    let folder = says(git, "--exec-path").unwrap_or_default();
+    Path::new(folder.trim()).join("git-http-backend").exists()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -19,7 +19,7 @@ const AT_A_TIME: usize = 4;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the forge takes for an answer: a server far away. A fetch makes three requests.
-const LATENCY: Duration = Duration::from_millis(150);
+const LATENCY: Duration = Duration::from_millis(250);
 
 /// What is missing fewer than so many times without a remedy shows nothing.
 const DOZENS: usize = 24;

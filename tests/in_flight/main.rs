@@ -2,7 +2,7 @@
 //!
 //! Two experiments with real time, for some minutes:
 //!
-//! - 240 git fetches over smart HTTP, four at a time, from a forge that takes 150 ms for each answer, while the login is rotated once a second: with one grant and a helper that only prints the
+//! - 240 git fetches over smart HTTP, four at a time, from a forge that takes 250 ms for each answer, while the login is rotated once a second: with one grant and a helper that only prints the
 //!   token, with a standby grant and the same helper, and with one grant and `glauth git-credential`.
 //! - Commands that hold tokens of five seconds and use them for three, while others demand more life than
 //!   these have, for a minute, on a schedule of chance (`IN_FLIGHT_SEED` repeats one).

@@ -55,10 +55,12 @@ class Browser
   end
 
   # Presses the button, or follows the link, that says so.
-  def press(label)
-    target = find("xpath", "//button[normalize-space()='#{label}'] | //a[normalize-space()='#{label}'] | " \
-                           "//input[@type='submit'][@value='#{label}']")
-    post("/element/#{target}/click")
+  def press(label) = post("/element/#{await(label)}/click")
+
+  # Once there is a button, or a link, that says so.
+  def await(label)
+    find("xpath", "//button[normalize-space()='#{label}'] | //a[normalize-space()='#{label}'] | " \
+                  "//input[@type='submit'][@value='#{label}']")
   end
 
   def prefer_color_scheme(scheme)

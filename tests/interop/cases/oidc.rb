@@ -41,6 +41,7 @@ def sign_in_at_issuer(browser)
   browser.fill "login", "jane"
   browser.fill "password", "any"
   browser.press "Sign-in"
+  browser.await "Continue" # the page of the consent, which has a "[ Cancel ]" as this one has
 end
 
 # Consents, after what the block does.

@@ -1,17 +1,8 @@
 //! A server to try glauth on, without an account anywhere: the one of glauth's own tests, with GitLab's rules.
 //!
-//! `cargo run --example server` prints its address, then answers each line of standard input with a line,
-//! and stays until that ends. A script talks to it through two pipes (tests/recipes/run does), a person
-//! types:
-//!
-//! ```text
-//! log-in          a token response, for `glauth login --import --client-id the-client ADDRESS`
-//! decide CODE     the person who was shown CODE by `glauth login --device` says yes
-//! lifetime N      tokens that are issued from now on live for N seconds
-//! expire          every access token has expired
-//! revoke          every login has ended
-//! record          what has happened so far, as JSON
-//! ```
+//! `cargo run --example server` prints its address, then answers each line of standard input with a line, and
+//! stays until that ends. A script talks to it through two pipes (tests/recipes/run does), a person types. What
+//! can be said is in [`HELP`], which `help` answers, the only one with several lines.
 //!
 //! At the end it judges its clients: it fails where one presented a spent refresh token, or did anything else
 //! that no client should.
@@ -32,6 +23,17 @@ use std::time::Duration;
 use authorization_server::{AuthorizationServer, Decision, DeviceGrant, Settings, USER};
 use serde_json::json;
 
+/// What a line can be.
+const HELP: &str = "\
+log-in          a token response, for `glauth login --import --client-id the-client ADDRESS`
+decide CODE     the person who was shown CODE by `glauth login --device` says yes
+lifetime N      tokens that are issued from now on live for N seconds
+expire          every access token has expired
+revoke          every login has ended
+record          what has happened so far, as JSON
+help            this list
+Ctrl-D          the end, and what the clients did wrong";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let server = AuthorizationServer::start_with(Settings {
         // A script does not want to wait for five seconds between two questions.
@@ -46,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (client, url) = (server.client_id(), server.url());
         eprintln!("elsewhere: glauth login --client-id {client} {url}");
         eprintln!("then: glauth token --format curl {url} | curl -K - {url}{USER}");
-        eprintln!("here: record, expire, revoke, …; Ctrl-D ends it");
+        eprintln!("here: `help` lists the words; Ctrl-D ends it");
     }
     for line in io::stdin().lock().lines() {
         say(&answer(&server, line?.trim()))?;
@@ -66,6 +68,7 @@ fn answer(server: &AuthorizationServer, line: &str) -> String {
     match (command, argument) {
         ("log-in", "") => return server.log_in().response,
         ("record", "") => return record(server),
+        ("help", "") => return HELP.to_owned(),
         ("expire", "") => server.expire_access_tokens(),
         ("revoke", "") => server.revoke_everything(),
         ("decide", code) if !code.is_empty() => server.decide(code, Decision::Approved),
@@ -73,7 +76,7 @@ fn answer(server: &AuthorizationServer, line: &str) -> String {
             Ok(seconds) => server.set_expires_in(Some(Duration::from_secs(seconds))),
             Err(error) => return format!("{seconds}: {error}"),
         },
-        _ => return format!("`{line}` is no command; see examples/server.rs"),
+        _ => return format!("`{line}` is no command; `help` lists them"),
     }
     "done".to_owned()
 }

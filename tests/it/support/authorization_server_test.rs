@@ -447,6 +447,19 @@ fn every_mistake_is_recorded_and_none_has_a_secret_in_it() {
 }
 
 #[test]
+fn what_is_not_asked_of_the_authorization_server_is_no_mistake_without_a_secret() {
+    let server = AuthorizationServer::start();
+    server.allow_mistakes();
+    // What git asks for before it has asked a helper.
+    let first = "/group/project.git/info/refs?service=git-upload-pack";
+    assert_eq!(get(&server, first, "Accept: */*").status, 404);
+    assert_eq!(server.mistakes(), [""; 0]);
+    get(&server, "/group/project?access_token=x", "Accept: */*");
+    let mistake = "GET /group/project: parameters in the URL";
+    assert_eq!(server.mistakes(), [mistake]);
+}
+
+#[test]
 fn a_missing_accept_header_is_a_mistake_that_is_served() {
     let server = AuthorizationServer::start();
     server.allow_mistakes();

@@ -8,8 +8,9 @@ use super::settings::Settings;
 /// Everything that is wrong with a request, one sentence each, without its secrets.
 pub(super) fn mistakes(request: &Request, settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
-    // Tokens in a URL end in logs (RFC 6750 §5.3), and only a browser brings other parameters.
-    if request.query.is_some() && request.path != AUTHORIZE {
+    // Tokens in a URL end in logs (RFC 6750 §5.3). Parameters that have nothing to do with OAuth, as
+    // those of git's first request, are not this server's business.
+    if is_out_of_place(request) {
         found.push("parameters in the URL".to_owned());
     }
     match request.path.as_str() {
@@ -39,6 +40,16 @@ pub(super) fn mistakes(request: &Request, settings: &Settings) -> Vec<String> {
     }
     let named = |what| format!("{} {}: {what}", request.method, request.path);
     found.into_iter().map(named).collect()
+}
+
+/// At the endpoints only a browser brings parameters in the URL; nowhere is a secret one.
+fn is_out_of_place(request: &Request) -> bool {
+    let is_secret = |name: &str| request.query_parameter(name).is_some();
+    let is_ours = request.path.starts_with("/oauth/") || request.path == USER;
+    (is_ours && request.path != AUTHORIZE && request.query.is_some())
+        || ["access_token", "refresh_token", "private_token", "token"]
+            .into_iter()
+            .any(is_secret)
 }
 
 fn accepts_json(request: &Request) -> bool {

@@ -36,7 +36,11 @@ async function get(url, token) {
   return answer.status;
 }
 
-const [host, url, count] = process.argv.slice(2);
+const [host, url, count, ...more] = process.argv.slice(2);
+if (!count || more.length > 0) {
+  console.error('usage: worker.mjs HOST URL COUNT');
+  process.exit(2);
+}
 for (let served = 0; served < Number(count); served += 1) {
   let token = await getToken(host);
   let status = await get(url, token);

@@ -28,6 +28,9 @@ def get(url, token):
     with request.urlopen(asked, timeout=60) as answer:
         return answer.read()
 
+if len(sys.argv) != 4:
+    sys.stderr.write("usage: worker.py HOST URL COUNT\n")
+    sys.exit(2)
 host, url, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 for _ in range(count):
     token = get_token(host)

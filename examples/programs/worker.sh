@@ -1,6 +1,7 @@
 #!/bin/sh
 # worker.sh HOST URL COUNT: requests URL so many times, with the login at HOST.
 set -eu
+[ $# -eq 3 ] || { echo "usage: worker.sh HOST URL COUNT" >&2 && exit 2; }
 host=$1 url=$2 count=$3
 
 # Whoever started this reads the exit code; glauth itself has said why on stderr.

@@ -222,3 +222,18 @@ fn ends_with(code: i32, worker: &mut Command) -> String {
     assert_eq!(done.stdout, "", "{done:?}");
     done.stderr
 }
+
+#[test]
+fn a_worker_without_its_arguments_says_what_they_are() {
+    let sandbox = Sandbox::new();
+    for (interpreter, name) in LANGUAGES {
+        let Some(mut command) = program(&sandbox, interpreter) else {
+            continue;
+        };
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/programs");
+        let finished = Running::spawn(command.arg(format!("{folder}/{name}"))).finish();
+        assert_eq!(finished.code(), Some(2), "{finished:?}");
+        let usage = format!("usage: {name} HOST URL COUNT\n");
+        assert_eq!(finished.stderr, usage, "{finished:?}");
+    }
+}

@@ -44,6 +44,9 @@ pub enum BadHost {
     /// Not a DNS name, an IP literal or a URL of one.
     #[error("is not a host name, a host with a port, or a URL of one")]
     Invalid,
+    /// What stands behind the colon is no port.
+    #[error("has a port that is no number from 1 to 65535")]
+    Port,
     /// A user, a query or a fragment, where nobody can mean anything by it.
     #[error("has a user, a query or a fragment; only scheme, host, port and path count")]
     Extra,
@@ -75,7 +78,10 @@ impl HostArg {
         } else {
             (Url::parse(&format!("https://{text}")), false)
         };
-        let url = url.map_err(|_| BadHost::Invalid)?;
+        let url = url.map_err(|error| match error {
+            url::ParseError::InvalidPort => BadHost::Port,
+            _ => BadHost::Invalid,
+        })?;
         let scheme = match url.scheme() {
             "https" => Scheme::Https,
             "http" => Scheme::Http,
@@ -126,6 +132,9 @@ impl Host {
             Some(url::Host::Ipv6(address)) => format!("[{address}]"),
             _ => return Err(BadHost::Invalid),
         };
+        if url.port() == Some(0) {
+            return Err(BadHost::Port);
+        }
         let port = url.port().map(|port| format!(":{port}"));
         text.push_str(port.as_deref().unwrap_or_default());
         let path = url.path().trim_end_matches('/');
@@ -312,6 +321,10 @@ mod tests {
             ("gitlab.com%2fevil", BadHost::Invalid),
             ("example.com/a%2e", BadHost::Invalid),
             ("example.com/a//b", BadHost::Invalid),
+            ("127.0.0.1:99999", BadHost::Port),
+            ("gitlab.com:44e", BadHost::Port),
+            ("http://[::1]:-1", BadHost::Port),
+            ("gitlab.com:0", BadHost::Port),
             ("jane@gitlab.com", BadHost::Extra),
             ("gitlab.com?x", BadHost::Extra),
             ("ftp://gitlab.com", BadHost::Scheme),

@@ -60,9 +60,10 @@ fn not_understood(error: &clap::Error, args: &[OsString]) -> ExitCode {
         error.print().ok();
         return if no_command { Exit::Usage } else { Exit::Done }.into();
     }
-    let failure = failure::of_usage(error);
+    let is_exec = is_exec(args);
+    let failure = failure::of_usage(error, is_exec);
     printer::print_failure(&failure, args.iter().any(|arg| arg == "--json"));
-    if is_exec(args) {
+    if is_exec {
         return commands::exec::exit_code_of_usage();
     }
     failure.exit.into()

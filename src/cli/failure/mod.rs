@@ -2,6 +2,10 @@
 
 mod login;
 
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ErrorKind};
+
 use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
@@ -343,9 +347,21 @@ fn of_usage_error(error: &UsageError) -> Failure {
 }
 
 /// What clap says, in this program's form.
-pub(super) fn of_usage(error: &clap::Error) -> Failure {
+pub(super) fn of_usage(error: &clap::Error, of_exec: bool) -> Failure {
     let (message, hint) = sentences(&error.to_string());
-    plain("usage", message).hint(hint)
+    let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    let is_word = found.is_some_and(|found| !found.starts_with('-'));
+    let lacks_dashes = of_exec
+        && is_word
+        && matches!(
+            error.kind(),
+            ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
+        );
+    plain("usage", message).hint(if lacks_dashes {
+        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
+    } else {
+        hint
+    })
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on.

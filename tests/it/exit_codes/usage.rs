@@ -55,6 +55,26 @@ fn a_command_that_is_missing_or_unknown_is_refused() {
 }
 
 #[test]
+fn a_command_of_exec_without_dashes_is_refused_with_where_they_go() {
+    for words in [&["exec", "gitlab.example", "true"][..], &["exec", "true"]] {
+        let refused = Sandbox::new().run(words);
+        assert_eq!(refused.code(), Some(125), "{refused:?}");
+        let hint = "hint: the command comes behind `--`: `glauth exec HOST -- CMD`\n";
+        assert!(refused.stderr.ends_with(hint), "{refused:?}");
+    }
+    let refused = Sandbox::new().run(&["exec", "--min-tll", "5m", "--", "true"]);
+    assert!(refused.stderr.contains("`--min-ttl`"), "{refused:?}");
+}
+
+#[test]
+fn a_port_that_is_none_is_called_so() {
+    for host in ["127.0.0.1:99999", "gitlab.example:x", "gitlab.example:0"] {
+        let said = usage(&["login", host]);
+        assert!(said.message.contains("port"), "{}", said.message);
+    }
+}
+
+#[test]
 fn help_and_version_are_no_failure() {
     for word in ["--help", "-h", "--version"] {
         let text = Sandbox::new().run(&[word]).prints();

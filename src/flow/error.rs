@@ -144,9 +144,5 @@ fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
 /// What a person does about a login without a good standby grant.
 #[must_use]
 pub fn standby_command(id: &AccountId) -> String {
-    let account = match id.account.as_str() {
-        "default" => String::new(),
-        name => format!(" --account {name}"),
-    };
-    format!("`glauth login --standby{account} {}`", id.host)
+    id.command("login --standby")
 }

@@ -235,10 +235,10 @@ impl Adding<'_> {
                 expected: expected.username,
             }),
             (None, _) => {
-                let host = &new.id.host;
                 let text = format!(
-                    "{host} does not say whether both grants are of the same user; \
-                     `glauth login --no-standby {host}` takes one"
+                    "{} does not say whether both grants are of the same user; {} takes one",
+                    new.id.host,
+                    new.id.command("login --no-standby")
                 );
                 Ok((None, vec![text]))
             }

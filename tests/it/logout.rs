@@ -187,6 +187,30 @@ fn a_server_that_wants_to_be_left_alone_is_not_asked_to_refresh_for_a_logout() {
 }
 
 #[test]
+fn a_hint_names_the_account_that_it_is_about() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let (url, host) = (server.url(), server.host());
+    let id = server.client_id();
+    let login = ["login", "--import", "--client-id", &id, "-a", "work", &url];
+    let response = server.log_in().response;
+    sandbox.run_with_input(&login, &response).succeeds();
+    server.script(REVOKE, Behaviour::Answer(Answer::new(503)));
+    let refused = sandbox.run(&["--json", "logout", "-a", "work", &url]);
+    let error = refused.fails_in_json(4, "unavailable");
+    let command = format!("`glauth logout --local --account work {host}`");
+    assert!(
+        error["hint"].as_str().unwrap().contains(&command),
+        "{error}"
+    );
+    let doctor = sandbox.run(&["doctor", "-a", "work", "gitlab.example"]);
+    let command = "`glauth login --account work gitlab.example`";
+    assert!(doctor.stdout.contains(command), "{doctor:?}");
+    let git = sandbox.run(&["setup-git", "-a", "work", "gitlab.example"]);
+    assert!(git.stderr.contains(command), "{git:?}");
+}
+
+#[test]
 fn without_a_revocation_endpoint_it_is_local_with_a_warning() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);

@@ -166,9 +166,10 @@ fn through_server(
             Scheme::Https => id.host.to_string(),
             Scheme::Http => id.host.base_url(Scheme::Http),
         };
-        context.printer.tell(&format!(
-            "to go on with that application: `glauth login --client-id {client_id} {host}`"
-        ));
+        let command = id.command_at(&format!("login --client-id {client_id}"), &host);
+        context
+            .printer
+            .tell(&format!("to go on with that application: {command}"));
     }
     Ok(done?)
 }

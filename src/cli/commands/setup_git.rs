@@ -13,7 +13,7 @@ use crate::cli::context::{Context, absolute};
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::{printer, shell};
-use crate::credential::{Host, Scheme};
+use crate::credential::{AccountId, Host, Scheme};
 use crate::env;
 use crate::store::Store;
 
@@ -32,9 +32,14 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         Some(host) => {
             let known = logins.get(&host.host).copied();
             if known.is_none() && !args.undo {
+                let id = AccountId {
+                    host: host.host.clone(),
+                    account: context.account_name(),
+                };
                 context.printer.warn(&format!(
-                    "there is no login for {0} yet; `glauth login {0}` makes one",
-                    host.host
+                    "there is no login for {} yet; {} makes one",
+                    id.host,
+                    id.command("login")
                 ));
             }
             let scheme = host.scheme.or(known).unwrap_or(Scheme::Https);

@@ -26,9 +26,6 @@ pub(crate) struct Failure {
     pub account: Option<String>,
 }
 
-/// What to do where a server cannot be told that a login ends.
-const LOCAL: &str = "`glauth logout --local` forgets it here, without telling the server";
-
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
 
@@ -156,8 +153,8 @@ fn of_flow(error: &FlowError) -> Failure {
         }
         FlowError::OtherScheme { id, .. } => failure("usage")
             .hint(format!(
-                "leave the scheme out; or, if that login is a mistake, `glauth logout --local {}` first",
-                id.host
+                "leave the scheme out; or, if that login is a mistake, {} first",
+                id.command("logout --local")
             ))
             .about(id),
         FlowError::NothingFresh(id) => failure("stale")
@@ -189,21 +186,23 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::Store(error) => of_store(error),
         FlowError::TooManyTurns(id) => failure("store_failed").hint(LOCK_FILES).about(id),
         FlowError::NotRefreshed { id, outcome, .. } => {
-            failure(name_of(*outcome)).hint(LOCAL).about(id)
+            failure(name_of(*outcome)).hint(local(id)).about(id)
         }
         FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
-            .hint(LOCAL)
+            .hint(local(id))
             .about(id),
     }
 }
 
 /// What a person does about a login that has ended.
 pub(super) fn login_command(id: &AccountId) -> String {
-    let account = match id.account.as_str() {
-        "default" => String::new(),
-        name => format!(" --account {name}"),
-    };
-    format!("run `glauth login{account} {}`", id.host)
+    format!("run {}", id.command("login"))
+}
+
+/// What to do where a server cannot be told that a login ends.
+fn local(id: &AccountId) -> String {
+    let command = id.command("logout --local");
+    format!("{command} forgets it here, without telling the server")
 }
 
 fn name_of(outcome: Outcome) -> &'static str {

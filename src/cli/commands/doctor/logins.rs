@@ -7,7 +7,7 @@ use super::check::{Check, Topic};
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
-use crate::credential::{AccountId, Attempt, Content, Host, Login, Outcome, Record};
+use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
 use crate::store::Store;
 use crate::store::examine::{Holder, Next};
@@ -41,9 +41,17 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> 
     checks
 }
 
-pub(super) fn none(host: Option<&Host>) -> Check {
+pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>) -> Check {
     let text = match host {
-        Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
+        Some(host) => {
+            let account = account.cloned().unwrap_or_else(AccountName::default_name);
+            let id = AccountId {
+                host: host.clone(),
+                account,
+            };
+            let command = id.command("login");
+            format!("there is no login for {id}; {command} makes one")
+        }
         None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
     };
     Check::ok(Topic::Login, text)
@@ -61,12 +69,14 @@ fn of_record(store: &Store, record: &Record) -> Vec<Check> {
     let mut checks = vec![state(record)];
     checks.extend(endpoints(&record.id, login));
     checks.extend(attempt(store, &record.id, login));
-    let remedy =
-        "nothing needs to be done now; should the login have ended, `glauth login` makes a new one";
+    let remedy = format!(
+        "nothing needs to be done now; should the login have ended, {} makes a new one",
+        record.id.command("login")
+    );
     checks.extend(
         left::doubts(login, Timestamp::now())
             .iter()
-            .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), remedy)),
+            .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
     checks.extend(leftovers(store, &record.id, login));
     checks.extend(copied(&record.id, login));
@@ -212,7 +222,7 @@ fn copied(id: &AccountId, login: &Login) -> Option<Check> {
         Check::warn(
             Topic::Copy,
             format!("{id}: the last refresh was made by `{by}`, and this is `{here}`: if that is another machine with a store of its own, one of the two is a copy, and each ends the other's tokens"),
-            format!("log in anew on one of them (`glauth login`); if the machine or container `{machine}` was renamed or is gone, all is well"),
+            format!("log in anew on one of them ({}); if the machine or container `{machine}` was renamed or is gone, all is well", id.command("login")),
         )
     })
 }

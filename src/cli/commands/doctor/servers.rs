@@ -173,10 +173,6 @@ fn token(store: &Store, record: &Record, context: &Context<'_>) -> Option<Check>
         return None;
     }
     let id = &record.id;
-    let account = match id.account.as_str() {
-        "default" => String::new(),
-        name => format!(" --account {name}"),
-    };
     let verdict = check_now(&context.session(store, None), login)?;
     let name = grant.access_token.fingerprint();
     let warn = |text: String, remedy: String| Check::warn(Topic::Token, text, remedy);
@@ -196,8 +192,8 @@ fn token(store: &Store, record: &Record, context: &Context<'_>) -> Option<Check>
                 "{id}: the server does not know access token {name} any more: another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
             ),
             format!(
-                "`glauth refresh --force{account} {}` gets another one, or says that a login is needed",
-                id.host
+                "{} gets another one, or says that a login is needed",
+                id.command("refresh --force")
             ),
         ),
         CheckVerdict::Silent(_) | CheckVerdict::Unknown => warn(

@@ -47,8 +47,8 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     }
     if done.change == Change::Stored && context.can_ask() {
         context.printer.tell(&format!(
-            "`glauth token {}` prints a token for scripts; `glauth status` shows your logins",
-            id.host
+            "{} prints a token for scripts; `glauth status` shows your logins",
+            id.command("token")
         ));
     }
     Ok(())

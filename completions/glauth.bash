@@ -3,6 +3,23 @@ _glauth_names() {
     command glauth completions --list "$1" 2>/dev/null
 }
 
+# Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
+_glauth_command() {
+    local i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -- ]] || continue
+        if declare -F _command_offset >/dev/null; then
+            _command_offset $((i + 1))
+        elif ((i + 1 == COMP_CWORD)); then
+            COMPREPLY=($(compgen -c -- "$1"))
+        else
+            COMPREPLY=($(compgen -f -- "$1"))
+        fi
+        return 0
+    done
+    return 1
+}
+
 _glauth() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -179,6 +196,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__exec)
+            _glauth_command "${cur}" && return 0
             opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -399,7 +417,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout git-credential setup-git doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -199,9 +199,23 @@ complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand exec" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)'
+
+# What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
+function __fish_glauth_command_line
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words)
+    or return 1
+    set -e words[1..$at]
+    # With nothing to escape it would read standard input.
+    set -q words[1]
+    and set words (string escape -- $words)
+    echo $words (commandline -ct)
+end
+complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor completions man'

@@ -419,9 +419,25 @@ Examples:
 pub struct Man {
     /// The page of this command; left out: the page of glauth
     pub command: Option<String>,
+    #[arg(value_parser = PossibleValuesParser::new(PAGES), hide_possible_values = true)]
 }
 
 /// RFC 6749 §3.3: `scope-token`.
+/// The commands, each of which has a man page; a shell completes them.
+const PAGES: [&str; 11] = [
+    "login",
+    "token",
+    "exec",
+    "refresh",
+    "status",
+    "logout",
+    "git-credential",
+    "setup-git",
+    "doctor",
+    "completions",
+    "man",
+];
+
 fn scope(text: &str) -> Result<String, String> {
     let good = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     if text.is_empty() || !text.bytes().all(good) {
@@ -449,6 +465,13 @@ mod tests {
     }
 
     #[test]
+    #[test]
+    fn every_command_has_a_page_that_can_be_named() {
+        let command = Cli::command();
+        let names = command.get_subcommands().map(clap::Command::get_name);
+        assert_eq!(names.collect::<Vec<_>>(), PAGES);
+    }
+
     fn the_default_lock_timeout_is_the_one_of_the_flows() {
         let cli = Cli::parse_from(["glauth", "status"]);
         assert_eq!(cli.global.lock_timeout, crate::flow::LOCK_TIMEOUT);

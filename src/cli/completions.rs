@@ -38,6 +38,23 @@ _glauth_names() {
     command glauth completions --list \"$1\" 2>/dev/null
 }
 
+# Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
+_glauth_command() {
+    local i
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -- ]] || continue
+        if declare -F _command_offset >/dev/null; then
+            _command_offset $((i + 1))
+        elif ((i + 1 == COMP_CWORD)); then
+            COMPREPLY=($(compgen -c -- \"$1\"))
+        else
+            COMPREPLY=($(compgen -f -- \"$1\"))
+        fi
+        return 0
+    done
+    return 1
+}
+
 ";
 
 fn for_bash(text: &str) -> String {
@@ -67,6 +84,9 @@ fn for_bash(text: &str) -> String {
         option = word;
         lines += &line;
         lines.push('\n');
+        if word == "glauth__subcmd__exec)" {
+            lines += "            _glauth_command \"${cur}\" && return 0\n";
+        }
     }
     lines
 }
@@ -103,6 +123,21 @@ fn for_zsh(text: &str) -> String {
     lines
 }
 
+const FISH: &str = r#"
+# What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
+function __fish_glauth_command_line
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words)
+    or return 1
+    set -e words[1..$at]
+    # With nothing to escape it would read standard input.
+    set -q words[1]
+    and set words (string escape -- $words)
+    echo $words (commandline -ct)
+end
+complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
+"#;
+
 fn for_fish() -> String {
     let ask = |what: &str| format!("-a '(glauth completions --list {what} 2>/dev/null)'");
     let mut text = format!(
@@ -111,11 +146,22 @@ fn for_fish() -> String {
         ask("accounts")
     );
     for name in with_host() {
+        let before = match name.as_str() {
+            "exec" => "; and not __fish_glauth_command_line >/dev/null",
+            _ => "",
+        };
         let line = format!(
-            "complete -c glauth -n \"__fish_glauth_using_subcommand {name}\" -f {}\n",
+            "complete -c glauth -n \"__fish_glauth_using_subcommand {name}{before}\" -f {}\n",
             ask("hosts")
         );
         text += &line;
     }
-    text
+    let pages = Cli::command();
+    let pages: Vec<&str> = pages
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let pages = pages.join(" ");
+    text + FISH
+        + &format!("complete -c glauth -n \"__fish_glauth_using_subcommand man\" -f -a '{pages}'\n")
 }

@@ -69,6 +69,9 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("token -a w", "work"),
         ("tok", "token"),
         ("git-credential g", ""),
+        ("man tok", "token"),
+        ("exec gitlab.com -- glaut", "glauth"),
+        ("exec gitlab.com -- cat glauth.ba", "glauth.bash"),
     ] {
         let in_bash = [
             &["-c", BASH, "bash", "glauth"][..],
@@ -85,12 +88,18 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("glauth token gi", "gitlab.com"),
         ("glauth token --account w", "work"),
         ("glauth status --host o", "other.example"),
+        ("glauth man tok", "token"),
+        ("glauth exec gi", "gitlab.com"),
+        ("glauth exec gitlab.com -- glaut", "glauth"),
+        ("glauth exec gitlab.com -- cat glauth.ba", "glauth.bash"),
     ] {
         let Some(output) = outside("fish", &["-c", script, words]) else {
             return skipped("completions in fish");
         };
         let text = String::from_utf8(output.stdout).unwrap();
+        // Behind a tab stands what it is.
         let first = text.lines().next().unwrap_or_default();
+        let first = first.split('\t').next().unwrap_or_default();
         assert_eq!(first, offered, "fish: {words}: {text}");
     }
     match outside("zsh", &["-n", "_glauth"]) {

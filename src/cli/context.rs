@@ -116,12 +116,16 @@ impl<'a> Context<'a> {
         if let Some(host) = self.config()?.default_host {
             return Ok(host);
         }
-        let accounts = in_use(store, store.accounts()?);
-        let mut hosts: Vec<_> = accounts.into_iter().map(|id| id.host).collect();
+        let all = store.accounts()?;
+        let used = in_use(store, &all);
+        let none_is = used.is_empty();
+        let candidates = if none_is { &all } else { &used };
+        let mut hosts: Vec<_> = candidates.iter().map(|id| id.host.clone()).collect();
         hosts.dedup();
         match <[_; 1]>::try_from(hosts) {
             Ok([host]) => Ok(HostArg { host, scheme: None }),
             Err(hosts) if hosts.is_empty() => Err(UsageError::NoHost.into()),
+            Err(_) if none_is => Err(UsageError::AllLoggedOut(all).into()),
             Err(hosts) => Err(UsageError::SeveralHosts(hosts).into()),
         }
     }
@@ -146,7 +150,8 @@ impl<'a> Context<'a> {
         if all.iter().any(|id| id.account == name) {
             return Ok(name);
         }
-        match <[_; 1]>::try_from(in_use(store, all)) {
+        let used = in_use(store, &all);
+        match <[_; 1]>::try_from(if used.is_empty() { all } else { used }) {
             Ok([only]) => Ok(only.account),
             Err(none) if none.is_empty() => Ok(name),
             Err(several) => Err(several_accounts(host, &several).into()),
@@ -172,15 +177,33 @@ impl<'a> Context<'a> {
             Err(FlowError::NoLogin(_) | FlowError::LoggedOut { .. })
         );
         if nothing && self.global.account.is_none() {
-            let accounts = in_use(store, store.accounts_of(&host.host)?);
-            if accounts.len() > 1 {
-                return Err(several_accounts(&host.host, &accounts).into());
+            let all = store.accounts_of(&host.host)?;
+            let used = in_use(store, &all);
+            if used.len() > 1 {
+                return Err(several_accounts(&host.host, &used).into());
             }
-            if let Some(only) = accounts.into_iter().find(|only| *only != about) {
+            // A default login that is logged out is the one that is meant, where no other is in use.
+            let is_there = matches!(done, Err(FlowError::LoggedOut { .. }));
+            let others = if used.is_empty() && !is_there {
+                all
+            } else {
+                used
+            };
+            if others.len() > 1 {
+                return Err(UsageError::AllLoggedOut(others).into());
+            }
+            if let Some(only) = others.into_iter().find(|only| *only != about) {
                 done = act(&only);
                 about = only;
             }
         }
+        let done = done.map_err(|error| match error {
+            FlowError::NoLogin(id) => {
+                let store = store.root().to_owned();
+                anyhow::Error::from(UsageError::NoLogin { id, store })
+            }
+            other => other.into(),
+        });
         done.with_context(|| About(about))
     }
 }
@@ -192,15 +215,14 @@ fn several_accounts(host: &Host, accounts: &[AccountId]) -> UsageError {
     }
 }
 
-/// Those that somebody uses; where nobody uses any, all. One that cannot be read is in use: its
+/// Those that nobody has logged out of. One that cannot be read is in use: its
 /// error must be seen.
-fn in_use(store: &Store, ids: Vec<AccountId>) -> Vec<AccountId> {
+fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
     let logged_out = |id: &AccountId| {
         let snapshot = store.snapshot(id).ok().flatten();
         snapshot.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
     };
-    let used: Vec<_> = ids.iter().filter(|id| !logged_out(id)).cloned().collect();
-    if used.is_empty() { ids } else { used }
+    ids.iter().filter(|id| !logged_out(id)).cloned().collect()
 }
 
 fn no_home() -> UsageError {

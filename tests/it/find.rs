@@ -191,6 +191,52 @@ fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
 }
 
 #[test]
+fn where_everybody_is_logged_out_a_person_is_needed() {
+    let two = Two::new();
+    let sandbox = &two.sandbox;
+    log_in_as(sandbox, &two.one.0, "work");
+    sandbox.run(&["logout", "--all"]).succeeds();
+    let error = sandbox
+        .run(&["--json", "token"])
+        .fails_in_json(3, "login_required");
+    let hint = error["hint"].as_str().unwrap();
+    for command in [
+        format!("`glauth login {}`", two.one.0.host()),
+        format!("`glauth login --account work {}`", two.one.0.host()),
+        format!("`glauth login {}`", two.other.0.host()),
+    ] {
+        assert!(hint.contains(&command), "{hint}");
+    }
+    // The default one is meant, and of several others none.
+    let token = sandbox.run(&["--json", "token", &two.one.0.url()]);
+    let error = token.fails_in_json(3, "login_required");
+    assert_eq!(error["account"], "default");
+    std::fs::remove_file(sandbox.file(&two.one.0, "toml")).unwrap();
+    log_in_as(sandbox, &two.one.0, "home");
+    sandbox.run(&["logout", "--all"]).succeeds();
+    let token = sandbox.run(&["--json", "token", &two.one.0.url()]);
+    let error = token.fails_in_json(3, "login_required");
+    assert!(error["hint"].as_str().unwrap().contains("--account home"));
+}
+
+#[test]
+fn a_login_that_is_not_there_is_looked_for_in_a_store_that_is_named() {
+    let sandbox = Sandbox::new();
+    let store = sandbox.store().display().to_string();
+    for command in ["token", "refresh", "logout", "status"] {
+        let refused = sandbox.run(&[command, "-a", "work", "gitlab.example"]);
+        assert_eq!(refused.code(), Some(3), "{refused:?}");
+        let said = format!("no login for gitlab.example (account work) in `{store}`");
+        assert!(refused.stderr.contains(&said), "{refused:?}");
+        let hint = match command {
+            "logout" => "`glauth status`",
+            _ => "`glauth login --account work gitlab.example`",
+        };
+        assert!(refused.stderr.contains(hint), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_named_account_that_is_not_there_is_never_another_one() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

@@ -4,6 +4,7 @@ use super::{on_all, report_outcome};
 use crate::cli::args::Logout;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
+use crate::cli::failure::UsageError;
 use crate::credential::AccountId;
 use crate::flow::{self, LoggedOut};
 
@@ -18,12 +19,26 @@ pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> 
     }
     let host = context.host(&args.target, &store)?;
     let session = context.session(&store, host.scheme);
-    let (id, done) = context.on_account(&host, &store, |id| {
-        let done = flow::log_out(&session, id, args.local)?;
-        Ok((id.clone(), done))
-    })?;
+    let (id, done) = context
+        .on_account(&host, &store, |id| {
+            let done = flow::log_out(&session, id, args.local)?;
+            Ok((id.clone(), done))
+        })
+        .map_err(nothing_to_end)?;
     report(&id, &done, context)?;
     Ok(Exit::Done)
+}
+
+/// Who wants to end a login that is not there has no use for another one.
+fn nothing_to_end(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(UsageError::NoLogin { id, store }) => UsageError::NothingToEnd {
+            id: id.clone(),
+            store: store.clone(),
+        }
+        .into(),
+        _ => error,
+    }
 }
 
 fn report(id: &AccountId, done: &LoggedOut, context: &Context<'_>) -> anyhow::Result<()> {

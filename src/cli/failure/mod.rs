@@ -45,7 +45,13 @@ pub(super) enum UsageError {
     #[error("no HOST, and no login to take it from")]
     NoHost,
     #[error("there are no logins in `{}`", .0.display())]
-    NoLogins(std::path::PathBuf),
+    NoLogins(PathBuf),
+    #[error("no login for {id} in `{}`", store.display())]
+    NoLogin { id: AccountId, store: PathBuf },
+    #[error("no login for {id} in `{}`", store.display())]
+    NothingToEnd { id: AccountId, store: PathBuf },
+    #[error("nobody is logged in: {} are logged out", list(.0))]
+    AllLoggedOut(Vec<AccountId>),
     #[error("several hosts, and none was named: {}", list(.0))]
     SeveralHosts(Vec<Host>),
     #[error("several accounts at {host}, and none was named: {}", list(accounts))]
@@ -259,7 +265,7 @@ fn of_store(error: &StoreError) -> Failure {
         StoreError::Permission { .. } => failure("permission")
             .hint("run it as that file's owner, or choose another store with --store"),
         StoreError::ReadOnly { .. } => failure("read_only")
-            .hint("refresh it where it can be written, or choose another store with --store"),
+            .hint("do it where that can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
             .hint("it was left as it is; restore it, or move it away before the next login"),
         StoreError::UnsupportedVersion { .. } => {
@@ -318,11 +324,18 @@ fn of_usage_error(error: &UsageError) -> Failure {
     let message = error.to_string();
     match error {
         UsageError::NoHost => {
-            plain("usage", message).hint("name one, as in `glauth login gitlab.com`")
+            plain("usage", message).hint("name one; `glauth login HOST` logs in there")
         }
         UsageError::NoLogins(_) => plain("login_required", message).hint(
             "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
         ),
+        UsageError::NoLogin { id, .. } => plain("login_required", message)
+            .hint(login_command(id))
+            .about(id),
+        UsageError::NothingToEnd { id, .. } => plain("login_required", message)
+            .hint("`glauth status` shows the logins that are there")
+            .about(id),
+        UsageError::AllLoggedOut(ids) => plain("login_required", message).hint(logins_of(ids)),
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
         UsageError::NoPerson(id) => plain("login_required", message)
@@ -343,6 +356,12 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
         UsageError::BadInput(_) => plain("bad_input", message),
     }
+}
+
+/// Which login to choose among several, where none is better than another.
+fn logins_of(ids: &[AccountId]) -> String {
+    let commands: Vec<String> = ids.iter().map(|id| id.command("login")).collect();
+    format!("run {}", commands.join(" or "))
 }
 
 /// What clap says, in this program's form.

@@ -19,6 +19,13 @@ fn id() -> AccountId {
     }
 }
 
+fn work() -> AccountId {
+    AccountId {
+        account: "work".parse().unwrap(),
+        ..id()
+    }
+}
+
 fn host() -> Host {
     HostArg::parse("gitlab.example.com").unwrap().host
 }
@@ -61,6 +68,17 @@ fn calls() -> Vec<anyhow::Error> {
         UsageError::NoHost.into(),
         UsageError::NoLogins("/home/jane/.local/share/glauth/credentials".into()).into(),
         UsageError::SeveralHosts(hosts).into(),
+        UsageError::NoLogin {
+            id: id(),
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        UsageError::NothingToEnd {
+            id: id(),
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        UsageError::AllLoggedOut(vec![id(), work()]).into(),
         UsageError::SeveralAccounts {
             host: host(),
             accounts: vec!["home".to_owned(), "work".to_owned()],

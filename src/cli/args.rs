@@ -326,8 +326,9 @@ Examples:
   glauth status
   glauth status --json | jq -r '.accounts[] | select(.needs_login) | .host'
 
-Exit code 3 where an account needs a login, 5 where a record cannot be read. A token that --check \
-finds `(dead)` changes neither: `glauth refresh --force` gets another, or finds the login ended.")]
+Exit code 3 where an account needs a login, also where HOST has none, and 5 where a record cannot be read. A \
+token that --check finds `(dead)` needs a login where nothing can refresh it. Otherwise it changes neither: \
+`glauth refresh --force` gets another, or finds the login ended; nor does a server that gives no answer.")]
 pub struct Status {
     /// Only this host.
     #[command(flatten)]
@@ -418,11 +419,10 @@ Examples:
   glauth man token > token.1 && man ./token.1")]
 pub struct Man {
     /// The page of this command; left out: the page of glauth
-    pub command: Option<String>,
     #[arg(value_parser = PossibleValuesParser::new(PAGES), hide_possible_values = true)]
+    pub command: Option<String>,
 }
 
-/// RFC 6749 §3.3: `scope-token`.
 /// The commands, each of which has a man page; a shell completes them.
 const PAGES: [&str; 11] = [
     "login",
@@ -438,6 +438,7 @@ const PAGES: [&str; 11] = [
     "man",
 ];
 
+/// RFC 6749 §3.3: `scope-token`.
 fn scope(text: &str) -> Result<String, String> {
     let good = |b: u8| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
     if text.is_empty() || !text.bytes().all(good) {
@@ -465,13 +466,13 @@ mod tests {
     }
 
     #[test]
-    #[test]
     fn every_command_has_a_page_that_can_be_named() {
         let command = Cli::command();
         let names = command.get_subcommands().map(clap::Command::get_name);
         assert_eq!(names.collect::<Vec<_>>(), PAGES);
     }
 
+    #[test]
     fn the_default_lock_timeout_is_the_one_of_the_flows() {
         let cli = Cli::parse_from(["glauth", "status"]);
         assert_eq!(cli.global.lock_timeout, crate::flow::LOCK_TIMEOUT);

@@ -355,7 +355,35 @@ fn host_and_account_choose_what_is_shown() {
     assert_eq!(shown(&["--host", &one.host()]), 1);
     assert_eq!(shown(&["--account", "default"]), 2);
     assert_eq!(shown(&["--account", "work"]), 0);
-    assert_eq!(shown(&["gitlab.example"]), 0);
+}
+
+#[test]
+fn a_host_without_a_login_is_an_empty_list_and_exit_3() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let finished = sandbox.run(&["--json", "status", "gitlab.example"]);
+    let object: Value = serde_json::from_str(&finished.stdout).unwrap();
+    conforms("status", &object);
+    assert_eq!(object, json!({"accounts": []}));
+    assert_eq!(finished.code(), Some(3), "{finished:?}");
+    let error: Value = serde_json::from_str(&finished.stderr).unwrap();
+    conforms("errors", &error);
+    assert_eq!(error["error"]["code"], "login_required");
+}
+
+#[test]
+fn a_dead_token_that_nothing_refreshes_needs_a_login() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    server.revoke_everything();
+    let account = &accounts(&sandbox, 0, &["--check"])[0];
+    assert_eq!(account["needs_login"], false, "{account}");
+    sandbox.edit(&server, |record| {
+        first_grant(record).remove("refresh_token");
+    });
+    let account = &accounts(&sandbox, 3, &["--check"])[0];
+    assert_eq!(account["needs_login"], true, "{account}");
+    accounts(&sandbox, 0, &[]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use report::Account;
 use crate::cli::args::Status;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, UsageError};
 use crate::cli::printer;
 use crate::credential::{AccountId, Host};
 use crate::store::Store;
@@ -20,17 +20,25 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         .iter()
         .map(|id| look(args, context, &store, id))
         .collect();
-    if context.global.json {
+    let json = context.global.json;
+    if json {
         printer::json_line(&serde_json::json!({ "accounts": accounts }))?;
-    } else if accounts.is_empty() {
-        context.printer.tell(&match host_of(args, context) {
-            Some(host) => format!("no login for {host}; `glauth login {host}` makes one"),
-            None => format!(
-                "no logins in `{}`; `glauth login --help` says how to make one",
-                store.root().display()
-            ),
-        });
-    } else {
+    }
+    // As every command about a login that is not there.
+    if let (true, Some(host)) = (accounts.is_empty(), host_of(args, context)) {
+        let id = AccountId {
+            host: host.clone(),
+            account: context.account_name(),
+        };
+        let store = store.root().to_owned();
+        return Err(UsageError::NoLogin { id, store }.into());
+    }
+    if !json && accounts.is_empty() {
+        context.printer.tell(&format!(
+            "no logins in `{}`; `glauth login --help` says how to make one",
+            store.root().display()
+        ));
+    } else if !json {
         printer::data(&table::text(&accounts))?;
         for account in &accounts {
             remarks(account, context);

@@ -101,6 +101,15 @@ _glauth_names() {
 }
 _glauth_hosts() { _glauth_names hosts }
 _glauth_accounts() { _glauth_names accounts }
+# Behind `exec HOST --`: a command, then what it takes. HOST and the dashes are still there where it is named.
+_glauth_command() {
+    local at=$words[(i)--]
+    if (( at < CURRENT )); then
+        shift $at words
+        (( CURRENT -= at ))
+    fi
+    _normal
+}
 
 "#;
 
@@ -111,6 +120,8 @@ fn for_zsh(text: &str) -> String {
             line.replace(":_default'", ":_glauth_hosts'")
         } else if line.starts_with("'--account=") || line.starts_with("'-a+[") {
             line.replace(":_default'", ":_glauth_accounts'")
+        } else if line.starts_with("'*::command --") {
+            line.replace(":_default'", ":_glauth_command'")
         } else {
             line.to_owned()
         };

@@ -90,11 +90,11 @@ impl Held {
 
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took
 /// would end the process in the middle of that.
-pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
     let held = Held::new();
     let thread = thread::Builder::new().spawn(work);
     drop(held);
-    thread.map(drop)
+    thread
 }
 
 impl Default for Held {

@@ -136,6 +136,14 @@ pub(super) fn prompt(text: &str) {
     io::stderr().write_all(text.as_bytes()).ok();
 }
 
+/// Puts the text in the place of the terminal's last line, as far as it fits in there.
+pub(super) fn redraw(text: &str) {
+    let text: String = text.chars().take(width().saturating_sub(1)).collect();
+    io::stderr()
+        .write_all(format!("\r\x1b[2K{text}").as_bytes())
+        .ok();
+}
+
 /// Whether colours are seen on stderr.
 pub(super) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never

@@ -5,6 +5,7 @@ mod person;
 mod register;
 mod report;
 mod standby;
+mod waiting_line;
 
 use anyhow::Context as _;
 

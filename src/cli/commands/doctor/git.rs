@@ -39,7 +39,7 @@ pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
     let started = spawn_deaf(move || drop(sender.send(of_places(&places, &root))));
     let found = started
         .ok()
-        .and_then(|()| receiver.recv_timeout(LIMIT).ok());
+        .and_then(|_thread| receiver.recv_timeout(LIMIT).ok());
     match found {
         Some(Ok(checks)) => checks,
         Some(Err(error)) => vec![Check {

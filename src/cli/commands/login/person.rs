@@ -3,31 +3,27 @@
 use std::cell::Cell;
 use std::io::{BufRead as _, Read as _};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Color, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use url::Url;
 
 use super::report::tell_login;
+use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
 use crate::cli::printer;
 use crate::credential::AccountId;
 use crate::flow::{Lead, LoggedIn, Person, Waiting};
 use crate::oauth::DeviceAuthorization;
-use crate::signals::{Held, spawn_deaf};
-use crate::time::human;
+use crate::signals::spawn_deaf;
 
 /// A phone reads it whatever the terminal's own colours are.
 const QR: Style = AnsiColor::Black
     .on_default()
     .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
-
-/// How often the waiting line moves.
-const TICK: Duration = Duration::from_millis(120);
 
 /// Who cannot open a browser says so sooner.
 const OPENING: Duration = Duration::from_secs(2);
@@ -136,9 +132,11 @@ impl Person for Terminal<'_> {
 
     fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting> {
         let moves = self.context.is_watched() && self.moves.get();
-        Box::new(Spinner(moves.then(|| spinner(what, limit))))
+        Box::new(moves.then(|| WaitingLine::new(what, limit)))
     }
 }
+
+impl Waiting for Option<WaitingLine> {}
 
 impl Terminal<'_> {
     fn open(&self, page: &Url) {
@@ -203,35 +201,4 @@ pub(super) fn open(page: &str) -> bool {
         Ok(opened) => opened,
         Err(_) => started.is_ok(),
     }
-}
-
-/// Dropped, the line is gone.
-struct Spinner(Option<ProgressBar>);
-
-impl Waiting for Spinner {}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn spinner(what: &str, limit: Duration) -> ProgressBar {
-    let deadline = Instant::now() + limit;
-    let left = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        out.write_str(&human(left)).ok();
-    };
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({left} left)") {
-        bar.set_style(style.with_key("left", left));
-    }
-    bar.set_message(what.to_owned());
-    // Its thread must take no signal either.
-    let held = Held::new();
-    bar.enable_steady_tick(TICK);
-    drop(held);
-    bar
 }

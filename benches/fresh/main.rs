@@ -79,7 +79,11 @@ fn shipped() -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
+/// What a person's shell has, and `cat` loads. cron has none.
+const LOCALE: (&str, &str) = ("LANG", "C.UTF-8");
+
 const CAT: &str = "`cat RECORD`";
+const CAT_BARE: &str = "`cat RECORD`, without a locale";
 const SHIPPED: &str = "`glauth token HOST`, as shipped";
 const PLAIN: &str = "`glauth token HOST`, by `cargo install`";
 const GIT_OURS: &str = "`glauth git-credential get`";
@@ -110,9 +114,15 @@ fn programs(sandbox: &Sandbox, record: &Path, daemons: &mut peers::Daemons) -> V
         }),
         Err(why) => println!("left out: {name}: {why}"),
     };
-    let mut cat = Command::new("cat");
-    cat.arg(record).env_clear();
-    add(CAT, Ok(cat), 1);
+    let cat = || {
+        let mut cat = Command::new("cat");
+        cat.arg(record).env_clear();
+        cat
+    };
+    let mut at_a_shell = cat();
+    at_a_shell.env(LOCALE.0, LOCALE.1);
+    add(CAT, Ok(at_a_shell), 1);
+    add(CAT_BARE, Ok(cat()), 1);
     let token = |program| glauth(sandbox, program, &["token", HOST]);
     let get = |program| glauth(sandbox, program, &["git-credential", "get"]);
     let plain = sandbox::program();
@@ -153,7 +163,7 @@ fn glauth(sandbox: &Sandbox, program: &Path, args: &[&str]) -> Command {
     let like = sandbox.command(args);
     let mut command = Command::new(program);
     command.args(args).env_clear().stdin(Stdio::null());
-    command.envs(
+    command.env(LOCALE.0, LOCALE.1).envs(
         like.get_envs()
             .filter_map(|(name, value)| Some((name, value?))),
     );

@@ -11,10 +11,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
-BASH = $(SHARE)/bash-completion/completions/glauth
-ZSH = $(SHARE)/zsh/site-functions/_glauth
-FISH = $(SHARE)/fish/vendor_completions.d/glauth.fish
-MAN = $(patsubst man/%,$(SHARE)/man/man1/%,$(wildcard man/*.1))
+BASH = $(SHARE)/bash-completion/completions
+ZSH = $(SHARE)/zsh/site-functions
+FISH = $(SHARE)/fish/vendor_completions.d
+MAN = $(SHARE)/man/man1
 
 .PHONY: build install uninstall
 
@@ -22,12 +22,13 @@ build:
 	packaging/build
 
 install: build
-	install -D -m 755 target/shipped/glauth $(BINDIR)/glauth
-	install -D -m 644 completions/glauth.bash $(BASH)
-	install -D -m 644 completions/_glauth $(ZSH)
-	install -D -m 644 completions/glauth.fish $(FISH)
-	install -d $(SHARE)/man/man1
-	install -m 644 man/*.1 $(SHARE)/man/man1
+	install -d "$(BINDIR)" "$(BASH)" "$(ZSH)" "$(FISH)" "$(MAN)"
+	install -m 755 target/shipped/glauth "$(BINDIR)/glauth"
+	install -m 644 completions/glauth.bash "$(BASH)/glauth"
+	install -m 644 completions/_glauth "$(ZSH)/_glauth"
+	install -m 644 completions/glauth.fish "$(FISH)/glauth.fish"
+	install -m 644 man/*.1 "$(MAN)"
 
 uninstall:
-	rm -f $(BINDIR)/glauth $(BASH) $(ZSH) $(FISH) $(MAN)
+	rm -f "$(BINDIR)/glauth" "$(BASH)/glauth" "$(ZSH)/_glauth" "$(FISH)/glauth.fish"
+	cd man && for page in *.1; do rm -f "$(MAN)/$$page"; done

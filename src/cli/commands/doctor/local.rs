@@ -50,7 +50,7 @@ impl Local {
                 records = logins::read(store, &ids, &mut checks);
                 checks.extend(logins::checks(store, host, &records));
                 if ids.is_empty() {
-                    checks.push(logins::none(host));
+                    checks.push(logins::none(host, self.account.as_ref()));
                 }
             }
         }

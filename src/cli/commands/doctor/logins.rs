@@ -7,7 +7,7 @@ use super::check::{Check, Topic};
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
-use crate::credential::{AccountId, Attempt, Content, Host, Login, Outcome, Record};
+use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
 use crate::store::Store;
 use crate::store::examine::{Holder, Next};
@@ -41,11 +41,18 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> 
     checks
 }
 
-pub(super) fn none(host: Option<&Host>) -> Check {
-    let text = match host {
-        Some(host) => format!("there is no login for {host}; `glauth login {host}` makes one"),
-        None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
+pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>) -> Check {
+    let what = match (host, account) {
+        (None, None) => "there are no logins yet".to_owned(),
+        (Some(host), None) => format!("there is no login for {host}"),
+        (None, Some(account)) => format!("there is no login with account {account}"),
+        (Some(host), Some(account)) => {
+            format!("there is no login for {host} with account {account}")
+        }
     };
+    let host = host.map_or_else(|| "HOST".to_owned(), ToString::to_string);
+    let account = account.map_or_else(String::new, |name| format!(" --account {name}"));
+    let text = format!("{what}; `glauth login{account} {host}` makes one");
     Check::ok(Topic::Login, text)
 }
 

@@ -143,17 +143,19 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
         human(since),
         attempt.by
     );
-    match store.holder(id) {
+    let is_its_own = |who: &Option<String>| who.as_ref().is_none_or(|who| *who == attempt.by);
+    let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),
-        Ok(Holder::Somebody(who)) => {
+        Ok(Holder::Somebody(who)) if is_its_own(&who) => {
             let who = who.unwrap_or_else(|| "another process".to_owned());
             return Some(Check::ok(
                 Topic::Attempt,
                 format!("{what} and is under way: {who} holds the lock"),
             ));
         }
-        Ok(Holder::Nobody) => {}
-    }
+        Ok(Holder::Somebody(who)) => who,
+        Ok(Holder::Nobody) => None,
+    };
     // It may have ended between the look at the record and the one at the lock. Nobody lets go of the
     // lock with an attempt pending (I3).
     let again = store.snapshot(id).ok().flatten()?.into_record();
@@ -161,7 +163,15 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     if last.sequence != attempt.sequence || last.outcome != Outcome::Pending {
         return None;
     }
-    Some(cut_off(store, id, &what))
+    Some(match other {
+        None => cut_off(store, id, &what),
+        // Who has the lock finishes it at once, unless it is stopped or hangs.
+        Some(who) => Check::warn(
+            Topic::Attempt,
+            format!("{what} and was cut off; now {who} holds the lock"),
+            "that process finds out what came of it; if it does not end, nobody can refresh until it is ended",
+        ),
+    })
 }
 
 fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {

@@ -141,12 +141,19 @@ fn a_store_that_is_mounted_read_only_is_a_warning() {
     let Some(mounts) = Mounts::new(script, &paths) else {
         return;
     };
-    // As a container's mounted secret may be.
-    set_mode(&sandbox.file(&server, "toml"), 0o640);
-    let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
-    let mut inside = mounts.inside(command.env("GLAUTH_STORE", &mirror));
-    let checks = checks_of(&Running::spawn(&mut inside).finish(), 0);
+    let mirrored = |mode: u32, code: i32| {
+        set_mode(&sandbox.file(&server, "toml"), mode);
+        let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
+        let mut inside = mounts.inside(command.env("GLAUTH_STORE", &mirror));
+        checks_of(&Running::spawn(&mut inside).finish(), code)
+    };
+    let checks = mirrored(0o644, 5);
+    let (_, remedy) = only(&checks, "login", "fail", "is open to other users");
+    assert!(remedy.contains("mounted from"), "{remedy}");
+    // As a container's mounted secret may be. What nobody looked at is not praised.
+    let checks = mirrored(0o640, 0);
     none_fails(&checks);
+    assert!(found(&checks, "files", "ok", "closed to others").is_empty());
     only(&checks, "file_system", "warn", "read-only");
     only(&checks, "login", "ok", "fresh");
     assert!(found(&checks, "lock", "ok", "").is_empty());

@@ -66,11 +66,16 @@ fn files(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Err(error) => return vec![Check::store_error(Topic::Files, error)],
     };
     let mut checks = Vec::new();
-    if found.troubles.is_empty() {
+    // On a read-only file system nothing was looked at but names.
+    if found.troubles.is_empty() && !store.is_read_only() {
+        let what = match found.count {
+            0 => "is".to_owned(),
+            1 => "and the file in it are".to_owned(),
+            count => format!("and the {count} files in it are"),
+        };
         let text = format!(
-            "`{}` and the {} files in it are the user's own, and closed to others",
-            store.root().display(),
-            found.count
+            "`{}` {what} the user's own, and closed to others",
+            store.root().display()
         );
         checks.push(Check::ok(Topic::Files, text));
     }

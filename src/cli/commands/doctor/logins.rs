@@ -9,8 +9,8 @@ use crate::cli::failure;
 use crate::cli::shell;
 use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
-use crate::store::Store;
 use crate::store::examine::{Holder, Next};
+use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
 /// The records that can be read.
@@ -21,10 +21,20 @@ pub(super) fn read(store: &Store, ids: &[AccountId], checks: &mut Vec<Check>) ->
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
             Ok(None) => {}
-            Err(error) => checks.push(Check::store_error(Topic::Login, error).about(id)),
+            Err(error) => checks.push(unreadable(store, error).about(id)),
         }
     }
     records
+}
+
+/// Owner and mode cannot be changed where it is mounted read-only.
+fn unreadable(store: &Store, error: StoreError) -> Check {
+    let mut check = Check::store_error(Topic::Login, error);
+    if check.code == Some("permission") && store.is_read_only() {
+        let remedy = "change that where it is mounted from; here the file system is read-only";
+        check.remedy = Some(remedy.to_owned());
+    }
+    check
 }
 
 pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
@@ -278,7 +288,5 @@ fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Ok((_, errors)) => errors,
         Err(error) => vec![error],
     });
-    errors
-        .map(|error| Check::store_error(Topic::Login, error))
-        .collect()
+    errors.map(|error| unreadable(store, error)).collect()
 }

@@ -39,6 +39,24 @@ fn what_is_open_to_others_fails_until_its_remedy_is_run() {
 }
 
 #[test]
+fn a_store_that_is_no_folder_is_one_failure() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("file");
+    fs::write(&file, "").unwrap();
+    for store in [file.clone(), file.join("store")] {
+        let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
+        let checks = checks_of(
+            &Running::spawn(command.env("GLAUTH_STORE", store)).finish(),
+            5,
+        );
+        let failed: Vec<_> = checks.iter().filter(|c| c["verdict"] == "fail").collect();
+        assert_eq!(failed.len(), 1, "{failed:#?}");
+        let (_, remedy) = only(&checks, "files", "fail", "file` is not a folder");
+        assert!(remedy.contains("--store"), "{remedy}");
+    }
+}
+
+#[test]
 fn links_and_what_belongs_to_somebody_else_fail() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
@@ -227,6 +245,7 @@ fn a_file_system_that_does_not_keep_its_word_is_seen() {
         };
         let (check, remedy) = only(&checks, topic, "fail", said);
         assert_eq!(check["code"], name, "{check}");
+        assert!(!remedy.contains("glauth doctor"), "who reads this ran it");
         assert!(!remedy.is_empty() || name == "store_failed", "{check}");
         assert_eq!(
             fs::read_dir(sandbox.store()).unwrap().count(),

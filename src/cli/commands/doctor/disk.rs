@@ -51,6 +51,17 @@ pub(super) fn checks(store: &Store, host: Option<&Host>) -> Vec<Check> {
     checks
 }
 
+/// Where the store is, or would be, something else is.
+pub(super) fn in_the_way(store: &Store) -> Option<Check> {
+    let found = store.nearest_folder().filter(|found| !found.is_dir())?;
+    Some(Check::fail(
+        Topic::Files,
+        "permission",
+        format!("`{}` is not a folder", found.display()),
+        "name another place with --store or GLAUTH_STORE, or move that away",
+    ))
+}
+
 /// A path in the store's nearest folder: what is above it is above the store.
 fn store_path(store: &Store, folder: &Path) -> std::path::PathBuf {
     if store.exists() {

@@ -42,6 +42,9 @@ impl Local {
 
     fn look(&self) -> Found {
         let (store, host) = (&self.store, self.host.as_ref());
+        if let Some(check) = disk::in_the_way(store) {
+            return (vec![check], Vec::new());
+        }
         let mut checks = disk::checks(store, host);
         let mut records = Vec::new();
         match self.chosen() {

@@ -90,6 +90,7 @@ pub fn try_out(
     folder: &Path,
     second: &dyn Fn(&Path) -> io::Result<Second>,
 ) -> Result<Tried, StoreError> {
+    permissions::check_usable(folder)?;
     let _held = Held::new();
     let scratch = Scratch::new(folder)?;
     Ok(Tried {

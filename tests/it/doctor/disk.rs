@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{checks_of, found, none_fails, offline, only};
+use crate::permissions::bound;
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Running, Sandbox};
@@ -53,6 +54,27 @@ fn a_store_that_is_no_folder_is_one_failure() {
         assert_eq!(failed.len(), 1, "{failed:#?}");
         let (_, remedy) = only(&checks, "files", "fail", "file` is not a folder");
         assert!(remedy.contains("--store"), "{remedy}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_closed_to_its_owner_is_named_until_its_remedy_is_run() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let record = sandbox.file(&server, "toml");
+    for folder in [sandbox.store(), record.parent().unwrap().to_owned()] {
+        let Some(mut command) = bound(&sandbox, &["--json", "doctor", "--offline"]) else {
+            return;
+        };
+        set_mode(&folder, 0o500);
+        let checks = checks_of(&Running::spawn(&mut command).finish(), 5);
+        let failed: Vec<_> = checks.iter().filter(|c| c["verdict"] == "fail").collect();
+        assert_eq!(failed.len(), 1, "said once: {failed:#?}");
+        let said = format!("`{}` is closed to its owner (mode 0500)", folder.display());
+        let (_, remedy) = only(&checks, "files", "fail", &said);
+        assert_eq!(remedy, format!("run `chmod 700 '{}'`", folder.display()));
+        set_mode(&folder, 0o700);
+        none_fails(&checks_of(&Running::spawn(&mut command).finish(), 0));
     }
 }
 

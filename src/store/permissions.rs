@@ -109,11 +109,17 @@ pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Makes one folder where it is missing, and none above it; checks it where it is there.
 pub(super) fn private_leaf(path: &Path) -> Result<(), StoreError> {
+    new_leaf(path)?;
+    check_folder(path)
+}
+
+/// Makes one folder, and none above it; `false`: there is something already.
+pub(super) fn new_leaf(path: &Path) -> Result<bool, StoreError> {
     match DirBuilder::new().mode(FOLDER_MODE).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(StoreError::io("create", path, error))
-        }
-        _ => check_folder(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        made => made
+            .map(|()| true)
+            .map_err(|error| StoreError::io("create", path, error)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::trial::is_in_use;
+use super::trial::was_left;
 use crate::credential::{AccountName, Host};
 use crate::env;
 use crate::secret::Fingerprint;
@@ -75,7 +75,7 @@ impl Store {
                     }
                 }
                 _ if name.starts_with(SCRATCH) => {
-                    found.scratch.extend((!is_in_use(&path)).then_some(path));
+                    found.scratch.extend(was_left(&path).then_some(path));
                 }
                 _ => found.strangers.push(path),
             }

@@ -139,13 +139,16 @@ fn files_that_are_not_ours_are_named_and_leases_are_ours() {
         fs::write(folder.join(name), "").unwrap();
         set_mode(&folder.join(name), 0o600);
     }
-    // More than any process has.
-    fs::create_dir(sandbox.store().join(".doctor-4194305")).unwrap();
+    // There is a process with this number, and it is no `doctor`.
+    let scratch = sandbox.store().join(".doctor-1");
+    fs::create_dir(&scratch).unwrap();
+    fs::write(scratch.join("alive"), "").unwrap();
+    set_mode(&scratch.join("alive"), 0o600);
     fs::write(sandbox.store().join("no host"), "").unwrap();
     let checks = offline(&sandbox, 0);
     only(&checks, "files", "warn", "default.toml.bak` is none");
     only(&checks, "files", "warn", "no host` is none");
-    only(&checks, "files", "warn", ".doctor-4194305` was left");
+    only(&checks, "files", "warn", ".doctor-1` was left");
     let strangers = found(&checks, "files", "warn", "` is none of glauth's files");
     assert_eq!(strangers.len(), 2);
 }

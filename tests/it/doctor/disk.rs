@@ -5,11 +5,15 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::{checks_of, found, none_fails, offline, only};
 use crate::permissions::bound;
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Running, Sandbox};
+use crate::support::watch::{eventually, next_line};
 
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -215,6 +219,40 @@ fn a_lock_is_tried_by_a_second_process_of_glauth() {
     assert_eq!(second().prints(), "busy");
     held.release();
     assert_eq!(second().prints(), "free");
+}
+
+#[test]
+fn who_interrupts_a_look_at_a_slow_disk_is_told_what_is_waited_for() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.store()).unwrap();
+    set_mode(&sandbox.store(), 0o700);
+    let log = sandbox.path("strace.log");
+    // A disk that takes three seconds, so that the signal comes meanwhile.
+    let slow = "inject=fsync:delay_enter=3000000:when=1";
+    let options = ["-o", log.to_str().unwrap(), "-e", slow];
+    let Some(mut traced) = sandbox.under_strace(&options, &["doctor", "--offline"]) else {
+        return skipped("a slow disk: there is no strace");
+    };
+    let mut doctor = Running::spawn(&mut traced);
+    let scratch = || {
+        let mut names = fs::read_dir(sandbox.store()).unwrap();
+        let name = names.next()?.unwrap().file_name().into_string().unwrap();
+        name.strip_prefix(".doctor-")?.parse().ok()
+    };
+    eventually("the scratch folder", || scratch().is_some());
+    kill(Pid::from_raw(scratch().unwrap()), Signal::SIGINT).unwrap();
+    let line = next_line(&mut doctor);
+    let told =
+        "glauth: finishing the look at the store first, so that nothing is left there (up to 30s)";
+    assert_eq!(line.trim_end(), told);
+    let finished = doctor.finish();
+    assert_eq!(
+        finished.signal(),
+        Some(Signal::SIGINT as i32),
+        "{finished:?}"
+    );
+    assert_eq!(finished.stdout, "");
+    assert_eq!(fs::read_dir(sandbox.store()).unwrap().count(), 0);
 }
 
 /// `doctor --offline` where a system call is tampered with, also in the second process.

@@ -58,7 +58,7 @@ pub(super) fn in_the_way(store: &Store) -> Option<Check> {
         Topic::Files,
         "permission",
         format!("`{}` is not a folder", found.display()),
-        "name another place with --store or GLAUTH_STORE, or move that away",
+        "name a folder with --store or GLAUTH_STORE",
     ))
 }
 

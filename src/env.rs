@@ -169,13 +169,6 @@ pub fn itself() -> std::io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// Whether there is a process with this number.
-#[must_use]
-pub fn is_running(pid: u32) -> bool {
-    let pid = i32::try_from(pid).map(nix::unistd::Pid::from_raw);
-    pid.is_ok_and(|pid| nix::unistd::getpgid(Some(pid)).is_ok())
-}
-
 /// Where a program of this name is found, as a shell would look for it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]

@@ -21,7 +21,7 @@ use crate::signals::Held;
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
 
-/// How long a connection, with its TLS handshake, may take.
+/// How long a connection, with its TLS handshake, may take at most.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A request to one endpoint.
@@ -33,8 +33,8 @@ pub struct Request {
     pub body: Body,
     /// Who.
     pub authorization: Option<Authorization>,
-    /// How long the answer may take, once there is a connection.
-    pub answer_limit: Duration,
+    /// How long all of it may take. At most half of that is for the connection.
+    pub limit: Duration,
     /// A certificate authority to trust besides the system's.
     pub ca_file: Option<PathBuf>,
 }
@@ -142,7 +142,7 @@ impl Http for Network {
     /// In a thread of its own, so that the time is bounded whatever the server does.
     fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = origin(&request.url);
-        let limit = CONNECT_LIMIT + request.answer_limit;
+        let limit = request.limit;
         let (sender, receiver) = mpsc::channel();
         // A thread that hangs may live on while a lock is held: it must not take a signal.
         let held = Held::new();
@@ -237,8 +237,8 @@ fn client(request: &Request) -> Result<Client, SendError> {
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .referer(false)
-        .connect_timeout(CONNECT_LIMIT)
-        .timeout(CONNECT_LIMIT + request.answer_limit);
+        .connect_timeout(CONNECT_LIMIT.min(request.limit / 2))
+        .timeout(request.limit);
     if is_loopback(&request.url) {
         builder = builder.no_proxy();
         // Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3).

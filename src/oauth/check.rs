@@ -9,8 +9,8 @@ use crate::credential::{CheckVerdict, Client, Outcome};
 use crate::http::{Authorization, Body, Http, Request, SendError};
 use crate::secret::AccessToken;
 
-/// How long the answer may take. A caller stands in mid-request and waits.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(10);
+/// How long it may take, with its connection. A caller stands in mid-request and waits.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// Asks the check endpoint; without one, nobody knows.
 pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerdict {
@@ -26,7 +26,7 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
         authorization: Some(Authorization::Bearer(Zeroizing::new(
             token.expose().to_owned(),
         ))),
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: LIMIT,
         ca_file: client.ca_file.clone(),
     };
     match http.send(request) {

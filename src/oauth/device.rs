@@ -15,8 +15,8 @@ use crate::http::{Body, Http, Request, SendError};
 use crate::secret::DeviceCode;
 use crate::time::Timestamp;
 
-/// How long the answer may take.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(30);
+/// How long each question may take.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Between polls, where the server does not say (RFC 8628 §3.2).
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -122,7 +122,7 @@ pub fn authorize_device(
         url,
         body: Body::Form(fields),
         authorization,
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: LIMIT,
         ca_file: client.ca_file.clone(),
     })?;
     let object = response.body.as_ref().and_then(|body| object_of(body));

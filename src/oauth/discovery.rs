@@ -15,8 +15,8 @@ use super::token_response::object_of;
 use crate::credential::Endpoint;
 use crate::http::{Body, Http, Request, SendError, origin};
 
-/// How long each answer may take.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(20);
+/// How long each question may take.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// What a server says of itself.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ pub fn discover(
             url,
             body: Body::None,
             authorization: None,
-            answer_limit: ANSWER_LIMIT_TIME,
+            limit: LIMIT,
             ca_file: ca_file.cloned(),
         })?;
         let object = response.body.as_ref().and_then(|body| object_of(body));

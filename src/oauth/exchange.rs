@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::provider::provider;
 use super::token_response::{Answer, OwnErrors, Raw, classify};
 use crate::credential::{AuthMethod, Client, Failed, Outcome};
-use crate::http::{Authorization, Body, Http, Request, Response, SendError};
+use crate::http::{Authorization, Body, CONNECT_LIMIT, Http, Request, Response, SendError};
 use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
 use crate::time::Timestamp;
 
@@ -191,7 +191,7 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
         url: client.token_endpoint.as_ref()?.url().ok()?,
         body: Body::Form(fields),
         authorization,
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
     })
 }

@@ -11,8 +11,8 @@ use crate::credential::{Client, Endpoint, Identity};
 use crate::http::{Authorization, Body, Http, Request};
 use crate::secret::AccessToken;
 
-/// How long the answer may take. A login is complete without it.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(10);
+/// How long it may take. A login is complete without it.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// What servers call the name that people know, best first: GitLab and Bitbucket, OpenID Connect
 /// (Core §5.1), GitHub.
@@ -34,7 +34,7 @@ pub fn identify(
         url: endpoint.url().ok()?,
         body: Body::None,
         authorization: Some(Authorization::Bearer(token)),
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: LIMIT,
         ca_file: client.ca_file.clone(),
     });
     let response = response.ok().filter(|response| response.status == 200)?;

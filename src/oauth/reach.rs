@@ -10,8 +10,8 @@ use super::token_response::http_date;
 use crate::http::{Body, Http, Request, SendError};
 use crate::time::Timestamp;
 
-/// How long the answer may take: a person waits.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(10);
+/// How long it may take, with its connection: a person waits.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// Clocks that differ by no more count as the same: the header has whole seconds, and an answer takes a
 /// while. It is also how far a clock may go back before a token counts as stale.
@@ -54,7 +54,7 @@ pub fn reach(
         url: root,
         body: Body::None,
         authorization: None,
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: LIMIT,
         ca_file: ca_file.cloned(),
     })?;
     let there = response.date.as_deref().and_then(http_date);

@@ -8,8 +8,8 @@ use super::exchange::authenticate;
 use crate::credential::Client;
 use crate::http::{Body, Http, Request, SendError};
 
-/// How long the answer may take; nothing is lost where it does not come.
-const ANSWER_LIMIT_TIME: Duration = Duration::from_secs(30);
+/// How long it may take; nothing is lost where it does not come.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a token may still be alive.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub fn revoke(
         url: endpoint,
         body: Body::Form(fields),
         authorization,
-        answer_limit: ANSWER_LIMIT_TIME,
+        limit: LIMIT,
         ca_file: client.ca_file.clone(),
     })?;
     match response.status {

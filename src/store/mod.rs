@@ -35,7 +35,7 @@ use place::Place;
 use record::Extra;
 
 /// A folder of credential records.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     clock: fn() -> Timestamp,

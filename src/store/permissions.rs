@@ -9,6 +9,7 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{AccessFlags, access};
 
 use super::error::{StoreError, is_link};
 use crate::env;
@@ -20,6 +21,8 @@ pub(super) const FILE_MODE: u32 = 0o600;
 /// Group and others.
 const FOREIGN: u32 = 0o077;
 const WORLD: u32 = 0o007;
+/// All that a folder's owner may do in it.
+const OWNER: u32 = 0o700;
 
 /// Opens a record for reading and checks it. `Ok(None)`: there is none.
 pub(super) fn open_for_reading(path: &Path) -> Result<Option<File>, StoreError> {
@@ -106,11 +109,17 @@ pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
 
 /// Makes one folder where it is missing, and none above it; checks it where it is there.
 pub(super) fn private_leaf(path: &Path) -> Result<(), StoreError> {
+    new_leaf(path)?;
+    check_folder(path)
+}
+
+/// Makes one folder, and none above it; `false`: there is something already.
+pub(super) fn new_leaf(path: &Path) -> Result<bool, StoreError> {
     match DirBuilder::new().mode(FOLDER_MODE).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(StoreError::io("create", path, error))
-        }
-        _ => check_folder(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        made => made
+            .map(|()| true)
+            .map_err(|error| StoreError::io("create", path, error)),
     }
 }
 
@@ -127,6 +136,26 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     }
     check_owner(path, &metadata, &[env::user_id()])?;
     check_closed(path, &metadata, FOLDER_MODE)
+}
+
+/// Checks that a folder lets us read and write in it, which its owner's own mode may forbid.
+pub(super) fn check_usable(path: &Path) -> Result<(), StoreError> {
+    let Err(errno) = access(path, AccessFlags::all()) else {
+        return Ok(());
+    };
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.uid() == env::user_id() && found.mode() & OWNER != OWNER => {
+            Err(StoreError::Permission {
+                path: path.to_owned(),
+                problem: format!(
+                    "is closed to its owner (mode {:04o})",
+                    found.mode() & 0o7777
+                ),
+                wanted_mode: Some(found.mode() & 0o7777 | OWNER),
+            })
+        }
+        _ => Err(StoreError::io("write in", path, errno.into())),
+    }
 }
 
 /// Whether the user owns what is there.

@@ -245,7 +245,7 @@ fn a_lock_that_is_a_link_or_a_pipe_is_refused() {
 
 /// Lets modes bind: what root starts becomes another user, whose everything here then is. `None`:
 /// not possible here, which is said.
-fn bound(sandbox: &Sandbox, args: &[&str]) -> Option<Command> {
+pub fn bound(sandbox: &Sandbox, args: &[&str]) -> Option<Command> {
     let other = 65534;
     let mut command = sandbox.command(args);
     if !is_root() {

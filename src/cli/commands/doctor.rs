@@ -31,21 +31,21 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> 
 
 fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
-    match (context.store(), context.store()) {
-        (Err(error), _) | (_, Err(error)) => checks.push(Check::error(Topic::Files, &error)),
-        (Ok(store), Ok(looked_at)) => {
+    match context.store() {
+        Err(error) => checks.push(Check::error(Topic::Files, &error)),
+        Ok(store) => {
             let host = args.target.host.as_ref().or(context.global.host.as_ref());
             let local = Local {
-                store: looked_at,
+                store: store.clone(),
                 host: host.map(|host| host.host.clone()),
                 account: context.global.account.clone(),
             };
             let (found, records) = local.look_in_time();
             checks.extend(found);
             if !args.offline {
-                checks.extend(servers::checks(&store, &records, context));
+                checks.extend(servers::checks(&store, &records));
             }
-            checks.extend(git::checks(&records, store.root()));
+            checks.extend(git::checks(&records, &store));
         }
     }
     checks.extend(surroundings::checks(context));

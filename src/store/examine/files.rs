@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::trial::is_in_use;
+use super::trial::was_left;
 use crate::credential::{AccountName, Host};
 use crate::env;
 use crate::secret::Fingerprint;
@@ -60,9 +60,11 @@ impl Store {
         let root = root.map_err(|error| StoreError::io("open", self.root(), error))?;
         let as_writer = !permissions::is_read_only(&root);
         if as_writer {
-            found
-                .troubles
-                .extend(permissions::check_folder(&root).err());
+            match permissions::check_folder(&root) {
+                // Else nothing in it can be looked at, or be tried.
+                Ok(()) => permissions::check_usable(&root)?,
+                Err(error) => found.troubles.push(error),
+            }
         }
         for name in names_in(&root)? {
             let path = root.join(&name);
@@ -73,7 +75,7 @@ impl Store {
                     }
                 }
                 _ if name.starts_with(SCRATCH) => {
-                    found.scratch.extend((!is_in_use(&path)).then_some(path));
+                    found.scratch.extend(was_left(&path).then_some(path));
                 }
                 _ => found.strangers.push(path),
             }
@@ -120,8 +122,11 @@ pub fn is_own(folder: &Path) -> bool {
 impl Files {
     fn look_into(&mut self, folder: &Path, as_writer: bool, is_host: bool) {
         if as_writer {
-            self.troubles
-                .extend(permissions::check_folder(folder).err());
+            match permissions::check_folder(folder).map(|()| permissions::check_usable(folder)) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return self.troubles.push(error),
+                Err(error) => self.troubles.push(error),
+            }
         }
         let names = match names_in(folder) {
             Ok(names) => names,

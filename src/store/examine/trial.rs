@@ -2,14 +2,13 @@
 //! that a rename is atomic for readers, that files and folders can be synced and room set aside.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, iter};
 
 use super::Holder;
-use crate::env;
 use crate::signals::Held;
 use crate::store::error::StoreError;
 use crate::store::record::RECORD_LIMIT;
@@ -24,11 +23,14 @@ const RENAME_LIMIT: Duration = Duration::from_secs(2);
 /// The size of a version: several pages, so that half of one could be seen.
 const VERSION: usize = 16 * 1024;
 
-/// The files of the scratch folder.
-const NAMES: [&str; 6] = [ALIVE, "lock", "shown", "next", "synced", "room"];
+/// The files of the scratch folder, as they are removed.
+const NAMES: [&str; 6] = ["lock", "shown", "next", "synced", "room", ALIVE];
 
-/// The file that is locked as long as the scratch folder is in use.
+/// The file that is locked from before it has this name until it is gone: found and free, it was left.
 const ALIVE: &str = "alive";
+
+/// How many names are tried for the scratch folder: another container's process may have our number.
+const PLACES: u32 = 1000;
 
 /// What a second process says of a lock that it tries without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,7 @@ pub fn try_out(
     folder: &Path,
     second: &dyn Fn(&Path) -> io::Result<Second>,
 ) -> Result<Tried, StoreError> {
+    permissions::check_usable(folder)?;
     let _held = Held::new();
     let scratch = Scratch::new(folder)?;
     Ok(Tried {
@@ -111,33 +114,43 @@ pub fn second_try(path: &Path) -> Result<Second, StoreError> {
 struct Scratch {
     folder: PathBuf,
     /// Held until the folder is gone, as far as locks work here.
-    _alive: Option<File>,
+    alive: Option<File>,
 }
 
-/// Whether a scratch folder is in use: its process lives, or, where that is one of another container,
-/// has its lock.
-pub(super) fn is_in_use(scratch: &Path) -> bool {
-    let name = scratch.file_name().and_then(|name| name.to_str());
-    let pid = name.and_then(|name| name.strip_prefix(super::files::SCRATCH)?.parse().ok());
-    let is_held = || {
-        matches!(
-            lock::holder_of(&scratch.join(ALIVE)),
-            Ok(Holder::Somebody(_))
-        )
-    };
-    pid.is_some_and(env::is_running) || is_held()
+/// Whether a scratch folder was left by a process that died. Where locks do not work none is said to be.
+pub(super) fn was_left(scratch: &Path) -> bool {
+    let alive = scratch.join(ALIVE);
+    // In this order: nobody holds a file that is gone.
+    matches!(lock::holder_of(&alive), Ok(Holder::Nobody)) && alive.exists()
+}
+
+/// Makes a folder that no other process uses.
+fn new_folder(within: &Path) -> Result<PathBuf, StoreError> {
+    let name = format!("{}{}", super::files::SCRATCH, std::process::id());
+    let first = within.join(&name);
+    let others = (2..=PLACES).map(|number| within.join(format!("{name}-{number}")));
+    for folder in iter::once(first.clone()).chain(others) {
+        if permissions::new_leaf(&folder)? {
+            return Ok(folder);
+        }
+    }
+    let taken = io::Error::from(io::ErrorKind::AlreadyExists);
+    Err(StoreError::io("create", &first, taken))
 }
 
 impl Scratch {
     fn new(folder: &Path) -> Result<Self, StoreError> {
-        let folder = folder.join(format!("{}{}", super::files::SCRATCH, std::process::id()));
-        permissions::private_leaf(&folder)?;
-        let alive = folder.join(ALIVE);
-        let locked = replace::write_scratch(&alive, b"").and_then(|()| lock::try_scratch(&alive));
-        Ok(Self {
-            folder,
-            _alive: locked.ok().flatten(),
-        })
+        let mut scratch = Self {
+            folder: new_folder(folder)?,
+            alive: None,
+        };
+        let new = scratch.file("next");
+        let locked = replace::write_scratch(&new, b"").and_then(|()| lock::try_scratch(&new));
+        if let Ok(Some(held)) = locked {
+            replace::rename(&new, &scratch.file(ALIVE)).ok();
+            scratch.alive = Some(held);
+        }
+        Ok(scratch)
     }
 
     fn file(&self, name: &'static str) -> PathBuf {
@@ -282,6 +295,21 @@ mod tests {
             let unknown = found(unknown);
             assert!(matches!(unknown, Exclusion::Untried(_)), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn processes_with_one_number_have_a_scratch_folder_each_and_none_is_called_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = || Scratch::new(folder.path()).unwrap();
+        let (one, other) = (scratch(), scratch());
+        assert_ne!(one.folder, other.folder);
+        assert!(!was_left(&one.folder) && !was_left(&other.folder));
+        drop(one);
+        assert!(other.file(ALIVE).exists());
+        // As if its process had died.
+        let left = other.folder.clone();
+        drop(std::mem::ManuallyDrop::new(other).alive.take());
+        assert!(was_left(&left));
     }
 
     #[test]

@@ -5,10 +5,15 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::{checks_of, found, none_fails, offline, only};
+use crate::permissions::bound;
 use crate::support::authorization_server::AuthorizationServer;
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Running, Sandbox};
+use crate::support::watch::{eventually, next_line};
 
 fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -35,6 +40,45 @@ fn what_is_open_to_others_fails_until_its_remedy_is_run() {
         let mended = Command::new("sh").args(["-c", command]).status();
         assert!(mended.unwrap().success(), "{command}");
         none_fails(&offline(&sandbox, 0));
+    }
+}
+
+#[test]
+fn a_store_that_is_no_folder_is_one_failure() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("file");
+    fs::write(&file, "").unwrap();
+    for store in [file.clone(), file.join("store")] {
+        let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
+        let checks = checks_of(
+            &Running::spawn(command.env("GLAUTH_STORE", store)).finish(),
+            5,
+        );
+        let failed: Vec<_> = checks.iter().filter(|c| c["verdict"] == "fail").collect();
+        assert_eq!(failed.len(), 1, "{failed:#?}");
+        let (_, remedy) = only(&checks, "files", "fail", "file` is not a folder");
+        assert!(remedy.contains("--store"), "{remedy}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_closed_to_its_owner_is_named_until_its_remedy_is_run() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let record = sandbox.file(&server, "toml");
+    for folder in [sandbox.store(), record.parent().unwrap().to_owned()] {
+        let Some(mut command) = bound(&sandbox, &["--json", "doctor", "--offline"]) else {
+            return;
+        };
+        set_mode(&folder, 0o500);
+        let checks = checks_of(&Running::spawn(&mut command).finish(), 5);
+        let failed: Vec<_> = checks.iter().filter(|c| c["verdict"] == "fail").collect();
+        assert_eq!(failed.len(), 1, "said once: {failed:#?}");
+        let said = format!("`{}` is closed to its owner (mode 0500)", folder.display());
+        let (_, remedy) = only(&checks, "files", "fail", &said);
+        assert_eq!(remedy, format!("run `chmod 700 '{}'`", folder.display()));
+        set_mode(&folder, 0o700);
+        none_fails(&checks_of(&Running::spawn(&mut command).finish(), 0));
     }
 }
 
@@ -99,13 +143,16 @@ fn files_that_are_not_ours_are_named_and_leases_are_ours() {
         fs::write(folder.join(name), "").unwrap();
         set_mode(&folder.join(name), 0o600);
     }
-    // More than any process has.
-    fs::create_dir(sandbox.store().join(".doctor-4194305")).unwrap();
+    // There is a process with this number, and it is no `doctor`.
+    let scratch = sandbox.store().join(".doctor-1");
+    fs::create_dir(&scratch).unwrap();
+    fs::write(scratch.join("alive"), "").unwrap();
+    set_mode(&scratch.join("alive"), 0o600);
     fs::write(sandbox.store().join("no host"), "").unwrap();
     let checks = offline(&sandbox, 0);
     only(&checks, "files", "warn", "default.toml.bak` is none");
     only(&checks, "files", "warn", "no host` is none");
-    only(&checks, "files", "warn", ".doctor-4194305` was left");
+    only(&checks, "files", "warn", ".doctor-1` was left");
     let strangers = found(&checks, "files", "warn", "` is none of glauth's files");
     assert_eq!(strangers.len(), 2);
 }
@@ -141,12 +188,19 @@ fn a_store_that_is_mounted_read_only_is_a_warning() {
     let Some(mounts) = Mounts::new(script, &paths) else {
         return;
     };
-    // As a container's mounted secret may be.
-    set_mode(&sandbox.file(&server, "toml"), 0o640);
-    let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
-    let mut inside = mounts.inside(command.env("GLAUTH_STORE", &mirror));
-    let checks = checks_of(&Running::spawn(&mut inside).finish(), 0);
+    let mirrored = |mode: u32, code: i32| {
+        set_mode(&sandbox.file(&server, "toml"), mode);
+        let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
+        let mut inside = mounts.inside(command.env("GLAUTH_STORE", &mirror));
+        checks_of(&Running::spawn(&mut inside).finish(), code)
+    };
+    let checks = mirrored(0o644, 5);
+    let (_, remedy) = only(&checks, "login", "fail", "is open to other users");
+    assert!(remedy.contains("mounted from"), "{remedy}");
+    // As a container's mounted secret may be. What nobody looked at is not praised.
+    let checks = mirrored(0o640, 0);
     none_fails(&checks);
+    assert!(found(&checks, "files", "ok", "closed to others").is_empty());
     only(&checks, "file_system", "warn", "read-only");
     only(&checks, "login", "ok", "fresh");
     assert!(found(&checks, "lock", "ok", "").is_empty());
@@ -165,6 +219,40 @@ fn a_lock_is_tried_by_a_second_process_of_glauth() {
     assert_eq!(second().prints(), "busy");
     held.release();
     assert_eq!(second().prints(), "free");
+}
+
+#[test]
+fn who_interrupts_a_look_at_a_slow_disk_is_told_what_is_waited_for() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.store()).unwrap();
+    set_mode(&sandbox.store(), 0o700);
+    let log = sandbox.path("strace.log");
+    // A disk that takes three seconds, so that the signal comes meanwhile.
+    let slow = "inject=fsync:delay_enter=3000000:when=1";
+    let options = ["-o", log.to_str().unwrap(), "-e", slow];
+    let Some(mut traced) = sandbox.under_strace(&options, &["doctor", "--offline"]) else {
+        return skipped("a slow disk: there is no strace");
+    };
+    let mut doctor = Running::spawn(&mut traced);
+    let scratch = || {
+        let mut names = fs::read_dir(sandbox.store()).unwrap();
+        let name = names.next()?.unwrap().file_name().into_string().unwrap();
+        name.strip_prefix(".doctor-")?.parse().ok()
+    };
+    eventually("the scratch folder", || scratch().is_some());
+    kill(Pid::from_raw(scratch().unwrap()), Signal::SIGINT).unwrap();
+    let line = next_line(&mut doctor);
+    let told =
+        "glauth: finishing the look at the store first, so that nothing is left there (up to 30s)";
+    assert_eq!(line.trim_end(), told);
+    let finished = doctor.finish();
+    assert_eq!(
+        finished.signal(),
+        Some(Signal::SIGINT as i32),
+        "{finished:?}"
+    );
+    assert_eq!(finished.stdout, "");
+    assert_eq!(fs::read_dir(sandbox.store()).unwrap().count(), 0);
 }
 
 /// `doctor --offline` where a system call is tampered with, also in the second process.
@@ -220,6 +308,7 @@ fn a_file_system_that_does_not_keep_its_word_is_seen() {
         };
         let (check, remedy) = only(&checks, topic, "fail", said);
         assert_eq!(check["code"], name, "{check}");
+        assert!(!remedy.contains("glauth doctor"), "who reads this ran it");
         assert!(!remedy.is_empty() || name == "store_failed", "{check}");
         assert_eq!(
             fs::read_dir(sandbox.store()).unwrap().count(),

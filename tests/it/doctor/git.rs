@@ -102,6 +102,30 @@ fn another_helper_beside_ours_is_a_warning_and_shows_none_of_its_secrets() {
 }
 
 #[test]
+fn variables_before_our_program_are_no_fault_and_are_not_shown() {
+    let Some(git) = WithGit::new(HOST) else {
+        return;
+    };
+    let program = assert_cmd::cargo::cargo_bin!("glauth");
+    let store = git.0.store();
+    let (program, store) = (program.display(), store.display());
+    let proxy = "HTTPS_PROXY=http://jane:pw-SECRET-1@proxy:3128";
+    let with = |helper: &str| format!("[credential]\nhelper = \"!{helper} git-credential\"\n");
+    for helper in [
+        format!("{proxy} {program}"),
+        format!("GLAUTH_STORE={store} {program}"),
+        format!("exec {program}"),
+    ] {
+        let checks = git.checks(&with(&helper), 0);
+        only(&checks, "git", "ok", "asks glauth and nobody else");
+    }
+    let checks = git.checks(&with(&format!("test -e {proxy} || {program}")), 0);
+    only(&checks, "git", "ok", "was not looked into");
+    let checks = git.checks(&with(&format!("{proxy} /x/glauth")), 2);
+    only(&checks, "git", "fail", "there is no program `/x/glauth`");
+}
+
+#[test]
 fn a_helper_that_git_cannot_run_fails() {
     let Some(git) = WithGit::new(HOST) else {
         return;
@@ -120,9 +144,37 @@ fn a_helper_with_another_store_is_a_warning() {
         return;
     };
     let program = assert_cmd::cargo::cargo_bin!("glauth").display();
-    let ours = format!("{program} --store /nowhere/store git-credential");
-    let checks = git.checks(&format!("[credential]\nhelper = {ours}\n"), 0);
-    only(&checks, "git", "warn", "another store, `/nowhere/store`");
+    for ours in [
+        format!("{program} --store /nowhere/store git-credential"),
+        format!("{program} --store=/nowhere/store git-credential"),
+        format!("\"!GLAUTH_STORE=/nowhere/store {program} git-credential\""),
+    ] {
+        let config = format!("[credential]\nhelper = {ours}\n");
+        let checks = git.checks(&config, 0);
+        only(&checks, "git", "warn", "another store, `/nowhere/store`");
+    }
+}
+
+#[test]
+fn a_helper_with_an_account_that_has_no_login_is_a_warning() {
+    let Some(git) = WithGit::new(HOST) else {
+        return;
+    };
+    let program = assert_cmd::cargo::cargo_bin!("glauth").display();
+    let with = |account: &str| {
+        let ours = format!("{program} {account} git-credential");
+        git.checks(&format!("[credential]\nhelper = {ours}\n"), 0)
+    };
+    for account in ["--account work", "--account=work", "-a work"] {
+        let checks = with(account);
+        let (_, remedy) = only(&checks, "git", "warn", "account work, which has no login");
+        let login = format!("`glauth login --account work {HOST}`");
+        assert!(remedy.contains(&login), "{remedy}");
+    }
+    only(&with("-a Work"), "git", "warn", "cannot be one");
+    only(&with("-a default"), "git", "ok", "nobody else");
+    git.0.import_expired(&["--account", "work"], HOST);
+    only(&with("-a work"), "git", "ok", "nobody else");
 }
 
 #[test]

@@ -121,6 +121,24 @@ fn a_refresh_that_was_cut_off_is_a_warning_with_what_comes_of_it() {
 }
 
 #[test]
+fn a_refresh_that_was_cut_off_is_not_under_way_because_somebody_else_has_the_lock() {
+    let Some((server, sandbox, _)) = dead_at("written:kill") else {
+        return;
+    };
+    fs::write(sandbox.file(&server, "lock"), "pid 1 on evil").unwrap();
+    let held = crate::support::watch::HeldLock::take(&sandbox, &server);
+    let checks = offline(&sandbox, 0);
+    only(
+        &checks,
+        "attempt",
+        "warn",
+        "and was cut off; now pid 1 on evil holds",
+    );
+    assert!(found(&checks, "attempt", "ok", "").is_empty());
+    held.release();
+}
+
+#[test]
 fn a_doubtful_answer_is_a_warning_in_the_words_of_status() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

@@ -139,6 +139,26 @@ fn host_and_account_choose_the_logins() {
         ["\"gitlab.example.com\" \"other\""]
     );
     assert_eq!(logins(&["elsewhere.example"]).len(), 0);
+    // What makes one replaces none of those that are there.
+    for (args, said) in [
+        (
+            &["elsewhere.example"][..],
+            "for elsewhere.example; `glauth login elsewhere.example` makes one",
+        ),
+        (
+            &["-a", "work"],
+            "with account work; `glauth login --account work HOST` makes one",
+        ),
+        (
+            &["-a", "work", "gitlab.example.com"],
+            "with account work; `glauth login --account work gitlab.example.com` makes one",
+        ),
+    ] {
+        let args = [&["--json", "doctor", "--offline"], args].concat();
+        let checks = checks_of(&sandbox.run(&args), 0);
+        only(&checks, "login", "ok", "there is no login");
+        only(&checks, "login", "ok", said);
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use serde_json::Value;
 
 use super::{checks_of, found, none_fails, only};
-use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN_INFO};
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
+};
 use crate::support::sandbox::Sandbox;
 use crate::tls::{self, TlsServer};
 
@@ -36,11 +38,14 @@ fn a_server_is_asked_once_without_a_secret_and_its_check_endpoint_for_each_login
     only(&checks, "server", "ok", "answers");
     assert_eq!(found(&checks, "token", "ok", "knows access token").len(), 2);
     let requests = server.requests();
-    let asked: Vec<(&str, Option<&str>)> = requests
+    let mut asked: Vec<(&str, Option<&str>)> = requests
         .iter()
         .map(|one| (&*one.request.path, one.request.header("Authorization")))
         .collect();
-    let bearer = [pair, other].map(|pair| format!("Bearer {}", pair.access_token));
+    // Side by side: in any order.
+    asked.sort_unstable();
+    let mut bearer = [pair, other].map(|pair| format!("Bearer {}", pair.access_token));
+    bearer.sort_unstable();
     let expected = [
         ("/", None),
         (TOKEN_INFO, Some(&*bearer[0])),
@@ -73,6 +78,43 @@ fn an_expired_token_is_not_asked_about_and_a_dead_one_is_a_warning() {
     assert!(found(&online(&sandbox, 0), "token", "warn", "").is_empty());
     assert_eq!(server.count(TOKEN_INFO), 1);
     assert_eq!(server.refresh_requests(), 0);
+}
+
+#[test]
+fn a_token_that_is_rotated_while_its_server_is_asked_is_not_called_dead() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let asked = server.hold_requests(TOKEN_INFO);
+    let doctor = sandbox.start(&["--json", "doctor"]);
+    asked.wait_for(1);
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    asked.release();
+    let checks = checks_of(&doctor.finish(), 0);
+    assert!(found(&checks, "token", "warn", "").is_empty());
+
+    let answer = server.hold_answers(TOKEN);
+    let refreshing = sandbox.start(&["refresh", "--force"]);
+    answer.wait_for(1);
+    assert!(found(&online(&sandbox, 0), "token", "warn", "").is_empty());
+    answer.release();
+    refreshing.finish().succeeds();
+    only(&online(&sandbox, 0), "token", "ok", "knows access token");
+}
+
+#[test]
+fn a_check_endpoint_that_hangs_delays_no_other() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let other = server.log_in();
+    let (id, url) = (server.client_id(), server.url());
+    let login = ["login", "--import", "--client-id", &id, "-a", "other", &url];
+    sandbox.run_with_input(&login, &other.response).succeeds();
+    let asked = server.hold_requests(TOKEN_INFO);
+    let doctor = sandbox.start(&["--json", "doctor"]);
+    asked.wait_for(2);
+    asked.release();
+    let checks = checks_of(&doctor.finish(), 0);
+    assert_eq!(found(&checks, "token", "ok", "knows access token").len(), 2);
 }
 
 #[test]

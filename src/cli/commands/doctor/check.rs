@@ -117,7 +117,7 @@ impl Check {
     pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
         Self {
             verdict: Verdict::Fail,
-            remedy: failure.hint,
+            remedy: failure.hint.map(without_us),
             host: failure.host,
             account: failure.account,
             code: Some(failure.name),
@@ -152,6 +152,14 @@ impl Check {
     pub(super) fn exit(&self) -> Exit {
         self.code.map_or(Exit::Done, Exit::of_name)
     }
+}
+
+/// Who reads this has run it.
+fn without_us(mut hint: String) -> String {
+    if let Some(at) = hint.find("; `glauth doctor`") {
+        hint.truncate(at);
+    }
+    hint
 }
 
 /// What two looks have found is one finding: the later one says whose it is.

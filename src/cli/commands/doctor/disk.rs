@@ -51,6 +51,17 @@ pub(super) fn checks(store: &Store, host: Option<&Host>) -> Vec<Check> {
     checks
 }
 
+/// Where the store is, or would be, something else is.
+pub(super) fn in_the_way(store: &Store) -> Option<Check> {
+    let found = store.nearest_folder().filter(|found| !found.is_dir())?;
+    Some(Check::fail(
+        Topic::Files,
+        "permission",
+        format!("`{}` is not a folder", found.display()),
+        "name a folder with --store or GLAUTH_STORE",
+    ))
+}
+
 /// A path in the store's nearest folder: what is above it is above the store.
 fn store_path(store: &Store, folder: &Path) -> std::path::PathBuf {
     if store.exists() {
@@ -66,11 +77,16 @@ fn files(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Err(error) => return vec![Check::store_error(Topic::Files, error)],
     };
     let mut checks = Vec::new();
-    if found.troubles.is_empty() {
+    // On a read-only file system nothing was looked at but names.
+    if found.troubles.is_empty() && !store.is_read_only() {
+        let what = match found.count {
+            0 => "is".to_owned(),
+            1 => "and the file in it are".to_owned(),
+            count => format!("and the {count} files in it are"),
+        };
         let text = format!(
-            "`{}` and the {} files in it are the user's own, and closed to others",
-            store.root().display(),
-            found.count
+            "`{}` {what} the user's own, and closed to others",
+            store.root().display()
         );
         checks.push(Check::ok(Topic::Files, text));
     }

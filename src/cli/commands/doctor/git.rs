@@ -1,17 +1,23 @@
 //! git: whether it asks glauth for each host, and nobody else; whether it finds it; whether it asks again.
 
-use std::path::{Path, PathBuf};
+mod helper;
+
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::check::{Check, Topic};
+use helper::{Call, name_of};
+
 use crate::cli::commands::setup_git::ASKS_AGAIN;
 use crate::cli::commands::setup_git::git::{helpers, is_ours, tells_paths, version};
-use crate::credential::{Host, Record, Scheme};
+use crate::cli::failure;
+use crate::credential::{AccountId, AccountName, Host, Record, Scheme};
 use crate::env;
 use crate::signals::spawn_deaf;
+use crate::store::Store;
 
 /// How long git may take to read its configuration.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -23,7 +29,7 @@ struct Place {
     scheme: Scheme,
 }
 
-pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
+pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
     if env::in_path("git").is_none() {
         return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
     }
@@ -35,8 +41,8 @@ pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
         }
     }
     let (sender, receiver) = mpsc::channel();
-    let root = root.to_owned();
-    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &root))));
+    let store = store.clone();
+    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &store))));
     let found = started
         .ok()
         .and_then(|_thread| receiver.recv_timeout(LIMIT).ok());
@@ -60,7 +66,7 @@ pub(super) fn checks(records: &[Record], root: &Path) -> Vec<Check> {
     }
 }
 
-fn of_places(places: &[Place], root: &Path) -> anyhow::Result<Vec<Check>> {
+fn of_places(places: &[Place], store: &Store) -> anyhow::Result<Vec<Check>> {
     let version = version()?;
     let all = helpers()?;
     let mut checks = Vec::new();
@@ -68,7 +74,7 @@ fn of_places(places: &[Place], root: &Path) -> anyhow::Result<Vec<Check>> {
     for place in places {
         let asked = asked(&all, &place.url());
         is_used |= asked.iter().any(|helper| is_ours(helper));
-        checks.push(of_helpers(place, &asked, root));
+        checks.push(of_helpers(place, &asked, store));
         if checks.last().is_some_and(Check::is_good) && is_used && place.is_below_a_path() {
             checks.extend(path(place)?);
         }
@@ -186,7 +192,7 @@ fn is_beginning(pattern: &str, path: &str) -> bool {
     rest.is_some_and(|rest| pattern.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
-fn of_helpers(place: &Place, asked: &[String], root: &Path) -> Check {
+fn of_helpers(place: &Place, asked: &[String], store: &Store) -> Check {
     let url = place.url();
     let (ours, others): (Vec<&String>, Vec<&String>) =
         asked.iter().partition(|helper| is_ours(helper));
@@ -208,85 +214,65 @@ fn of_helpers(place: &Place, asked: &[String], root: &Path) -> Check {
             ),
             place.remedy(),
         ),
-        ([helper, ..], true) => of_ours(place, helper, root),
+        ([helper, ..], true) => of_ours(place, helper, store),
     };
     place.about(check)
 }
 
-fn of_ours(place: &Place, helper: &str, root: &Path) -> Check {
+fn of_ours(place: &Place, helper: &str, store: &Store) -> Check {
     let url = place.url();
-    if let Some(why) = cannot_run(helper) {
+    if let Some(why) = helper::cannot_run(helper) {
         let text = format!("git cannot ask glauth for {url}: {why}");
         return Check::fail(Topic::Git, "config", text, place.remedy());
     }
-    match other_store(helper, root) {
-        Some(store) => Check::warn(
-            Topic::Git,
-            format!(
-                "git asks glauth for {url} with the logins of another store, `{}`",
-                store.display()
-            ),
-            place.remedy(),
-        ),
-        None => Check::ok(
-            Topic::Git,
-            format!("git asks glauth and nobody else for {url}"),
-        ),
-    }
-}
-
-/// The first word of a helper, which has no secret in it; of a shell's command not even that.
-fn name_of(helper: &str) -> String {
-    if helper.starts_with('!') {
-        return "a shell command".to_owned();
-    }
-    let word = helper.split_whitespace().next().unwrap_or_default();
-    format!("`{word}`")
-}
-
-/// Why git does not get to the program; `None`: it does.
-fn cannot_run(helper: &str) -> Option<String> {
-    if !helper.starts_with(['!', '/']) {
-        return Some(format!(
-            "it takes `{helper}` for the command `git-credential-{helper}`"
-        ));
-    }
-    let program = words(helper).into_iter().next().unwrap_or_default();
-    let is_there = if program.contains('/') {
-        env::is_executable(Path::new(&program))
-    } else {
-        env::in_path(&program).is_some()
+    let Some(call) = Call::of(helper) else {
+        let text = format!(
+            "git asks nobody but glauth for {url}, by a shell command that was not looked into"
+        );
+        return Check::ok(Topic::Git, text);
     };
-    (!is_there).then(|| format!("there is no program `{program}`"))
+    if let Some(other) = other_store(&call, store.root()) {
+        let text = format!(
+            "git asks glauth for {url} with the logins of another store, `{}`",
+            other.display()
+        );
+        return Check::warn(Topic::Git, text, place.remedy());
+    }
+    other_account(place, &call, store).unwrap_or_else(|| {
+        let text = format!("git asks glauth and nobody else for {url}");
+        Check::ok(Topic::Git, text)
+    })
 }
 
 /// The store that a helper names, where that is not this one.
-fn other_store(helper: &str, root: &Path) -> Option<PathBuf> {
-    let words = words(helper);
-    let mut words = words.iter().skip_while(|word| *word != "--store");
-    let named = PathBuf::from(words.nth(1)?);
+fn other_store<'a>(call: &'a Call, root: &Path) -> Option<&'a Path> {
+    let named = call.store()?;
     let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
-    (resolved(&named).ok()? != resolved(root).ok()?).then_some(named)
+    (resolved(named).ok()? != resolved(root).ok()?).then_some(named)
 }
 
-/// The words of a helper, as a shell takes what `setup-git` writes: quotes are single ones.
-fn words(helper: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    let mut rest = helper.trim_start_matches('!').chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '\'' => quoted = !quoted,
-            '\\' if !quoted => words
-                .last_mut()
-                .into_iter()
-                .for_each(|word| word.extend(rest.next())),
-            c if c.is_whitespace() && !quoted => words.push(String::new()),
-            c => words.last_mut().into_iter().for_each(|word| word.push(c)),
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
+/// Where a helper names an account that has no login: git gets no answer then.
+fn other_account(place: &Place, call: &Call, store: &Store) -> Option<Check> {
+    let (url, named) = (place.url(), call.account()?);
+    let Ok(account) = named.parse::<AccountName>() else {
+        let text = format!("git asks glauth for {url} as an account that cannot be one");
+        return Some(Check::warn(Topic::Git, text, place.remedy()));
+    };
+    let id = AccountId {
+        host: place.host.clone(),
+        account,
+    };
+    // One that cannot be read is told of elsewhere.
+    let snapshot = store.snapshot(&id).ok()?;
+    let is_login = snapshot.is_some_and(|found| found.record().login().is_some());
+    (!is_login).then(|| {
+        let text = format!(
+            "git asks glauth for {url} as account {}, which has no login",
+            id.account
+        );
+        let remedy = format!("{}, or {}", failure::login_command(&id), place.remedy());
+        Check::warn(Topic::Git, text, remedy)
+    })
 }
 
 fn path(place: &Place) -> anyhow::Result<Option<Check>> {
@@ -357,33 +343,5 @@ mod tests {
         assert!(of_version(Some((2, 45)), false).is_good());
         assert!(of_version(Some((2, 46)), true).is_good());
         assert!(of_version(Some((3, 0)), true).is_good());
-    }
-
-    #[test]
-    fn a_helper_is_taken_apart_as_a_shell_does() {
-        let helper = r"!'/a b/glauth' '--store' '/it'\''s' 'git-credential'";
-        let found = words(helper);
-        assert_eq!(found, ["/a b/glauth", "--store", "/it's", "git-credential"]);
-        let other = other_store(helper, Path::new("/store"));
-        assert_eq!(other, Some(PathBuf::from("/it's")));
-        assert_eq!(other_store(helper, Path::new("/it's")), None);
-        assert_eq!(
-            other_store("/glauth git-credential", Path::new("/store")),
-            None
-        );
-    }
-
-    #[test]
-    fn a_helper_that_git_does_not_get_to_is_seen() {
-        assert_eq!(cannot_run("!'/bin/sh' 'git-credential'"), None);
-        assert_eq!(cannot_run("/bin/sh git-credential"), None);
-        for helper in [
-            "glauth git-credential",
-            "/nowhere/glauth git-credential",
-            "!'/no where/glauth' 'git-credential'",
-            "!no-glauth-of-this-name git-credential",
-        ] {
-            assert!(cannot_run(helper).is_some(), "{helper}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use super::{disk, logins, rescued, second};
 use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::signals::{Held, spawn_deaf};
 use crate::store::Store;
+use crate::time::human;
 
 /// How long all of it may take: longer than two calls of a second process.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -42,6 +43,9 @@ impl Local {
 
     fn look(&self) -> Found {
         let (store, host) = (&self.store, self.host.as_ref());
+        if let Some(check) = disk::in_the_way(store) {
+            return (vec![check], Vec::new());
+        }
         let mut checks = disk::checks(store, host);
         let mut records = Vec::new();
         match self.chosen() {
@@ -72,12 +76,17 @@ impl Local {
     }
 }
 
-/// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind.
+/// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind. The first one is
+/// answered with a line, since a file system that hangs is what a person looks for here.
 fn in_time<T: Send + 'static>(
     limit: Duration,
     look: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let _held = Held::new();
+    let mut held = Held::new();
+    held.announce(format!(
+        "finishing the look at the store first, so that nothing is left there (up to {})",
+        human(limit)
+    ));
     let (sender, receiver) = mpsc::channel();
     spawn_deaf(move || drop(sender.send(look()))).ok()?;
     receiver.recv_timeout(limit).ok()

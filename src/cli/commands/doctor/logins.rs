@@ -9,8 +9,8 @@ use crate::cli::failure;
 use crate::cli::shell;
 use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
-use crate::store::Store;
 use crate::store::examine::{Holder, Next};
+use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
 /// The records that can be read.
@@ -21,10 +21,20 @@ pub(super) fn read(store: &Store, ids: &[AccountId], checks: &mut Vec<Check>) ->
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
             Ok(None) => {}
-            Err(error) => checks.push(Check::store_error(Topic::Login, error).about(id)),
+            Err(error) => checks.push(unreadable(store, error).about(id)),
         }
     }
     records
+}
+
+/// Owner and mode cannot be changed where it is mounted read-only.
+fn unreadable(store: &Store, error: StoreError) -> Check {
+    let mut check = Check::store_error(Topic::Login, error);
+    if check.code == Some("permission") && store.is_read_only() {
+        let remedy = "change that where it is mounted from; here the file system is read-only";
+        check.remedy = Some(remedy.to_owned());
+    }
+    check
 }
 
 pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
@@ -42,18 +52,17 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> 
 }
 
 pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>) -> Check {
-    let text = match host {
-        Some(host) => {
-            let account = account.cloned().unwrap_or_else(AccountName::default_name);
-            let id = AccountId {
-                host: host.clone(),
-                account,
-            };
-            let command = id.command("login");
-            format!("there is no login for {id}; {command} makes one")
+    let what = match (host, account) {
+        (None, None) => "there are no logins yet".to_owned(),
+        (Some(host), None) => format!("there is no login for {host}"),
+        (None, Some(account)) => format!("there is no login with account {account}"),
+        (Some(host), Some(account)) => {
+            format!("there is no login for {host} with account {account}")
         }
-        None => "there are no logins yet; `glauth login HOST` makes one".to_owned(),
     };
+    let host = host.map_or_else(|| "HOST".to_owned(), ToString::to_string);
+    let account = account.map_or_else(String::new, |name| format!(" --account {name}"));
+    let text = format!("{what}; `glauth login{account} {host}` makes one");
     Check::ok(Topic::Login, text)
 }
 
@@ -146,17 +155,19 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
         human(since),
         attempt.by
     );
-    match store.holder(id) {
+    let is_its_own = |who: &Option<String>| who.as_ref().is_none_or(|who| *who == attempt.by);
+    let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),
-        Ok(Holder::Somebody(who)) => {
+        Ok(Holder::Somebody(who)) if is_its_own(&who) => {
             let who = who.unwrap_or_else(|| "another process".to_owned());
             return Some(Check::ok(
                 Topic::Attempt,
                 format!("{what} and is under way: {who} holds the lock"),
             ));
         }
-        Ok(Holder::Nobody) => {}
-    }
+        Ok(Holder::Somebody(who)) => who,
+        Ok(Holder::Nobody) => None,
+    };
     // It may have ended between the look at the record and the one at the lock. Nobody lets go of the
     // lock with an attempt pending (I3).
     let again = store.snapshot(id).ok().flatten()?.into_record();
@@ -164,7 +175,15 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     if last.sequence != attempt.sequence || last.outcome != Outcome::Pending {
         return None;
     }
-    Some(cut_off(store, id, &what))
+    Some(match other {
+        None => cut_off(store, id, &what),
+        // Who has the lock finishes it at once, unless it is stopped or hangs.
+        Some(who) => Check::warn(
+            Topic::Attempt,
+            format!("{what} and was cut off; now {who} holds the lock"),
+            "that process finds out what came of it; if it does not end, nobody can refresh until it is ended",
+        ),
+    })
 }
 
 fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
@@ -271,7 +290,5 @@ fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Ok((_, errors)) => errors,
         Err(error) => vec![error],
     });
-    errors
-        .map(|error| Check::store_error(Topic::Login, error))
-        .collect()
+    errors.map(|error| unreadable(store, error)).collect()
 }

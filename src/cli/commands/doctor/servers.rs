@@ -7,12 +7,12 @@ use std::thread;
 use url::Url;
 
 use super::check::{Check, Topic};
-use crate::cli::context::Context;
 use crate::cli::failure;
-use crate::credential::{AccountId, CheckVerdict, Client, LoginKind, Record, handed_out};
-use crate::flow::check_now;
+use crate::credential::{
+    AccountId, CheckVerdict, Client, Content, Grant, Login, LoginKind, Record, handed_out,
+};
 use crate::http::{Network, SendError, origin};
-use crate::oauth::{Clock, Reached, reach};
+use crate::oauth::{Clock, Reached, check, reach};
 use crate::store::Store;
 use crate::time::{Timestamp, human};
 
@@ -33,7 +33,7 @@ impl Server {
 
 type Answer = Result<Reached, SendError>;
 
-pub(super) fn checks(store: &Store, records: &[Record], context: &Context<'_>) -> Vec<Check> {
+pub(super) fn checks(store: &Store, records: &[Record]) -> Vec<Check> {
     let servers = servers(records);
     let answers = ask_all(&servers);
     let mut checks: Vec<Check> = Vec::new();
@@ -50,10 +50,10 @@ pub(super) fn checks(store: &Store, records: &[Record], context: &Context<'_>) -
         let here = |server: &Server| server.is(&origin(&url), client);
         known.any(|(server, answer)| here(server) && answer.is_ok())
     };
-    let asked = records
-        .iter()
-        .filter(|record| record.client().is_some_and(is_reached));
-    checks.extend(asked.filter_map(|record| token(store, record, context)));
+    let reached = |record: &&Record| record.client().is_some_and(is_reached);
+    let asked: Vec<&Record> = records.iter().filter(reached).collect();
+    let found = side_by_side(&asked, |record| token(store, &record.id));
+    checks.extend(found.into_iter().flatten().flatten());
     checks
 }
 
@@ -90,29 +90,31 @@ fn servers(records: &[Record]) -> Vec<Server> {
     found
 }
 
-/// Side by side: one that does not answer takes its time.
 fn ask_all(servers: &[Server]) -> Vec<Answer> {
+    let answers = side_by_side(servers, |server| {
+        let ca_file = server.ca_file.as_ref();
+        reach(&Network, &server.url, ca_file, Timestamp::now)
+    });
+    let lost = |server: &Server| SendError::AnswerLost {
+        origin: server.origin.clone(),
+        reason: "the thread that asked has ended".to_owned(),
+    };
+    let answers = answers.into_iter().zip(servers);
+    answers
+        .map(|(answer, server)| answer.unwrap_or_else(|| Err(lost(server))))
+        .collect()
+}
+
+/// One that does not answer takes its time, and the others none beside it. `None`: its thread has ended.
+fn side_by_side<T: Sync, R: Send>(items: &[T], ask: impl Fn(&T) -> R + Sync) -> Vec<Option<R>> {
+    let ask = &ask;
     thread::scope(|scope| {
-        let ask = |server: &Server| {
-            reach(
-                &Network,
-                &server.url,
-                server.ca_file.as_ref(),
-                Timestamp::now,
-            )
-        };
-        let asked: Vec<_> = servers
+        let asked: Vec<_> = items
             .iter()
-            .map(|server| scope.spawn(move || ask(server)))
+            .map(|item| scope.spawn(move || ask(item)))
             .collect();
-        let lost = |server: &Server| SendError::AnswerLost {
-            origin: server.origin.clone(),
-            reason: "the thread that asked has ended".to_owned(),
-        };
-        let answers = asked.into_iter().zip(servers);
-        answers
-            .map(|(thread, server)| thread.join().unwrap_or_else(|_| Err(lost(server))))
-            .collect()
+        let answers = asked.into_iter();
+        answers.map(|thread| thread.join().ok()).collect()
     })
 }
 
@@ -165,15 +167,30 @@ fn clock(origin: &str, clock: Clock) -> Check {
     )
 }
 
+/// The login as it is now, and the grant whose token would be handed out.
+fn current(store: &Store, id: &AccountId) -> Option<(Login, Grant)> {
+    let record = store.snapshot(id).ok()??.into_record();
+    let Content::Login(login) = record.content else {
+        return None;
+    };
+    let grant = login.grants.get(handed_out(&login)?)?.clone();
+    Some((login, grant))
+}
+
 /// Whether the server knows the access token that would be handed out.
-fn token(store: &Store, record: &Record, context: &Context<'_>) -> Option<Check> {
-    let login = record.login()?;
-    let grant = login.grants.get(handed_out(login)?)?;
-    if grant.has_expired(Timestamp::now()) {
+fn token(store: &Store, id: &AccountId) -> Option<Check> {
+    let (login, grant) = current(store, id)?;
+    if grant.has_expired(Timestamp::now()) || login.client.check_endpoint.is_none() {
         return None;
     }
-    let id = &record.id;
-    let verdict = check_now(&context.session(store, None), login)?;
+    let verdict = check(&Network, &login.client, &grant.access_token);
+    // Not where somebody rotates it meanwhile, or has done so: nothing is wrong with the new one.
+    let stays = |(login, now): (Login, Grant)| {
+        now.access_token == grant.access_token && login.pending_sequence().is_none()
+    };
+    if verdict == CheckVerdict::Dead && !current(store, id).is_some_and(stays) {
+        return None;
+    }
     let name = grant.access_token.fingerprint();
     let warn = |text: String, remedy: String| Check::warn(Topic::Token, text, remedy);
     let check = match verdict {

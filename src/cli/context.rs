@@ -49,21 +49,18 @@ impl<'a> Context<'a> {
         Ok(Store::new(root, Timestamp::now))
     }
 
-    /// The configuration: `--config`, else `config.toml` in the platform's place.
+    /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let path = self.config_path()?;
-        match &self.global.config {
-            Some(_) => Ok(Config::read_named(&path)?),
-            None => Ok(Config::read(&path)?),
-        }
+        Ok(match (&self.global.config, env::config_file()) {
+            (Some(named), _) => Config::read_named(named)?,
+            (None, Some(path)) => Config::read(&path)?,
+            (None, None) => Config::default(),
+        })
     }
 
-    /// Where the configuration is, or would be.
-    pub(super) fn config_path(&self) -> anyhow::Result<PathBuf> {
-        match &self.global.config {
-            Some(path) => Ok(path.clone()),
-            None => env::config_file().ok_or_else(|| no_home().into()),
-        }
+    /// Where the configuration is, or would be. `None`: no home is known.
+    pub(super) fn config_path(&self) -> Option<PathBuf> {
+        self.global.config.clone().or_else(env::config_file)
     }
 
     pub(super) fn session<'s>(&'s self, store: &'s Store, scheme: Option<Scheme>) -> Session<'s> {
@@ -204,7 +201,7 @@ fn in_use(store: &Store, ids: Vec<AccountId>) -> Vec<AccountId> {
 }
 
 fn no_home() -> UsageError {
-    UsageError::Call("no home folder is known; set GLAUTH_STORE and GLAUTH_CONFIG".to_owned())
+    UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned())
 }
 
 /// Reads standard input up to `limit` bytes, as text.

@@ -90,7 +90,7 @@ pub struct Login<'a> {
 impl Login<'_> {
     /// A working token. It is read from the store; only where it ends soon it is refreshed, once,
     /// whoever else asks at the same moment (P1). `least` is how long it must live, nine tenths of its
-    /// lifetime at most; `None` prefers a minute.
+    /// lifetime at most, with a warning where that is less; `None` prefers a minute.
     ///
     /// # Errors
     ///
@@ -204,7 +204,7 @@ impl Token {
     }
 
     /// What a person should know all the same, a sentence each: that the server could not be reached,
-    /// that a grant has ended.
+    /// that a grant has ended, that no token lives as long as was asked for.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings

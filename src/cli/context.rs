@@ -9,13 +9,13 @@ use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Content, Grant, Host, HostArg, MinTtl, Scheme};
+use crate::credential::{AccountId, AccountName, Content, Host, HostArg, Scheme};
 use crate::env;
 use crate::flow::{FlowError, Obtained, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::store::Store;
-use crate::time::{Timestamp, human};
+use crate::time::Timestamp;
 
 /// Everything that the global options say.
 pub(super) struct Context<'a> {
@@ -76,22 +76,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Warns of what did not go as it should, and of a wish that the server can never meet.
-    pub(super) fn warn_of(&self, obtained: &Obtained, min_ttl: MinTtl) {
+    /// Warns of what a person should know all the same.
+    pub(super) fn warn_of(&self, obtained: &Obtained) {
         for warning in &obtained.warnings {
             self.printer.warn(warning);
-        }
-        let login = obtained.record.login();
-        let grant = login.and_then(|login| login.grants.get(obtained.grant));
-        if let (MinTtl::Demanded(wish), Some(lifetime)) = (min_ttl, grant.and_then(Grant::lifetime))
-            && min_ttl.within(Some(lifetime)) < wish
-        {
-            self.printer.warn(&format!(
-                "--min-ttl {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
-                human(wish),
-                obtained.record.id.host,
-                human(lifetime)
-            ));
         }
     }
 

@@ -32,6 +32,27 @@ fn a_program_gets_the_token_that_the_command_line_gets() {
     assert!(!format!("{token:?}").contains(&pair.access_token));
 }
 
+#[test]
+fn a_wish_for_life_that_cannot_be_met_is_a_warning() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    let ten_hours = Some(Duration::from_secs(10 * 60 * 60));
+    let host = server.host();
+    let expected = format!(
+        "a life of 10h cannot be had: tokens of {host} live for 2h; nine tenths of that were asked for instead"
+    );
+
+    let token = login.token(ten_hours).unwrap();
+    let (leased, _lease) = login.lease(ten_hours).unwrap();
+
+    assert_eq!(token.access_token().expose(), pair.access_token);
+    assert_eq!(token.warnings(), [expected.as_str()]);
+    assert_eq!(leased.warnings(), [expected.as_str()]);
+    assert!(login.token(None).unwrap().warnings().is_empty());
+}
+
 /// Threads of one program are kept apart as processes are.
 #[test]
 fn of_many_threads_that_find_a_token_expired_one_refreshes_it() {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     let (obtained, lease) = context.on_account(&host, &store, |id| {
         flow::obtain_with_lease(&session, id, &need)
     })?;
-    context.warn_of(&obtained, need.min_ttl);
+    context.warn_of(&obtained);
     let Some(login) = obtained.record.login() else {
         return Ok(Exit::Unexpected);
     };

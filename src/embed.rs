@@ -28,12 +28,22 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Usage`] where no home folder is known.
+    /// [`ErrorKind::Usage`] where `GLAUTH_STORE` is empty, or is not set and no home folder is known.
     pub fn open() -> Result<Self, Error> {
-        let folder = env::option("GLAUTH_STORE").filter(|path| !path.is_empty());
-        let folder = folder.map(PathBuf::from).or_else(env::store_folder);
+        Self::open_named(env::option("GLAUTH_STORE").map(PathBuf::from))
+    }
+
+    /// An empty name is nobody's wish, and the user's own logins are not what is meant by it.
+    fn open_named(folder: Option<PathBuf>) -> Result<Self, Error> {
+        if folder
+            .as_ref()
+            .is_some_and(|path| path.as_os_str().is_empty())
+        {
+            return Err(Error::usage("GLAUTH_STORE is empty"));
+        }
         let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
-        Ok(Self::open_at(folder.ok_or_else(no_home)?))
+        let folder = folder.or_else(env::store_folder).ok_or_else(no_home)?;
+        Ok(Self::open_at(folder))
     }
 
     /// Those in a folder of the program's own. Nothing is read yet.
@@ -53,28 +63,17 @@ impl Logins {
     }
 
     /// The login at `host`: a host name, one with a port, or a URL. `name` tells several logins at one
-    /// host apart; `None` is the one called `default`. Nothing is read yet.
+    /// host apart; `None` is the one called `default`, else the only one there. Nothing is read yet.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] for what is no host or no name.
     pub fn login(&self, host: &str, name: Option<&str>) -> Result<Login<'_>, Error> {
-        let host = HostArg::parse(host).map_err(|error| Error::usage(&error.to_string()))?;
-        let account = match name {
-            Some(name) => name.parse::<AccountName>(),
-            None => Ok(AccountName::default_name()),
-        };
-        let account = account.map_err(|error| Error::usage(&error.to_string()))?;
+        let name = name.map(str::parse::<AccountName>).transpose();
         Ok(Login {
             logins: self,
-            host: HostArg {
-                host: host.host.clone(),
-                scheme: host.scheme,
-            },
-            id: AccountId {
-                host: host.host,
-                account,
-            },
+            host: HostArg::parse(host).map_err(|error| Error::usage(&error.to_string()))?,
+            name: name.map_err(|error| Error::usage(&error.to_string()))?,
         })
     }
 }
@@ -84,7 +83,7 @@ impl Logins {
 pub struct Login<'a> {
     logins: &'a Logins,
     host: HostArg,
-    id: AccountId,
+    name: Option<AccountName>,
 }
 
 impl Login<'_> {
@@ -97,7 +96,7 @@ impl Login<'_> {
     /// What each [`ErrorKind`] asks the program to do.
     pub fn token(&self, least: Option<Duration>) -> Result<Token, Error> {
         let need = Need::token(least, DEFAULT_MIN_TTL);
-        self.with_session(|session| flow::obtain(session, &self.id, &need))
+        self.obtain(|session, id| flow::obtain(session, id, &need))
             .map(Token::of)
     }
 
@@ -113,7 +112,7 @@ impl Login<'_> {
             rejected: Some(refused.clone()),
             ..Need::token(None, DEFAULT_MIN_TTL)
         };
-        self.with_session(|session| flow::obtain(session, &self.id, &need))
+        self.obtain(|session, id| flow::obtain(session, id, &need))
             .map(Token::of)
     }
 
@@ -126,13 +125,13 @@ impl Login<'_> {
     /// As for [`token`](Self::token).
     pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
         let need = Need::token(least, DEFAULT_MIN_TTL);
-        self.with_session(|session| flow::obtain_with_lease(session, &self.id, &need))
+        self.obtain(|session, id| flow::obtain_with_lease(session, id, &need))
             .map(|(obtained, lease)| (Token::of(obtained), lease))
     }
 
-    fn with_session<T>(
+    fn obtain<T>(
         &self,
-        work: impl FnOnce(&Session<'_>) -> Result<T, FlowError>,
+        act: impl Fn(&Session<'_>, &AccountId) -> Result<T, FlowError>,
     ) -> Result<T, Error> {
         let session = Session {
             store: &self.logins.store,
@@ -144,7 +143,8 @@ impl Login<'_> {
             watched: false,
             scheme: self.host.scheme,
         };
-        work(&session).map_err(Error::of)
+        let (store, host) = (&self.logins.store, &self.host.host);
+        flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id)).map_err(Error::of)
     }
 }
 
@@ -296,3 +296,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_name_of_a_store_is_an_error_as_on_the_command_line() {
+        let error = Logins::open_named(Some(PathBuf::new())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert_eq!(error.to_string(), "GLAUTH_STORE is empty");
+    }
+}

@@ -3,15 +3,13 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Content, Host, HostArg, Scheme};
+use crate::credential::{AccountId, HostArg, Scheme};
 use crate::env;
-use crate::flow::{FlowError, Obtained, Session};
+use crate::flow::{self, FlowError, Obtained, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::store::Store;
@@ -101,7 +99,7 @@ impl<'a> Context<'a> {
         if let Some(host) = self.config()?.default_host {
             return Ok(host);
         }
-        let accounts = in_use(store, store.accounts()?);
+        let accounts = flow::in_use(store, store.accounts()?);
         let mut hosts: Vec<_> = accounts.into_iter().map(|id| id.host).collect();
         hosts.dedup();
         match <[_; 1]>::try_from(hosts) {
@@ -111,81 +109,24 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The account that was named, else `default`.
-    pub(super) fn account_name(&self) -> AccountName {
-        let named = self.global.account.clone();
-        named.unwrap_or_else(AccountName::default_name)
-    }
-
-    /// The account that was named, else `default`, else the only one of the host.
-    pub(super) fn account_or_only_one(
-        &self,
-        host: &Host,
-        store: &Store,
-    ) -> anyhow::Result<AccountName> {
-        let name = self.account_name();
-        if self.global.account.is_some() {
-            return Ok(name);
-        }
-        let all = store.accounts_of(host)?;
-        if all.iter().any(|id| id.account == name) {
-            return Ok(name);
-        }
-        match <[_; 1]>::try_from(in_use(store, all)) {
-            Ok([only]) => Ok(only.account),
-            Err(none) if none.is_empty() => Ok(name),
-            Err(several) => Err(several_accounts(host, &several).into()),
-        }
-    }
-
-    /// Does something to an account: the named one, else `default`, else the only one of the
-    /// host. The folder is read only where `default` is missing.
+    /// Does something to an account: the named one, else `default`, else the only one of the host.
     pub(super) fn on_account<T>(
         &self,
         host: &HostArg,
         store: &Store,
         mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
     ) -> anyhow::Result<T> {
-        let id = AccountId {
-            host: host.host.clone(),
-            account: self.account_name(),
-        };
-        let mut done = act(&id);
-        let mut about = id;
-        let nothing = matches!(
-            done,
-            Err(FlowError::NoLogin(_) | FlowError::LoggedOut { .. })
-        );
-        if nothing && self.global.account.is_none() {
-            let accounts = in_use(store, store.accounts_of(&host.host)?);
-            if accounts.len() > 1 {
-                return Err(several_accounts(&host.host, &accounts).into());
-            }
-            if let Some(only) = accounts.into_iter().find(|only| *only != about) {
-                done = act(&only);
-                about = only;
-            }
-        }
-        done.with_context(|| About(about))
+        let mut about = None;
+        let done = flow::on_account(store, &host.host, self.global.account.as_ref(), |id| {
+            about = Some(id.clone());
+            act(id)
+        });
+        done.map_err(|error| match (about, &error) {
+            // Which one it is about is the question.
+            (_, FlowError::SeveralAccounts { .. }) | (None, _) => error.into(),
+            (Some(id), _) => anyhow::Error::new(error).context(About(id)),
+        })
     }
-}
-
-fn several_accounts(host: &Host, accounts: &[AccountId]) -> UsageError {
-    UsageError::SeveralAccounts {
-        host: host.clone(),
-        accounts: accounts.iter().map(|id| id.account.to_string()).collect(),
-    }
-}
-
-/// Those that somebody uses; where nobody uses any, all. One that cannot be read is in use: its
-/// error must be seen.
-fn in_use(store: &Store, ids: Vec<AccountId>) -> Vec<AccountId> {
-    let logged_out = |id: &AccountId| {
-        let snapshot = store.snapshot(id).ok().flatten();
-        snapshot.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
-    };
-    let used: Vec<_> = ids.iter().filter(|id| !logged_out(id)).cloned().collect();
-    if used.is_empty() { ids } else { used }
 }
 
 fn no_home() -> UsageError {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::credential::{AccountId, Login, Outcome, Scheme, Standby};
+use crate::credential::{AccountId, AccountName, Host, Login, Outcome, Scheme, Standby};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::{Timestamp, human};
@@ -13,6 +13,14 @@ pub enum FlowError {
     /// Nothing is stored.
     #[error("no login for {0}")]
     NoLogin(AccountId),
+    /// None was named, and there is no `default` one.
+    #[error("several accounts at {host}, and none was named: {}", names(accounts))]
+    SeveralAccounts {
+        /// Where.
+        host: Host,
+        /// Those in use.
+        accounts: Vec<AccountName>,
+    },
     /// Somebody logged out.
     #[error("logged out of {id} since {at}")]
     LoggedOut {
@@ -129,6 +137,11 @@ impl FlowError {
             other => other,
         }
     }
+}
+
+fn names(accounts: &[AccountName]) -> String {
+    let names: Vec<&str> = accounts.iter().map(AccountName::as_str).collect();
+    names.join(", ")
 }
 
 fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {

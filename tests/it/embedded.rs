@@ -53,6 +53,34 @@ fn a_wish_for_life_that_cannot_be_met_is_a_warning() {
     assert!(login.token(None).unwrap().warnings().is_empty());
 }
 
+#[test]
+fn without_a_name_the_only_login_of_a_host_is_meant_as_on_the_command_line() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let log_in_as = |account: &str| {
+        let pair = server.log_in();
+        let (id, url) = (server.client_id(), server.url());
+        let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
+        sandbox.run_with_input(&login, &pair.response).succeeds();
+        pair.access_token
+    };
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+
+    let work = log_in_as("work");
+    assert_eq!(login.token(None).unwrap().access_token().expose(), work);
+    let (leased, _lease) = login.lease(None).unwrap();
+    assert_eq!(leased.access_token().expose(), work);
+
+    log_in_as("home");
+    let several = login.token(None).unwrap_err();
+    assert_eq!(several.kind(), ErrorKind::Usage);
+    assert!(several.to_string().contains("home, work"), "{several}");
+
+    let default = log_in_as("default");
+    assert_eq!(login.token(None).unwrap().access_token().expose(), default);
+}
+
 /// Threads of one program are kept apart as processes are.
 #[test]
 fn of_many_threads_that_find_a_token_expired_one_refreshes_it() {

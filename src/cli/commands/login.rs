@@ -13,7 +13,7 @@ use crate::cli::context::{Context, absolute};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::config::Config;
-use crate::credential::{AccountId, GrantState, Identity, LoginKind, Record, Scheme};
+use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
     self, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
@@ -31,9 +31,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         (_, true) => Some(bring::personal_token()?),
         (false, false) => None,
     };
-    let account = match &tokens {
-        Some(_) => context.account_name(),
-        None => context.account_or_only_one(&host.host, &store)?,
+    let account = match (&context.global.account, &tokens) {
+        (Some(named), _) => named.clone(),
+        (None, Some(_)) => AccountName::default_name(),
+        (None, None) => flow::account_to_log_in(&store, &host.host)?,
     };
     let id = AccountId {
         host: host.host,

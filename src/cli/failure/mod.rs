@@ -47,8 +47,6 @@ pub(super) enum UsageError {
     NoLogins(std::path::PathBuf),
     #[error("several hosts, and none was named: {}", list(.0))]
     SeveralHosts(Vec<Host>),
-    #[error("several accounts at {host}, and none was named: {}", list(accounts))]
-    SeveralAccounts { host: Host, accounts: Vec<String> },
     #[error("a login for {0} needs a person, and there is no terminal")]
     NoPerson(AccountId),
     #[error("cannot run `{program}`: {source}")]
@@ -139,6 +137,9 @@ fn of_flow(error: &FlowError) -> Failure {
         // Nothing that lives is left, and the other grant cannot be asked now.
         | FlowError::StandbyLost { id, .. } => {
             failure("login_required").hint(login_command(id)).about(id)
+        }
+        FlowError::SeveralAccounts { .. } => {
+            failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
         FlowError::LoginRequired { id, lost_at, .. } => {
             let hint = login_command(id);
@@ -331,9 +332,6 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::NothingToStandBeside(id) => plain("usage", message)
             .hint("import the first one without --standby")
             .about(id),
-        UsageError::SeveralAccounts { .. } => {
-            plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
-        }
         UsageError::NoVariable(_) => {
             plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
         }

@@ -61,9 +61,9 @@ fn calls() -> Vec<anyhow::Error> {
         UsageError::NoHost.into(),
         UsageError::NoLogins("/home/jane/.local/share/glauth/credentials".into()).into(),
         UsageError::SeveralHosts(hosts).into(),
-        UsageError::SeveralAccounts {
+        FlowError::SeveralAccounts {
             host: host(),
-            accounts: vec!["home".to_owned(), "work".to_owned()],
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
         }
         .into(),
         UsageError::NoPerson(id()).into(),

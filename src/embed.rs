@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::Failure;
-use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, HostArg};
+use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg};
 use crate::env;
 use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session};
 use crate::http::Network;
@@ -117,14 +117,14 @@ impl Login<'_> {
     }
 
     /// A working token that nobody ends early as long as the lease is kept: for work that takes minutes.
-    /// There is no lease where none is needed (a refresh leaves the old token alive), or where none can
-    /// be had; then one of [`Token::warnings`] says why.
+    /// `None` prefers five of them. There is no lease where none is needed (a refresh leaves the old token
+    /// alive), or where none can be had; then one of [`Token::warnings`] says why.
     ///
     /// # Errors
     ///
     /// As for [`token`](Self::token).
     pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
-        let need = Need::token(least, DEFAULT_MIN_TTL);
+        let need = Need::token(least, EXEC_MIN_TTL);
         self.obtain(|session, id| flow::obtain_with_lease(session, id, &need))
             .map(|(obtained, lease)| (Token::of(obtained), lease))
     }

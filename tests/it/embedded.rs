@@ -143,6 +143,21 @@ fn a_lease_keeps_the_command_line_waiting() {
     assert!(server.is_alive(&sandbox.run(&demand).prints()));
 }
 
+#[test]
+fn a_lease_begins_with_more_life_than_a_token_does() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    sandbox.ends_in(&server, 200);
+
+    let token = login.token(None).unwrap();
+    assert_eq!(token.access_token().expose(), pair.access_token);
+    let (leased, _lease) = login.lease(None).unwrap();
+    assert_ne!(leased.access_token().expose(), pair.access_token);
+    assert_eq!(server.rotations(), 1);
+}
+
 /// What a program does about it, and the words for a person.
 #[test]
 fn an_error_says_what_to_do() {

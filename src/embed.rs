@@ -69,11 +69,21 @@ impl Logins {
     ///
     /// [`ErrorKind::Usage`] for what is no host or no name.
     pub fn login(&self, host: &str, name: Option<&str>) -> Result<Login<'_>, Error> {
-        let name = name.map(str::parse::<AccountName>).transpose();
+        // A URL with more in it than counts may have a password there.
+        let shown = if host.contains(['@', '?', '#']) {
+            "the host".to_owned()
+        } else {
+            format!("`{}`", host.escape_debug())
+        };
+        let host = HostArg::parse(host);
+        let name = name.map(|name| {
+            let parsed = name.parse::<AccountName>();
+            parsed.map_err(|problem| Error::usage(&format!("`{}` {problem}", name.escape_debug())))
+        });
         Ok(Login {
             logins: self,
-            host: HostArg::parse(host).map_err(|error| Error::usage(&error.to_string()))?,
-            name: name.map_err(|error| Error::usage(&error.to_string()))?,
+            host: host.map_err(|problem| Error::usage(&format!("{shown} {problem}")))?,
+            name: name.transpose()?,
         })
     }
 }

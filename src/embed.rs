@@ -251,11 +251,13 @@ pub struct Error {
 impl Error {
     fn of(error: FlowError) -> Self {
         let failure = Failure::of(&error.into());
+        // The others name options of the command line, which the program does not have.
+        let is_command = |hint: &String| hint.contains("run `");
         Self {
             kind: kind_of(&failure),
             code: failure.name,
             message: failure.message,
-            hint: failure.hint,
+            hint: failure.hint.filter(is_command),
         }
     }
 
@@ -280,7 +282,7 @@ impl Error {
         self.code
     }
 
-    /// The next step, for a person.
+    /// The command that a person runs next, where there is one: `glauth login`, or what mends a mode.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

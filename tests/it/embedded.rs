@@ -1,5 +1,7 @@
 //! The library, as another program has it: the same logins, at the same time as the command line.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 use glauth::{AccessToken, ErrorKind, Logins};
@@ -174,6 +176,31 @@ fn what_is_no_host_or_no_name_is_said_of_what_was_given() {
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert!(error.to_string().starts_with(said), "{error}");
     }
+}
+
+#[test]
+fn a_hint_is_a_command_and_no_option_that_a_program_does_not_have() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox).lock_timeout(Duration::from_millis(100));
+    let login = logins.login(&server.url(), None).unwrap();
+    let (_, lease) = login.lease(None).unwrap();
+    sandbox.ends_in(&server, 1000);
+
+    let in_use = login.token(Some(Duration::from_secs(3600))).unwrap_err();
+    assert_eq!((in_use.code(), in_use.hint()), ("lease_timeout", None));
+    drop(lease);
+
+    let record = sandbox.file(&server, "toml");
+    std::fs::set_permissions(&record, Permissions::from_mode(0o644)).unwrap();
+    let open = login.token(None).unwrap_err();
+    let hint = open.hint().unwrap();
+    assert!(hint.starts_with("run `chmod 600 "), "{hint}");
+
+    let work = logins.login(&server.url(), Some("work")).unwrap();
+    let missing = work.token(None).unwrap_err();
+    let command = format!("run `glauth login --account work {}`", server.host());
+    assert_eq!(missing.hint(), Some(command.as_str()));
 }
 
 /// What a program does about it, and the words for a person.

@@ -8,10 +8,11 @@
 //! # For programs that embed it
 //!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
-//! [`Lease`], [`AccessToken`], [`Error`] and [`ErrorKind`]. It follows semantic versioning: within a major
-//! version nothing of it goes or changes its meaning, and [`ErrorKind`] and the codes may get more. The
-//! same holds for the format of records (ARCHITECTURE.md) and for the JSON and the exit codes of the command
-//! line. All else that a search finds is the program's own and may change at any time.
+//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`] and [`ErrorKind`]. It follows
+//! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
+//! [`BadSecret`] and the codes may get more. The same holds for the format of records (ARCHITECTURE.md) and
+//! for the JSON and the exit codes of the command line. All else that a search finds is the program's own and
+//! may change at any time.
 //!
 //! ```no_run
 //! use glauth::{ErrorKind, Logins};
@@ -86,5 +87,5 @@ pub mod time;
 mod toml_trouble;
 
 pub use embed::{Error, ErrorKind, Login, Logins, Token};
-pub use secret::AccessToken;
+pub use secret::{AccessToken, BadSecret, Fingerprint};
 pub use store::Lease;

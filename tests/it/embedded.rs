@@ -4,7 +4,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
-use glauth::{AccessToken, ErrorKind, Logins};
+use glauth::{AccessToken, BadSecret, ErrorKind, Fingerprint, Logins};
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
 use crate::support::sandbox::Sandbox;
@@ -237,4 +237,26 @@ fn an_error_says_what_to_do() {
         (ErrorKind::Store, "corrupt")
     );
     assert!(broken.to_string().contains("default.toml"), "{broken}");
+}
+
+/// What the interface takes and returns can be named, and what can be named is promised.
+#[test]
+fn every_type_of_the_interface_stands_in_its_list() {
+    let _: fn(String) -> Result<AccessToken, BadSecret> = AccessToken::new;
+    let _: fn(&AccessToken) -> Fingerprint = AccessToken::fingerprint;
+
+    let text = include_str!("../../src/lib.rs");
+    let exported = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub use "));
+    let mut names: Vec<&str> = exported
+        .flat_map(|line| line.split(['{', '}', ',', ':', ';', ' ']))
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .collect();
+    names.sort_unstable();
+    let (_, promise) = text.split_once("The public interface is ").unwrap();
+    let (promise, _) = promise.split_once("It follows").unwrap();
+    let mut promised: Vec<&str> = promise.split('`').skip(1).step_by(2).collect();
+    promised.sort_unstable();
+    assert_eq!(promised, names);
 }

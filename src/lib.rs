@@ -55,7 +55,9 @@
 //! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. While a
 //! lock is held, signals wait in the thread that holds it and in those that it starts, so a program
 //! with threads of its own should block them there. The calls block; a refresh takes as long as the
-//! server does, 100 seconds at most. The protocol, the invariants and the format are in ARCHITECTURE.md.
+//! server does, 100 seconds at most. The command `glauth` forbids core files of itself; the core file of a
+//! program that embeds the library holds tokens, unless the program forbids it. The protocol, the invariants
+//! and the format are in ARCHITECTURE.md.
 
 #[doc(hidden)]
 pub mod cli;

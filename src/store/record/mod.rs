@@ -137,4 +137,4 @@ pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Pro
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

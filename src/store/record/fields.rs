@@ -9,18 +9,29 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use crate::toml_trouble;
+
 /// What does not fit, and where.
 pub(super) struct Misfit {
     pub span: Option<Range<usize>>,
-    /// The key that a table lacks.
-    pub missing: Option<&'static str>,
+    pub why: Why,
+}
+
+/// Why something does not fit.
+pub(super) enum Why {
+    /// It is not TOML, or of another kind.
+    Kind,
+    /// This key or table is there already.
+    Twice,
+    /// The table lacks this key.
+    Missing(&'static str),
 }
 
 impl Misfit {
     pub(super) fn kind<T>(span: Range<usize>) -> Result<T, Self> {
         Err(Self {
             span: Some(span),
-            missing: None,
+            why: Why::Kind,
         })
     }
 }
@@ -39,7 +50,11 @@ pub(super) trait Field<'a>: Sized {
 pub(super) fn read<'a, T: Field<'a>>(text: &'a str) -> Result<T, Misfit> {
     let table = DeTable::parse(text).map_err(|error| Misfit {
         span: error.span(),
-        missing: None,
+        why: if toml_trouble::is_twice(&error) {
+            Why::Twice
+        } else {
+            Why::Kind
+        },
     })?;
     T::read(Spanned::new(
         table.span(),
@@ -55,7 +70,7 @@ pub(super) fn present<'a, T: Field<'a>>(
 ) -> Result<T, Misfit> {
     found.or_else(T::absent).ok_or_else(|| Misfit {
         span: Some(span.clone()),
-        missing: Some(key),
+        why: Why::Missing(key),
     })
 }
 

@@ -347,6 +347,24 @@ fn a_negative_number_is_refused() {
 }
 
 #[test]
+fn a_key_that_appears_twice_is_found_where_it_comes_again() {
+    for (before, again, what) in [
+        ("account = \"default\"", "kind = \"token\"", "`kind`"),
+        ("sequence = 57", "sequence = 58", "`sequence`"),
+        ("zyxwv = 1", "zyxwv = 2", "a key or a table"),
+        ("zyxwv = 1", "[client]", "a key or a table"),
+    ] {
+        let text = with(OAUTH, "sequence = 57", "sequence = 57\nzyxwv = 1");
+        let text = with(&text, before, &format!("{before}\n{again}"));
+        let expected = Problem::Corrupt {
+            line: Some(text[..text.rfind(again).unwrap()].matches('\n').count() + 1),
+            text: format!("{what} appears twice"),
+        };
+        assert_eq!(problem_in(&text, OAUTH), expected);
+    }
+}
+
+#[test]
 fn a_key_that_is_missing_is_found_in_its_table() {
     for (line, table) in [
         ("provider = \"gitlab\"\n", "[client]"),

@@ -284,7 +284,9 @@ fn a_time_without_an_offset_is_refused() {
     ] {
         for time in ["2026-11-23T10:00:00", "2026-11-23", "10:00:00"] {
             let to = format!("{key} = {time}");
-            let expected = format!("`{key}` is not a time in UTC");
+            let expected = format!(
+                "`{key}` is not a date with a time and an offset, such as `2026-11-23T10:00:00Z`"
+            );
             assert_refused(example, from, &to, &expected);
         }
     }

@@ -88,15 +88,16 @@ fn unreadable(text: &str, misfit: Misfit) -> Problem {
     if let Some(version) = other_version(text) {
         return Problem::Version(version);
     }
-    let (line, key) = toml_trouble::place(text, misfit.span);
+    let (line, found) = toml_trouble::place(text, misfit.span);
     // Anything else that stands before a `=` may be a part of a token.
     let known = |key: &String| wire::KNOWN.iter().any(|(_, keys)| keys.contains(&&**key));
-    let text = match (misfit.why, key.filter(known)) {
-        (Why::Missing(key), _) => format!("`{key}` is missing"),
+    let key = misfit.key.map(ToOwned::to_owned).or(found.filter(known));
+    let text = match (misfit.why, key) {
+        (Why::Missing, Some(key)) => format!("`{key}` is missing"),
         (Why::Twice, Some(key)) => format!("`{key}` appears twice"),
         (Why::Twice, None) => "a key or a table appears twice".to_owned(),
         (Why::Kind, Some(key)) => format!("the value of `{key}` does not fit"),
-        (Why::Kind, None) => "it is not the TOML of a record".to_owned(),
+        (Why::Kind | Why::Missing, None) => "it is not the TOML of a record".to_owned(),
     };
     Problem::Corrupt { line, text }
 }

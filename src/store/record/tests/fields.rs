@@ -348,6 +348,33 @@ fn a_negative_number_is_refused() {
     }
 }
 
+/// Where the line itself does not name a key of ours.
+#[test]
+fn a_value_that_does_not_fit_is_called_by_the_key_that_it_belongs_to() {
+    for (from, to, wrong, key) in [
+        (
+            "GLAB_IS_OAUTH2 = \"true\"",
+            "GLAB_IS_OAUTH2 = true",
+            "GLAB_IS_OAUTH2",
+            "environment",
+        ),
+        ("\"read_user\"]", "\n7,\n]", "7,", "scopes"),
+        (
+            "[last_attempt]",
+            "[[last_attempt]]",
+            "[[last_attempt]]",
+            "last_attempt",
+        ),
+    ] {
+        let text = with(OAUTH, from, to);
+        let expected = Problem::Corrupt {
+            line: Some(line_of(&text, wrong)),
+            text: format!("the value of `{key}` does not fit"),
+        };
+        assert_eq!(problem_in(&text, OAUTH), expected);
+    }
+}
+
 #[test]
 fn a_key_that_appears_twice_is_found_where_it_comes_again() {
     for (before, again, what) in [

@@ -159,10 +159,12 @@ impl Config {
     fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
         let placed = |error: &toml::de::Error| {
             let (line, key) = toml_trouble::place(text, error.span());
-            let problem = key.map_or_else(
-                || "is not TOML".to_owned(),
-                |key| format!("has a value for `{key}` that does not fit"),
-            );
+            let problem = match (toml_trouble::is_twice(error), key) {
+                (true, Some(key)) => format!("has `{key}` twice"),
+                (true, None) => "has a key or a table twice".to_owned(),
+                (false, Some(key)) => format!("has a value for `{key}` that does not fit"),
+                (false, None) => "is not TOML".to_owned(),
+            };
             (line, problem)
         };
         let table: toml::Table = text.parse().map_err(|error| placed(&error))?;
@@ -244,6 +246,17 @@ mod tests {
         let (line, problem) = Config::parse(text).unwrap_err();
         assert_eq!(line, Some(2));
         assert!(problem.contains("is `client_id` meant?"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_there_twice_is_no_wrong_value() {
+        for (text, said) in [
+            ("default_host = 'a'\ndefault_host = 'a'\n", "`default_host`"),
+            ("[hosts.a]\n[hosts.a]\n", "a key or a table"),
+        ] {
+            let found = Config::parse(text).unwrap_err();
+            assert_eq!(found, (Some(2), format!("has {said} twice")));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::Failure;
-use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, HostArg};
+use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg};
 use crate::env;
 use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session};
 use crate::http::Network;
@@ -28,12 +28,22 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Usage`] where no home folder is known.
+    /// [`ErrorKind::Usage`] where `GLAUTH_STORE` is empty, or is not set and no home folder is known.
     pub fn open() -> Result<Self, Error> {
-        let folder = env::option("GLAUTH_STORE").filter(|path| !path.is_empty());
-        let folder = folder.map(PathBuf::from).or_else(env::store_folder);
+        Self::open_named(env::option("GLAUTH_STORE").map(PathBuf::from))
+    }
+
+    /// An empty name is nobody's wish, and the user's own logins are not what is meant by it.
+    fn open_named(folder: Option<PathBuf>) -> Result<Self, Error> {
+        if folder
+            .as_ref()
+            .is_some_and(|path| path.as_os_str().is_empty())
+        {
+            return Err(Error::usage("GLAUTH_STORE is empty"));
+        }
         let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
-        Ok(Self::open_at(folder.ok_or_else(no_home)?))
+        let folder = folder.or_else(env::store_folder).ok_or_else(no_home)?;
+        Ok(Self::open_at(folder))
     }
 
     /// Those in a folder of the program's own. Nothing is read yet.
@@ -53,28 +63,27 @@ impl Logins {
     }
 
     /// The login at `host`: a host name, one with a port, or a URL. `name` tells several logins at one
-    /// host apart; `None` is the one called `default`. Nothing is read yet.
+    /// host apart; `None` is the one called `default`, else the only one there. Nothing is read yet.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Usage`] for what is no host or no name.
     pub fn login(&self, host: &str, name: Option<&str>) -> Result<Login<'_>, Error> {
-        let host = HostArg::parse(host).map_err(|error| Error::usage(&error.to_string()))?;
-        let account = match name {
-            Some(name) => name.parse::<AccountName>(),
-            None => Ok(AccountName::default_name()),
+        // A URL with more in it than counts may have a password there.
+        let shown = if host.contains(['@', '?', '#']) {
+            "the host".to_owned()
+        } else {
+            format!("`{}`", host.escape_debug())
         };
-        let account = account.map_err(|error| Error::usage(&error.to_string()))?;
+        let host = HostArg::parse(host);
+        let name = name.map(|name| {
+            let parsed = name.parse::<AccountName>();
+            parsed.map_err(|problem| Error::usage(&format!("`{}` {problem}", name.escape_debug())))
+        });
         Ok(Login {
             logins: self,
-            host: HostArg {
-                host: host.host.clone(),
-                scheme: host.scheme,
-            },
-            id: AccountId {
-                host: host.host,
-                account,
-            },
+            host: host.map_err(|problem| Error::usage(&format!("{shown} {problem}")))?,
+            name: name.transpose()?,
         })
     }
 }
@@ -84,20 +93,20 @@ impl Logins {
 pub struct Login<'a> {
     logins: &'a Logins,
     host: HostArg,
-    id: AccountId,
+    name: Option<AccountName>,
 }
 
 impl Login<'_> {
     /// A working token. It is read from the store; only where it ends soon it is refreshed, once,
     /// whoever else asks at the same moment (P1). `least` is how long it must live, nine tenths of its
-    /// lifetime at most; `None` prefers a minute.
+    /// lifetime at most, with a warning where that is less; `None` prefers a minute.
     ///
     /// # Errors
     ///
     /// What each [`ErrorKind`] asks the program to do.
     pub fn token(&self, least: Option<Duration>) -> Result<Token, Error> {
         let need = Need::token(least, DEFAULT_MIN_TTL);
-        self.with_session(|session| flow::obtain(session, &self.id, &need))
+        self.obtain(|session, id| flow::obtain(session, id, &need))
             .map(Token::of)
     }
 
@@ -113,26 +122,26 @@ impl Login<'_> {
             rejected: Some(refused.clone()),
             ..Need::token(None, DEFAULT_MIN_TTL)
         };
-        self.with_session(|session| flow::obtain(session, &self.id, &need))
+        self.obtain(|session, id| flow::obtain(session, id, &need))
             .map(Token::of)
     }
 
     /// A working token that nobody ends early as long as the lease is kept: for work that takes minutes.
-    /// There is no lease where none is needed (a refresh leaves the old token alive), or where none can
-    /// be had; then one of [`Token::warnings`] says why.
+    /// `None` prefers five of them. There is no lease where none is needed (a refresh leaves the old token
+    /// alive), or where none can be had; then one of [`Token::warnings`] says why.
     ///
     /// # Errors
     ///
     /// As for [`token`](Self::token).
     pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
-        let need = Need::token(least, DEFAULT_MIN_TTL);
-        self.with_session(|session| flow::obtain_with_lease(session, &self.id, &need))
+        let need = Need::token(least, EXEC_MIN_TTL);
+        self.obtain(|session, id| flow::obtain_with_lease(session, id, &need))
             .map(|(obtained, lease)| (Token::of(obtained), lease))
     }
 
-    fn with_session<T>(
+    fn obtain<T>(
         &self,
-        work: impl FnOnce(&Session<'_>) -> Result<T, FlowError>,
+        act: impl Fn(&Session<'_>, &AccountId) -> Result<T, FlowError>,
     ) -> Result<T, Error> {
         let session = Session {
             store: &self.logins.store,
@@ -144,7 +153,8 @@ impl Login<'_> {
             watched: false,
             scheme: self.host.scheme,
         };
-        work(&session).map_err(Error::of)
+        let (store, host) = (&self.logins.store, &self.host.host);
+        flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id)).map_err(Error::of)
     }
 }
 
@@ -204,7 +214,7 @@ impl Token {
     }
 
     /// What a person should know all the same, a sentence each: that the server could not be reached,
-    /// that a grant has ended.
+    /// that a grant has ended, that no token lives as long as was asked for.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -241,11 +251,13 @@ pub struct Error {
 impl Error {
     fn of(error: FlowError) -> Self {
         let failure = Failure::of(&error.into());
+        // The others name options of the command line, which the program does not have.
+        let is_command = |hint: &String| hint.contains("run `");
         Self {
             kind: kind_of(&failure),
             code: failure.name,
             message: failure.message,
-            hint: failure.hint,
+            hint: failure.hint.filter(is_command),
         }
     }
 
@@ -270,7 +282,7 @@ impl Error {
         self.code
     }
 
-    /// The next step, for a person.
+    /// The command that a person runs next, where there is one: `glauth login`, or what mends a mode.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -296,3 +308,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_name_of_a_store_is_an_error_as_on_the_command_line() {
+        let error = Logins::open_named(Some(PathBuf::new())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert_eq!(error.to_string(), "GLAUTH_STORE is empty");
+    }
+}

@@ -8,10 +8,11 @@
 //! # For programs that embed it
 //!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
-//! [`Lease`], [`AccessToken`], [`Error`] and [`ErrorKind`]. It follows semantic versioning: within a major
-//! version nothing of it goes or changes its meaning, and [`ErrorKind`] and the codes may get more. The
-//! same holds for the format of records (ARCHITECTURE.md) and for the JSON and the exit codes of the command
-//! line. All else that a search finds is the program's own and may change at any time.
+//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`] and [`ErrorKind`]. It follows
+//! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
+//! [`BadSecret`] and the codes may get more. The same holds for the format of records (ARCHITECTURE.md) and
+//! for the JSON and the exit codes of the command line. All else that a search finds is the program's own and
+//! may change at any time.
 //!
 //! ```no_run
 //! use glauth::{ErrorKind, Logins};
@@ -54,7 +55,9 @@
 //! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. While a
 //! lock is held, signals wait in the thread that holds it and in those that it starts, so a program
 //! with threads of its own should block them there. The calls block; a refresh takes as long as the
-//! server does, 100 seconds at most. The protocol, the invariants and the format are in ARCHITECTURE.md.
+//! server does, 100 seconds at most. The command `glauth` forbids core files of itself; the core file of a
+//! program that embeds the library holds tokens, unless the program forbids it. The protocol, the invariants
+//! and the format are in ARCHITECTURE.md.
 
 #[doc(hidden)]
 pub mod cli;
@@ -86,5 +89,5 @@ pub mod time;
 mod toml_trouble;
 
 pub use embed::{Error, ErrorKind, Login, Logins, Token};
-pub use secret::AccessToken;
+pub use secret::{AccessToken, BadSecret, Fingerprint};
 pub use store::Lease;

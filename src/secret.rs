@@ -69,6 +69,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Why a text cannot be a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BadSecret {
     /// Nothing at all.
     #[error("is empty")]

@@ -1,5 +1,5 @@
 //! Where a TOML text is wrong. The parser's own message may quote what it found, a token for one,
-//! so only the place is taken from it.
+//! so only the place is taken from it, and whether it is the one mistake that is no value's fault.
 
 use std::ops::Range;
 
@@ -15,4 +15,10 @@ pub fn place(text: &str, span: Option<Range<usize>>) -> (Option<usize>, Option<S
         .map(|(key, _)| key.trim().to_owned())
         .filter(|key| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
     (line, key)
+}
+
+/// Whether a key or a table appears a second time. The parser tells that in words only.
+#[must_use]
+pub fn is_twice(error: &toml::de::Error) -> bool {
+    error.message() == "duplicate key"
 }

@@ -25,8 +25,9 @@ async function getToken(host, refused) {
 }
 
 async function get(url, token) {
-  const headers = { Authorization: `Bearer ${token}` }; // to this server, and after no redirect
-  const options = { headers, redirect: 'error', signal: AbortSignal.timeout(60_000) };
+  const headers = { Authorization: `Bearer ${token}` };
+  // A redirect is an answer like any other: the token goes to no other server.
+  const options = { headers, redirect: 'manual', signal: AbortSignal.timeout(60_000) };
   const unreachable = (error) => {
     console.error(`worker: ${error.cause?.message || error.name}`);
     giveUp(4);

@@ -2,6 +2,7 @@
 """worker.py HOST URL COUNT: requests URL so many times, with the login at HOST."""
 import subprocess
 import sys
+from http.client import HTTPException
 from urllib import error, request
 
 def give_up(code):
@@ -22,10 +23,14 @@ def get_token(host, refused=None):
         printed, _ = glauth.communicate()
     return printed.strip() if glauth.returncode == 0 else give_up(glauth.returncode)
 
+class NoRedirects(request.HTTPRedirectHandler):
+    """A redirect is an HTTPError like any other: the token goes to no other server."""
+    def redirect_request(self, *_):
+        return None
+
 def get(url, token):
-    asked = request.Request(url)
-    asked.add_unredirected_header("Authorization", f"Bearer {token}")  # to no other server
-    with request.urlopen(asked, timeout=60) as answer:
+    asked = request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with request.build_opener(NoRedirects).open(asked, timeout=60) as answer:
         return answer.read()
 
 if len(sys.argv) != 4:
@@ -42,7 +47,7 @@ for _ in range(count):
             if refusal.code != 401 or last:
                 sys.exit(f"worker: the server answered {refusal.code}")
             token = get_token(host, token)
-        except OSError as failure:
+        except (OSError, HTTPException) as failure:  # HTTPException: the answer was cut short
             sys.stderr.write(f"worker: {failure}\n")
             give_up(4)
 print(count, "served")

@@ -3,19 +3,17 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Content, Grant, Host, HostArg, MinTtl, Scheme};
+use crate::credential::{AccountId, AccountName, HostArg, Scheme};
 use crate::env;
-use crate::flow::{FlowError, Obtained, Session};
+use crate::flow::{self, FlowError, Obtained, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::store::Store;
-use crate::time::{Timestamp, human};
+use crate::time::Timestamp;
 
 /// Everything that the global options say.
 pub(super) struct Context<'a> {
@@ -49,21 +47,18 @@ impl<'a> Context<'a> {
         Ok(Store::new(root, Timestamp::now))
     }
 
-    /// The configuration: `--config`, else `config.toml` in the platform's place.
+    /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
-        let path = self.config_path()?;
-        match &self.global.config {
-            Some(_) => Ok(Config::read_named(&path)?),
-            None => Ok(Config::read(&path)?),
-        }
+        Ok(match (&self.global.config, env::config_file()) {
+            (Some(named), _) => Config::read_named(named)?,
+            (None, Some(path)) => Config::read(&path)?,
+            (None, None) => Config::default(),
+        })
     }
 
-    /// Where the configuration is, or would be.
-    pub(super) fn config_path(&self) -> anyhow::Result<PathBuf> {
-        match &self.global.config {
-            Some(path) => Ok(path.clone()),
-            None => env::config_file().ok_or_else(|| no_home().into()),
-        }
+    /// Where the configuration is, or would be. `None`: no home is known.
+    pub(super) fn config_path(&self) -> Option<PathBuf> {
+        self.global.config.clone().or_else(env::config_file)
     }
 
     pub(super) fn session<'s>(&'s self, store: &'s Store, scheme: Option<Scheme>) -> Session<'s> {
@@ -79,22 +74,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Warns of what did not go as it should, and of a wish that the server can never meet.
-    pub(super) fn warn_of(&self, obtained: &Obtained, min_ttl: MinTtl) {
+    /// Warns of what a person should know all the same.
+    pub(super) fn warn_of(&self, obtained: &Obtained) {
         for warning in &obtained.warnings {
             self.printer.warn(warning);
-        }
-        let login = obtained.record.login();
-        let grant = login.and_then(|login| login.grants.get(obtained.grant));
-        if let (MinTtl::Demanded(wish), Some(lifetime)) = (min_ttl, grant.and_then(Grant::lifetime))
-            && min_ttl.within(Some(lifetime)) < wish
-        {
-            self.printer.warn(&format!(
-                "--min-ttl {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
-                human(wish),
-                obtained.record.id.host,
-                human(lifetime)
-            ));
         }
     }
 
@@ -117,15 +100,17 @@ impl<'a> Context<'a> {
             return Ok(host);
         }
         let all = store.accounts()?;
-        let used = in_use(store, &all);
+        let used = flow::in_use(store, &all);
         let none_is = used.is_empty();
         let candidates = if none_is { &all } else { &used };
         let mut hosts: Vec<_> = candidates.iter().map(|id| id.host.clone()).collect();
         hosts.dedup();
         match <[_; 1]>::try_from(hosts) {
             Ok([host]) => Ok(HostArg { host, scheme: None }),
-            Err(hosts) if hosts.is_empty() => Err(UsageError::NoHost.into()),
-            Err(_) if none_is => Err(UsageError::AllLoggedOut(all).into()),
+            Err(hosts) if hosts.is_empty() => {
+                Err(UsageError::NoLogins(store.root().to_owned()).into())
+            }
+            Err(_) if none_is => Err(FlowError::AllLoggedOut(all).into()),
             Err(hosts) => Err(UsageError::SeveralHosts(hosts).into()),
         }
     }
@@ -136,97 +121,40 @@ impl<'a> Context<'a> {
         named.unwrap_or_else(AccountName::default_name)
     }
 
-    /// The account that was named, else `default`, else the only one of the host.
-    pub(super) fn account_or_only_one(
-        &self,
-        host: &Host,
-        store: &Store,
-    ) -> anyhow::Result<AccountName> {
-        let name = self.account_name();
-        if self.global.account.is_some() {
-            return Ok(name);
-        }
-        let all = store.accounts_of(host)?;
-        if all.iter().any(|id| id.account == name) {
-            return Ok(name);
-        }
-        let used = in_use(store, &all);
-        match <[_; 1]>::try_from(if used.is_empty() { all } else { used }) {
-            Ok([only]) => Ok(only.account),
-            Err(none) if none.is_empty() => Ok(name),
-            Err(several) => Err(several_accounts(host, &several).into()),
-        }
-    }
-
-    /// Does something to an account: the named one, else `default`, else the only one of the
-    /// host. The folder is read only where `default` is missing.
+    /// Does something to an account: the named one, else `default`, else the only one of the host.
     pub(super) fn on_account<T>(
         &self,
         host: &HostArg,
         store: &Store,
         mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
     ) -> anyhow::Result<T> {
-        let id = AccountId {
-            host: host.host.clone(),
-            account: self.account_name(),
-        };
-        let mut done = act(&id);
-        let mut about = id;
-        let nothing = matches!(
-            done,
-            Err(FlowError::NoLogin(_) | FlowError::LoggedOut { .. })
-        );
-        if nothing && self.global.account.is_none() {
-            let all = store.accounts_of(&host.host)?;
-            let used = in_use(store, &all);
-            if used.len() > 1 {
-                return Err(several_accounts(&host.host, &used).into());
-            }
-            // A default login that is logged out is the one that is meant, where no other is in use.
-            let is_there = matches!(done, Err(FlowError::LoggedOut { .. }));
-            let others = if used.is_empty() && !is_there {
-                all
-            } else {
-                used
-            };
-            if others.len() > 1 {
-                return Err(UsageError::AllLoggedOut(others).into());
-            }
-            if let Some(only) = others.into_iter().find(|only| *only != about) {
-                done = act(&only);
-                about = only;
-            }
-        }
-        let done = done.map_err(|error| match error {
-            FlowError::NoLogin(id) => {
-                let store = store.root().to_owned();
-                anyhow::Error::from(UsageError::NoLogin { id, store })
-            }
-            other => other.into(),
+        let mut about = None;
+        let done = flow::on_account(store, &host.host, self.global.account.as_ref(), |id| {
+            about = Some(id.clone());
+            act(id)
         });
-        done.with_context(|| About(about))
+        done.map_err(|error| {
+            let id = match (about, &error) {
+                // Which one it is about is the question.
+                (_, FlowError::SeveralAccounts { .. } | FlowError::AllLoggedOut(_)) | (None, _) => {
+                    return error.into();
+                }
+                (Some(id), _) => id,
+            };
+            let error = match error {
+                FlowError::NoLogin(id) => {
+                    let store = store.root().to_owned();
+                    anyhow::Error::from(UsageError::NoLogin { id, store })
+                }
+                other => other.into(),
+            };
+            error.context(About(id))
+        })
     }
-}
-
-fn several_accounts(host: &Host, accounts: &[AccountId]) -> UsageError {
-    UsageError::SeveralAccounts {
-        host: host.clone(),
-        accounts: accounts.iter().map(|id| id.account.to_string()).collect(),
-    }
-}
-
-/// Those that nobody has logged out of. One that cannot be read is in use: its
-/// error must be seen.
-fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
-    let logged_out = |id: &AccountId| {
-        let snapshot = store.snapshot(id).ok().flatten();
-        snapshot.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
-    };
-    ids.iter().filter(|id| !logged_out(id)).cloned().collect()
 }
 
 fn no_home() -> UsageError {
-    UsageError::Call("no home folder is known; set GLAUTH_STORE and GLAUTH_CONFIG".to_owned())
+    UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned())
 }
 
 /// Reads standard input up to `limit` bytes, as text.

@@ -46,7 +46,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let failure = Failure::of(&error);
             printer.failure(&failure);
             match cli.command {
-                Command::Exec(_) => commands::exec::exit_code(&error),
+                Command::Exec(_) => commands::exec::exit_code(&error).into(),
                 _ => failure.exit.into(),
             }
         }

@@ -56,7 +56,9 @@ pub(super) fn read(args: &[OsString]) -> Option<Cli> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
+    use std::collections::BTreeSet;
+
+    use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
 
@@ -98,5 +100,19 @@ mod tests {
             plain += 1;
         }
         assert_eq!(plain, 7);
+    }
+
+    /// One that is new in `args.rs` must not be passed over here.
+    #[test]
+    fn every_variable_that_stands_for_an_option_is_looked_at() {
+        let mut command = Cli::command();
+        command.build();
+        let all = std::iter::once(&command).chain(command.get_subcommands());
+        let known: BTreeSet<&str> = all
+            .flat_map(clap::Command::get_arguments)
+            .filter_map(|argument| argument.get_env()?.to_str())
+            .collect();
+        let ours: BTreeSet<&str> = OPTIONS.into_iter().chain(["GLAUTH_STORE"]).collect();
+        assert_eq!(ours, known);
     }
 }

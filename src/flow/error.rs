@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::credential::{AccountId, Login, Outcome, Scheme, Standby};
+use crate::credential::{AccountId, AccountName, Host, Login, Outcome, Scheme, Standby};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::{Timestamp, human};
@@ -13,6 +13,17 @@ pub enum FlowError {
     /// Nothing is stored.
     #[error("no login for {0}")]
     NoLogin(AccountId),
+    /// None was named, and there is no `default` one.
+    #[error("several accounts at {host}, and none was named: {}", list(accounts))]
+    SeveralAccounts {
+        /// Where.
+        host: Host,
+        /// Those in use.
+        accounts: Vec<AccountName>,
+    },
+    /// None was named, and somebody logged out of each.
+    #[error("nobody is logged in: {} are logged out", list(.0))]
+    AllLoggedOut(Vec<AccountId>),
     /// Somebody logged out.
     #[error("logged out of {id} since {at}")]
     LoggedOut {
@@ -129,6 +140,11 @@ impl FlowError {
             other => other,
         }
     }
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
 }
 
 fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {

@@ -1,6 +1,7 @@
 //! What is done, from beginning to end: a token, a refresh, a login, a logout. Each asks `decide`,
 //! and writes only under the lock.
 
+mod account;
 mod authorize;
 mod error;
 mod exchange;
@@ -16,6 +17,7 @@ mod standby;
 
 use std::time::{Duration, Instant};
 
+pub use account::{account_to_log_in, in_use, on_account};
 pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
     add_standby_through_server, log_in_through_server,

@@ -2,16 +2,17 @@
 //! (DESIGN, "The refresh").
 
 mod lease;
+mod need;
 mod why_not;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Session;
 use super::error::FlowError;
 use super::exchange::{Tried, exchange_under_lock};
 use crate::credential::{
-    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, MinTtl, Outcome, Record,
-    Seen, Stop, Verdict, decide, living,
+    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, Outcome, Record, Seen,
+    Stop, Verdict, decide, living,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -20,46 +21,12 @@ use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
 pub use lease::obtain_with_lease;
-use why_not::{login_required, of_stop, too_short};
+pub use need::Need;
+use why_not::{cut_short, login_required, of_stop, too_short};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
 /// and as often again where somebody replaces the lock file.
 const TURNS: usize = 8;
-
-/// What a caller needs.
-#[derive(Debug)]
-pub struct Need {
-    /// A token, or the next one made ready.
-    pub asked: Asked,
-    /// How long it must still live.
-    pub min_ttl: MinTtl,
-    /// The token that a server refused to this caller.
-    pub rejected: Option<AccessToken>,
-}
-
-impl Need {
-    /// A token with at least this much life, or with what is preferred where nobody said.
-    #[must_use]
-    pub fn token(least: Option<Duration>, preferred: Duration) -> Self {
-        Self {
-            asked: Asked::Token,
-            min_ttl: least.map_or(MinTtl::Preferred(preferred), MinTtl::Demanded),
-            rejected: None,
-        }
-    }
-
-    /// What is decided on where nothing else is known yet.
-    fn at_first(&self) -> credential::Need<'_> {
-        credential::Need {
-            asked: self.asked,
-            min_ttl: self.min_ttl,
-            rejected: self.rejected.as_ref(),
-            checked: None,
-            seen: None,
-            leased: None,
-        }
-    }
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -135,7 +102,9 @@ pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obta
         Verdict::Use(grant) => Ok(Obtained {
             grant,
             what: What::Found,
-            warnings: Vec::new(),
+            warnings: cut_short(&record, grant, need.min_ttl)
+                .into_iter()
+                .collect(),
             record,
         }),
         Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
@@ -422,8 +391,10 @@ impl Errand<'_> {
         })
     }
 
-    fn hand_out(self, done: Done) -> Obtained {
+    fn hand_out(mut self, done: Done) -> Obtained {
         self.session.log.flush();
+        let cut = cut_short(&self.record, done.grant, self.need.min_ttl);
+        self.warnings.extend(cut);
         Obtained {
             record: self.record,
             grant: done.grant,

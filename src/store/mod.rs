@@ -34,6 +34,9 @@ use lock::AccountLock;
 use place::Place;
 use record::Extra;
 
+#[cfg(test)]
+pub(crate) use record::tests::without_client_id;
+
 /// A folder of credential records.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -1,8 +1,10 @@
 //! The library, as another program has it: the same logins, at the same time as the command line.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
-use glauth::{AccessToken, ErrorKind, Logins};
+use glauth::{AccessToken, BadSecret, ErrorKind, Fingerprint, Logins};
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
 use crate::support::sandbox::Sandbox;
@@ -30,6 +32,55 @@ fn a_program_gets_the_token_that_the_command_line_gets() {
     assert!(left.unwrap() > Duration::from_secs(7000));
     assert!(token.warnings().is_empty());
     assert!(!format!("{token:?}").contains(&pair.access_token));
+}
+
+#[test]
+fn a_wish_for_life_that_cannot_be_met_is_a_warning() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    let ten_hours = Some(Duration::from_secs(10 * 60 * 60));
+    let host = server.host();
+    let expected = format!(
+        "a life of 10h cannot be had: tokens of {host} live for 2h; nine tenths of that were asked for instead"
+    );
+
+    let token = login.token(ten_hours).unwrap();
+    let (leased, _lease) = login.lease(ten_hours).unwrap();
+
+    assert_eq!(token.access_token().expose(), pair.access_token);
+    assert_eq!(token.warnings(), [expected.as_str()]);
+    assert_eq!(leased.warnings(), [expected.as_str()]);
+    assert!(login.token(None).unwrap().warnings().is_empty());
+}
+
+#[test]
+fn without_a_name_the_only_login_of_a_host_is_meant_as_on_the_command_line() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let log_in_as = |account: &str| {
+        let pair = server.log_in();
+        let (id, url) = (server.client_id(), server.url());
+        let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
+        sandbox.run_with_input(&login, &pair.response).succeeds();
+        pair.access_token
+    };
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+
+    let work = log_in_as("work");
+    assert_eq!(login.token(None).unwrap().access_token().expose(), work);
+    let (leased, _lease) = login.lease(None).unwrap();
+    assert_eq!(leased.access_token().expose(), work);
+
+    log_in_as("home");
+    let several = login.token(None).unwrap_err();
+    assert_eq!(several.kind(), ErrorKind::Usage);
+    assert!(several.to_string().contains("home, work"), "{several}");
+
+    let default = log_in_as("default");
+    assert_eq!(login.token(None).unwrap().access_token().expose(), default);
 }
 
 /// Threads of one program are kept apart as processes are.
@@ -94,6 +145,64 @@ fn a_lease_keeps_the_command_line_waiting() {
     assert!(server.is_alive(&sandbox.run(&demand).prints()));
 }
 
+#[test]
+fn a_lease_begins_with_more_life_than_a_token_does() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox);
+    let login = logins.login(&server.url(), None).unwrap();
+    sandbox.ends_in(&server, 200);
+
+    let token = login.token(None).unwrap();
+    assert_eq!(token.access_token().expose(), pair.access_token);
+    let (leased, _lease) = login.lease(None).unwrap();
+    assert_ne!(leased.access_token().expose(), pair.access_token);
+    assert_eq!(server.rotations(), 1);
+}
+
+/// A sentence with its subject, and no password out of a URL.
+#[test]
+fn what_is_no_host_or_no_name_is_said_of_what_was_given() {
+    let sandbox = Sandbox::new();
+    let logins = logins(&sandbox);
+    for (host, name, said) in [
+        ("no host", None, "`no host` is not a host name, "),
+        ("no \nhost", None, "`no \\nhost` is not a host name, "),
+        ("http://x.y", None, "`http://x.y` is plain `http`; "),
+        ("https://me:pass@x.y", None, "the host has a user, "),
+        ("x.y", Some("NO NAME"), "`NO NAME` is not an account name: "),
+    ] {
+        let error = logins.login(host, name).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.to_string().starts_with(said), "{error}");
+    }
+}
+
+#[test]
+fn a_hint_is_a_command_and_no_option_that_a_program_does_not_have() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let logins = logins(&sandbox).lock_timeout(Duration::from_millis(100));
+    let login = logins.login(&server.url(), None).unwrap();
+    let (_, lease) = login.lease(None).unwrap();
+    sandbox.ends_in(&server, 1000);
+
+    let in_use = login.token(Some(Duration::from_secs(3600))).unwrap_err();
+    assert_eq!((in_use.code(), in_use.hint()), ("lease_timeout", None));
+    drop(lease);
+
+    let record = sandbox.file(&server, "toml");
+    std::fs::set_permissions(&record, Permissions::from_mode(0o644)).unwrap();
+    let open = login.token(None).unwrap_err();
+    let hint = open.hint().unwrap();
+    assert!(hint.starts_with("run `chmod 600 "), "{hint}");
+
+    let work = logins.login(&server.url(), Some("work")).unwrap();
+    let missing = work.token(None).unwrap_err();
+    let command = format!("run `glauth login --account work {}`", server.host());
+    assert_eq!(missing.hint(), Some(command.as_str()));
+}
+
 /// What a program does about it, and the words for a person.
 #[test]
 fn an_error_says_what_to_do() {
@@ -112,8 +221,6 @@ fn an_error_says_what_to_do() {
         (ErrorKind::LoginRequired, "login_required")
     );
     assert!(none.hint().unwrap().contains("glauth login nobody.example"));
-    assert_eq!(fails("no host", None).kind(), ErrorKind::Usage);
-    assert_eq!(fails(&here, Some("NO NAME")).kind(), ErrorKind::Usage);
 
     sandbox.ends_in(&server, -5);
     server.script(TOKEN, Behaviour::Answer(Answer::new(429)));
@@ -130,4 +237,26 @@ fn an_error_says_what_to_do() {
         (ErrorKind::Store, "corrupt")
     );
     assert!(broken.to_string().contains("default.toml"), "{broken}");
+}
+
+/// What the interface takes and returns can be named, and what can be named is promised.
+#[test]
+fn every_type_of_the_interface_stands_in_its_list() {
+    let _: fn(String) -> Result<AccessToken, BadSecret> = AccessToken::new;
+    let _: fn(&AccessToken) -> Fingerprint = AccessToken::fingerprint;
+
+    let text = include_str!("../../src/lib.rs");
+    let exported = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub use "));
+    let mut names: Vec<&str> = exported
+        .flat_map(|line| line.split(['{', '}', ',', ':', ';', ' ']))
+        .filter(|name| name.starts_with(char::is_uppercase))
+        .collect();
+    names.sort_unstable();
+    let (_, promise) = text.split_once("The public interface is ").unwrap();
+    let (promise, _) = promise.split_once("It follows").unwrap();
+    let mut promised: Vec<&str> = promise.split('`').skip(1).step_by(2).collect();
+    promised.sort_unstable();
+    assert_eq!(promised, names);
 }

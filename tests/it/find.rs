@@ -1,6 +1,7 @@
 //! Which host and which account is meant.
 
 use crate::support::authorization_server::{AuthorizationServer, Pair};
+use crate::support::mounts::{become_other, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
 /// Two servers with a login at each, in one store.
@@ -281,6 +282,50 @@ fn an_empty_environment_without_a_home_works_with_a_store() {
     Running::spawn(&mut bare(&["logout", &url]))
         .finish()
         .succeeds();
+}
+
+/// A container may run as any number. Root's own home is in the list of users, whatever HOME says.
+#[test]
+fn a_user_whom_no_list_knows_needs_a_store_and_nothing_else() {
+    if !is_root() {
+        skipped("a user without a home: only root can become one");
+        return;
+    }
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let url = server.url();
+    let bare = |args: &[&str], store: bool| {
+        let mut command = sandbox.command(args);
+        let here = become_other(&sandbox, &mut command, 47_114_711);
+        command.env_clear();
+        if store {
+            command.env("GLAUTH_STORE", sandbox.store());
+        }
+        here.then_some(command)
+    };
+    let run = |args: &[&str], store| Running::spawn(&mut bare(args, store).unwrap()).finish();
+    if bare(&[], true).is_none() {
+        return;
+    }
+
+    assert_eq!(run(&["token"], true).prints(), pair.access_token);
+    assert_eq!(run(&["token", &url], true).prints(), pair.access_token);
+    run(&["exec", "--", "/bin/true"], true).succeeds();
+    run(&["refresh"], true).succeeds();
+    let checks = run(&["doctor", "--offline"], true).stdout;
+    let line = "no home folder for a configuration, and none is needed";
+    assert!(checks.contains(line), "{checks}");
+    let new = server.log_in();
+    let login = ["login", "--import", &url];
+    let mut login = bare(&login, true).unwrap();
+    Running::spawn_with_input(&mut login, &new.response)
+        .finish()
+        .succeeds();
+    assert_eq!(run(&["token"], true).prints(), new.access_token);
+
+    let said = run(&["token", &url], false).fails(2);
+    let expected = "no home folder is known; set GLAUTH_STORE\n";
+    assert!(said.ends_with(expected), "{said}");
 }
 
 #[test]

@@ -235,7 +235,9 @@ fn a_min_ttl_beyond_the_lifetime_warns_and_does_not_rotate_at_every_call() {
     let ask = || {
         let printed = sandbox.run(&args);
         assert!(
-            printed.stderr.contains("warning: --min-ttl 3h "),
+            printed
+                .stderr
+                .contains("warning: a life of 3h cannot be had"),
             "{printed:?}"
         );
         printed.succeeds().trim_end().to_owned()

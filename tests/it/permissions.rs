@@ -3,12 +3,11 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
-use crate::support::mounts::{is_root, skipped};
+use crate::support::mounts::{become_other, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox, after};
 
 fn mode_of(path: &Path) -> u32 {
@@ -246,29 +245,11 @@ fn a_lock_that_is_a_link_or_a_pipe_is_refused() {
 /// Lets modes bind: what root starts becomes another user, whose everything here then is. `None`:
 /// not possible here, which is said.
 pub fn bound(sandbox: &Sandbox, args: &[&str]) -> Option<Command> {
-    let other = 65534;
     let mut command = sandbox.command(args);
-    if !is_root() {
-        return Some(command);
-    }
-    let mut probe = sandbox.command(&["--version"]);
-    let probe = probe.current_dir("/").uid(other).gid(other).status();
-    if !probe.is_ok_and(|status| status.success()) {
-        skipped("modes, which do not bind root: the binary is not where others may run it");
+    if is_root() && !become_other(sandbox, &mut command, 65534) {
         return None;
     }
-    own(&sandbox.path(""), other);
-    command.current_dir("/").uid(other).gid(other);
     Some(command)
-}
-
-fn own(path: &Path, user: u32) {
-    chown(path, Some(user), Some(user)).unwrap();
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            own(&entry.unwrap().path(), user);
-        }
-    }
 }
 
 /// A login whose folder does not let its owner write. `None`: not possible here.

@@ -180,6 +180,33 @@ fn a_worker_that_cannot_have_a_token_now_leaves_it_to_the_next_run() {
 }
 
 #[test]
+fn a_worker_that_is_sent_elsewhere_reports_it_and_does_not_go_there() {
+    const ELSEWHERE: &str = "/elsewhere";
+    in_every_language(1, |server, _, mut worker| {
+        let redirect = Answer::new(302).header("Location", &format!("{}{ELSEWHERE}", server.url()));
+        server.script(USER, Behaviour::Answer(redirect));
+        server.script(ELSEWHERE, Behaviour::Answer(Answer::new(200)));
+
+        let said = ends_with(1, &mut worker);
+
+        assert!(said.contains("the server answered 302"), "{said}");
+        assert_eq!(server.count(ELSEWHERE), 0);
+    });
+}
+
+#[test]
+fn a_worker_whose_answer_is_cut_short_leaves_it_to_the_next_run() {
+    in_every_language(1, |server, _, mut worker| {
+        let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort".to_vec();
+        server.script(USER, Behaviour::Raw(cut));
+
+        let said = ends_with(4, &mut worker);
+
+        assert!(said.contains("worker: not now"), "{said}");
+    });
+}
+
+#[test]
 fn a_worker_whose_store_is_broken_reports_it() {
     in_every_language(2, |server, sandbox, mut worker| {
         fs::write(sandbox.file(server, "toml"), "torn").unwrap();

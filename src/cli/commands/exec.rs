@@ -36,7 +36,7 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     let (obtained, lease) = context.on_account(&host, &store, |id| {
         flow::obtain_with_lease(&session, id, &need)
     })?;
-    context.warn_of(&obtained, need.min_ttl);
+    context.warn_of(&obtained);
     let Some(login) = obtained.record.login() else {
         return Ok(Exit::Unexpected);
     };
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 /// How glauth ends where the command was not run.
-pub(in crate::cli) fn exit_code(error: &anyhow::Error) -> ExitCode {
+pub(in crate::cli) fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref() {
         Some(UsageError::NotRun { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             NOT_FOUND
@@ -75,7 +75,6 @@ pub(in crate::cli) fn exit_code(error: &anyhow::Error) -> ExitCode {
         Some(UsageError::NotRun { .. }) => NOT_EXECUTABLE,
         _ => FAILED,
     }
-    .into()
 }
 
 /// How glauth ends where the call was not understood.

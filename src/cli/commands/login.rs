@@ -14,7 +14,7 @@ use crate::cli::context::{Context, absolute};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
 use crate::config::Config;
-use crate::credential::{AccountId, GrantState, Identity, LoginKind, Record, Scheme};
+use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
     self, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
@@ -24,7 +24,7 @@ use report::report;
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
-    let host = context.host(&args.target, &store)?;
+    let host = context.host(&args.target, &store).map_err(no_host)?;
     let config = context.config()?;
     let session = context.session(&store, host.scheme);
     let tokens = match (args.import, args.with_token) {
@@ -32,9 +32,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         (_, true) => Some(bring::personal_token()?),
         (false, false) => None,
     };
-    let account = match &tokens {
-        Some(_) => context.account_name(),
-        None => context.account_or_only_one(&host.host, &store)?,
+    let account = match (&context.global.account, &tokens) {
+        (Some(named), _) => named.clone(),
+        (None, Some(_)) => AccountName::default_name(),
+        (None, None) => flow::account_to_log_in(&store, &host.host)?,
     };
     let id = AccountId {
         host: host.host,
@@ -49,6 +50,14 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let done = done.with_context(about)?;
     report(&id, &done, context)?;
     Ok(Exit::Done)
+}
+
+/// A login is what makes the first one: where there is none, a HOST is missing.
+fn no_host(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(UsageError::NoLogins(_)) => UsageError::NoHost.into(),
+        _ => error,
+    }
 }
 
 fn given(args: &Args) -> anyhow::Result<Given> {

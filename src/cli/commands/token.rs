@@ -29,7 +29,7 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
             flow::obtain(&session, id, &need)
         }
     })?;
-    context.warn_of(&obtained, need.min_ttl);
+    context.warn_of(&obtained);
     let format = if context.global.json {
         Format::Json
     } else {

@@ -50,12 +50,8 @@ pub(super) enum UsageError {
     NoLogin { id: AccountId, store: PathBuf },
     #[error("no login for {id} in `{}`", store.display())]
     NothingToEnd { id: AccountId, store: PathBuf },
-    #[error("nobody is logged in: {} are logged out", list(.0))]
-    AllLoggedOut(Vec<AccountId>),
     #[error("several hosts, and none was named: {}", list(.0))]
     SeveralHosts(Vec<Host>),
-    #[error("several accounts at {host}, and none was named: {}", list(accounts))]
-    SeveralAccounts { host: Host, accounts: Vec<String> },
     #[error("a login for {0} needs a person, and there is no terminal")]
     NoPerson(AccountId),
     #[error("cannot run `{program}`: {source}")]
@@ -147,6 +143,10 @@ fn of_flow(error: &FlowError) -> Failure {
         | FlowError::StandbyLost { id, .. } => {
             failure("login_required").hint(login_command(id)).about(id)
         }
+        FlowError::SeveralAccounts { .. } => {
+            failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
+        }
+        FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
         FlowError::LoginRequired { id, lost_at, .. } => {
             let hint = login_command(id);
             let hint = match lost_at {
@@ -335,7 +335,6 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::NothingToEnd { id, .. } => plain("login_required", message)
             .hint("`glauth status` shows the logins that are there")
             .about(id),
-        UsageError::AllLoggedOut(ids) => plain("login_required", message).hint(logins_of(ids)),
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
         UsageError::NoPerson(id) => plain("login_required", message)
@@ -347,9 +346,6 @@ fn of_usage_error(error: &UsageError) -> Failure {
         UsageError::NothingToStandBeside(id) => plain("usage", message)
             .hint("import the first one without --standby")
             .about(id),
-        UsageError::SeveralAccounts { .. } => {
-            plain("usage", message).hint("name one with --account, or set GLAUTH_ACCOUNT")
-        }
         UsageError::NoVariable(_) => {
             plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
         }

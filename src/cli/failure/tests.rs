@@ -2,7 +2,11 @@
 
 mod table;
 
+use std::fmt::Write as _;
+
 use super::*;
+use crate::cli::commands::exec;
+use table::groups;
 
 #[test]
 fn every_outcome_and_every_name_has_an_exit_code_of_its_own() {
@@ -30,4 +34,71 @@ fn what_clap_says_becomes_one_line_and_a_hint() {
         "the following required arguments were not provided: --import"
     );
     assert_eq!(hint, "see `glauth login --help`");
+}
+
+fn text() -> String {
+    let mut text = "\
+# Errors
+
+What glauth says where something is wrong, with the exit code, its name in JSON errors, and the hint: the next
+step. `exec` ends with 125 for each, but where it cannot run its command. Generated:
+`GLAUTH_UPDATE=1 cargo test --lib failure` writes it anew.
+"
+    .to_owned();
+    for (title, errors) in groups() {
+        write!(
+            text,
+            "\n## {title}\n\n| | `code` | says | hint |\n| --- | --- | --- | --- |\n"
+        )
+        .unwrap();
+        for error in errors {
+            let failure = Failure::of(&error);
+            let code = match error.downcast_ref() {
+                Some(UsageError::NotRun { .. }) => exec::exit_code(&error),
+                _ => failure.exit.code(),
+            };
+            let cell = |text: &str| text.replace('|', "\\|");
+            writeln!(
+                text,
+                "| {code} | `{}` | {} | {} |",
+                failure.name,
+                cell(&failure.message),
+                cell(failure.hint.as_deref().unwrap_or_default()),
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
+/// On Linux: each system has words of its own for what it refuses.
+#[test]
+#[cfg(target_os = "linux")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file of the documentation, compared or written"
+)]
+fn the_table_of_errors_is_what_they_say_now() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
+    if std::env::var_os("GLAUTH_UPDATE").is_some() {
+        std::fs::write(path, text()).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        found == text(),
+        "`GLAUTH_UPDATE=1 cargo test --lib failure` writes docs/errors.md anew"
+    );
+}
+
+/// One line, a sentence without a full stop, and a way on wherever there is one.
+#[test]
+fn an_error_is_a_line_and_a_hint_another_one() {
+    for error in groups().into_iter().flat_map(|(_, errors)| errors) {
+        let failure = Failure::of(&error);
+        let lines = [Some(failure.message.as_str()), failure.hint.as_deref()];
+        for line in lines.into_iter().flatten() {
+            assert!(!line.contains('\n') && !line.ends_with('.'), "{line}");
+        }
+        assert_ne!(failure.name, "unexpected", "{failure:?}");
+    }
 }

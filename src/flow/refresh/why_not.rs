@@ -1,9 +1,10 @@
-//! Why there is no token, as an error that a person can read.
+//! Why there is no token, or none as was wished for, in words that a person can read.
 
 use super::super::error::FlowError;
 use super::super::exchange::sentence;
 use super::What;
-use crate::credential::{AccountId, Login, Outcome, Stop};
+use crate::credential::{AccountId, Login, MinTtl, Outcome, Record, Stop};
+use crate::time::human;
 
 pub(super) fn login_required(id: &AccountId, login: &Login, words: Option<String>) -> FlowError {
     if login
@@ -27,6 +28,22 @@ pub(super) fn too_short(id: &AccountId, login: &Login) -> FlowError {
         id: id.clone(),
         until: ends.max(),
     }
+}
+
+/// A wish that the server can never meet was cut to what it can.
+pub(super) fn cut_short(record: &Record, grant: usize, min_ttl: MinTtl) -> Option<String> {
+    let MinTtl::Demanded(wish) = min_ttl else {
+        return None;
+    };
+    let lifetime = record.login()?.grants.get(grant)?.lifetime()?;
+    (min_ttl.within(Some(lifetime)) < wish).then(|| {
+        format!(
+            "a life of {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
+            human(wish),
+            record.id.host,
+            human(lifetime)
+        )
+    })
 }
 
 /// What a verdict to do nothing comes to.

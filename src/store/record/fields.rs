@@ -9,19 +9,41 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
+use crate::toml_trouble;
+
 /// What does not fit, and where.
 pub(super) struct Misfit {
     pub span: Option<Range<usize>>,
-    /// The key that a table lacks.
-    pub missing: Option<&'static str>,
+    /// The key that it is about, where the parser is through.
+    pub key: Option<&'static str>,
+    pub why: Why,
+}
+
+/// Why something does not fit.
+pub(super) enum Why {
+    /// It is not TOML, or of another kind.
+    Kind,
+    /// This key or table is there already.
+    Twice,
+    /// The table lacks it.
+    Missing,
 }
 
 impl Misfit {
     pub(super) fn kind<T>(span: Range<usize>) -> Result<T, Self> {
         Err(Self {
             span: Some(span),
-            missing: None,
+            key: None,
+            why: Why::Kind,
         })
+    }
+
+    /// The innermost key of ours: below it may be names that others gave.
+    pub(super) fn of(self, key: &'static str) -> Self {
+        Self {
+            key: self.key.or(Some(key)),
+            ..self
+        }
     }
 }
 
@@ -39,12 +61,25 @@ pub(super) trait Field<'a>: Sized {
 pub(super) fn read<'a, T: Field<'a>>(text: &'a str) -> Result<T, Misfit> {
     let table = DeTable::parse(text).map_err(|error| Misfit {
         span: error.span(),
-        missing: None,
+        key: None,
+        why: if toml_trouble::is_twice(&error) {
+            Why::Twice
+        } else {
+            Why::Kind
+        },
     })?;
     T::read(Spanned::new(
         table.span(),
         DeValue::Table(table.into_inner()),
     ))
+}
+
+/// The value of a field.
+pub(super) fn under<'a, T: Field<'a>>(
+    key: &'static str,
+    value: Spanned<DeValue<'a>>,
+) -> Result<T, Misfit> {
+    T::read(value).map_err(|misfit| misfit.of(key))
 }
 
 /// A field that was looked for in the table at `span`.
@@ -55,7 +90,8 @@ pub(super) fn present<'a, T: Field<'a>>(
 ) -> Result<T, Misfit> {
     found.or_else(T::absent).ok_or_else(|| Misfit {
         span: Some(span.clone()),
-        missing: Some(key),
+        key: Some(key),
+        why: Why::Missing,
     })
 }
 
@@ -149,7 +185,7 @@ macro_rules! fields {
             fn read(
                 value: toml::Spanned<toml::de::DeValue<'a>>,
             ) -> Result<Self, $crate::store::record::fields::Misfit> {
-                use $crate::store::record::fields::{Field, Misfit, present};
+                use $crate::store::record::fields::{Misfit, present, under};
 
                 let span = value.span();
                 let toml::de::DeValue::Table(table) = value.into_inner() else {
@@ -159,8 +195,10 @@ macro_rules! fields {
                 $($(let mut $default = None;)+)?
                 for (key, value) in table {
                     match &**key.get_ref() {
-                        $(stringify!($key) => $key = Some(Field::read(value)?),)+
-                        $($(stringify!($default) => $default = Some(Field::read(value)?),)+)?
+                        $(stringify!($key) => $key = Some(under(stringify!($key), value)?),)+
+                        $($(stringify!($default) => {
+                            $default = Some(under(stringify!($default), value)?);
+                        })+)?
                         _ => {}
                     }
                 }

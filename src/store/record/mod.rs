@@ -13,7 +13,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub(super) use extra::Extra;
-use fields::Misfit;
+use fields::{Misfit, Why};
 use wire::Document;
 
 use super::error::StoreError;
@@ -88,22 +88,18 @@ fn unreadable(text: &str, misfit: Misfit) -> Problem {
     if let Some(version) = other_version(text) {
         return Problem::Version(version);
     }
-    let (line, key) = toml_trouble::place(text, misfit.span);
-    if let Some(key) = misfit.missing {
-        return Problem::Corrupt {
-            line,
-            text: format!("`{key}` is missing"),
-        };
-    }
+    let (line, found) = toml_trouble::place(text, misfit.span);
     // Anything else that stands before a `=` may be a part of a token.
     let known = |key: &String| wire::KNOWN.iter().any(|(_, keys)| keys.contains(&&**key));
-    Problem::Corrupt {
-        line,
-        text: match key.filter(known) {
-            Some(key) => format!("the value of `{key}` does not fit"),
-            None => "it is not the TOML of a record".to_owned(),
-        },
-    }
+    let key = misfit.key.map(ToOwned::to_owned).or(found.filter(known));
+    let text = match (misfit.why, key) {
+        (Why::Missing, Some(key)) => format!("`{key}` is missing"),
+        (Why::Twice, Some(key)) => format!("`{key}` appears twice"),
+        (Why::Twice, None) => "a key or a table appears twice".to_owned(),
+        (Why::Kind, Some(key)) => format!("the value of `{key}` does not fit"),
+        (Why::Kind | Why::Missing, None) => "it is not the TOML of a record".to_owned(),
+    };
+    Problem::Corrupt { line, text }
 }
 
 /// The version, where it is not ours: then nothing else needs to fit.
@@ -137,4 +133,4 @@ pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Pro
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -353,7 +353,9 @@ fn clean(table: &'static str, key: &'static str, text: Cow<'_, str>) -> Result<S
 }
 
 fn time(table: &'static str, key: &'static str, at: Datetime) -> Result<Timestamp, Bad> {
-    Timestamp::from_toml(&at).ok_or_else(|| bad(table, key, "is not a time in UTC"))
+    // A person may write any offset; it is UTC that is written back.
+    let problem = "is not a date with a time and an offset, such as `2026-11-23T10:00:00Z`";
+    Timestamp::from_toml(&at).ok_or_else(|| bad(table, key, problem))
 }
 
 fn choose<T: Copy, const N: usize>(

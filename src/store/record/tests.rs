@@ -57,3 +57,9 @@ fn login_of(full: &mut Full) -> &mut Login {
         other => panic!("{other:?}"),
     }
 }
+
+/// What is said of a record that lacks its client id, in the file `path`: for the table of errors.
+pub(crate) fn without_client_id(path: &Path) -> StoreError {
+    let text = with(OAUTH, "client_id = \"5ab1d5ea\"\n", "");
+    problem_in(&text, OAUTH).in_file(path)
+}

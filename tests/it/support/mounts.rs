@@ -4,12 +4,14 @@
 //! Elsewhere a test that wants one says so in one line and passes.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use super::sandbox::{LIMIT, wrapped};
+use super::sandbox::{LIMIT, Sandbox, wrapped};
 
 /// Does as it is told, stops at the first failure, and then stays until its input ends.
 const SHELL: [&str; 3] = ["sh", "-ec", "eval \"$SCRIPT\"; echo ready; exec cat"];
@@ -98,4 +100,27 @@ fn unshare() -> Command {
 /// Whether modes do not bind this process.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Lets a command be another user's, whose everything in the sandbox then is; for root. `false`: not
+/// possible here, which is said.
+pub fn become_other(sandbox: &Sandbox, command: &mut Command, user: u32) -> bool {
+    let mut probe = sandbox.command(&["--version"]);
+    let probe = probe.current_dir("/").uid(user).gid(user).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        skipped("what another user does: the binary is not where others may run it");
+        return false;
+    }
+    own(&sandbox.path(""), user);
+    command.current_dir("/").uid(user).gid(user);
+    true
+}
+
+fn own(path: &Path, user: u32) {
+    chown(path, Some(user), Some(user)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            own(&entry.unwrap().path(), user);
+        }
+    }
 }

@@ -19,29 +19,21 @@ pub(super) fn checks(context: &Context<'_>) -> Vec<Check> {
 }
 
 fn configuration(context: &Context<'_>) -> Check {
-    let read = context.config_path().and_then(|path| {
-        context.config()?;
-        Ok(path)
-    });
-    match read {
-        Err(error) => {
-            let check = Check::error(Topic::Configuration, &error);
-            let remedy = "`config.toml` is described in README";
-            Check {
-                remedy: check.remedy.or(Some(remedy.to_owned())),
-                ..check
-            }
-        }
-        Ok(path) if path.exists() => Check::ok(
-            Topic::Configuration,
-            format!("the configuration is `{}`", path.display()),
-        ),
-        Ok(path) => Check::ok(
-            Topic::Configuration,
-            format!(
-                "there is no configuration in `{}`, and none is needed",
-                path.display()
-            ),
-        ),
+    if let Err(error) = context.config() {
+        let check = Check::error(Topic::Configuration, &error);
+        let remedy = "`config.toml` is described in README";
+        return Check {
+            remedy: check.remedy.or(Some(remedy.to_owned())),
+            ..check
+        };
     }
+    let text = match context.config_path() {
+        None => "there is no home folder for a configuration, and none is needed".to_owned(),
+        Some(path) if path.exists() => format!("the configuration is `{}`", path.display()),
+        Some(path) => format!(
+            "there is no configuration in `{}`, and none is needed",
+            path.display()
+        ),
+    };
+    Check::ok(Topic::Configuration, text)
 }

@@ -1,9 +1,10 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use nix::errno::Errno;
 
 use super::*;
 use crate::credential::{HostArg, Scheme};
@@ -38,8 +39,9 @@ fn path() -> PathBuf {
     "/home/jane/.local/share/glauth/credentials/gitlab.example.com/default.toml".into()
 }
 
-fn no(kind: io::ErrorKind) -> io::Error {
-    io::Error::from(kind)
+/// As the system says it, not as Rust calls its kind.
+fn no(errno: Errno) -> io::Error {
+    io::Error::from(errno)
 }
 
 fn origin() -> String {
@@ -47,9 +49,9 @@ fn origin() -> String {
 }
 
 /// Errors of one subject.
-type Group = (&'static str, Vec<anyhow::Error>);
+pub(super) type Group = (&'static str, Vec<anyhow::Error>);
 
-fn groups() -> Vec<Group> {
+pub(super) fn groups() -> Vec<Group> {
     vec![
         ("A call", calls()),
         ("A token", tokens()),
@@ -63,6 +65,13 @@ fn groups() -> Vec<Group> {
 }
 
 fn calls() -> Vec<anyhow::Error> {
+    let not_run = |errno| -> anyhow::Error {
+        UsageError::NotRun {
+            program: "glab".to_owned(),
+            source: no(errno),
+        }
+        .into()
+    };
     let hosts = vec![host(), HostArg::parse("gitlab.com").unwrap().host];
     vec![
         UsageError::NoHost.into(),
@@ -78,19 +87,16 @@ fn calls() -> Vec<anyhow::Error> {
             store: "/home/jane/.local/share/glauth/credentials".into(),
         }
         .into(),
-        UsageError::AllLoggedOut(vec![id(), work()]).into(),
-        UsageError::SeveralAccounts {
+        FlowError::AllLoggedOut(vec![id(), work()]).into(),
+        FlowError::SeveralAccounts {
             host: host(),
-            accounts: vec!["home".to_owned(), "work".to_owned()],
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
         }
         .into(),
         UsageError::NoPerson(id()).into(),
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
-        UsageError::NotRun {
-            program: "glab".to_owned(),
-            source: no(io::ErrorKind::NotFound),
-        }
-        .into(),
+        not_run(Errno::ENOENT),
+        not_run(Errno::EACCES),
         UsageError::BadInput("the refused token is empty".to_owned()).into(),
         FlowError::OtherScheme {
             id: id(),
@@ -192,7 +198,6 @@ fn refreshes() -> Vec<anyhow::Error> {
 }
 
 fn stores() -> Vec<anyhow::Error> {
-    let full = io::ErrorKind::StorageFull;
     [
         StoreError::Permission {
             path: path(),
@@ -205,22 +210,18 @@ fn stores() -> Vec<anyhow::Error> {
             wanted_mode: None,
         },
         StoreError::ReadOnly { path: path() },
-        StoreError::Corrupt {
-            path: path(),
-            line: Some(12),
-            problem: "missing field `client_id`".to_owned(),
-        },
+        crate::store::without_client_id(&path()),
         StoreError::UnsupportedVersion {
             path: path(),
             version: "2".to_owned(),
         },
         StoreError::DiskFull {
             path: path(),
-            source: no(full),
+            source: no(Errno::ENOSPC),
         },
         StoreError::LockingUnsupported {
             path: path(),
-            source: no(io::ErrorKind::Unsupported),
+            source: no(Errno::EOPNOTSUPP),
         },
         StoreError::LockReplaced { path: path() },
         StoreError::AnswerNotStored {
@@ -228,7 +229,7 @@ fn stores() -> Vec<anyhow::Error> {
             rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
             source: Box::new(StoreError::DiskFull {
                 path: path(),
-                source: no(full),
+                source: no(Errno::ENOSPC),
             }),
         },
         StoreError::AnswerNotStored {
@@ -239,7 +240,7 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::Io {
             action: "read",
             path: path(),
-            source: no(io::ErrorKind::TimedOut),
+            source: no(Errno::EIO),
         },
     ]
     .into_iter()
@@ -324,7 +325,7 @@ fn clients() -> Vec<anyhow::Error> {
         ClientError::File {
             what: "client secret",
             path: "/home/jane/secret".into(),
-            source: no(io::ErrorKind::NotFound),
+            source: no(Errno::ENOENT),
         },
         ClientError::BadSecret(BadSecret::Empty),
         ClientError::SecretMissing("client_secret_basic".to_owned()),
@@ -397,7 +398,7 @@ fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::NotStored {
             source: Box::new(FlowError::Store(StoreError::DiskFull {
                 path: path(),
-                source: no(io::ErrorKind::StorageFull),
+                source: no(Errno::ENOSPC),
             })),
             tokens: NewTokens::Revoked,
         },
@@ -435,65 +436,4 @@ fn standbys() -> Vec<anyhow::Error> {
         AuthorizeError::NotAdded(added).into()
     }));
     errors
-}
-
-fn text() -> String {
-    let mut text = "\
-# Errors
-
-What glauth says where something is wrong, with the exit code, its name in JSON errors, and the hint: the next
-step. `exec` ends with 125 for each. Generated: `GLAUTH_UPDATE=1 cargo test --lib failure` writes it anew.
-"
-    .to_owned();
-    for (title, errors) in groups() {
-        write!(
-            text,
-            "\n## {title}\n\n| | `code` | says | hint |\n| --- | --- | --- | --- |\n"
-        )
-        .unwrap();
-        for error in errors {
-            let failure = Failure::of(&error);
-            let cell = |text: &str| text.replace('|', "\\|");
-            writeln!(
-                text,
-                "| {} | `{}` | {} | {} |",
-                failure.exit.code(),
-                failure.name,
-                cell(&failure.message),
-                cell(failure.hint.as_deref().unwrap_or_default()),
-            )
-            .unwrap();
-        }
-    }
-    text
-}
-
-#[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a file of the documentation, compared or written"
-)]
-fn the_table_of_errors_is_what_they_say_now() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/errors.md");
-    if std::env::var_os("GLAUTH_UPDATE").is_some() {
-        std::fs::write(path, text()).unwrap();
-    }
-    let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        found == text(),
-        "`GLAUTH_UPDATE=1 cargo test --lib failure` writes docs/errors.md anew"
-    );
-}
-
-/// One line, a sentence without a full stop, and a way on wherever there is one.
-#[test]
-fn an_error_is_a_line_and_a_hint_another_one() {
-    for error in groups().into_iter().flat_map(|(_, errors)| errors) {
-        let failure = Failure::of(&error);
-        let lines = [Some(failure.message.as_str()), failure.hint.as_deref()];
-        for line in lines.into_iter().flatten() {
-            assert!(!line.contains('\n') && !line.ends_with('.'), "{line}");
-        }
-        assert_ne!(failure.name, "unexpected", "{failure:?}");
-    }
 }

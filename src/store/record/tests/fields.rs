@@ -284,7 +284,9 @@ fn a_time_without_an_offset_is_refused() {
     ] {
         for time in ["2026-11-23T10:00:00", "2026-11-23", "10:00:00"] {
             let to = format!("{key} = {time}");
-            let expected = format!("`{key}` is not a time in UTC");
+            let expected = format!(
+                "`{key}` is not a date with a time and an offset, such as `2026-11-23T10:00:00Z`"
+            );
             assert_refused(example, from, &to, &expected);
         }
     }
@@ -343,6 +345,51 @@ fn a_negative_number_is_refused() {
     ] {
         let expected = format!("the value of `{key}` does not fit");
         assert_refused(OAUTH, from, &format!("{key} = -1"), &expected);
+    }
+}
+
+/// Where the line itself does not name a key of ours.
+#[test]
+fn a_value_that_does_not_fit_is_called_by_the_key_that_it_belongs_to() {
+    for (from, to, wrong, key) in [
+        (
+            "GLAB_IS_OAUTH2 = \"true\"",
+            "GLAB_IS_OAUTH2 = true",
+            "GLAB_IS_OAUTH2",
+            "environment",
+        ),
+        ("\"read_user\"]", "\n7,\n]", "7,", "scopes"),
+        (
+            "[last_attempt]",
+            "[[last_attempt]]",
+            "[[last_attempt]]",
+            "last_attempt",
+        ),
+    ] {
+        let text = with(OAUTH, from, to);
+        let expected = Problem::Corrupt {
+            line: Some(line_of(&text, wrong)),
+            text: format!("the value of `{key}` does not fit"),
+        };
+        assert_eq!(problem_in(&text, OAUTH), expected);
+    }
+}
+
+#[test]
+fn a_key_that_appears_twice_is_found_where_it_comes_again() {
+    for (before, again, what) in [
+        ("account = \"default\"", "kind = \"token\"", "`kind`"),
+        ("sequence = 57", "sequence = 58", "`sequence`"),
+        ("zyxwv = 1", "zyxwv = 2", "a key or a table"),
+        ("zyxwv = 1", "[client]", "a key or a table"),
+    ] {
+        let text = with(OAUTH, "sequence = 57", "sequence = 57\nzyxwv = 1");
+        let text = with(&text, before, &format!("{before}\n{again}"));
+        let expected = Problem::Corrupt {
+            line: Some(text[..text.rfind(again).unwrap()].matches('\n').count() + 1),
+            text: format!("{what} appears twice"),
+        };
+        assert_eq!(problem_in(&text, OAUTH), expected);
     }
 }
 

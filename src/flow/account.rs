@@ -1,0 +1,66 @@
+//! Which login of a host is meant: the named one, else `default`, else the only one that is in use.
+
+use super::error::FlowError;
+use crate::credential::{AccountId, AccountName, Content, Host};
+use crate::store::Store;
+
+/// Does something to the login that is meant. The folder is read only where nobody named one and
+/// `default` is missing (P9).
+pub fn on_account<T>(
+    store: &Store,
+    host: &Host,
+    name: Option<&AccountName>,
+    mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
+) -> Result<T, FlowError> {
+    let id = AccountId {
+        host: host.clone(),
+        account: name.cloned().unwrap_or_else(AccountName::default_name),
+    };
+    let done = act(&id);
+    // A default login that is logged out is the one that is meant, where no other is in use.
+    let is_there = matches!(done, Err(FlowError::LoggedOut { .. }));
+    let nothing = is_there || matches!(done, Err(FlowError::NoLogin(_)));
+    if !nothing || name.is_some() {
+        return done;
+    }
+    let all = store.accounts_of(host)?;
+    match only_one(host, in_use(store, &all))? {
+        Some(only) if only != id => act(&only),
+        None if !is_there && all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
+        None if !is_there => all.first().map_or(done, act),
+        _ => done,
+    }
+}
+
+/// The account that a new login is for, where none was named.
+pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, FlowError> {
+    let default = AccountName::default_name();
+    let all = store.accounts_of(host)?;
+    if all.iter().any(|id| id.account == default) {
+        return Ok(default);
+    }
+    let used = in_use(store, &all);
+    let only = only_one(host, if used.is_empty() { all } else { used })?;
+    Ok(only.map_or(default, |only| only.account))
+}
+
+/// `None`: there is none at all.
+fn only_one(host: &Host, mut ids: Vec<AccountId>) -> Result<Option<AccountId>, FlowError> {
+    if ids.len() > 1 {
+        return Err(FlowError::SeveralAccounts {
+            host: host.clone(),
+            accounts: ids.into_iter().map(|id| id.account).collect(),
+        });
+    }
+    Ok(ids.pop())
+}
+
+/// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.
+#[must_use]
+pub fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
+    let logged_out = |id: &AccountId| {
+        let snapshot = store.snapshot(id).ok().flatten();
+        snapshot.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
+    };
+    ids.iter().filter(|id| !logged_out(id)).cloned().collect()
+}

@@ -84,14 +84,22 @@ fn several_hosts_and_none_chosen_is_exit_2_with_their_names() {
 }
 
 #[test]
-fn the_only_host_is_meant_and_none_is_exit_2() {
+fn the_only_host_is_meant_and_where_there_is_none_a_login_is_needed() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
     log_in_as(&sandbox, &server, "work");
     assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
-    let refused = Sandbox::new().run(&["--json", "token"]);
-    refused.fails_in_json(2, "usage");
+    let nobody = Sandbox::new();
+    for command in ["token", "refresh", "logout"] {
+        nobody
+            .run(&["--json", command])
+            .fails_in_json(3, "login_required");
+    }
+    // A HOST is missing there, and no login.
+    for command in ["login", "setup-git"] {
+        nobody.run(&["--json", command]).fails_in_json(2, "usage");
+    }
 }
 
 #[test]

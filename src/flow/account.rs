@@ -1,4 +1,5 @@
-//! Which login of a host is meant: the named one, else `default`, else the only one that is in use.
+//! Which login of a host is meant: the named one, else `default`, else the only one that is in use. Who has
+//! logged out of `default` means it still, and is never taken for somebody else.
 
 use super::error::FlowError;
 use crate::credential::{AccountId, AccountName, Content, Host};
@@ -17,18 +18,14 @@ pub fn on_account<T>(
         account: name.cloned().unwrap_or_else(AccountName::default_name),
     };
     let done = act(&id);
-    // A default login that is logged out is the one that is meant, where no other is in use.
-    let is_there = matches!(done, Err(FlowError::LoggedOut { .. }));
-    let nothing = is_there || matches!(done, Err(FlowError::NoLogin(_)));
-    if !nothing || name.is_some() {
+    if name.is_some() || !matches!(done, Err(FlowError::NoLogin(_))) {
         return done;
     }
     let all = store.accounts_of(host)?;
     match only_one(host, in_use(store, &all))? {
-        Some(only) if only != id => act(&only),
-        None if !is_there && all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
-        None if !is_there => all.first().map_or(done, act),
-        _ => done,
+        Some(only) => act(&only),
+        None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
+        None => all.first().map_or(done, act),
     }
 }
 

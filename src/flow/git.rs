@@ -240,20 +240,23 @@ fn keeper_at(
     };
     let read = |id: &AccountId| -> Result<Option<Record>, FlowError> {
         let snapshot = session.store.snapshot(id)?;
-        Ok(snapshot
-            .map(crate::store::Snapshot::into_record)
-            .filter(|record| record.login().is_some()))
+        Ok(snapshot.map(crate::store::Snapshot::into_record))
     };
+    let is_login = |record: &Record| record.login().is_some();
     let user = question.username.as_deref();
     // Nearly always: one file is read, and no folder.
-    if let Some(record) = read(&meant)?
+    let found = read(&meant)?;
+    // Also where it was logged out of: then no other one is in its place.
+    let is_there = found.is_some();
+    if let Some(record) = found
+        && is_login(&record)
         && user.is_none_or(|user| is_called(&record, user))
     {
         return Ok(Some(if_reached_so(record, question)));
     }
     let mut logins = Vec::new();
     for id in session.store.accounts_of(&meant.host)? {
-        logins.extend(read(&id)?);
+        logins.extend(read(&id)?.filter(is_login));
     }
     if logins.is_empty() {
         return Ok(None);
@@ -261,7 +264,7 @@ fn keeper_at(
     let owner = user.and_then(|user| logins.iter().position(|record| is_named(record, user)));
     let is_meant = |record: &Record| record.id == meant;
     let by_rule = match logins.iter().position(is_meant) {
-        None if account.is_none() && logins.len() == 1 => Some(0),
+        None if account.is_none() && !is_there && logins.len() == 1 => Some(0),
         found => found,
     };
     let chosen = match (owner, user) {

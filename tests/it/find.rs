@@ -229,6 +229,28 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
 }
 
 #[test]
+fn who_logged_out_of_the_default_account_is_not_taken_for_another_one() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let work = log_in_as(&sandbox, &server, "work");
+    let url = server.url();
+    sandbox.run(&["logout", &url]).succeeds();
+    for command in ["token", "refresh"] {
+        let refused = sandbox.run(&["--json", command, &url]);
+        let error = refused.fails_in_json(3, "login_required");
+        assert_eq!(error["account"], "default");
+    }
+    let question = format!("protocol=http\nhost={}\n\n", server.host());
+    let asked = |args: &[&str]| {
+        let answer =
+            sandbox.run_with_input(&[args, &["git-credential", "get"]].concat(), &question);
+        answer.stdout.contains(&work.access_token)
+    };
+    assert!(!asked(&[]));
+    assert!(asked(&["--account", "work"]));
+}
+
+#[test]
 fn a_login_that_is_not_there_is_looked_for_in_a_store_that_is_named() {
     let sandbox = Sandbox::new();
     let store = sandbox.store().display().to_string();

@@ -58,12 +58,9 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line where a person must act; that something is not possible now, git's user sees anyhow.
+/// Why there is a login and no token, in one line: git itself only says that nobody gave it a username.
 fn complain(error: &anyhow::Error, context: &Context<'_>) {
     let mut failure = Failure::of(error);
-    if failure.exit == Exit::TryAgain && !context.is_watched() {
-        return;
-    }
     if let Some(hint) = failure.hint.take() {
         failure.message = format!("{}: {hint}", failure.message);
     }

@@ -5,7 +5,6 @@ use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, REVOKE, TOKEN, TOKEN_INFO,
 };
 use crate::support::sandbox::{Running, Sandbox};
-use crate::support::terminal::Terminal;
 use crate::support::watch::HeldLock;
 
 const CAPABILITIES: &str = "capability[]=authtype\ncapability[]=state\n";
@@ -249,17 +248,14 @@ fn an_ended_login_says_one_line_and_answers_nothing() {
 }
 
 #[test]
-fn a_server_that_is_down_is_no_news_for_a_script_and_one_for_a_person() {
+fn why_there_is_no_token_now_is_said_in_one_line() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -10);
     server.always(TOKEN, Some(Behaviour::Answer(Answer::new(503))));
-    assert_eq!(get(&sandbox, &question(&server.host())).len(), 0);
-
-    let mut terminal = Terminal::spawn(&mut sandbox.command(&["git-credential", "get"]));
-    terminal.type_line(&format!("{}\n", question(&server.host())));
-    let finished = terminal.finish();
-    assert!(finished.stderr.contains("glauth: "), "{finished:?}");
+    let finished = credential(&sandbox, "get", &question(&server.host()));
+    assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
+    assert!(finished.stderr.contains("status 503"), "{finished:?}");
     assert_eq!(finished.succeeds(), "");
 }
 
@@ -274,14 +270,18 @@ fn a_token_that_lives_is_given_where_no_newer_one_can_be_had() {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_is_waited_for_without_a_word() {
+fn a_lock_that_somebody_holds_is_waited_for_and_only_the_end_is_said() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -10);
     let held = HeldLock::take(&sandbox, &server);
     let args = ["--lock-timeout", "1s", "git-credential", "get"];
     let finished = sandbox.run_with_input(&args, &question(&server.host()));
-    assert_eq!(finished.stderr, "");
+    assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
+    assert!(
+        finished.stderr.contains("the lock was held by"),
+        "{finished:?}"
+    );
     assert_eq!(finished.succeeds(), "");
     held.release();
 }

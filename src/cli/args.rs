@@ -326,7 +326,7 @@ Examples:
   glauth status
   glauth status --json | jq -r '.accounts[] | select(.needs_login) | .host'
 
-Exit code 3 where an account needs a login, also where HOST has none, and 5 where a record cannot be read. A \
+Exit code 3 where an account needs a login, also where there is none of that name, and 5 where a record cannot be read. A \
 token that --check finds `(dead)` needs a login where nothing can refresh it. Otherwise it changes neither: \
 `glauth refresh --force` gets another, or finds the login ended; nor does a server that gives no answer.")]
 pub struct Status {

@@ -268,6 +268,20 @@ fn a_login_that_is_not_there_is_looked_for_in_a_store_that_is_named() {
 }
 
 #[test]
+fn an_account_that_is_nowhere_is_no_empty_store() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let refused = sandbox.run(&["--json", "status", "-a", "wrok"]);
+    assert_eq!(refused.stdout, "{\"accounts\":[]}\n");
+    let refused = sandbox.run(&["status", "-a", "wrok"]);
+    assert_eq!(refused.code(), Some(3), "{refused:?}");
+    assert!(
+        refused.stderr.contains("no login with account wrok"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_named_account_that_is_not_there_is_never_another_one() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

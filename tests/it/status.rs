@@ -354,7 +354,6 @@ fn host_and_account_choose_what_is_shown() {
     assert_eq!(shown(&[&one.url()]), 1);
     assert_eq!(shown(&["--host", &one.host()]), 1);
     assert_eq!(shown(&["--account", "default"]), 2);
-    assert_eq!(shown(&["--account", "work"]), 0);
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         let store = store.root().to_owned();
         return Err(UsageError::NoLogin { id, store }.into());
     }
+    if let (true, Some(account)) = (accounts.is_empty(), &context.global.account) {
+        let (account, store) = (account.clone(), store.root().to_owned());
+        return Err(UsageError::NoAccount { account, store }.into());
+    }
     if !json && accounts.is_empty() {
         context.printer.tell(&format!(
             "no logins in `{}`; `glauth login --help` says how to make one",

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ErrorKind};
 use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
-use crate::credential::{AccountId, Host, Outcome};
+use crate::credential::{AccountId, AccountName, Host, Outcome};
 use crate::flow::FlowError;
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -25,6 +25,9 @@ pub(crate) struct Failure {
     pub host: Option<String>,
     pub account: Option<String>,
 }
+
+/// Where to look for what may have been meant.
+const STATUS: &str = "`glauth status` shows the logins that are there";
 
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
@@ -48,6 +51,11 @@ pub(super) enum UsageError {
     NoLogins(PathBuf),
     #[error("no login for {id} in `{}`", store.display())]
     NoLogin { id: AccountId, store: PathBuf },
+    #[error("no login with account {account} in `{}`", store.display())]
+    NoAccount {
+        account: AccountName,
+        store: PathBuf,
+    },
     #[error("no login for {id} in `{}`", store.display())]
     NothingToEnd { id: AccountId, store: PathBuf },
     #[error("several hosts, and none was named: {}", list(.0))]
@@ -330,11 +338,12 @@ fn of_usage_error(error: &UsageError) -> Failure {
             "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
         ),
         UsageError::NoLogin { id, .. } => plain("login_required", message)
-            .hint(login_command(id))
+            .hint(format!("{}; {STATUS}", login_command(id)))
             .about(id),
-        UsageError::NothingToEnd { id, .. } => plain("login_required", message)
-            .hint("`glauth status` shows the logins that are there")
-            .about(id),
+        UsageError::NoAccount { .. } => plain("login_required", message).hint(STATUS),
+        UsageError::NothingToEnd { id, .. } => {
+            plain("login_required", message).hint(STATUS).about(id)
+        }
         UsageError::SeveralHosts(_) => plain("usage", message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
         UsageError::NoPerson(id) => plain("login_required", message)

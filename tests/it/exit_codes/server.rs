@@ -170,7 +170,10 @@ fn nothing_stored_is_login_required() {
         let hint = match command {
             // Who wants to end a login has no use for another one.
             "logout" => "`glauth status` shows the logins that are there",
-            _ => "run `glauth login --account work gitlab.example`",
+            _ => {
+                "run `glauth login --account work gitlab.example`; \
+                 `glauth status` shows the logins that are there"
+            }
         };
         assert_eq!(said.hint, hint);
     }

@@ -53,6 +53,10 @@ fn state(account: &Account) -> String {
 }
 
 fn left(account: &Account) -> String {
+    // Whatever the record says: the server has ended it.
+    if account.needs_login {
+        return String::new();
+    }
     match (account.expires_in, account.grants.is_empty()) {
         (Some(seconds), _) => human(Duration::from_secs(seconds)),
         (None, false) => "no end".to_owned(),

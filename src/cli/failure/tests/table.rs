@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 fn id() -> AccountId {
     AccountId {
         host: host(),
-        account: crate::credential::AccountName::default_name(),
+        account: AccountName::default_name(),
     }
 }
 
@@ -79,6 +79,11 @@ fn calls() -> Vec<anyhow::Error> {
         UsageError::SeveralHosts(hosts).into(),
         UsageError::NoLogin {
             id: id(),
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        UsageError::NoAccount {
+            account: work().account,
             store: "/home/jane/.local/share/glauth/credentials".into(),
         }
         .into(),

@@ -77,7 +77,9 @@ fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
             "refreshed_elsewhere",
             "another process has just refreshed it",
         ),
-        What::Alive | What::Found => ("alive", "nothing to do"),
+        What::Alive => ("alive", "nothing to do"),
+        // One grant could not be refreshed, as a warning has said.
+        What::Found => ("alive", "not refreshed"),
     };
     if context.global.json {
         return printer::json_line(&json!({

@@ -130,6 +130,11 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::Device(DeviceError::Unavailable { .. }) => {
             plain("unavailable", message).hint("try again later")
         }
+        AuthorizeError::Device(DeviceError::UnknownClient { .. }) => {
+            plain("client_rejected", message).hint(
+                "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
+            )
+        }
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }

@@ -383,6 +383,10 @@ fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::NoDeviceGrant {
             message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
         },
+        AuthorizeError::Device(DeviceError::UnknownClient {
+            server: origin(),
+            words: Some("Client authentication failed".to_owned()),
+        }),
         AuthorizeError::Device(DeviceError::Unavailable {
             server: origin(),
             status: 503,

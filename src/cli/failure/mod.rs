@@ -361,11 +361,11 @@ fn logins_of(ids: &[AccountId]) -> String {
 }
 
 /// What clap says, in this program's form.
-pub(super) fn of_usage(error: &clap::Error, of_exec: bool) -> Failure {
-    let (message, hint) = sentences(&error.to_string());
+pub(super) fn of_usage(error: &clap::Error, command: Option<&str>) -> Failure {
+    let (message, hint) = sentences(&error.to_string(), command);
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
-    let lacks_dashes = of_exec
+    let lacks_dashes = command == Some("exec")
         && is_word
         && matches!(
             error.kind(),
@@ -378,8 +378,9 @@ pub(super) fn of_usage(error: &clap::Error, of_exec: bool) -> Failure {
     })
 }
 
-/// The first paragraph of clap's text as one line, and its tip, or where to read on.
-fn sentences(text: &str) -> (String, String) {
+/// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no
+/// usage where a value does not fit.
+fn sentences(text: &str, command: Option<&str>) -> (String, String) {
     let paragraph = text.split("\n\n").next().unwrap_or_default();
     let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
     let message = lines.join(" ");
@@ -392,8 +393,9 @@ fn sentences(text: &str) -> (String, String) {
     let usage = text
         .lines()
         .find_map(|line| line.trim().strip_prefix("Usage: "));
+    let known = command.map_or_else(|| "glauth".to_owned(), |name| format!("glauth {name}"));
     let command: Vec<&str> = usage
-        .unwrap_or("glauth")
+        .unwrap_or(&known)
         .split_whitespace()
         .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
         .filter(|word| !word.starts_with('-'))

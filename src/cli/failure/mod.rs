@@ -152,7 +152,7 @@ fn of_flow(error: &FlowError) -> Failure {
             let hint = match lost_at {
                 Some(_) => hint,
                 None => format!(
-                    "{hint}; another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
+                    "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
             failure("login_required").hint(hint).about(id)

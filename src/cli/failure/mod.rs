@@ -181,6 +181,10 @@ fn of_flow(error: &FlowError) -> Failure {
             let failure = failure(name_of(*outcome)).about(id);
             match (hint_of(*outcome), retry_at) {
                 (_, Some(at)) => failure.hint(format!("try again after {at}")),
+                (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
+                    "{hint}; to change them, run {}",
+                    id.command("login --client-id ID")
+                )),
                 (Some(hint), None) => failure.hint(hint),
                 (None, None) => failure,
             }

@@ -23,6 +23,9 @@ pub(super) fn of_client(error: &ClientError) -> Failure {
             ),
             None => "give --client-id".to_owned(),
         }),
+        ClientError::NoClientIdOfTokens(_) => failure.hint(
+            "give --client-id: the id of the application that these tokens were issued to, not a new one's",
+        ),
         ClientError::NoClientSecret { device: true, .. } => {
             failure.hint("give --client-secret-file, or log in with --device, which needs none")
         }

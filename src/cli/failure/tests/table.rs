@@ -300,6 +300,7 @@ fn clients() -> Vec<anyhow::Error> {
             host: host(),
             register: None,
         },
+        ClientError::NoClientIdOfTokens(host()),
         ClientError::NoClientSecret {
             title: "GitHub",
             device: true,

@@ -1,6 +1,6 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
+use super::{Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -87,6 +87,7 @@ fn of_send(error: &SendError, message: String) -> Failure {
     let outcome = match error {
         SendError::TlsRefused { .. } => Outcome::TlsRefused,
         SendError::Unreachable { .. } => Outcome::Unreachable,
+        SendError::NotTls { .. } => return failure.hint(NOT_TLS),
         SendError::CaFile { .. } => {
             return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
         }

@@ -29,6 +29,9 @@ pub(crate) struct Failure {
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
 
+/// What to do where no TLS answers: an address without a scheme means `https`.
+const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
+
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -241,7 +244,7 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         }
         Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
         Outcome::TlsRefused => Some(
-            "for a certificate authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
+            "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
         ),
         Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
     }
@@ -302,6 +305,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
             let hint = hint_of(Outcome::TlsRefused).unwrap_or_default();
             ("tls_refused", hint)
         }
+        SendError::NotTls { .. } => ("tls_refused", NOT_TLS),
         SendError::CaFile { .. } => (
             "config",
             "log in anew with --ca-file, or put that file back where it was",
@@ -314,7 +318,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
         RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
-        RevokeError::Send(SendError::TlsRefused { .. }) => "tls_refused",
+        RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
         RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
         RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
         RevokeError::Unavailable(429) => "rate_limited",

@@ -260,6 +260,7 @@ fn servers() -> Vec<anyhow::Error> {
             origin: origin(),
             reason: "certificate not valid for name".to_owned(),
         }),
+        send(SendError::NotTls { origin: origin() }),
         send(SendError::CaFile {
             path: "/etc/ssl/corp.pem".into(),
             reason: "no certificate in it".to_owned(),

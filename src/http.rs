@@ -110,6 +110,12 @@ pub enum SendError {
         /// Why.
         reason: String,
     },
+    /// What answers speaks plain HTTP or something else: the server has seen nothing.
+    #[error("`{origin}` does not speak TLS")]
+    NotTls {
+        /// Scheme, host and port.
+        origin: String,
+    },
     /// The file with the certificate authority cannot be used: the server has seen nothing.
     #[error("the CA file `{}` cannot be used: {reason}", path.display())]
     CaFile {
@@ -292,28 +298,22 @@ fn classify(url: &Url, error: reqwest::Error) -> SendError {
     let error = error.without_url();
     let origin = origin(url);
     let reason = root(&error);
-    if is_tls_refusal(&error) || error.is_builder() {
-        SendError::TlsRefused { origin, reason }
-    } else if error.is_connect() {
-        SendError::Unreachable { origin, reason }
-    } else {
-        SendError::AnswerLost { origin, reason }
+    match tls_error(&error) {
+        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
+            SendError::NotTls { origin }
+        }
+        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::InvalidMessage(_)) => {
+            SendError::TlsRefused { origin, reason }
+        }
+        _ if error.is_builder() => SendError::TlsRefused { origin, reason },
+        _ if error.is_connect() => SendError::Unreachable { origin, reason },
+        _ => SendError::AnswerLost { origin, reason },
     }
 }
 
 /// A failed handshake also counts as a failed connection: the TLS library's own error is inside.
-fn is_tls_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // Besides the certificate: what answers does not speak TLS at all.
-        if let Some(rustls::Error::InvalidCertificate(_) | rustls::Error::InvalidMessage(_)) =
-            inner_tls(error)
-        {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    inner_tls(error).or_else(|| tls_error(error.source()?))
 }
 
 /// What an `io::Error` wraps is not among its sources, and it may be another `io::Error`.

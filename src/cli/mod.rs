@@ -60,19 +60,19 @@ fn not_understood(error: &clap::Error, args: &[OsString]) -> ExitCode {
         error.print().ok();
         return if no_command { Exit::Usage } else { Exit::Done }.into();
     }
-    let is_exec = is_exec(args);
-    let failure = failure::of_usage(error, is_exec);
+    let command = command_of(args);
+    let failure = failure::of_usage(error, command.as_deref());
     printer::print_failure(&failure, args.iter().any(|arg| arg == "--json"));
-    if is_exec {
+    if command.as_deref() == Some("exec") {
         return commands::exec::exit_code_of_usage();
     }
     failure.exit.into()
 }
 
-/// Whether a line that was not understood is one of `exec`, as far as it can be understood.
-fn is_exec(args: &[OsString]) -> bool {
+/// The command of a line that was not understood, as far as it can be understood.
+fn command_of(args: &[OsString]) -> Option<String> {
     let found = Cli::command()
         .ignore_errors(true)
         .try_get_matches_from(args);
-    found.is_ok_and(|found| found.subcommand_name() == Some("exec"))
+    found.ok()?.subcommand_name().map(ToOwned::to_owned)
 }

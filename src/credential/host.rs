@@ -79,6 +79,8 @@ impl HostArg {
             (Url::parse(&format!("https://{text}")), false)
         };
         let url = url.map_err(|error| match error {
+            // `git@gitlab.com:group/project.git`
+            url::ParseError::InvalidPort if has_user(text) => BadHost::Extra,
             url::ParseError::InvalidPort => BadHost::Port,
             _ => BadHost::Invalid,
         })?;
@@ -96,6 +98,12 @@ impl HostArg {
             scheme: spelled_out.then_some(scheme),
         })
     }
+}
+
+/// Whether there is a user in front of what may be a host.
+fn has_user(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split('/').next().is_some_and(|it| it.contains('@'))
 }
 
 impl Host {
@@ -325,7 +333,10 @@ mod tests {
             ("gitlab.com:44e", BadHost::Port),
             ("http://[::1]:-1", BadHost::Port),
             ("gitlab.com:0", BadHost::Port),
+            ("gitlab.com:x/a@b", BadHost::Port),
             ("jane@gitlab.com", BadHost::Extra),
+            ("git@gitlab.com:group/project.git", BadHost::Extra),
+            ("ssh://git@gitlab.com:group/project.git", BadHost::Extra),
             ("gitlab.com?x", BadHost::Extra),
             ("ftp://gitlab.com", BadHost::Scheme),
             ("http://gitlab.com", BadHost::Cleartext),

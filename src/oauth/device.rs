@@ -65,6 +65,14 @@ pub enum DeviceError {
         /// The server's own words.
         words: Option<String>,
     },
+    /// RFC 6749 §5.2, `invalid_client`: no other way would take this client either.
+    #[error("{server} refuses the client (`invalid_client`){}", words.as_ref().map_or_else(String::new, |words| format!(": {}", words.trim_end_matches('.'))))]
+    UnknownClient {
+        /// Which.
+        server: String,
+        /// The server's own words.
+        words: Option<String>,
+    },
     /// 429 and 5xx.
     #[error("{server} cannot give a device code now (status {status})")]
     Unavailable {
@@ -136,10 +144,15 @@ pub fn authorize_device(
         {
             read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer { server, what })
         }
-        _ => Err(DeviceError::Refused {
-            server,
-            words: object.as_ref().and_then(words_of),
-        }),
+        _ => {
+            let words = object.as_ref().and_then(words_of);
+            let error = object.as_ref().and_then(|object| object.get("error"));
+            Err(if error.and_then(Value::as_str) == Some("invalid_client") {
+                DeviceError::UnknownClient { server, words }
+            } else {
+                DeviceError::Refused { server, words }
+            })
+        }
     }
 }
 

@@ -79,7 +79,9 @@ pub(super) fn judge(
         Err(trouble) => {
             let failed = match trouble {
                 SendError::Unreachable { .. } => Failed::unchanged(Outcome::Unreachable),
-                SendError::TlsRefused { .. } => Failed::unchanged(Outcome::TlsRefused),
+                SendError::TlsRefused { .. } | SendError::NotTls { .. } => {
+                    Failed::unchanged(Outcome::TlsRefused)
+                }
                 SendError::CaFile { .. } => Failed::unchanged(Outcome::Config),
                 SendError::AnswerLost { .. } => Failed::doubtful(Outcome::AnswerLost),
             };

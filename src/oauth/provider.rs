@@ -32,6 +32,9 @@ pub struct Provider {
     pub authorization_endpoint: Option<&'static str>,
     /// RFC 8628 §3.1.
     pub device_authorization_endpoint: Option<&'static str>,
+    /// Whether the device grant is for clients of a type of its own: `invalid_client` there is said of
+    /// the others too.
+    pub device_client_apart: bool,
     /// RFC 6749 §3.2.
     pub token_endpoint: Option<&'static str>,
     /// RFC 7009.

@@ -55,6 +55,8 @@ fn a_command_finds_the_token_in_variables_that_were_named_and_in_no_other() {
         let said = exec(&sandbox, &server, &["--env", bad], "echo no").fails(125);
         assert!(said.contains("is no name of a variable"), "{bad}: {said}");
     }
+    let said = exec(&sandbox, &server, &["--token-file", "/tmp/x"], "echo no").fails(125);
+    assert!(said.contains("hold the path of a file"), "{said}");
 }
 
 #[test]

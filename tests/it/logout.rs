@@ -68,7 +68,9 @@ fn after_it_token_exits_3_and_logout_0() {
 fn local_tells_the_server_nothing() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
-    sandbox.run(&["logout", "--local"]).succeeds();
+    let done = sandbox.run(&["logout", "--local"]);
+    assert!(done.stderr.contains("the server was not told"), "{done:?}");
+    done.succeeds();
     assert_eq!(server.requests().len(), 0);
     assert!(server.is_alive(&pair.access_token));
     holds_no_token(&sandbox);

@@ -144,6 +144,33 @@ fn a_certificate_of_another_name_or_time_is_refused_even_from_a_trusted_authorit
 }
 
 #[test]
+fn a_server_without_tls_is_called_so_and_the_hint_says_how_it_is_named() {
+    let said = fails_as(2, "tls_refused", |form| {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let hello = stream.read(&mut [0; 4096]).unwrap();
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .unwrap();
+            hello
+        });
+        let sandbox = Sandbox::new();
+        let rest = ["login", "--device", "--client-id", "x", &host];
+        let finished = sandbox.run(&args(form, &rest));
+        assert!(served.join().unwrap() > 0);
+        finished
+    });
+    assert!(
+        said.message.ends_with("does not speak TLS"),
+        "{}",
+        said.message
+    );
+    assert!(said.hint.contains("`http://…`"), "{}", said.hint);
+}
+
+#[test]
 fn an_authority_of_the_configuration_is_trusted_and_remembered() {
     let server = TlsServer::start();
     let folder = tempfile::tempdir().unwrap();

@@ -44,7 +44,7 @@ pub struct Exec {
 
     /// A variable to put the path of a file with the token into; the file is in memory and goes with
     /// the command
-    #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable)]
+    #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable_of_path)]
     pub token_file: Option<String>,
 
     /// The command and its arguments
@@ -62,4 +62,11 @@ fn variable(text: &str) -> Result<String, String> {
     } else {
         Err("is no name of a variable".to_owned())
     }
+}
+
+/// The same, where many a tool takes a path.
+fn variable_of_path(text: &str) -> Result<String, String> {
+    variable(text).map_err(|problem| {
+        format!("{problem}; name one that is to hold the path of a file in memory")
+    })
 }

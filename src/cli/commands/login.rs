@@ -88,6 +88,9 @@ fn bring(
 ) -> anyhow::Result<LoggedIn> {
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let renewable = tokens.rotation.refresh_token.is_some();
+    if renewable && plan.client_id().is_none() {
+        return Err(ClientError::NoClientIdOfTokens(id.host.clone()).into());
+    }
     if renewable {
         plan.find_endpoints(session)?;
     }

@@ -14,7 +14,7 @@ pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> 
         let session = context.session(&store, None);
         let ids = store.accounts()?;
         return Ok(on_all(&ids, context, |id| {
-            report(id, &flow::log_out(&session, id, args.local)?, context)
+            report(id, &flow::log_out(&session, id, args.local)?, args, context)
         }));
     }
     let host = context.host(&args.target, &store)?;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> 
             Ok((id.clone(), done))
         })
         .map_err(nothing_to_end)?;
-    report(&id, &done, context)?;
+    report(&id, &done, args, context)?;
     Ok(Exit::Done)
 }
 
@@ -41,12 +41,20 @@ fn nothing_to_end(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-fn report(id: &AccountId, done: &LoggedOut, context: &Context<'_>) -> anyhow::Result<()> {
+fn report(
+    id: &AccountId,
+    done: &LoggedOut,
+    args: &Logout,
+    context: &Context<'_>,
+) -> anyhow::Result<()> {
     for warning in &done.warnings {
         context.printer.warn(warning);
     }
     let (outcome, text) = if done.already {
         ("already_logged_out", "was logged out already")
+    } else if args.local {
+        let text = "logged out here only; the server was not told, and the tokens live on there";
+        ("logged_out", text)
     } else {
         ("logged_out", "logged out")
     };

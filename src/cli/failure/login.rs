@@ -1,6 +1,6 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
+use super::{Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -23,6 +23,9 @@ pub(super) fn of_client(error: &ClientError) -> Failure {
             ),
             None => "give --client-id".to_owned(),
         }),
+        ClientError::NoClientIdOfTokens(_) => failure.hint(
+            "give --client-id: the id of the application that these tokens were issued to, not a new one's",
+        ),
         ClientError::NoClientSecret { device: true, .. } => {
             failure.hint("give --client-secret-file, or log in with --device, which needs none")
         }
@@ -84,6 +87,7 @@ fn of_send(error: &SendError, message: String) -> Failure {
     let outcome = match error {
         SendError::TlsRefused { .. } => Outcome::TlsRefused,
         SendError::Unreachable { .. } => Outcome::Unreachable,
+        SendError::NotTls { .. } => return failure.hint(NOT_TLS),
         SendError::CaFile { .. } => {
             return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
         }
@@ -129,6 +133,11 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         }
         AuthorizeError::Device(DeviceError::Unavailable { .. }) => {
             plain("unavailable", message).hint("try again later")
+        }
+        AuthorizeError::Device(DeviceError::UnknownClient { .. }) => {
+            plain("client_rejected", message).hint(
+                "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
+            )
         }
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")

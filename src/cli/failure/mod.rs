@@ -32,6 +32,9 @@ const STATUS: &str = "`glauth status` shows the logins that are there";
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
 
+/// What to do where no TLS answers: an address without a scheme means `https`.
+const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
+
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -160,7 +163,7 @@ fn of_flow(error: &FlowError) -> Failure {
             let hint = match lost_at {
                 Some(_) => hint,
                 None => format!(
-                    "{hint}; another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
+                    "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
             failure("login_required").hint(hint).about(id)
@@ -189,6 +192,10 @@ fn of_flow(error: &FlowError) -> Failure {
             let failure = failure(name_of(*outcome)).about(id);
             match (hint_of(*outcome), retry_at) {
                 (_, Some(at)) => failure.hint(format!("try again after {at}")),
+                (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
+                    "{hint}; to change them, run {}",
+                    id.command("login --client-id ID")
+                )),
                 (Some(hint), None) => failure.hint(hint),
                 (None, None) => failure,
             }
@@ -245,7 +252,7 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         }
         Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
         Outcome::TlsRefused => Some(
-            "for a certificate authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
+            "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
         ),
         Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
     }
@@ -306,6 +313,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
             let hint = hint_of(Outcome::TlsRefused).unwrap_or_default();
             ("tls_refused", hint)
         }
+        SendError::NotTls { .. } => ("tls_refused", NOT_TLS),
         SendError::CaFile { .. } => (
             "config",
             "log in anew with --ca-file, or put that file back where it was",
@@ -318,7 +326,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
         RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
-        RevokeError::Send(SendError::TlsRefused { .. }) => "tls_refused",
+        RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
         RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
         RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
         RevokeError::Unavailable(429) => "rate_limited",
@@ -370,11 +378,11 @@ fn logins_of(ids: &[AccountId]) -> String {
 }
 
 /// What clap says, in this program's form.
-pub(super) fn of_usage(error: &clap::Error, of_exec: bool) -> Failure {
-    let (message, hint) = sentences(&error.to_string());
+pub(super) fn of_usage(error: &clap::Error, command: Option<&str>) -> Failure {
+    let (message, hint) = sentences(&error.to_string(), command);
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
-    let lacks_dashes = of_exec
+    let lacks_dashes = command == Some("exec")
         && is_word
         && matches!(
             error.kind(),
@@ -387,8 +395,9 @@ pub(super) fn of_usage(error: &clap::Error, of_exec: bool) -> Failure {
     })
 }
 
-/// The first paragraph of clap's text as one line, and its tip, or where to read on.
-fn sentences(text: &str) -> (String, String) {
+/// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no
+/// usage where a value does not fit.
+fn sentences(text: &str, command: Option<&str>) -> (String, String) {
     let paragraph = text.split("\n\n").next().unwrap_or_default();
     let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
     let message = lines.join(" ");
@@ -401,8 +410,9 @@ fn sentences(text: &str) -> (String, String) {
     let usage = text
         .lines()
         .find_map(|line| line.trim().strip_prefix("Usage: "));
+    let known = command.map_or_else(|| "glauth".to_owned(), |name| format!("glauth {name}"));
     let command: Vec<&str> = usage
-        .unwrap_or("glauth")
+        .unwrap_or(&known)
         .split_whitespace()
         .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
         .filter(|word| !word.starts_with('-'))

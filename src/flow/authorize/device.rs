@@ -28,11 +28,18 @@ impl Through<'_> {
             return Err(AuthorizeError::NoDeviceGrant { message });
         };
         let asked = authorize_device(self.session.http, &setup.client, endpoint, &setup.scopes);
-        asked.map_err(|error| match error {
-            DeviceError::Refused { .. } => AuthorizeError::NoDeviceGrant {
-                message: error.to_string(),
-            },
-            other => AuthorizeError::Device(other),
+        asked.map_err(|error| {
+            let another_way = match error {
+                DeviceError::Refused { .. } => true,
+                DeviceError::UnknownClient { .. } => setup.provider.device_client_apart,
+                _ => false,
+            };
+            if another_way {
+                let message = error.to_string();
+                AuthorizeError::NoDeviceGrant { message }
+            } else {
+                AuthorizeError::Device(error)
+            }
         })
     }
 

@@ -35,6 +35,9 @@ pub enum ClientError {
         /// What a person does about it, where that is known.
         register: Option<Box<ToRegister>>,
     },
+    /// The same for tokens that are there already: only one application can refresh them.
+    #[error("no client id for the refresh token for {0}")]
+    NoClientIdOfTokens(Host),
     /// This kind of server wants a secret for what was asked.
     #[error("{title} wants a client secret for this login, and none is known")]
     NoClientSecret {

@@ -71,7 +71,8 @@ pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
         return Err(corrupt(None, "it is larger than 256 KiB"));
     }
     if !text.ends_with(END) {
-        return Err(corrupt(None, "it is torn: its last line is missing"));
+        let problem = format!("its last line is not `{}`", END.trim_end());
+        return Err(corrupt(None, &problem));
     }
     let document: Document<'_> = fields::read(text).map_err(|misfit| unreadable(text, misfit))?;
     if document.version != VERSION {

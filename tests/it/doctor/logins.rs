@@ -52,7 +52,11 @@ fn a_record_that_cannot_be_read_fails_with_file_and_line() {
             "corrupt",
             "the value of `generation`",
         ),
-        (text.replace("# end of record\n", ""), "corrupt", "torn"),
+        (
+            text.replace("# end of record\n", ""),
+            "corrupt",
+            "last line",
+        ),
         (
             text.replace("version = 1\n", "version = 2\n"),
             "unsupported_version",

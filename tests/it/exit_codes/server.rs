@@ -54,7 +54,8 @@ fn an_error_of_the_client_is_client_rejected() {
             "{}",
             said.message
         );
-        assert!(said.hint.contains("client id"), "{}", said.hint);
+        let command = "`glauth login --client-id ID 127.0.0.1:";
+        assert!(said.hint.contains(command), "{}", said.hint);
     }
 }
 

@@ -28,7 +28,7 @@ fn a_record_that_is_torn_or_damaged_is_corrupt() {
     let half = |text: &str| text[..text.len() / 2].to_owned();
     let said = with_record("corrupt", half);
     assert!(said.message.contains("default.toml"), "{}", said.message);
-    assert!(said.message.contains("torn"), "{}", said.message);
+    assert!(said.message.contains("last line"), "{}", said.message);
     assert_eq!(said.account.as_deref(), Some("default"));
 
     let said = with_record("corrupt", |text| text.replace("\"active\"", "\"asleep\""));

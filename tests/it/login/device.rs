@@ -230,6 +230,62 @@ fn a_server_without_the_grant_or_with_a_broken_one_is_told_apart_from_one_that_i
     assert!(hint.contains("later"), "{hint}");
 }
 
+/// Where no browser would take it either, nobody is sent to one.
+#[test]
+fn a_client_that_the_server_does_not_know_ends_the_login_at_once() {
+    let said = |finished: &Finished| {
+        assert_eq!(finished.code(), Some(2), "{finished:?}");
+        assert!(finished.stderr.contains("`invalid_client`"), "{finished:?}");
+        assert!(
+            finished.stderr.contains("check --client-id"),
+            "{finished:?}"
+        );
+    };
+    let (server, sandbox) = (start(), Sandbox::new());
+    let error = json!({"error": "invalid_client", "error_description": "Unknown client."});
+    for _ in 0..2 {
+        let answer = Answer::json(401, &error);
+        server.script(AUTHORIZE_DEVICE, Behaviour::Answer(answer));
+    }
+    let url = server.url();
+    let words = ["login", "--client-id", "the-client", &url];
+    said(&Terminal::spawn(&mut sandbox.command(&words)).finish());
+    said(&sandbox.run(&[&words[..], &["--device"]].concat()));
+}
+
+/// Google says it of a desktop app's client too, which its page takes.
+#[test]
+fn where_the_device_grant_wants_a_client_of_its_own_there_is_another_way() {
+    let server = AuthorizationServer::start_with(Settings {
+        client_auth: ClientAuth::SecretPost("cs-SECRET".to_owned()),
+        ..fast()
+    });
+    let sandbox = Sandbox::new();
+    let error = Answer::json(401, &json!({"error": "invalid_client"}));
+    server.script(AUTHORIZE_DEVICE, Behaviour::Answer(error));
+    let secret = sandbox.path("secret");
+    std::fs::write(&secret, "cs-SECRET").unwrap();
+    let url = server.url();
+    let endpoint = format!("{url}{AUTHORIZE_DEVICE}");
+    let refused = sandbox.run(&[
+        "--json",
+        "login",
+        "--device",
+        "--provider",
+        "google",
+        "--client-id",
+        "the-client",
+        "--client-secret-file",
+        secret.to_str().unwrap(),
+        "--device-endpoint",
+        &endpoint,
+        &url,
+    ]);
+    let error = refused.fails_in_json(2, "client_rejected");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("without --device"), "{hint}");
+}
+
 #[test]
 fn a_page_that_is_not_safe_is_never_shown() {
     let good = json!({

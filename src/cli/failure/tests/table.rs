@@ -265,6 +265,7 @@ fn servers() -> Vec<anyhow::Error> {
             origin: origin(),
             reason: "certificate not valid for name".to_owned(),
         }),
+        send(SendError::NotTls { origin: origin() }),
         send(SendError::CaFile {
             path: "/etc/ssl/corp.pem".into(),
             reason: "no certificate in it".to_owned(),
@@ -305,6 +306,7 @@ fn clients() -> Vec<anyhow::Error> {
             host: host(),
             register: None,
         },
+        ClientError::NoClientIdOfTokens(host()),
         ClientError::NoClientSecret {
             title: "GitHub",
             device: true,
@@ -388,6 +390,10 @@ fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::NoDeviceGrant {
             message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
         },
+        AuthorizeError::Device(DeviceError::UnknownClient {
+            server: origin(),
+            words: Some("Client authentication failed".to_owned()),
+        }),
         AuthorizeError::Device(DeviceError::Unavailable {
             server: origin(),
             status: 503,

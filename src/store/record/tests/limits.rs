@@ -36,7 +36,7 @@ fn a_record_with_a_hole_of_zeros_is_refused() {
 #[test]
 fn room_that_was_reserved_after_the_record_makes_it_torn() {
     let text = format!("{OAUTH}\0\0\0\0");
-    assert_corrupt(&text, OAUTH, "it is torn: its last line is missing");
+    assert_corrupt(&text, OAUTH, "its last line is not `# end of record`");
 }
 
 #[test]

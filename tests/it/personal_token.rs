@@ -116,6 +116,31 @@ fn an_oauth_login_takes_its_place_and_has_to_name_its_client() {
 }
 
 #[test]
+fn the_login_that_comes_after_it_knows_what_the_one_before_it_knew() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let before = sandbox.record(&server);
+    for _ in 0..2 {
+        log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    }
+    let text = sandbox.record_text(&server);
+    for gone in [&pair.access_token, &pair.refresh_token] {
+        assert!(!text.contains(&**gone), "{text}");
+    }
+    let refused = sandbox.run(&["--json", "login", "--standby", &server.url()]);
+    refused.fails_in_json(3, "login_required");
+    sandbox.run(&["logout"]).succeeds();
+    assert_eq!(server.count(REVOKE), 1, "the login that was replaced");
+    let url = server.url();
+    let import = ["login", "--import", &url];
+    let response = server.log_in().response;
+    sandbox.run_with_input(&import, &response).succeeds();
+    let after = sandbox.record(&server);
+    assert_eq!(after["client"], before["client"]);
+    sandbox.run(&["refresh", "--force"]).succeeds();
+}
+
+#[test]
 fn a_token_that_was_refused_by_mistake_is_good_again_when_a_person_brings_it_once_more() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();

@@ -100,6 +100,8 @@ impl LoggedIn {
 pub enum Second {
     /// There is none, and nobody asked for one.
     NotAsked,
+    /// There is none, nobody was asked for one, and it would help.
+    WouldHelp,
     /// It stands by.
     Taken,
     /// There is none, and this is why.

@@ -52,13 +52,13 @@ pub enum Independence {
 pub struct Client {
     /// The provider's name in the table.
     pub provider: String,
-    /// RFC 6749 §2.2; `None` for a bare token.
+    /// RFC 6749 §2.2; a bare token has that of the login before it, or none.
     pub client_id: Option<String>,
     /// How it proves itself.
     pub auth: AuthMethod,
     /// Sent with authorization and token requests (RFC 8707 `resource`, `audience` …).
     pub parameters: BTreeMap<String, String>,
-    /// RFC 6749 §3.2; `None` for a bare token.
+    /// RFC 6749 §3.2; `None` for a bare token, unless nothing else would tell it to the next login.
     pub token_endpoint: Option<Endpoint>,
     /// RFC 7009; `None` where the server has none.
     pub revocation_endpoint: Option<Endpoint>,

@@ -3,9 +3,10 @@
 use super::Session;
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
+use super::refresh::check_now;
 use crate::credential::{
-    AccountId, Cause, Client, Grant, GrantState, Identity, Independence, Login, LoginKind, Record,
-    Rotation, Scheme, Standby,
+    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, Login,
+    LoginKind, Record, Rotation, Scheme, Standby,
 };
 use crate::oauth;
 use crate::secret::{Fingerprint, RefreshToken};
@@ -99,6 +100,8 @@ impl LoggedIn {
 pub enum Second {
     /// There is none, and nobody asked for one.
     NotAsked,
+    /// There is none, nobody was asked for one, and it would help.
+    WouldHelp,
     /// It stands by.
     Taken,
     /// There is none, and this is why.
@@ -131,12 +134,14 @@ pub enum Change {
     StandbyThere,
 }
 
-/// Stores a login, under the account's lock, and then revokes what it replaced.
+/// Stores a login, under the account's lock, and then revokes what it replaced. A token that a person
+/// brought may be any text, so the server is asked once it is stored (P3).
 pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let id = account.id.clone();
     let revoke_replaced = account.revoke_replaced;
     let (origin, new) = new_login(account);
+    let brought = (new.login.kind == LoginKind::Token).then(|| new.login.clone());
     let ends_at = new
         .login
         .grants
@@ -148,7 +153,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     let mut before = None;
     let mut standby = Second::NotAsked;
     let wait = session.wait(session.deadline());
-    let (change, warnings) = match session.store.lock(&id, &wait)? {
+    let (change, mut warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
@@ -162,6 +167,15 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             }
         }
     };
+    if let Some(login) = brought {
+        let _slow = session.slow(format!("waiting for {} to check the token", id.host));
+        if check_now(session, &login) == Some(CheckVerdict::Dead) {
+            warnings.push(format!(
+                "{} does not know this token: it may have expired, or be another server's",
+                id.host
+            ));
+        }
+    }
     Ok(LoggedIn {
         change,
         identity: None,

@@ -2,27 +2,45 @@
 
 use serde_json::{Value, json};
 
-use crate::support::authorization_server::{AuthorizationServer, REVOKE};
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, REVOKE};
 use crate::support::sandbox::{Finished, Sandbox};
 
 const TOKEN: &str = "glpat-SECRET-1";
+
+/// Where the server says whether it knows one.
+const CHECK: &str = "/api/v4/personal_access_tokens/self";
 
 fn log_in(sandbox: &Sandbox, url: &str, token: &str) -> Finished {
     sandbox.run_with_input(&["login", "--with-token", url], &format!("{token}\n"))
 }
 
 #[test]
-fn it_is_printed_and_nothing_is_ever_asked() {
+fn it_is_printed_and_nothing_is_asked_once_it_is_stored() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     log_in(&sandbox, &server.url(), TOKEN).succeeds();
     assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
     let long = sandbox.run(&["token", "--min-ttl", "1000h"]).prints();
     assert_eq!(long, TOKEN);
-    assert_eq!(server.requests().len(), 0);
+    assert_eq!(server.count(CHECK), 1);
+    assert_eq!(server.requests().len(), 1);
     let record = sandbox.record(&server);
     assert_eq!(record["kind"].as_str(), Some("token"));
     assert!(record["client"].get("client_id").is_none());
+}
+
+#[test]
+fn one_that_the_server_does_not_know_is_stored_with_a_warning() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    for (status, warns) in [(401, true), (403, false), (503, false), (200, false)] {
+        server.script(CHECK, Behaviour::Answer(Answer::new(status)));
+        let done = log_in(&sandbox, &server.url(), TOKEN);
+        let said = done.stderr.contains("does not know this token");
+        assert_eq!(said, warns, "{status}: {done:?}");
+        done.succeeds();
+        assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+    }
 }
 
 #[test]
@@ -45,7 +63,7 @@ fn it_cannot_be_refreshed() {
         sandbox.run(args).fails_in_json(3, "login_required");
     }
     sandbox.run(&["refresh", "--all"]).succeeds();
-    assert_eq!(server.requests().len(), 0);
+    assert_eq!(server.requests().len(), server.count(CHECK));
 }
 
 #[test]
@@ -113,6 +131,31 @@ fn an_oauth_login_takes_its_place_and_has_to_name_its_client() {
     let record = sandbox.record(&server);
     let check = record["client"]["check_endpoint"].as_str().unwrap();
     assert_eq!(check, format!("{url}/oauth/token/info"));
+}
+
+#[test]
+fn the_login_that_comes_after_it_knows_what_the_one_before_it_knew() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let before = sandbox.record(&server);
+    for _ in 0..2 {
+        log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    }
+    let text = sandbox.record_text(&server);
+    for gone in [&pair.access_token, &pair.refresh_token] {
+        assert!(!text.contains(&**gone), "{text}");
+    }
+    let refused = sandbox.run(&["--json", "login", "--standby", &server.url()]);
+    refused.fails_in_json(3, "login_required");
+    sandbox.run(&["logout"]).succeeds();
+    assert_eq!(server.count(REVOKE), 1, "the login that was replaced");
+    let url = server.url();
+    let import = ["login", "--import", &url];
+    let response = server.log_in().response;
+    sandbox.run_with_input(&import, &response).succeeds();
+    let after = sandbox.record(&server);
+    assert_eq!(after["client"], before["client"]);
+    sandbox.run(&["refresh", "--force"]).succeeds();
 }
 
 #[test]

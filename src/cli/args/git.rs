@@ -29,7 +29,7 @@ pub struct GitCredential {
 
 /// `glauth setup-git`
 #[derive(Debug, Args)]
-#[command(mut_arg("target", |host| host.help("Which host; left out: every host with a login").long_help(None)))]
+#[command(mut_arg("target", |host| host.help("Which host; left out: every host with a login, and with --undo every one that git asks glauth for").long_help(None)))]
 #[command(after_long_help = "\
 Examples:
   glauth setup-git gitlab.com

@@ -21,14 +21,14 @@ use crate::store::Store;
 pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let named = args.target.host.clone();
+    let named = named.or_else(|| context.global.host.clone());
+    if args.undo && named.is_none() {
+        return undo_all(context);
+    }
     let store = context.store()?;
     let logins = logins(&store)?;
-    let hosts = match args
-        .target
-        .host
-        .clone()
-        .or_else(|| context.global.host.clone())
-    {
+    let hosts = match named {
         Some(host) => {
             let known = logins.get(&host.host).copied();
             if known.is_none() && !args.undo {
@@ -67,6 +67,23 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         context.printer.tell(
             "this git is older than 2.46: it does not ask again when a token is rotated in the middle of its work",
         );
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes glauth out wherever it is, also for hosts whose logins are gone.
+fn undo_all(context: &Context<'_>) -> anyhow::Result<Exit> {
+    let mut results = Vec::new();
+    for url in git::ours()? {
+        let changes = git::take_out(&url)?;
+        tell(&url, &changes, true, context);
+        results.push(json!({"url": url, "changes": changes}));
+    }
+    if results.is_empty() {
+        context.printer.tell("git asks glauth for no host");
+    }
+    if context.global.json {
+        printer::json_line(&json!({ "git": results }))?;
     }
     Ok(Exit::Done)
 }

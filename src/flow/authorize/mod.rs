@@ -12,7 +12,7 @@ use url::Url;
 
 use super::error::FlowError;
 use super::exchange::{describe, sentence};
-use super::login::{LoggedIn, NewAccount, Tokens, log_in, note_identity, revoke};
+use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity, revoke};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
 use super::{Session, notice};
@@ -89,6 +89,8 @@ pub enum Way {
 pub enum Wish {
     /// Not.
     Never,
+    /// Not now: a second consent is no click away.
+    Later,
     /// Where a rotation would end the token under its users' hands, and a second consent is a click
     /// away.
     WhereItHelps,
@@ -150,8 +152,13 @@ pub fn log_in_through_server(
     login.ask_who(&first, &mut done);
     if login.wants_second(wish, &first, &done, visitor.is_some()) {
         login.second(door, visitor, first, &mut done);
-    } else if let Some(visitor) = visitor {
-        visitor.show(&login.page(done.identity.as_ref()));
+    } else {
+        if wish != Wish::Never && login.would_use_second(&first, &done) {
+            done.standby = Second::WouldHelp;
+        }
+        if let Some(visitor) = visitor {
+            visitor.show(&login.page(done.identity.as_ref()));
+        }
     }
     Ok(done)
 }

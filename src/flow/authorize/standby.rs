@@ -120,16 +120,17 @@ impl Through<'_> {
         done: &LoggedIn,
         has_visitor: bool,
     ) -> bool {
-        let client = &self.setup.client;
-        let is_new = matches!(done.change, Change::Stored | Change::Replaced);
-        let helps = client.rotation == RotationEffect::Kills && !self.is_shared() && has_visitor;
-        first.is_renewable
-            && is_new
-            && match wish {
-                Wish::Never => false,
-                Wish::WhereItHelps => helps,
-                Wish::Always => true,
-            }
+        match wish {
+            Wish::Never | Wish::Later => false,
+            Wish::WhereItHelps => has_visitor && self.would_use_second(first, done),
+            Wish::Always => can_have_second(first, done),
+        }
+    }
+
+    /// Whether a rotation of the only grant would end the token under its users' hands.
+    pub(super) fn would_use_second(&self, first: &First, done: &LoggedIn) -> bool {
+        let kills = self.setup.client.rotation == RotationEffect::Kills;
+        kills && !self.is_shared() && can_have_second(first, done)
     }
 
     /// Asks for a second grant, and notes what has become of it.
@@ -237,4 +238,8 @@ impl Through<'_> {
         let host = self.plan.id.host.to_string();
         Page::without_standby(&host, username(identity), &error.to_string())
     }
+}
+
+fn can_have_second(first: &First, done: &LoggedIn) -> bool {
+    first.is_renewable && matches!(done.change, Change::Stored | Change::Replaced)
 }

@@ -29,8 +29,10 @@ impl Plan<'_> {
     /// Puts the client together; with a refresh token it must have an id and a token endpoint.
     pub fn client(&self, renewable: bool) -> Result<Client, ClientError> {
         let provider = self.provider();
-        let is_token = self.kind == LoginKind::Token;
-        let client_id = self.client_id().filter(|_| !is_token);
+        if self.kind == LoginKind::Token {
+            return self.client_of_a_token();
+        }
+        let client_id = self.client_id();
         if renewable && client_id.is_none() {
             return Err(ClientError::NoClientId {
                 host: self.id.host.clone(),
@@ -38,7 +40,7 @@ impl Plan<'_> {
             });
         }
         let token = self.token_endpoint(provider);
-        let token_endpoint = self.endpoint(&token)?.filter(|_| !is_token);
+        let token_endpoint = self.endpoint(&token)?;
         if renewable && token_endpoint.is_none() {
             return Err(ClientError::NoEndpoint {
                 name: token.name,
@@ -46,39 +48,76 @@ impl Plan<'_> {
                 host: self.id.host.clone(),
             });
         }
-        let environment = if is_token {
-            provider.token_environment
-        } else {
-            provider.environment
-        };
         let client = Client {
-            provider: provider.name.to_owned(),
-            auth: if is_token {
-                AuthMethod::None
-            } else {
-                self.auth(client_id.as_deref())?
-            },
+            auth: self.auth(client_id.as_deref())?,
             client_id,
-            parameters: self.parameters(),
             token_endpoint,
-            revocation_endpoint: self
-                .endpoint(&self.revocation_endpoint(provider))?
-                .filter(|_| !is_token),
-            check_endpoint: self.endpoint(&self.check_endpoint(provider, is_token))?,
+            revocation_endpoint: self.endpoint(&self.revocation_endpoint(provider))?,
+            check_endpoint: self.endpoint(&self.check_endpoint(provider))?,
+            environment: pairs(provider.environment),
+            login: self.login_means()?,
+            ..self.bare_client()
+        };
+        check(&client)?;
+        Ok(client)
+    }
+
+    /// That of a personal token. What a login through the server has to know it keeps from the login
+    /// that it replaces; but it is not revoked where OAuth tokens are, and what a document or a table
+    /// tells is asked for again.
+    fn client_of_a_token(&self) -> Result<Client, ClientError> {
+        let provider = self.provider();
+        let check_endpoint = self.endpoint(&Wanted {
+            name: "check endpoint",
+            option: "",
+            given: None,
+            remembered: |client| {
+                let check = client.check_endpoint.as_ref();
+                check.filter(|_| client.token_endpoint.is_none())
+            },
+            configured: |_| None,
+            discovered: |_| None,
+            table: provider.token_check_endpoint,
+        })?;
+        let mut client = Client {
+            check_endpoint,
+            environment: pairs(provider.token_environment),
+            ..self.bare_client()
+        };
+        if let Some(kept) = self.remembered().filter(|_| self.other.is_none()) {
+            client.client_id.clone_from(&kept.client_id);
+            client.auth.clone_from(&kept.auth);
+            client.login.clone_from(&kept.login);
+            if client.login.scopes.is_empty() {
+                client.login.scopes = self.granted_scopes().unwrap_or_default();
+            }
+            if provider.token_endpoint.is_none() && !provider.discovers {
+                client.token_endpoint.clone_from(&kept.token_endpoint);
+            }
+        }
+        check(&client)?;
+        Ok(client)
+    }
+
+    /// What does not depend on the kind of login.
+    fn bare_client(&self) -> Client {
+        let provider = self.provider();
+        Client {
+            provider: provider.name.to_owned(),
+            client_id: None,
+            auth: AuthMethod::None,
+            parameters: self.parameters(),
+            token_endpoint: None,
+            revocation_endpoint: None,
+            check_endpoint: None,
             git_username: provider.git_username.to_owned(),
-            environment: pairs(environment),
+            environment: BTreeMap::new(),
             rotation: provider.rotation,
             replay: provider.replay,
             grants: provider.grants,
             ca_file: self.ca_file(),
-            login: if is_token {
-                LoginMeans::default()
-            } else {
-                self.login_means()?
-            },
-        };
-        check(&client)?;
-        Ok(client)
+            login: LoginMeans::default(),
+        }
     }
 
     /// What the next login needs and the table does not tell.
@@ -152,45 +191,25 @@ impl Plan<'_> {
         }
     }
 
-    /// A personal token has no token endpoint, and another check.
-    fn check_endpoint(&self, provider: &Provider, is_token: bool) -> Wanted {
+    /// Without a token endpoint it is the check of a personal token.
+    fn check_endpoint(&self, provider: &Provider) -> Wanted {
+        let asks_for_openid = self.asks_for_openid();
+        let userinfo = provider.userinfo_endpoint.filter(|_| asks_for_openid);
         Wanted {
             name: "check endpoint",
             option: "",
             given: None,
-            remembered: if is_token {
-                |client| {
-                    client
-                        .check_endpoint
-                        .as_ref()
-                        .filter(|_| client.token_endpoint.is_none())
-                }
-            } else {
-                |client| {
-                    client
-                        .check_endpoint
-                        .as_ref()
-                        .filter(|_| client.token_endpoint.is_some())
-                }
+            remembered: |client| {
+                let check = client.check_endpoint.as_ref();
+                check.filter(|_| client.token_endpoint.is_some())
             },
-            configured: if is_token {
-                |_| None
-            } else {
-                |host| host.check_endpoint.as_ref()
-            },
-            discovered: if self.asks_for_openid() && !is_token {
+            configured: |host| host.check_endpoint.as_ref(),
+            discovered: if asks_for_openid {
                 |found| found.userinfo_endpoint.as_ref()
             } else {
                 |_| None
             },
-            table: if is_token {
-                provider.token_check_endpoint
-            } else {
-                let userinfo = provider
-                    .userinfo_endpoint
-                    .filter(|_| self.asks_for_openid());
-                provider.check_endpoint.or(userinfo)
-            },
+            table: provider.check_endpoint.or(userinfo),
         }
     }
 

@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
             session.check_scheme(record)?;
         }
         let other = match &own {
-            Some(record) if is_of_kind(record, kind) => None,
+            Some(record) if is_of_use(record, kind) => None,
             _ => another(session.store, id, kind)?,
         };
         let configured = config.host(&id.host);
@@ -185,13 +185,8 @@ impl<'a> Plan<'a> {
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
             return scopes.clone();
         }
-        let login = self.own.as_ref().and_then(Record::login);
-        if let Some(login) = login.filter(|login| login.kind == self.kind)
-            && self.remembered().is_some()
-            && let Some(grant) = login.grants.first()
-            && !grant.scopes.is_empty()
-        {
-            return grant.scopes.clone();
+        if let Some(scopes) = self.granted_scopes() {
+            return scopes;
         }
         let configured = self.configured.and_then(|host| host.scopes.clone());
         configured.unwrap_or_else(|| {
@@ -206,6 +201,14 @@ impl<'a> Plan<'a> {
                 .filter(|scope| offered.is_none_or(|offered| offered.contains(scope)))
                 .collect()
         })
+    }
+
+    /// What the login that is there got from the server, where that says it.
+    fn granted_scopes(&self) -> Option<Vec<String>> {
+        self.remembered()?;
+        let login = self.own.as_ref()?.login()?;
+        let scopes = &login.grants.first()?.scopes;
+        (login.kind == LoginKind::OAuth && !scopes.is_empty()).then(|| scopes.clone())
     }
 
     /// How a person registers an application with this server.
@@ -367,10 +370,10 @@ fn scheme_of(configured: &HostConfig, host: &Host) -> Option<Scheme> {
     url.scheme.filter(|_| url.host == *host)
 }
 
-/// Whether what is remembered of the client is of use for this kind: a personal token has none.
-fn is_of_kind(record: &Record, kind: LoginKind) -> bool {
-    let has_client_id = record.client().is_some_and(|c| c.client_id.is_some());
-    has_client_id == (kind == LoginKind::OAuth)
+/// Whether what is remembered of the client is of use: a login through the server wants an id.
+fn is_of_use(record: &Record, kind: LoginKind) -> bool {
+    let client = record.client();
+    client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
 }
 
 /// Another login at the host that is of use. A broken record hinders nobody.
@@ -378,5 +381,5 @@ fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Reco
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
-    Ok(records.find(|record| record.id != *id && is_of_kind(record, kind)))
+    Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
 }

@@ -151,6 +151,9 @@ fn every_host_with_a_login_is_meant_where_none_is_named() {
         "credential.https://example.com/gitlab.useHttpPath",
     );
     assert_eq!(path, ["true"]);
+    // Also for the one whose login has ended meanwhile.
+    let logout = ["logout", "--local", "gitlab.example.com:8443"];
+    sandbox.run(&logout).succeeds();
     setup(&sandbox, &["--undo"]).unwrap().succeeds();
     assert!(!config(&sandbox).contains("glauth"), "{}", config(&sandbox));
     assert!(
@@ -195,6 +198,11 @@ fn a_host_without_a_login_is_set_up_with_a_word_and_no_host_at_all_is_not() {
     );
     finished.succeeds();
     setup(&sandbox, &[]).unwrap().fails(2);
+    setup(&sandbox, &["--undo"]).unwrap().succeeds();
+    assert!(!config(&sandbox).contains("glauth"), "{}", config(&sandbox));
+    let again = setup(&sandbox, &["--undo"]).unwrap();
+    assert!(again.stderr.contains("glauth for no host"), "{again:?}");
+    again.succeeds();
 }
 
 #[test]

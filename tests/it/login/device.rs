@@ -381,3 +381,22 @@ fn read_by_a_phone(screen: &str, ink: Ink) -> String {
     };
     grid.decode().unwrap().1
 }
+#[test]
+fn a_person_is_told_how_a_standby_grant_is_added_later() {
+    for (option, is_told) in [(None, true), (Some("--no-standby"), false)] {
+        let server = start();
+        let sandbox = Sandbox::new();
+        let url = server.url();
+        let mut args = vec!["login", "--device", "--client-id", "the-client", &url];
+        args.extend(option);
+        let terminal = Terminal::spawn(&mut sandbox.command(&args));
+        let screen = terminal.wait_for(" left)");
+        let mut lines = screen.lines();
+        lines.find(|line| line.contains("enter the code")).unwrap();
+        server.decide(lines.next().unwrap().trim(), Decision::Approved);
+        let finished = terminal.finish();
+        assert_eq!(finished.code(), Some(0), "{finished:?}");
+        let said = &finished.stderr;
+        assert_eq!(said.contains("login --standby"), is_told, "{said}");
+    }
+}

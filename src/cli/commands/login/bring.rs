@@ -29,6 +29,10 @@ pub(super) fn personal_token() -> anyhow::Result<Tokens> {
     let text = text.trim_end_matches(['\n', '\r']);
     let access_token = AccessToken::new(text.to_owned())
         .map_err(|problem| UsageError::BadInput(format!("the token {problem}")))?;
+    // RFC 6750 §2.1: two words could not be sent.
+    if text.contains(' ') {
+        return Err(UsageError::BadInput("the token has a blank in it".to_owned()).into());
+    }
     Ok(Tokens {
         kind: LoginKind::Token,
         rotation: Rotation {

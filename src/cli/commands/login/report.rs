@@ -43,7 +43,13 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
             .tell(&format!("{id}: there is a standby grant too")),
         // It was said as soon as it was so.
         Second::Missing(_) => {}
-        Second::Taken | Second::NotAsked => tell_login(id, done, context),
+        Second::Taken | Second::NotAsked | Second::WouldHelp => tell_login(id, done, context),
+    }
+    if matches!(done.standby, Second::WouldHelp) && context.can_ask() {
+        context.printer.tell(&format!(
+            "hint: {} adds a standby grant, so that a refresh ends nobody's token",
+            standby_command(id)
+        ));
     }
     if done.change == Change::Stored && context.can_ask() {
         context.printer.tell(&format!(

@@ -33,8 +33,10 @@ pub(super) fn what_is_there(args: &Args, plan: &Plan<'_>) -> There {
 pub(super) fn wish(args: &Args, opened: bool) -> Wish {
     if args.standby {
         Wish::Always
-    } else if args.no_standby || !opened {
+    } else if args.no_standby {
         Wish::Never
+    } else if !opened {
+        Wish::Later
     } else {
         Wish::WhereItHelps
     }

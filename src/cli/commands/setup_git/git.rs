@@ -1,5 +1,6 @@
 //! Calls of `git config --global`.
 
+use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
 use crate::cli::failure::UsageError;
@@ -86,9 +87,25 @@ fn all(key: &str) -> anyhow::Result<Vec<String>> {
     Ok(text.split_terminator('\0').map(ToOwned::to_owned).collect())
 }
 
+/// Each URL for which git's global configuration names glauth.
+pub(super) fn ours() -> anyhow::Result<BTreeSet<String>> {
+    let url = |key: &str| {
+        let url = key.strip_prefix("credential.")?.strip_suffix(".helper")?;
+        Some(url.to_owned())
+    };
+    let all = helpers_in(&["--global"])?.into_iter();
+    let named = all.filter(|(_, helper)| is_ours(helper));
+    Ok(named.filter_map(|(key, _)| url(&key)).collect())
+}
+
 /// Every helper that git is told of anywhere, with its key, in the order in which git reads them.
 pub(in crate::cli::commands) fn helpers() -> anyhow::Result<Vec<(String, String)>> {
-    let output = run(&["config", "--null", "--get-regexp", HELPER_KEYS])?;
+    helpers_in(&[])
+}
+
+fn helpers_in(place: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
+    let words = ["--null", "--get-regexp", HELPER_KEYS];
+    let output = run(&[&["config"], place, &words].concat())?;
     if !output.status.success() && output.status.code() != Some(1) {
         return Err(unreadable(&output).into());
     }

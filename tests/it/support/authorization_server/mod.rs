@@ -77,16 +77,21 @@ impl AuthorizationServer {
 
     /// A server with rules of the test's own.
     pub fn start_with(settings: Settings) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        Self::start_at(0, settings).expect("a free port")
+    }
+
+    /// The same at this port, or at a free one for 0.
+    pub fn start_at(port: u16, settings: Settings) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr().expect("the port that was bound");
         let url = format!("http://{address}");
         let shared = Arc::new(Shared::new(url, settings));
         let acceptors = connection::start_accepting(listener, &shared);
-        Self {
+        Ok(Self {
             address,
             shared,
             acceptors,
-        }
+        })
     }
 
     /// `http://127.0.0.1:PORT`
@@ -223,6 +228,11 @@ impl AuthorizationServer {
     /// What clients did that no client should do, one sentence each.
     pub fn mistakes(&self) -> Vec<String> {
         self.shared.lock().journal.mistakes.clone()
+    }
+
+    /// What its clients did that nobody declared: with this, it fails when it is dropped.
+    pub fn complaints(&self) -> Vec<String> {
+        self.shared.lock().journal.complaints()
     }
 
     /// Blocks until the requests that have arrived satisfy `condition`; an answer counts as soon

@@ -7,7 +7,7 @@ use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, HostArg, Scheme};
+use crate::credential::{AccountId, AccountName, Host, HostArg, Scheme};
 use crate::env;
 use crate::flow::{self, FlowError, Obtained, Session};
 use crate::http::Network;
@@ -115,10 +115,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The account that was named, else `default`.
-    pub(super) fn account_name(&self) -> AccountName {
+    /// The login at the host with the account that was named, else `default`.
+    pub(super) fn login_at(&self, host: &Host) -> AccountId {
         let named = self.global.account.clone();
-        named.unwrap_or_else(AccountName::default_name)
+        AccountId {
+            host: host.clone(),
+            account: named.unwrap_or_else(AccountName::default_name),
+        }
     }
 
     /// Does something to an account: the named one, else `default`, else the only one of the host.

@@ -144,6 +144,13 @@ impl Login {
     pub fn is_known_by(&self, token: Fingerprint) -> bool {
         self.grants.iter().any(|grant| grant.is_known_by(token))
     }
+
+    /// Whether one of its grants can be refreshed at all.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        let mut grants = self.grants.iter();
+        grants.any(|grant| grant.refresh_token.is_some())
+    }
 }
 
 /// What kind of login.

@@ -142,7 +142,8 @@ impl FlowError {
     }
 }
 
-fn list<T: ToString>(items: &[T]) -> String {
+/// Names, as a sentence has them.
+pub(crate) fn list<T: ToString>(items: &[T]) -> String {
     let items: Vec<String> = items.iter().map(ToString::to_string).collect();
     items.join(", ")
 }

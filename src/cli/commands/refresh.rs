@@ -47,13 +47,8 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
 /// What `--all` is about; a record that cannot be read is, so that its error is seen.
 fn is_renewable(store: &Store, id: &AccountId) -> bool {
     let renewable = |record: &Record| {
-        record.login().is_some_and(|login| {
-            login.kind == LoginKind::OAuth
-                && login
-                    .grants
-                    .iter()
-                    .any(|grant| grant.refresh_token.is_some())
-        })
+        let login = record.login();
+        login.is_some_and(|login| login.kind == LoginKind::OAuth && login.is_renewable())
     };
     match store.snapshot(id) {
         Ok(Some(snapshot)) => renewable(snapshot.record()),

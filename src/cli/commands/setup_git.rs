@@ -3,7 +3,7 @@
 
 pub(super) mod git;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::cli::context::{Context, absolute};
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::{printer, shell};
-use crate::credential::{AccountId, Host, Scheme};
+use crate::credential::{Host, HostArg, Scheme};
 use crate::env;
 use crate::store::Store;
 
@@ -23,27 +23,22 @@ pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
-    if args.undo && named.is_none() {
-        return undo_all(context);
+    if args.undo {
+        return undo(named, context);
     }
     let store = context.store()?;
     let logins = logins(&store)?;
     let hosts = match named {
         Some(host) => {
             let known = logins.get(&host.host).copied();
-            if known.is_none() && !args.undo {
-                let id = AccountId {
-                    host: host.host.clone(),
-                    account: context.account_name(),
-                };
+            if known.is_none() {
                 context.printer.warn(&format!(
                     "there is no login for {} yet; {} makes one",
-                    id.host,
-                    id.command("login")
+                    host.host,
+                    context.login_at(&host.host).command("login")
                 ));
             }
-            let scheme = host.scheme.or(known).unwrap_or(Scheme::Https);
-            vec![(host.host, scheme)]
+            vec![reached(host, known)]
         }
         None if logins.is_empty() => return Err(UsageError::NoHost.into()),
         None => logins.into_iter().collect(),
@@ -53,17 +48,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let mut results = Vec::new();
     for (host, scheme) in hosts {
         let url = host.base_url(scheme);
-        let changes = if args.undo {
-            git::take_out(&url)?
-        } else {
-            git::put_in(&url, &ours, host.to_string().contains('/'))?
-        };
-        tell(&url, &changes, args.undo, context);
+        let changes = git::put_in(&url, &ours, host.to_string().contains('/'))?;
+        tell(&url, &changes, false, context);
         results.push(json!({"url": url, "changes": changes}));
     }
     if context.global.json {
         printer::json_line(&json!({ "git": results }))?;
-    } else if !args.undo && version.is_some_and(|version| version < ASKS_AGAIN) {
+    } else if version.is_some_and(|version| version < ASKS_AGAIN) {
         context.printer.tell(
             "this git is older than 2.46: it does not ask again when a token is rotated in the middle of its work",
         );
@@ -71,21 +62,35 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Takes glauth out wherever it is, also for hosts whose logins are gone.
-fn undo_all(context: &Context<'_>) -> anyhow::Result<Exit> {
+/// Takes glauth out for the host, else wherever it is, also for hosts whose logins are gone.
+fn undo(named: Option<HostArg>, context: &Context<'_>) -> anyhow::Result<Exit> {
+    let urls = match named {
+        Some(host) => {
+            let known = logins(&context.store()?)?.get(&host.host).copied();
+            let (host, scheme) = reached(host, known);
+            BTreeSet::from([host.base_url(scheme)])
+        }
+        None => git::ours()?,
+    };
+    if urls.is_empty() {
+        context.printer.tell("git asks glauth for no host");
+    }
     let mut results = Vec::new();
-    for url in git::ours()? {
+    for url in urls {
         let changes = git::take_out(&url)?;
         tell(&url, &changes, true, context);
         results.push(json!({"url": url, "changes": changes}));
-    }
-    if results.is_empty() {
-        context.printer.tell("git asks glauth for no host");
     }
     if context.global.json {
         printer::json_line(&json!({ "git": results }))?;
     }
     Ok(Exit::Done)
+}
+
+/// How a host is reached: as it was written, else as its login is.
+fn reached(host: HostArg, known: Option<Scheme>) -> (Host, Scheme) {
+    let scheme = host.scheme.or(known).unwrap_or(Scheme::Https);
+    (host.host, scheme)
 }
 
 /// Every host with a login, and how it is reached. A record that cannot be read is none here.

@@ -26,11 +26,7 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     }
     // As every command about a login that is not there.
     if let (true, Some(host)) = (accounts.is_empty(), host_of(args, context)) {
-        let id = AccountId {
-            host: host.clone(),
-            account: context.account_name(),
-        };
-        let store = store.root().to_owned();
+        let (id, store) = (context.login_at(host), store.root().to_owned());
         return Err(UsageError::NoLogin { id, store }.into());
     }
     if let (true, Some(account)) = (accounts.is_empty(), &context.global.account) {

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Outcome};
-use crate::flow::FlowError;
+use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
@@ -78,11 +78,6 @@ pub(super) enum UsageError {
     BadInput(String),
     #[error("{0}")]
     Call(String),
-}
-
-fn list<T: ToString>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
-    items.join(", ")
 }
 
 impl Failure {

@@ -65,11 +65,7 @@ fn look_again(
 
 /// Whether a refresh would end a token that is in use.
 fn needs_lease(login: &Login) -> bool {
-    let renewable = login
-        .grants
-        .iter()
-        .any(|grant| grant.refresh_token.is_some());
-    login.client.rotation == RotationEffect::Kills && renewable
+    login.client.rotation == RotationEffect::Kills && login.is_renewable()
 }
 
 /// Takes a lease under the account's lock, on what is reread there. `None`: what was obtained is not

@@ -181,10 +181,7 @@ fn checked_login(login: Login) -> Result<Login, Bad> {
     if attempted.is_some_and(|grant| grant >= login.grants.len()) {
         return Err(bad("last_attempt", "grant", "is the place of no grant"));
     }
-    let renewable = login
-        .grants
-        .iter()
-        .any(|grant| grant.refresh_token.is_some());
+    let renewable = login.is_renewable();
     if renewable && login.kind == LoginKind::Token {
         return Err(bad(
             "grants",

@@ -146,13 +146,9 @@ impl Account {
             LoginKind::Token => "token",
         });
         self.state = state(login, verdict, now);
-        let renewable = login
-            .grants
-            .iter()
-            .any(|grant| grant.refresh_token.is_some());
         // A dead token that nothing can renew is not found out by `token`, which asks nobody.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
-            || (check == Some(CheckVerdict::Dead) && !renewable);
+            || (check == Some(CheckVerdict::Dead) && !login.is_renewable());
         self.expires_at = current
             .and_then(|grant| grant.expires_at)
             .map(|end| end.to_string());

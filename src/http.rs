@@ -21,6 +21,9 @@ use crate::signals::Held;
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
 
+/// How much later than a request's own limit it is given up: what has arrived by then is had first.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// How long a connection, with its TLS handshake, may take at most.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -86,7 +89,8 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The `Date` header, as it came.
     pub date: Option<String>,
-    /// The body, at most [`ANSWER_LIMIT`] bytes; `None` where there was more or it broke off.
+    /// What arrived of the body before it ended or broke off, as it came, at most
+    /// [`ANSWER_LIMIT`] bytes; `None` where there was more.
     pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -168,7 +172,7 @@ impl Http for Network {
             let reason = error.to_string();
             return Err(SendError::Unreachable { origin, reason });
         }
-        receiver.recv_timeout(limit).unwrap_or_else(|_| {
+        receiver.recv_timeout(limit + GRACE).unwrap_or_else(|_| {
             let reason = format!("nothing came within {} s", limit.as_secs());
             Err(SendError::AnswerLost { origin, reason })
         })
@@ -206,6 +210,10 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
     };
     let response = builder
         .header("Accept", "application/json")
+        // Without it a server may choose (RFC 9110 §12.5.3).
+        .header("Accept-Encoding", "identity")
+        // So that a body that is shorter than its length ends with the connection.
+        .header("Connection", "close")
         .send()
         .map_err(|error| classify(&request.url, error))?;
     fault::point("sent");
@@ -225,10 +233,11 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
 fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
     // Allocated once: a buffer that grows leaves copies of tokens behind.
     let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
+    // It may break off behind the one copy of new tokens: what is there is judged.
     response
         .take(ANSWER_LIMIT as u64 + 1)
         .read_to_end(&mut body)
-        .ok()?;
+        .ok();
     (body.len() <= ANSWER_LIMIT).then_some(body)
 }
 

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::body::object_of;
 use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
 use super::shown::shown;
-use super::token_response::{lifetime, object_of, words_of};
+use super::token_response::{lifetime, words_of};
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
 use crate::http::{Body, Http, Request, SendError};
 use crate::secret::DeviceCode;

@@ -58,3 +58,4 @@ mod tls;
 mod torn;
 mod verdicts;
 mod workers;
+mod wrapping;

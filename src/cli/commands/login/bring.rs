@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli::context::read_stdin;
+use crate::cli::context::{read_stdin, read_stdin_bytes};
 use crate::cli::failure::UsageError;
 use crate::credential::{LoginKind, Rotation};
 use crate::flow::Tokens;
@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 
 /// `--import`
 pub(super) fn imported() -> anyhow::Result<Tokens> {
-    let text = read_stdin("the token response", ANSWER_LIMIT)?;
-    let imported = oauth::import(text.as_bytes())
+    let response = read_stdin_bytes("the token response", ANSWER_LIMIT)?;
+    let imported = oauth::import(&response)
         .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
     Ok(Tokens {
         kind: LoginKind::OAuth,

@@ -5,10 +5,10 @@
 
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 use url::Url;
@@ -18,11 +18,26 @@ use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
 use crate::signals::Held;
 
+mod classify;
+mod error;
+mod plain;
+mod proxy;
+mod tls;
+
+pub use error::{SendError, Through, TlsProblem};
+
+use classify::{Circumstances, classify, root};
+use proxy::Proxy;
+use tls::Noticed;
+
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
 
 /// How much later than a request's own limit it is given up: what has arrived by then is had first.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How long a server may be silent before it is asked whether it speaks plain HTTP.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// How long a connection, with its TLS handshake, may take at most.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -40,6 +55,15 @@ pub struct Request {
     pub limit: Duration,
     /// A certificate authority to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+}
+
+impl Request {
+    /// Whether it is one that begins a login at a server that may not be known yet. Such a server
+    /// may turn out to be named with the wrong scheme.
+    fn is_first_question(&self) -> bool {
+        let is_bare = matches!(self.body, Body::None) && self.authorization.is_none();
+        is_bare && self.url.scheme() == "https"
+    }
 }
 
 /// What is sent.
@@ -94,49 +118,8 @@ pub struct Response {
     pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// No connection: the server has seen nothing.
-    #[error("cannot connect to `{origin}`: {reason}")]
-    Unreachable {
-        /// Scheme, host and port.
-        origin: String,
-        /// Why.
-        reason: String,
-    },
-    /// The certificate does not hold, or there is nothing to judge it by: the server has seen
-    /// nothing.
-    #[error("TLS with `{origin}` fails: {reason}")]
-    TlsRefused {
-        /// Scheme, host and port.
-        origin: String,
-        /// Why.
-        reason: String,
-    },
-    /// What answers speaks plain HTTP or something else: the server has seen nothing.
-    #[error("`{origin}` does not speak TLS")]
-    NotTls {
-        /// Scheme, host and port.
-        origin: String,
-    },
-    /// The file with the certificate authority cannot be used: the server has seen nothing.
-    #[error("the CA file `{}` cannot be used: {reason}", path.display())]
-    CaFile {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The request left, or may have left, and no answer came.
-    #[error("no answer from `{origin}`: {reason}")]
-    AnswerLost {
-        /// Scheme, host and port.
-        origin: String,
-        /// Why.
-        reason: String,
-    },
-}
+/// What comes of a request.
+type Sent = Result<Response, SendError>;
 
 /// A way to send one request.
 pub trait Http {
@@ -150,33 +133,60 @@ pub struct Network;
 
 impl Http for Network {
     /// In a thread of its own, so that the time is bounded whatever the server does.
-    fn send(&self, request: Request) -> Result<Response, SendError> {
+    fn send(&self, request: Request) -> Sent {
         let origin = origin(&request.url);
         let limit = request.limit;
-        let (sender, receiver) = mpsc::channel();
-        // A thread that hangs may live on while a lock is held: it must not take a signal.
-        let held = Held::new();
-        let started =
-            thread::Builder::new()
-                .name("network".to_owned())
-                .spawn(move || match client(&request) {
-                    Ok(client) => {
-                        sender.send(exchange(&client, request)).ok();
-                        // Only now: it waits for a look-up of the host's name that hangs.
-                        drop(client);
-                    }
-                    Err(error) => drop(sender.send(Err(error))),
-                });
-        drop(held);
-        if let Err(error) = started {
-            let reason = error.to_string();
-            return Err(SendError::Unreachable { origin, reason });
+        let started_at = Instant::now();
+        let proxy = Proxy::of(&request.url)?;
+        let may_be_plain = proxy.is_none() && request.is_first_question();
+        let may_be_plain = may_be_plain.then(|| request.url.clone());
+        let noticed = Arc::new(Noticed::default());
+        let receiver = match start(request, proxy, Arc::clone(&noticed)) {
+            Ok(receiver) => receiver,
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(SendError::Unreachable { origin, reason });
+            }
+        };
+        if let Some(url) = may_be_plain {
+            if let Ok(sent) = receiver.recv_timeout(SILENCE.min(limit)) {
+                return sent;
+            }
+            if !noticed.speaks_tls() && plain::answers(&url) {
+                return receiver
+                    .try_recv()
+                    .unwrap_or(Err(SendError::NotTls { origin }));
+            }
         }
-        receiver.recv_timeout(limit + GRACE).unwrap_or_else(|_| {
+        let left = (limit + GRACE).saturating_sub(started_at.elapsed());
+        receiver.recv_timeout(left).unwrap_or_else(|_| {
             let reason = format!("nothing came within {} s", limit.as_secs());
             Err(SendError::AnswerLost { origin, reason })
         })
     }
+}
+
+fn start(
+    request: Request,
+    proxy: Option<Proxy>,
+    noticed: Arc<Noticed>,
+) -> std::io::Result<mpsc::Receiver<Sent>> {
+    let (sender, receiver) = mpsc::channel();
+    // A thread that hangs may live on while a lock is held: it must not take a signal.
+    let held = Held::new();
+    let started = thread::Builder::new()
+        .name("network".to_owned())
+        .spawn(move || match client(&request, proxy.as_ref(), &noticed) {
+            Ok(client) => {
+                let sent = exchange(&client, request, proxy.as_ref(), &noticed);
+                sender.send(sent).ok();
+                // Only now: it waits for a look-up of the host's name that hangs.
+                drop(client);
+            }
+            Err(error) => drop(sender.send(Err(error))),
+        });
+    drop(held);
+    started.map(|_| receiver)
 }
 
 /// The origin of a URL (RFC 6454), for messages.
@@ -192,7 +202,13 @@ pub fn origin_of(endpoint: &Endpoint) -> String {
     url.map_or_else(|_| endpoint.as_str().to_owned(), |url| origin(&url))
 }
 
-fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
+fn exchange(client: &Client, request: Request, proxy: Option<&Proxy>, noticed: &Noticed) -> Sent {
+    let circumstances = Circumstances {
+        url: request.url.clone(),
+        ca_file: request.ca_file.clone(),
+        proxy,
+        noticed,
+    };
     let builder = match request.body {
         Body::None => client.get(request.url.clone()),
         Body::Form(fields) => {
@@ -215,7 +231,7 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         // So that a body that is shorter than its length ends with the connection.
         .header("Connection", "close")
         .send()
-        .map_err(|error| classify(&request.url, error))?;
+        .map_err(|error| classify(error, &circumstances))?;
     fault::point("sent");
     let header = |name: &str| {
         let value = response.headers().get(name);
@@ -241,11 +257,11 @@ fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>
     (body.len() <= ANSWER_LIMIT).then_some(body)
 }
 
-fn client(request: &Request) -> Result<Client, SendError> {
-    // Fails where it is set already, which is as good.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
+fn client(
+    request: &Request,
+    proxy: Option<&Proxy>,
+    noticed: &Arc<Noticed>,
+) -> Result<Client, SendError> {
     let mut builder = Client::builder()
         .user_agent(concat!("glauth/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -253,9 +269,17 @@ fn client(request: &Request) -> Result<Client, SendError> {
         .pool_max_idle_per_host(0)
         .referer(false)
         .connect_timeout(CONNECT_LIMIT.min(request.limit / 2))
-        .timeout(request.limit);
+        .timeout(request.limit)
+        .tls_backend_preconfigured(tls::config(request, noticed)?);
+    builder = match proxy {
+        Some(proxy) => match proxy.to_reqwest() {
+            Some(proxy) => builder.proxy(proxy),
+            // The system's own settings, which reqwest reads by itself.
+            None => builder,
+        },
+        None => builder.no_proxy(),
+    };
     if is_loopback(&request.url) {
-        builder = builder.no_proxy();
         // Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3).
         let port = request.url.port_or_known_default().unwrap_or_default();
         let here = [
@@ -265,84 +289,11 @@ fn client(request: &Request) -> Result<Client, SendError> {
         let here = here.map(|address| SocketAddr::new(address, port));
         builder = builder.resolve_to_addrs("localhost", &here);
     }
-    if request.url.scheme() == "http" {
-        // No TLS, so the system's certificate authorities need not be there or be read.
-        builder = builder.tls_certs_only([]);
-    } else if let Some(path) = &request.ca_file {
-        builder = builder.tls_certs_merge(certificates(path)?);
-    }
-    builder.build().map_err(|error| {
-        let (origin, reason) = (origin(&request.url), root(&error));
-        // Too many open files or threads: nothing that a person configured. All else that can fail
-        // here is the system's list of certificate authorities.
-        if is_answer_of_the_system(&error) {
-            SendError::Unreachable { origin, reason }
-        } else {
-            SendError::TlsRefused { origin, reason }
-        }
+    // What can fail here is a descriptor or a thread that the system does not give.
+    builder.build().map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: root(&error),
     })
-}
-
-fn is_answer_of_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
-    let answer = |error: &std::io::Error| error.raw_os_error().is_some();
-    error.downcast_ref().is_some_and(answer) || error.source().is_some_and(is_answer_of_the_system)
-}
-
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
-    let unusable = |reason: String| SendError::CaFile {
-        path: path.to_owned(),
-        reason,
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let found =
-        reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
-    if found.is_empty() {
-        return Err(unusable("there is no certificate in it".to_owned()));
-    }
-    Ok(found)
-}
-
-/// Whether the server can have seen the request, and whether it is a matter of trust.
-fn classify(url: &Url, error: reqwest::Error) -> SendError {
-    let error = error.without_url();
-    let origin = origin(url);
-    let reason = root(&error);
-    match tls_error(&error) {
-        Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
-            SendError::NotTls { origin }
-        }
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::InvalidMessage(_)) => {
-            SendError::TlsRefused { origin, reason }
-        }
-        _ if error.is_builder() => SendError::TlsRefused { origin, reason },
-        _ if error.is_connect() => SendError::Unreachable { origin, reason },
-        _ => SendError::AnswerLost { origin, reason },
-    }
-}
-
-/// A failed handshake also counts as a failed connection: the TLS library's own error is inside.
-fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    inner_tls(error).or_else(|| tls_error(error.source()?))
-}
-
-/// What an `io::Error` wraps is not among its sources, and it may be another `io::Error`.
-fn inner_tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(tls) = error.downcast_ref() {
-        return Some(tls);
-    }
-    let inside = error.downcast_ref::<std::io::Error>()?.get_ref()?;
-    inner_tls(inside)
-}
-
-/// The innermost cause, which says what happened, as printable text.
-fn root(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = cause.to_string();
-        next = cause.source();
-    }
-    text.chars().filter(|c| !c.is_control()).take(400).collect()
 }
 
 #[cfg(test)]

@@ -88,6 +88,8 @@ pub enum FlowError {
         message: String,
         /// Nobody asks again before this.
         retry_at: Option<Timestamp>,
+        /// The next step, where the cause has one of its own.
+        advice: Option<Box<str>>,
     },
     /// The lock was not had, or the store cannot be used.
     #[error(transparent)]

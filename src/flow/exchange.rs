@@ -23,6 +23,8 @@ pub(super) struct Done {
     pub message: String,
     /// The server's own words.
     pub words: Option<String>,
+    /// The next step, where the cause has one of its own.
+    pub advice: Option<Box<str>>,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
 }
@@ -79,6 +81,7 @@ pub(super) fn exchange_under_lock(
     let took = asked_at.elapsed();
     fault::point("answered");
     let message = describe(id, &client, &exchanged, sentence);
+    let advice = exchanged.advice();
     let (ending, failed, words) = match exchanged.answer {
         Answer::Granted(rotation) => (Ending::Rotated(rotation), None, None),
         Answer::Refused(failed, words) => (Ending::Failed(failed), Some(failed), words),
@@ -99,6 +102,7 @@ pub(super) fn exchange_under_lock(
         failed,
         message,
         words,
+        advice,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })))
 }
@@ -150,7 +154,7 @@ pub(super) fn sentence(outcome: Outcome) -> &'static str {
         Outcome::AnswerLost => "gave no usable answer",
         Outcome::ClientRejected => "refused the request",
         Outcome::Config => "is not a token endpoint",
-        Outcome::TlsRefused => "has a certificate that is not accepted",
+        Outcome::TlsRefused => "could not be reached over TLS",
         Outcome::LoginRequired => "has ended the login",
         Outcome::CutOff => "was asked by a process that died",
     }

@@ -355,6 +355,7 @@ impl Errand<'_> {
                 outcome: failed.outcome,
                 message: done.message,
                 retry_at: self.login()?.last_attempt.as_ref().and_then(|a| a.retry_at),
+                advice: done.advice,
             }),
         }
     }

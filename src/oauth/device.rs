@@ -210,7 +210,12 @@ pub fn poll(
     };
     match &sent {
         // RFC 8628 §3.5: on a time-out, less often.
-        Err(SendError::Unreachable { .. } | SendError::AnswerLost { .. }) => {
+        Err(trouble)
+            if matches!(
+                trouble.outcome(),
+                Outcome::Unreachable | Outcome::AnswerLost
+            ) =>
+        {
             return Polled::Wait(bounded(interval * 2));
         }
         Ok(response) if response.status == 429 || response.status >= 500 => {

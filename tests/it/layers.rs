@@ -57,7 +57,10 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("set_permissions", &[]),
     ("abort()", &["fault.rs"]),
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
-    ("reqwest::", &["http.rs"]),
+    (
+        "reqwest::",
+        &["http.rs", "http/classify.rs", "http/proxy.rs"],
+    ),
     ("TcpListener::bind", &["flow/loopback.rs"]),
     ("webbrowser::", &["cli/commands/login/person.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),

@@ -47,6 +47,7 @@ mod read_only;
 mod recipes;
 mod refused;
 mod rescue;
+mod roads;
 mod schemas;
 mod secrets;
 mod stampede;

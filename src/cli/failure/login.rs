@@ -1,6 +1,6 @@
 //! The errors of a login.
 
-use super::{Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain};
+use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -85,15 +85,15 @@ fn of_discovery(error: &DiscoveryError) -> Failure {
 fn of_send(error: &SendError, message: String) -> Failure {
     let failure = of_revocation_send(error, message);
     let outcome = match error {
-        SendError::TlsRefused { .. } => Outcome::TlsRefused,
-        SendError::Unreachable { .. } => Outcome::Unreachable,
-        SendError::NotTls { .. } => return failure.hint(NOT_TLS),
-        SendError::CaFile { .. } => {
-            return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
+        SendError::UnknownName { host, .. } => {
+            return failure.hint(format!(
+                "is `{host}` the right name? if it is, is the network up?"
+            ));
         }
         SendError::AnswerLost { .. } => Outcome::Unavailable,
+        other => other.outcome(),
     };
-    match hint_of(outcome) {
+    match error.advice().or_else(|| hint_of(outcome).map(Into::into)) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
@@ -142,9 +142,12 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }
-        AuthorizeError::NotRedeemed { outcome, .. } => {
+        AuthorizeError::NotRedeemed {
+            outcome, advice, ..
+        } => {
             let failure = plain(name_of(*outcome), message);
             match outcome {
+                _ if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
                 Outcome::LoginRequired | Outcome::AnswerLost | Outcome::Unavailable => {
                     failure.hint("nothing was stored; run it again")
                 }

@@ -32,9 +32,6 @@ const STATUS: &str = "`glauth status` shows the logins that are there";
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
 
-/// What to do where no TLS answers: an address without a scheme means `https`.
-const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
-
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -182,11 +179,13 @@ fn of_flow(error: &FlowError) -> Failure {
             id,
             outcome,
             retry_at,
+            advice,
             ..
         } => {
             let failure = failure(name_of(*outcome)).about(id);
             match (hint_of(*outcome), retry_at) {
                 (_, Some(at)) => failure.hint(format!("try again after {at}")),
+                (_, None) if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
                 (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
                     "{hint}; to change them, run {}",
                     id.command("login --client-id ID")
@@ -246,9 +245,9 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
             Some("look at the client id, its secret and the endpoints of this login")
         }
         Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
-        Outcome::TlsRefused => Some(
-            "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
-        ),
+        Outcome::TlsRefused => {
+            Some("run `glauth doctor`: it says what is wrong with the connection")
+        }
         Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
     }
 }
@@ -299,31 +298,24 @@ fn of_store(error: &StoreError) -> Failure {
 
 /// A server that is only asked whether it answers.
 pub(super) fn of_send(error: &SendError) -> Failure {
-    let (name, hint) = match error {
-        SendError::Unreachable { .. } => {
-            let hint = "is the network up? look at the name, the proxy and the firewall";
-            ("unreachable", hint)
+    let hint = match error {
+        SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
+            "is the network up? look at the name, the proxy and the firewall".into()
         }
-        SendError::TlsRefused { .. } => {
-            let hint = hint_of(Outcome::TlsRefused).unwrap_or_default();
-            ("tls_refused", hint)
-        }
-        SendError::NotTls { .. } => ("tls_refused", NOT_TLS),
-        SendError::CaFile { .. } => (
-            "config",
-            "log in anew with --ca-file, or put that file back where it was",
-        ),
-        SendError::AnswerLost { .. } => ("unavailable", "try again later"),
+        SendError::CaFile { .. } => "log in anew with --ca-file, or mend that file".into(),
+        other => other.advice().unwrap_or_else(|| "try again later".into()),
+    };
+    let name = match error.outcome() {
+        Outcome::AnswerLost => "unavailable",
+        other => name_of(other),
     };
     plain(name, error.to_string()).hint(hint)
 }
 
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
-        RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
-        RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
-        RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
-        RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
+        RevokeError::Send(error) => name_of(error.outcome()),
+        RevokeError::NoEndpoint => "config",
         RevokeError::Unavailable(429) => "rate_limited",
         RevokeError::Unavailable(_) => "unavailable",
         RevokeError::Refused(_) => "client_rejected",

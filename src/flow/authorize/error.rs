@@ -67,6 +67,8 @@ pub enum AuthorizeError {
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
+        /// The next step, where the cause has one of its own.
+        advice: Option<Box<str>>,
     },
     /// Who was to consent a second time goes on without.
     #[error("it was left out")]

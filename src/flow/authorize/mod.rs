@@ -284,6 +284,7 @@ impl Through<'_> {
         issued_at: crate::time::Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
         let message = describe(&self.plan.id, &self.setup.client, &exchanged, of_a_login);
+        let advice = exchanged.advice();
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
@@ -293,6 +294,7 @@ impl Through<'_> {
             Answer::Refused(failed, _) => Err(AuthorizeError::NotRedeemed {
                 outcome: failed.outcome,
                 message,
+                advice,
             }),
         }
     }

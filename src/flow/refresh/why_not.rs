@@ -53,6 +53,7 @@ pub(super) fn of_stop(id: &AccountId, login: &Login, stop: Stop) -> Result<What,
         outcome,
         message,
         retry_at,
+        advice: None,
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),

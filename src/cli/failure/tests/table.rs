@@ -1,5 +1,7 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
+mod servers;
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,7 +59,7 @@ pub(super) fn groups() -> Vec<Group> {
         ("A token", tokens()),
         ("A refresh", refreshes()),
         ("The store", stores()),
-        ("The server", servers()),
+        ("The server", servers::servers()),
         ("The client of a login", clients()),
         ("A login", logins()),
         ("A standby grant", standbys()),
@@ -159,6 +161,7 @@ fn refreshes() -> Vec<anyhow::Error> {
             outcome,
             message: format!("{} {message}", origin()),
             retry_at: None,
+            advice: None,
         }
         .into()
     };
@@ -171,6 +174,7 @@ fn refreshes() -> Vec<anyhow::Error> {
             outcome: Outcome::RateLimited,
             message: format!("gitlab.example.com asked to be left alone until {}", at()),
             retry_at: Some(at()),
+            advice: None,
         }
         .into(),
         failed(Outcome::AnswerLost, "gave no usable answer"),
@@ -179,10 +183,7 @@ fn refreshes() -> Vec<anyhow::Error> {
             "refused the request (status 401): invalid_client",
         ),
         failed(Outcome::Config, "is not a token endpoint (status 404)"),
-        failed(
-            Outcome::TlsRefused,
-            "has a certificate that is not accepted",
-        ),
+        failed(Outcome::TlsRefused, "could not be reached over TLS"),
         FlowError::NotRefreshed {
             id: id(),
             outcome: Outcome::Unavailable,
@@ -251,41 +252,6 @@ fn stores() -> Vec<anyhow::Error> {
     .into_iter()
     .map(|error| FlowError::Store(error).into())
     .collect()
-}
-
-fn servers() -> Vec<anyhow::Error> {
-    let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
-    let reason = || "connection refused".to_owned();
-    vec![
-        send(SendError::Unreachable {
-            origin: origin(),
-            reason: reason(),
-        }),
-        send(SendError::TlsRefused {
-            origin: origin(),
-            reason: "certificate not valid for name".to_owned(),
-        }),
-        send(SendError::NotTls { origin: origin() }),
-        send(SendError::CaFile {
-            path: "/etc/ssl/corp.pem".into(),
-            reason: "no certificate in it".to_owned(),
-        }),
-        send(SendError::AnswerLost {
-            origin: origin(),
-            reason: "timed out".to_owned(),
-        }),
-        ClientError::Discovery(DiscoveryError::Unavailable {
-            server: origin(),
-            status: 503,
-        })
-        .into(),
-        ClientError::Discovery(DiscoveryError::Missing { server: origin() }).into(),
-        ClientError::Discovery(DiscoveryError::Unsound {
-            server: origin(),
-            problem: "names another issuer, `https://sso.example.com`".to_owned(),
-        })
-        .into(),
-    ]
 }
 
 fn clients() -> Vec<anyhow::Error> {
@@ -362,6 +328,7 @@ fn logins() -> Vec<anyhow::Error> {
     let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
         outcome,
         message: format!("{} {message}", origin()),
+        advice: None,
     };
     let mut errors: Vec<AuthorizeError> = [
         "access_denied",

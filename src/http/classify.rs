@@ -8,7 +8,7 @@ use url::Url;
 
 use super::proxy::Proxy;
 use super::tls::{Noticed, is_authority};
-use super::{SendError, TlsProblem, origin};
+use super::{SendError, Through, TlsProblem, origin};
 use crate::time::Timestamp;
 
 /// The most names of a certificate that are shown.
@@ -48,7 +48,8 @@ pub(super) fn classify(error: reqwest::Error, sent: &Circumstances<'_>) -> SendE
     if !error.is_connect() {
         return SendError::AnswerLost { origin, reason };
     }
-    if let Some(proxy) = sent.proxy {
+    let is_proxys_work = !has_cause(&error, "error resolving for socks proxy");
+    if let Some(proxy) = sent.proxy.filter(|_| is_proxys_work) {
         return SendError::Proxy {
             origin,
             through: Box::new(proxy.through.clone()),
@@ -56,7 +57,7 @@ pub(super) fn classify(error: reqwest::Error, sent: &Circumstances<'_>) -> SendE
         };
     }
     match sent.url.host_str() {
-        Some(host) if is_lookup(&error) => SendError::UnknownName {
+        Some(host) if has_cause(&error, "dns error") || !is_proxys_work => SendError::UnknownName {
             host: host.to_owned(),
             reason,
         },
@@ -87,10 +88,15 @@ fn refused(error: &rustls::Error, sent: &Circumstances<'_>) -> SendError {
         ),
         other => (TlsProblem::Other, other.to_string()),
     };
+    // Some proxies answer with certificates of their own.
+    let through = sent.proxy.map_or_else(String::new, |proxy| {
+        let Through { proxy, named_by } = &proxy.through;
+        format!(" (through the proxy `{proxy}` of {named_by})")
+    });
     SendError::TlsRefused {
         origin: origin(&sent.url),
         problem,
-        reason: printable(&reason),
+        reason: printable(&reason) + &through,
     }
 }
 
@@ -184,9 +190,10 @@ fn names(presented: &[String]) -> String {
     }
 }
 
-/// The name was looked up in vain; hyper has no type for that.
-fn is_lookup(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.to_string() == "dns error" || error.source().is_some_and(is_lookup)
+/// Whether a cause says so: names that were looked up in vain have no type of their own.
+fn has_cause(error: &(dyn std::error::Error + 'static), words: &str) -> bool {
+    let in_source = |cause| has_cause(cause, words);
+    error.to_string() == words || error.source().is_some_and(in_source)
 }
 
 /// A failed handshake also counts as a failed connection: the TLS library's own error is inside.

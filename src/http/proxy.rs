@@ -12,8 +12,7 @@ const SCHEMES: [&str; 7] = [
     "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
 ];
 
-/// A proxy.
-#[derive(Debug)]
+/// A proxy. It has no `Debug`: its address may have a password in it.
 pub(super) struct Proxy {
     /// With its password. `None`: the system's settings name it.
     url: Option<Url>,

@@ -182,7 +182,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SendError> 
     };
     let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
     let text = String::from_utf8_lossy(&pem);
-    let count = text.matches(BEGIN).count();
+    let count = begins(&text).count();
     if count == 0 {
         return Err(unusable(nothing_in(&pem).to_owned()));
     }
@@ -223,12 +223,11 @@ fn nothing_in(bytes: &[u8]) -> &'static str {
 
 /// Where the certificate of that number begins, counted from 1.
 fn line_of(text: &str, number: usize) -> usize {
-    let begins = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| line.contains(BEGIN));
-    begins
-        .map(|(index, _)| index + 1)
-        .nth(number - 1)
-        .unwrap_or(1)
+    begins(text).nth(number - 1).unwrap_or(1)
+}
+
+/// The lines, counted from 1, in which certificates begin.
+fn begins(text: &str) -> impl Iterator<Item = usize> {
+    let lines = text.lines().zip(1..);
+    lines.filter_map(|(line, number)| line.starts_with(BEGIN).then_some(number))
 }

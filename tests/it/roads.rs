@@ -177,6 +177,31 @@ fn a_proxy_is_told_the_user_and_the_password_of_its_variable() {
     assert!(asked.contains(&basic[..28]), "{asked}");
 }
 
+/// A proxy that reads what passes through it shows a certificate of its own.
+#[test]
+fn a_certificate_that_came_through_a_proxy_is_said_to() {
+    let said = fails_as(2, "tls_refused", |form| {
+        let (_, address) = server();
+        let (proxy, _asked) = proxy(address, connect);
+        let value = format!("http://jane:{PASSWORD}@{proxy}");
+        let other = TlsServer::start_with("other.invalid", |_| {}).certificate;
+        refresh(form, &other, &[("HTTPS_PROXY", &value)])
+    });
+    let through = "of `HTTPS_PROXY`)";
+    assert!(said.message.ends_with(through), "{}", said.message);
+}
+
+#[test]
+fn socks5_without_h_says_which_name_it_cannot_look_up() {
+    let (server, _) = server();
+    let said = fails_as(4, "unreachable", |form| {
+        let variables = [("ALL_PROXY", "socks5://127.0.0.1:9")];
+        refresh(form, &server.certificate, &variables)
+    });
+    let looked_up = "cannot look up `gitlab.invalid`";
+    assert!(said.message.starts_with(looked_up), "{}", said.message);
+}
+
 /// Looked up here: no name server is needed for `localhost`, and none knows it as another machine.
 #[test]
 fn socks5_without_h_looks_the_name_up_itself() {

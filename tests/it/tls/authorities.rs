@@ -63,8 +63,10 @@ fn what_openssl_makes_in_one_line_is_accepted_where_it_is_the_ca_file() {
         return;
     };
     let (other, _) = self_signed(&["-addext", "subjectAltName=IP:127.0.0.1"]).unwrap();
-    // Alone, and among others.
-    for file in [&certificate, &format!("# ours\n{other}\n{certificate}")] {
+    // Alone, and among others, and as another system writes it.
+    let among_others = format!("# -----BEGIN CERTIFICATE-----\n{other}\n{key}\n{certificate}");
+    let with_returns = certificate.replace('\n', "\r\n");
+    for file in [&certificate, &among_others, &with_returns] {
         let server = TlsServer::start_as(&certificate, &key, Rules::default());
         let (sandbox, _) = expired_with_authority(&server, file);
         assert_eq!(sandbox.run(&["token"]).prints(), "at-SECRET-2");

@@ -6,7 +6,8 @@
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,8 +34,8 @@ use tls::Noticed;
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
 
-/// How much later than a request's own limit it is given up: what has arrived by then is had first.
-const GRACE: Duration = Duration::from_millis(500);
+/// How much of an answer's body is read at once, in bytes.
+const PIECE: usize = 8 * 1024;
 
 /// How long a server may be silent before it is asked whether it speaks plain HTTP.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -118,9 +119,6 @@ pub struct Response {
     pub body: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// What comes of a request.
-type Sent = Result<Response, SendError>;
-
 /// A way to send one request.
 pub trait Http {
     /// Sends it, once.
@@ -133,36 +131,57 @@ pub struct Network;
 
 impl Http for Network {
     /// In a thread of its own, so that the time is bounded whatever the server does.
-    fn send(&self, request: Request) -> Sent {
+    fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = origin(&request.url);
         let limit = request.limit;
         let started_at = Instant::now();
+        let left = || limit.saturating_sub(started_at.elapsed());
         let proxy = Proxy::of(&request.url)?;
-        let may_be_plain = proxy.is_none() && request.is_first_question();
-        let may_be_plain = may_be_plain.then(|| request.url.clone());
+        let is_first = proxy.is_none() && request.is_first_question();
+        let may_be_plain = is_first.then(|| request.url.clone());
         let noticed = Arc::new(Noticed::default());
-        let receiver = match start(request, proxy, Arc::clone(&noticed)) {
-            Ok(receiver) => receiver,
-            Err(error) => {
-                let reason = error.to_string();
-                return Err(SendError::Unreachable { origin, reason });
-            }
-        };
+        let heads = start(request, proxy, Arc::clone(&noticed)).map_err(|error| {
+            let (origin, reason) = (origin.clone(), error.to_string());
+            SendError::Unreachable { origin, reason }
+        })?;
         if let Some(url) = may_be_plain {
-            if let Ok(sent) = receiver.recv_timeout(SILENCE.min(limit)) {
-                return sent;
-            }
-            if !noticed.speaks_tls() && plain::answers(&url) {
-                return receiver
-                    .try_recv()
-                    .unwrap_or(Err(SendError::NotTls { origin }));
+            match heads.recv_timeout(SILENCE.min(limit)) {
+                Ok(head) => return head.map(|head| head.with_body(left)),
+                Err(_) if !noticed.speaks_tls() && plain::answers(&url) => {
+                    return Err(SendError::NotTls { origin });
+                }
+                Err(_) => {}
             }
         }
-        let left = (limit + GRACE).saturating_sub(started_at.elapsed());
-        receiver.recv_timeout(left).unwrap_or_else(|_| {
+        let Ok(head) = heads.recv_timeout(left()) else {
             let reason = format!("nothing came within {} s", limit.as_secs());
-            Err(SendError::AnswerLost { origin, reason })
-        })
+            return Err(SendError::AnswerLost { origin, reason });
+        };
+        head.map(|head| head.with_body(left))
+    }
+}
+
+/// The head of an answer, and its body as it comes, which ends where the body ends or breaks off.
+struct Head {
+    response: Response,
+    body: Receiver<Zeroizing<Vec<u8>>>,
+}
+
+impl Head {
+    /// What arrives of the body while there is time.
+    fn with_body(self, left: impl Fn() -> Duration) -> Response {
+        // Allocated once: a buffer that grows leaves copies of tokens behind.
+        let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT));
+        while let Ok(piece) = self.body.recv_timeout(left()) {
+            if body.len() + piece.len() > ANSWER_LIMIT {
+                return self.response;
+            }
+            body.extend_from_slice(&piece);
+        }
+        Response {
+            body: Some(body),
+            ..self.response
+        }
     }
 }
 
@@ -170,20 +189,22 @@ fn start(
     request: Request,
     proxy: Option<Proxy>,
     noticed: Arc<Noticed>,
-) -> std::io::Result<mpsc::Receiver<Sent>> {
-    let (sender, receiver) = mpsc::channel();
+) -> std::io::Result<Receiver<Result<Head, SendError>>> {
+    let (heads, receiver) = mpsc::sync_channel(1);
     // A thread that hangs may live on while a lock is held: it must not take a signal.
     let held = Held::new();
     let started = thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || match client(&request, proxy.as_ref(), &noticed) {
             Ok(client) => {
-                let sent = exchange(&client, request, proxy.as_ref(), &noticed);
-                sender.send(sent).ok();
+                match exchange(&client, request, proxy.as_ref(), &noticed) {
+                    Ok(answer) => deliver(answer, &heads),
+                    Err(error) => drop(heads.send(Err(error))),
+                }
                 // Only now: it waits for a look-up of the host's name that hangs.
                 drop(client);
             }
-            Err(error) => drop(sender.send(Err(error))),
+            Err(error) => drop(heads.send(Err(error))),
         });
     drop(held);
     started.map(|_| receiver)
@@ -202,7 +223,12 @@ pub fn origin_of(endpoint: &Endpoint) -> String {
     url.map_or_else(|_| endpoint.as_str().to_owned(), |url| origin(&url))
 }
 
-fn exchange(client: &Client, request: Request, proxy: Option<&Proxy>, noticed: &Noticed) -> Sent {
+fn exchange(
+    client: &Client,
+    request: Request,
+    proxy: Option<&Proxy>,
+    noticed: &Noticed,
+) -> Result<reqwest::blocking::Response, SendError> {
     let circumstances = Circumstances {
         url: request.url.clone(),
         ca_file: request.ca_file.clone(),
@@ -224,37 +250,43 @@ fn exchange(client: &Client, request: Request, proxy: Option<&Proxy>, noticed: &
         Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
         Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
     };
-    let response = builder
+    builder
         .header("Accept", "application/json")
         // Without it a server may choose (RFC 9110 §12.5.3).
         .header("Accept-Encoding", "identity")
         // So that a body that is shorter than its length ends with the connection.
         .header("Connection", "close")
         .send()
-        .map_err(|error| classify(error, &circumstances))?;
+        .map_err(|error| classify(error, &circumstances))
+}
+
+/// Hands the head over, and the body piece by piece for as long as somebody takes it.
+fn deliver(mut answer: reqwest::blocking::Response, heads: &SyncSender<Result<Head, SendError>>) {
     fault::point("sent");
     let header = |name: &str| {
-        let value = response.headers().get(name);
+        let value = answer.headers().get(name);
         let text = value.and_then(|value| value.to_str().ok());
         text.map(ToOwned::to_owned)
     };
-    Ok(Response {
-        status: response.status().as_u16(),
+    let response = Response {
+        status: answer.status().as_u16(),
         retry_after: header("Retry-After"),
         date: header("Date"),
-        body: read_body(response),
-    })
-}
-
-fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
-    // It may break off behind the one copy of new tokens: what is there is judged.
-    response
-        .take(ANSWER_LIMIT as u64 + 1)
-        .read_to_end(&mut body)
-        .ok();
-    (body.len() <= ANSWER_LIMIT).then_some(body)
+        body: None,
+    };
+    let (pieces, body) = mpsc::sync_channel(1);
+    let mut is_wanted = heads.send(Ok(Head { response, body })).is_ok();
+    while is_wanted {
+        let mut piece = Zeroizing::new(vec![0; PIECE]);
+        match answer.read(&mut piece) {
+            // It ends, or breaks off behind what may be the one copy of new tokens.
+            Ok(0) | Err(_) => return,
+            Ok(length) => {
+                piece.truncate(length);
+                is_wanted = pieces.send(piece).is_ok();
+            }
+        }
+    }
 }
 
 fn client(

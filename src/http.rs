@@ -59,11 +59,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether it is one that begins a login at a server that may not be known yet. Such a server
-    /// may turn out to be named with the wrong scheme.
+    /// Whether it may be the first one to a server, which may be named with the wrong scheme, and
+    /// presents nothing that can be spent: a document, or a device code (RFC 8628 §3.1).
     fn is_first_question(&self) -> bool {
-        let is_bare = matches!(self.body, Body::None) && self.authorization.is_none();
-        is_bare && self.url.scheme() == "https"
+        // RFC 6749 has the one in every token request, RFC 7009 the other in every revocation.
+        let spends = |(name, _): &(String, _)| matches!(&**name, "grant_type" | "token");
+        let is_bare = self.authorization.is_none();
+        let is_harmless = match &self.body {
+            Body::None => is_bare,
+            Body::Form(fields) => !fields.iter().any(spends),
+        };
+        is_harmless && self.url.scheme() == "https"
     }
 }
 

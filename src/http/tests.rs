@@ -63,6 +63,7 @@ fn a_server_that_takes_its_time_is_given_up() {
 #[test]
 fn what_arrived_before_the_time_was_up_is_there_to_be_judged() {
     let (sent, time) = ask(|mut stream| {
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access_token\":\"at-1\"}";
         stream.write_all(answer).unwrap();
         // The rest never comes, and the connection stays.

@@ -242,10 +242,17 @@ fn a_connection_that_ends_without_a_goodbye_has_given_what_it_had() {
 /// It waits for the end of a line that no handshake has, as many servers do.
 #[test]
 fn a_plain_server_that_is_silent_is_called_one_at_once() {
-    for answer in [
-        "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.0 302 Found\r\nLocation: /users/sign_in\r\n\r\n",
-        "HTTP/1.1 404 \r\nConnection: keep-alive\r\n\r\n",
+    // The first question is for a document, or for a device code where the kind of server is given.
+    for (provider, answer) in [
+        (&[][..], "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok"),
+        (
+            &[],
+            "HTTP/1.0 302 Found\r\nLocation: /users/sign_in\r\n\r\n",
+        ),
+        (
+            &["--provider", "gitlab"],
+            "HTTP/1.1 404 \r\nConnection: keep-alive\r\n\r\n",
+        ),
     ] {
         let said = fails_as(2, "tls_refused", |form| {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -257,8 +264,8 @@ fn a_plain_server_that_is_silent_is_called_one_at_once() {
             });
             let started = std::time::Instant::now();
             let sandbox = Sandbox::new();
-            let rest = ["login", "--device", "--client-id", "x", &host];
-            let finished = sandbox.run(&args(form, &rest));
+            let login = ["login", "--device", "--client-id", "x", &host];
+            let finished = sandbox.run(&args(form, &[&login, provider].concat()));
             let took = started.elapsed();
             assert!(took < std::time::Duration::from_secs(8), "{took:?}");
             finished

@@ -20,6 +20,7 @@ use crate::fault;
 use crate::signals::Held;
 
 mod classify;
+mod common_name;
 mod error;
 mod plain;
 mod proxy;

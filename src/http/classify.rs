@@ -129,7 +129,10 @@ fn of_certificate(
         ),
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => (
             TlsProblem::NoName,
-            "its certificate is for no name (it has no subjectAltName)".to_owned(),
+            format!(
+                "its certificate is not for `{}` (it has no subjectAltName)",
+                host(&sent.url)
+            ),
         ),
         CertificateError::NotValidForNameContext { presented, .. } => (
             TlsProblem::Name,

@@ -169,7 +169,7 @@ impl TlsProblem {
             }
             Self::Name => "check how the host is spelled; it must be one of the certificate's names",
             Self::NoName => {
-                "the server needs a certificate with a name: `openssl req -x509 … -addext subjectAltName=DNS:HOST`"
+                "the server needs a certificate with its name: `openssl req -x509 … -addext subjectAltName=DNS:HOST` makes one"
             }
             Self::Version => "ask the server's administrator to switch on TLS 1.2 or 1.3",
             Self::ClientCertificate => {

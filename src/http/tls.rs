@@ -17,7 +17,7 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use super::{Request, SendError, TlsProblem, origin};
+use super::{Request, SendError, TlsProblem, common_name, origin};
 use crate::env;
 
 /// How a certificate begins in a PEM file (RFC 7468 §5).
@@ -120,9 +120,8 @@ impl ServerCertVerifier for Trust {
         match verdict {
             // What `openssl req -x509` makes is an authority and its own server's certificate in
             // one. Its dates were judged before this.
-            Err(error) if is_authority(&error) && self.own.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
+            Err(error) if self.own.contains(end_entity) && is_of_self_signed(&error) => {
+                verify_own(end_entity, server_name)
             }
             verdict => verdict,
         }
@@ -149,6 +148,29 @@ impl ServerCertVerifier for Trust {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.system.supported_verify_schemes()
     }
+}
+
+/// Whether a certificate is for the server, though it is that of an authority, or has its name where
+/// only old ones have it.
+fn verify_own(
+    certificate: &CertificateDer<'_>,
+    server: &ServerName<'_>,
+) -> Result<ServerCertVerified, Error> {
+    match verify_server_name(&ParsedCertificate::try_from(certificate)?, server) {
+        Err(error) if has_no_names(&error) && common_name::is_of(certificate, server) => {}
+        verdict => verdict?,
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
+/// What is said of self-signed certificates after their dates were judged.
+fn is_of_self_signed(error: &Error) -> bool {
+    is_authority(error) || has_no_names(error)
+}
+
+fn has_no_names(error: &Error) -> bool {
+    use CertificateError::NotValidForNameContext;
+    matches!(error, Error::InvalidCertificate(NotValidForNameContext { presented, .. }) if presented.is_empty())
 }
 
 /// Whether a server's certificate was refused because it is that of an authority.

@@ -33,7 +33,7 @@ fn a_certificate_that_signed_itself_is_accepted_where_it_is_the_ca_file() {
 }
 
 /// `openssl req -x509`, with these options; the certificate and the key.
-fn self_signed(options: &[&str]) -> Option<(String, String)> {
+fn self_signed(subject: &str, options: &[&str]) -> Option<(String, String)> {
     let folder = tempfile::tempdir().unwrap();
     let (cert, key) = (
         folder.path().join("cert.pem"),
@@ -41,7 +41,7 @@ fn self_signed(options: &[&str]) -> Option<(String, String)> {
     );
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"])
-        .args(["-subj", "/CN=127.0.0.1", "-days", "2"])
+        .args(["-subj", subject, "-days", "2"])
         .args(options)
         .arg("-out")
         .arg(&cert)
@@ -59,10 +59,11 @@ fn self_signed(options: &[&str]) -> Option<(String, String)> {
 
 #[test]
 fn what_openssl_makes_in_one_line_is_accepted_where_it_is_the_ca_file() {
-    let Some((certificate, key)) = self_signed(&["-addext", "subjectAltName=IP:127.0.0.1"]) else {
+    let make = || self_signed("/CN=x", &["-addext", "subjectAltName=IP:127.0.0.1"]);
+    let Some((certificate, key)) = make() else {
         return;
     };
-    let (other, _) = self_signed(&["-addext", "subjectAltName=IP:127.0.0.1"]).unwrap();
+    let (other, _) = make().unwrap();
     // Alone, and among others, and as another system writes it.
     let among_others = format!("# -----BEGIN CERTIFICATE-----\n{other}\n{key}\n{certificate}");
     let with_returns = certificate.replace('\n', "\r\n");
@@ -87,13 +88,31 @@ fn what_openssl_makes_in_one_line_is_accepted_where_it_is_the_ca_file() {
     assert!(!server.was_asked());
 }
 
+/// Without a subjectAltName the host stands in the common name alone.
+#[test]
+fn a_common_name_will_do_for_a_certificate_that_is_the_ca_file() {
+    for options in [&[][..], &["-addext", "basicConstraints=critical,CA:FALSE"]] {
+        let Some((certificate, key)) = self_signed("/CN=127.0.0.1", options) else {
+            return;
+        };
+        let server = TlsServer::start_as(&certificate, &key, Rules::default());
+        let (sandbox, _) = expired_with_authority(&server, &certificate);
+        assert_eq!(sandbox.run(&["token"]).prints(), "at-SECRET-2");
+        assert!(server.was_asked());
+    }
+}
+
 #[test]
 fn a_certificate_for_no_name_is_refused_with_the_way_to_make_one() {
-    let Some((certificate, key)) = self_signed(&[]) else {
+    let Some((certificate, key)) = self_signed("/CN=gitlab.example", &[]) else {
         return;
     };
     let said = is_refused(|| TlsServer::start_as(&certificate, &key, Rules::default()));
-    assert!(said.message.contains("for no name"), "{}", said.message);
+    assert!(
+        said.message.contains("no subjectAltName"),
+        "{}",
+        said.message
+    );
     assert!(said.hint.contains("subjectAltName=DNS:"), "{}", said.hint);
 }
 

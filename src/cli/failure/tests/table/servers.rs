@@ -56,7 +56,7 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
         ),
         tls(
             TlsProblem::NoName,
-            "its certificate is for no name (it has no subjectAltName)",
+            "its certificate is not for `gitlab.example.com` (it has no subjectAltName)",
         ),
         tls(
             TlsProblem::Version,

@@ -61,6 +61,10 @@ pub(super) fn classify(error: reqwest::Error, sent: &Circumstances<'_>) -> SendE
             host: host.to_owned(),
             reason,
         },
+        _ if has_cause(&error, "tls handshake eof") => SendError::Unreachable {
+            origin,
+            reason: "the server closed the connection in the TLS handshake".to_owned(),
+        },
         _ => SendError::Unreachable { origin, reason },
     }
 }

@@ -84,7 +84,13 @@ pub(super) fn of_stop(id: &AccountId, login: &Login, stop: Stop) -> Result<What,
             let message = format!(
                 "{by} has just asked {}, which {}",
                 id.host,
-                sentence(outcome)
+                match outcome {
+                    // No status came along that would tell the one from the others.
+                    Outcome::Config => {
+                        "is no token endpoint, or has a CA file or a proxy that cannot be used"
+                    }
+                    other => sentence(other),
+                }
             );
             failed(outcome, message, last.and_then(|last| last.retry_at))
         }

@@ -65,6 +65,7 @@ fn says(bytes: &'static [u8]) -> TlsServer {
         let (mut stream, _) = listener.accept().unwrap();
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
         stream.write_all(bytes).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
         // The request would come now.
         let more = stream.read(&mut [0; 4096]).unwrap_or_default();
         sender.send(more > 7).ok();
@@ -109,6 +110,20 @@ fn any_other_refusal_of_a_handshake_is_named() {
     // A handshake record that holds no handshake.
     let said = is_refused(|| says(&[0x16, 3, 3, 0, 5, 99, 0, 0, 1, 0]));
     assert!(said.message.contains("TLS with"), "{}", said.message);
+}
+
+/// A server that ends the connection without a word may be overloaded, or starting.
+#[test]
+fn a_server_that_hangs_up_in_the_handshake_is_unreachable_and_says_where() {
+    let said = fails_as(4, "unreachable", |form| {
+        let server = says(&[]);
+        let (sandbox, _) = expired_with_authority(&server, &server.certificate);
+        let finished = sandbox.run(&args(form, &["token"]));
+        is_active(&sandbox, &server.url);
+        finished
+    });
+    let handshake = "in the TLS handshake";
+    assert!(said.message.contains(handshake), "{}", said.message);
 }
 
 /// What OpenSSL's own server says, where there is one.

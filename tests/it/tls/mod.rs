@@ -92,7 +92,7 @@ impl TlsServer {
         }
     }
 
-    /// A server of somebody else's, which does not say whether it was asked.
+    /// A server that does not say whether it was asked.
     fn at(url: &str, certificate: &str) -> Self {
         Self {
             url: url.to_owned(),

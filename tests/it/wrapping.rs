@@ -1,4 +1,4 @@
-//! A sound answer in odd wrapping: compressed although nobody asked, broken off behind the object,
+//! A sound answer in odd wrapping: compressed although glauth asked not to, broken off behind the object,
 //! with something around it. It is used wherever a server's JSON is read (P5).
 
 use std::io::Write;

@@ -1,6 +1,8 @@
 //! What goes out: data on stdout, words for people on stderr, colour on a terminal only.
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
@@ -67,6 +69,13 @@ impl Printer {
     pub(super) fn failure(&self, failure: &Failure) {
         print_failure(failure, self.json);
     }
+}
+
+/// Copies of the descriptors of standard input and output, for a process to which they are files.
+pub(super) fn stdin_and_stdout() -> io::Result<(File, File)> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+    Ok((stdin.into(), stdout.into()))
 }
 
 /// Writes data. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.

@@ -65,14 +65,14 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The server rotated, and the answer could not be put in its place.
-    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
+    #[error("the refreshed tokens could not be stored in `{}`: {reason}; {}", path.display(), kept_in(rescued.as_deref()))]
     AnswerNotStored {
         /// The record.
         path: PathBuf,
         /// Where the answer is instead; the next process finds it there.
         rescued: Option<PathBuf>,
-        /// Why.
-        source: Box<StoreError>,
+        /// Why, as a sentence.
+        reason: String,
     },
     /// Any other answer of the file system.
     #[error("cannot {action} `{}`: {source}", path.display())]

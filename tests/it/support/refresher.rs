@@ -36,6 +36,27 @@ impl Refresher {
         kill(self.pid(), signal).unwrap();
     }
 
+    /// What its descriptors lead to, in order.
+    pub fn descriptors(self) -> Vec<std::path::PathBuf> {
+        let folder = format!("/proc/{}/fd", self.0);
+        let entries = std::fs::read_dir(&folder).unwrap().flatten();
+        let mut numbers: Vec<i32> = entries
+            .map(|entry| entry.file_name().to_str().unwrap().parse().unwrap())
+            .collect();
+        numbers.sort_unstable();
+        let link = |number| std::fs::read_link(format!("{folder}/{number}")).ok();
+        numbers.into_iter().filter_map(link).collect()
+    }
+
+    pub fn session(self) -> Pid {
+        nix::unistd::getsid(Some(self.pid())).unwrap()
+    }
+
+    /// Whether it has ended, though its parent may not have asked how.
+    pub fn is_over(self) -> bool {
+        matches!(self.state(), None | Some('Z'))
+    }
+
     /// One letter of `/proc/PID/stat`, such as `T` for a process that is stopped; `None`: it has ended.
     pub fn state(self) -> Option<char> {
         stat(self.0).map(|(state, _)| state)

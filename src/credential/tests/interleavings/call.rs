@@ -159,7 +159,7 @@ impl Model<'_> {
                     continue;
                 }
                 let memory = self.library.begin(memory, now, grant, cause);
-                return Ok(self.begin(world, index, grant, memory));
+                return Ok(Self::begin(world, index, grant, memory));
             }
             if unsaved {
                 world.disk.put(memory);
@@ -183,7 +183,7 @@ impl Model<'_> {
         }
     }
 
-    pub fn begin(&self, mut world: World, index: usize, grant: usize, memory: Id) -> World {
+    pub fn begin(mut world: World, index: usize, grant: usize, memory: Id) -> World {
         let process = world.process_mut(index);
         process.memory = memory;
         process.grant = u8::try_from(grant).expect("small");

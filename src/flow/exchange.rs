@@ -35,13 +35,14 @@ pub(super) enum Tried {
     LockLost,
     /// Another process holds a lease on the token that would end; nothing was sent.
     Leased(Box<Locked<Occupied>>),
-    /// No process of its own could do it, and nothing was sent: once more in this one.
+    /// No process of its own could do it, and nothing was sent: once more in this one, with the lock if it is
+    /// still there.
     NoProcess(Option<Box<Locked<Occupied>>>),
     /// It was rotated, and the answer is safe beside the record, where the next look under the lock finds
     /// it; what a person should know all the same.
     InTheStore(Vec<String>),
-    /// A request may have been made, and the process that made it has not said what came of it.
-    Unreported(String),
+    /// A request was made, and what came of it is not known here, for this reason.
+    Unknown(FlowError),
 }
 
 /// Where a refresh happens.
@@ -66,10 +67,10 @@ pub(super) fn exchange_under_lock(
         return apart::exchange(session, id, locked, grant, cause);
     }
     match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
-        Ok(staged) => {
-            let done = exchange(session, id, staged, cause)?;
-            Ok(Tried::Done(Box::new(done)))
-        }
+        Ok(staged) => Ok(match exchange(session, id, staged, cause) {
+            Ok(done) => Tried::Done(Box::new(done)),
+            Err(error) => Tried::Unknown(error.into()),
+        }),
         Err(not_staged) => nothing_sent(session, not_staged),
     }
 }

@@ -148,13 +148,19 @@ impl Farewell<'_> {
                 self.warnings.extend(warnings);
                 return Ok(());
             }
-            Tried::Unreported(message) => {
+            Tried::Unknown(FlowError::Failed {
+                id,
+                outcome,
+                message,
+                ..
+            }) => {
                 return Err(FlowError::NotRefreshed {
-                    id: self.id.clone(),
-                    outcome: Outcome::AnswerLost,
+                    id,
+                    outcome,
                     message,
                 });
             }
+            Tried::Unknown(error) => return Err(error),
         };
         self.refreshed.insert(grant);
         self.warnings.extend(done.warnings);

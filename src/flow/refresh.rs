@@ -219,7 +219,11 @@ impl Errand<'_> {
 
     /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
     fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
-        self.record = read(self.session, self.id)?;
+        match read(self.session, self.id) {
+            Ok(record) => self.record = record,
+            Err(FlowError::Store(_)) => return Err(error),
+            Err(gone) => return Err(gone),
+        }
         match self.verdict()? {
             Verdict::Use(grant) => Ok(found(grant)),
             Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop),
@@ -320,21 +324,15 @@ impl Errand<'_> {
                 self.warnings.extend(warnings);
                 return Ok(Turn::Again);
             }
-            Ok(Tried::Unreported(message)) => {
-                let error = FlowError::Failed {
-                    id: self.id.clone(),
-                    outcome: Outcome::AnswerLost,
-                    message,
-                    retry_at: None,
-                };
-                return self.in_vain(error).map(Turn::Done);
-            }
-            Err(error @ FlowError::Store(StoreError::AnswerNotStored { .. })) => {
+            Ok(Tried::Unknown(error)) => {
                 // What is in hand is dead where a rotation kills: as if it were being rotated.
                 if let Content::Login(login) = &mut self.record.content {
                     login.begin_attempt(grant, cause, String::new(), self.session.now());
                 }
-                return Err(error);
+                return match error {
+                    FlowError::Store(StoreError::AnswerNotStored { .. }) => Err(error),
+                    error => self.in_vain(error).map(Turn::Done),
+                };
             }
             Err(error) => return Err(error),
         };

@@ -12,7 +12,7 @@ use crate::flow::{Session, Where};
 use crate::http::Http;
 use crate::log::Log;
 use crate::signals::Held;
-use crate::store::{Entry, Locked, Occupied, Store};
+use crate::store::{Entry, Locked, NotStaged, Occupied, Store};
 use crate::time::Timestamp;
 
 /// What such a process does: `lock` is the lock that it was started with, `caller` the way back to the
@@ -51,8 +51,10 @@ pub fn carry_out(order: &Order, lock: File, mut caller: File, http: &dyn Http) {
 
 fn refresh(session: &Session<'_>, order: &Order, locked: Locked<Occupied>) -> End {
     let (grant, cause) = (order.grant, order.cause);
-    let Ok(staged) = locked.stage(grant, cause, session.now(), String::new()) else {
-        return End::NothingSent;
+    let staged = match locked.stage(grant, cause, session.now(), String::new()) {
+        Ok(staged) => staged,
+        Err(NotStaged::Store(_, error)) => return End::NotPrepared(error),
+        Err(NotStaged::LockLost(_) | NotStaged::Leased(_)) => return End::NothingSent,
     };
     let sequence = staged.record().last_sequence();
     End::of(exchange(session, &order.id, staged, cause), sequence)

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::exchange::{Tried, nothing_sent, waiting_for, when_interrupted};
 use super::{FlowError, LOCK_TIMEOUT, Session};
-use crate::credential::{AccountId, Cause};
+use crate::credential::{AccountId, Cause, Outcome};
 use crate::log::Level;
 use crate::process::{self, Heard, Helper};
 use crate::signals::Held;
@@ -126,8 +126,12 @@ fn follow(
     drop(held);
     let pid = helper.id();
     let unreported = |what: &str| {
-        let message = format!("pid {pid}, which was refreshing the login for {id}, {what}");
-        Ok(Tried::Unreported(message))
+        Ok(Tried::Unknown(FlowError::Failed {
+            id: id.clone(),
+            outcome: Outcome::AnswerLost,
+            message: format!("pid {pid}, which was refreshing the login for {id}, {what}"),
+            retry_at: None,
+        }))
     };
     if !matches!(heard, Ok(Heard::Ended)) {
         return unreported("has not said what came of it");

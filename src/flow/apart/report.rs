@@ -1,8 +1,5 @@
 //! What the process says of its refresh: no token, which the caller reads from the record.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +21,8 @@ pub(super) struct Report {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum End {
     /// The refresh could not be prepared.
+    NotPrepared(StoreError),
+    /// Another process has replaced the lock file, or taken a lease; nothing was sent.
     NothingSent,
     /// A request was made, and has ended.
     Ended {
@@ -33,12 +32,8 @@ pub(super) enum End {
         words: Option<String>,
         warnings: Vec<String>,
     },
-    /// The server rotated, and the answer could not be stored. The bytes are those of paths.
-    NotStored {
-        path: Vec<u8>,
-        rescued: Option<Vec<u8>>,
-        reason: String,
-    },
+    /// A request was made, and what came of it could not be stored.
+    NotStored(StoreError),
 }
 
 /// A [`Failed`], with its outcome as in a record.
@@ -51,7 +46,6 @@ pub(super) struct Verdict {
 
 impl End {
     pub(super) fn of(exchanged: Result<Done, StoreError>, sequence: u64) -> Self {
-        let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
         match exchanged {
             Ok(done) => Self::Ended {
                 sequence,
@@ -60,21 +54,7 @@ impl End {
                 words: done.words,
                 warnings: done.warnings,
             },
-            Err(StoreError::AnswerNotStored {
-                path,
-                rescued,
-                reason,
-            }) => Self::NotStored {
-                path: bytes(&path),
-                rescued: rescued.as_deref().map(bytes),
-                reason,
-            },
-            // Whatever it is, the request has been sent.
-            Err(error) => Self::NotStored {
-                path: Vec::new(),
-                rescued: None,
-                reason: error.to_string(),
-            },
+            Err(error) => Self::NotStored(error),
         }
     }
 }
@@ -102,19 +82,9 @@ impl Report {
     pub(super) fn take_up(self, session: &Session<'_>, id: &AccountId) -> Result<Tried, FlowError> {
         session.log.add(self.notes);
         let (sequence, failed, message, words, warnings) = match self.end {
-            End::NothingSent => return Ok(Tried::NoProcess(None)),
-            End::NotStored {
-                path,
-                rescued,
-                reason,
-            } => {
-                let path_of = |bytes| PathBuf::from(OsString::from_vec(bytes));
-                return Err(FlowError::Store(StoreError::AnswerNotStored {
-                    path: path_of(path),
-                    rescued: rescued.map(path_of),
-                    reason,
-                }));
-            }
+            End::NotPrepared(error) => return Err(error.into()),
+            End::NothingSent => return Ok(Tried::LockLost),
+            End::NotStored(error) => return Ok(Tried::Unknown(error.into())),
             End::Ended {
                 sequence,
                 failed,
@@ -124,7 +94,10 @@ impl Report {
             } => (sequence, failed, message, words, warnings),
         };
         let failed = failed.as_ref().and_then(Verdict::read);
-        let mut record = read(session, id)?;
+        let mut record = match read(session, id) {
+            Ok(record) => record,
+            Err(error) => return Ok(Tried::Unknown(error)),
+        };
         if let Content::Login(login) = &mut record.content
             && login.pending_sequence() == Some(sequence)
         {

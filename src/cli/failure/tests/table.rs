@@ -244,7 +244,7 @@ fn stores() -> Vec<anyhow::Error> {
             reason: StoreError::ReadOnly { path: path() }.to_string(),
         },
         StoreError::Io {
-            action: "read",
+            action: "read".into(),
             path: path(),
             source: no(Errno::EIO),
         },

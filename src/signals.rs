@@ -51,9 +51,8 @@ fn held_back() -> SigSet {
 /// Those of them that have a name. A real-time signal has none, and `SigSet::wait` panics on one: it
 /// waits, pending, until signals take effect again.
 fn named() -> SigSet {
-    let held_back = held_back();
-    let named = Signal::iterator().filter(|signal| held_back.contains(*signal));
-    named.collect()
+    let held_back = |signal: &Signal| !FAULTS.contains(signal) && !HARMLESS.contains(signal);
+    Signal::iterator().filter(held_back).collect()
 }
 
 /// Lets a write beyond the limit on file sizes be an error (EFBIG) that is reported, and not the end of

@@ -32,7 +32,7 @@ use crate::secret::Fingerprint;
 use crate::time::Timestamp;
 use lock::AccountLock;
 use place::Place;
-use record::Extra;
+use record::{Extra, Full};
 
 #[cfg(test)]
 pub(crate) use record::tests::without_client_id;
@@ -69,14 +69,39 @@ impl Store {
 
     /// Takes an account's lock, rereads its record and finishes what a process that died had left
     /// there. There is no other way to a [`Locked`].
+    ///
+    /// A pending attempt whose room for the answer is locked has an owner that lives: its lock file was
+    /// removed or replaced. Then nothing is touched until that owner has ended its attempt.
     pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
         let place = self.writable_place(id)?;
-        let lock = AccountLock::acquire(&place.lock, wait)?;
-        let Some(text) = place.read_for_writing()? else {
-            return Ok(Entry::Vacant(Locked::vacant(lock, place)));
-        };
-        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&place.record))?;
-        let settled = settle::settle(&place, full, Extra::of(&text), (self.clock)())?;
+        loop {
+            let lock = AccountLock::acquire(&place.lock, wait)?;
+            let Some(mut found) = read_for_writing(&place)? else {
+                return Ok(Entry::Vacant(Locked::vacant(lock, place)));
+            };
+            if let Some(owner) = settle::owner(&found.0) {
+                if lock::is_held(&place.answer)? {
+                    drop(lock);
+                    lock::wait_for_owner(&place.answer, &owner, wait)?;
+                    continue;
+                }
+                // That owner may have ended its attempt after the record was read.
+                let Some(again) = read_for_writing(&place)? else {
+                    continue;
+                };
+                found = again;
+            }
+            return Ok(self.settled(lock, place, found)?);
+        }
+    }
+
+    fn settled(
+        &self,
+        lock: AccountLock,
+        place: Place,
+        (full, extra): (Full, Extra),
+    ) -> Result<Entry, StoreError> {
+        let settled = settle::settle(&place, full, extra, (self.clock)())?;
         let locked = Locked::occupied(lock, place, settled);
         Ok(Entry::Occupied(locked))
     }
@@ -143,6 +168,16 @@ impl Store {
         permissions::private_folder(&place.folder)?;
         Ok(place)
     }
+}
+
+/// The record in `place`, for a process that will write; `None` where there is none.
+fn read_for_writing(place: &Place) -> Result<Option<(Full, Extra)>, StoreError> {
+    let Some(text) = place.read_for_writing()? else {
+        return Ok(None);
+    };
+    let full = record::parse(&text, &place.id);
+    let full = full.map_err(|problem| problem.in_file(&place.record))?;
+    Ok(Some((full, Extra::of(&text))))
 }
 
 /// The names in a folder; none where there is no folder.

@@ -1,6 +1,6 @@
 //! What somebody left: whoever gets a lock finishes the attempt of an owner that died (DESIGN,
-//! "What somebody left"). An owner always ends its attempt before it lets go, so a pending one
-//! under the lock is a dead one's.
+//! "What somebody left"). An owner ends its attempt before it lets go of the lock, and keeps the room
+//! for its answer locked until then; so a pending attempt whose room can be locked is a dead one's.
 
 use std::path::PathBuf;
 
@@ -51,6 +51,13 @@ pub(super) fn settle(
         settled.save(place);
     }
     Ok(settled)
+}
+
+/// The process whose attempt is pending, as it named itself.
+pub(super) fn owner(full: &Full) -> Option<String> {
+    let login = full.record.login()?;
+    login.pending_sequence()?;
+    Some(login.last_attempt.as_ref()?.by.clone())
 }
 
 /// What whoever gets the lock next will do about a pending attempt whose owner has died.

@@ -255,6 +255,7 @@ impl Locked<Occupied> {
         }
         replace::sync_folder(&self.place.folder)?;
         let reservation = Reservation::new(&self.place.answer, room as u64)?;
+        reservation.claim()?;
         fault::point("reserved");
         match self.put(&text)? {
             None => {}

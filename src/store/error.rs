@@ -65,12 +65,12 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The server rotated, and the answer could not be put in its place.
-    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
+    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_ref()))]
     AnswerNotStored {
         /// The record.
         path: PathBuf,
         /// Where the answer is instead; the next process finds it there.
-        rescued: Option<PathBuf>,
+        rescued: Option<Kept>,
         /// Why.
         source: Box<StoreError>,
     },
@@ -86,18 +86,43 @@ pub enum StoreError {
     },
 }
 
+/// How long a rescued answer stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// Over a restart.
+    OverRestart,
+    /// Until the machine restarts: in memory, or in a folder that is emptied then.
+    UntilRestart,
+    /// Until the user's last session ends.
+    UntilLogout,
+}
+
+/// A rescued answer.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it stays there.
+    pub lasts: Lasts,
+}
+
 fn at_line(line: Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!(", line {line},"))
 }
 
-fn kept_in(rescued: Option<&Path>) -> String {
-    match rescued {
-        Some(path) => format!(
-            "they are safe in `{}`, where the next call finds them",
-            path.display()
-        ),
-        None => "they are lost".to_owned(),
-    }
+fn kept_in(rescued: Option<&Kept>) -> String {
+    let Some(Kept { path, lasts }) = rescued else {
+        return "they are lost".to_owned();
+    };
+    let path = path.display();
+    let limit = match lasts {
+        Lasts::OverRestart => {
+            return format!("they are safe in `{path}`, where the next call finds them");
+        }
+        Lasts::UntilRestart => "this machine restarts",
+        Lasts::UntilLogout => "your last session on this machine ends",
+    };
+    format!("they are in `{path}`, where the next call finds them, but only until {limit}")
 }
 
 impl StoreError {

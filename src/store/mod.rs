@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
-pub use error::{LockError, StoreError};
+pub use error::{Kept, Lasts, LockError, StoreError};
 pub use lease::Lease;
 pub use lock::Wait;
 pub use staged::{NotStaged, Staged};

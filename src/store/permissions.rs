@@ -163,6 +163,21 @@ pub(super) fn is_own(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.uid() == env::user_id())
 }
 
+/// Whether a folder is on a file system that is gone after a restart.
+#[cfg(target_os = "linux")]
+pub(super) fn is_in_memory(folder: &Path) -> bool {
+    use nix::sys::statfs::{FsType, TMPFS_MAGIC, statfs};
+    // linux/magic.h
+    const RAMFS_MAGIC: FsType = FsType(0x8584_58f6);
+    statfs(folder).is_ok_and(|found| [TMPFS_MAGIC, RAMFS_MAGIC].contains(&found.filesystem_type()))
+}
+
+/// Elsewhere no folder is in memory unless somebody made it so.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_in_memory(_folder: &Path) -> bool {
+    false
+}
+
 /// Whether `path` names this very file, and not another one or none.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     match (fs::symlink_metadata(path), file.metadata()) {

@@ -166,7 +166,7 @@ impl Staged {
             (Err(error), Ending::Rotated(_)) => {
                 return Err(StoreError::AnswerNotStored {
                     path: locked.place.record.clone(),
-                    rescued: rescue::keep(&text, &spent),
+                    rescued: rescue::keep(&locked.place, &text, &spent),
                     source: Box::new(error),
                 });
             }
@@ -183,7 +183,8 @@ impl Locked<Occupied> {
     /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
     ///
-    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6).
+    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6). What was
+    /// recovered is first put into the record: only `.toml.answer` or a rescue place may hold it so far.
     pub fn stage(
         mut self,
         grant: usize,
@@ -201,6 +202,11 @@ impl Locked<Occupied> {
         };
         if !self.lock.is_ours() {
             return Err(NotStaged::LockLost(self.place.lock));
+        }
+        if self.state.unsaved
+            && let Err(error) = self.save()
+        {
+            return Err(NotStaged::Store(Box::new(self), error));
         }
         match self.must_wait(grant, cause, now) {
             Ok(false) => {}

@@ -59,7 +59,7 @@ impl Store {
 
     /// Every file in the rescue places, and what is wrong with those places.
     pub fn rescued(&self) -> Result<(Vec<RescuedAnswer>, Vec<StoreError>), StoreError> {
-        let (paths, troubles) = rescue::everything();
+        let (paths, troubles) = rescue::everything(self.root());
         let mut waiting = HashMap::new();
         if !paths.is_empty() {
             for id in self.accounts()? {

@@ -190,7 +190,7 @@ fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
     fs::rename(sandbox.path("away"), &folder).unwrap();
     fs::remove_file(sandbox.file(&server, "toml.answer")).unwrap();
 
-    let place = sandbox.path("run");
+    let place = sandbox.path("glauth-rescue-");
     let place = place.to_str().unwrap();
     let checks = offline(&sandbox, 0);
     let (check, _) = only(&checks, "rescue", "warn", place);

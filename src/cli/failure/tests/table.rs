@@ -231,7 +231,21 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::LockReplaced { path: path() },
         StoreError::AnswerNotStored {
             path: path(),
-            rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
+            rescued: Some(crate::store::Kept {
+                path: "/home/jane/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::OverRestart,
+            }),
+            source: Box::new(StoreError::DiskFull {
+                path: path(),
+                source: no(Errno::ENOSPC),
+            }),
+        },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: Some(crate::store::Kept {
+                path: "/run/user/1000/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::UntilLogout,
+            }),
             source: Box::new(StoreError::DiskFull {
                 path: path(),
                 source: no(Errno::ENOSPC),

@@ -41,6 +41,16 @@ pub enum StoreError {
         /// Its version.
         version: String,
     },
+    /// Written by a newer glauth, with a value that this one does not know.
+    #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
+    NewerValue {
+        /// The record.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: Option<usize>,
+        /// Which key it is.
+        problem: String,
+    },
     /// No room.
     #[error("no space left for `{}`: {source}", path.display())]
     DiskFull {

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::{Kept, Lasts, StoreError};
 use super::place::{Place, read_text};
-use super::record::{self, Full, Problem};
+use super::record::{self, Full};
 use super::{permissions, replace};
 use crate::credential::Outcome;
 use crate::env;
@@ -184,8 +184,8 @@ pub(super) fn find(
             Ok(full) if ends_in_rotation(&full) && counts(&full) => {
                 return Ok(Some(Rescued { full, path }));
             }
-            Err(problem @ Problem::Version(_)) => return Err(problem.in_file(&path)),
-            Ok(_) | Err(Problem::Corrupt { .. }) => {}
+            Err(problem) if problem.is_newer() => return Err(problem.in_file(&path)),
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(None)

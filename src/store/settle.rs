@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::place::{Place, read_text};
-use super::record::{self, Extra, Full, Problem};
+use super::record::{self, Extra, Full};
 use super::rescue::{self, Rescued};
 use super::{permissions, replace};
 use crate::credential::{Content, Grant, Login};
@@ -218,8 +218,8 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
             };
             Ok(matches.then(|| (answer, Extra::of(&text))))
         }
-        Err(problem @ Problem::Version(_)) => Err(problem.in_file(&place.answer)),
-        Err(Problem::Corrupt { .. }) => Ok(None),
+        Err(problem) if problem.is_newer() => Err(problem.in_file(&place.answer)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -278,7 +278,7 @@ fn of_store(error: &StoreError) -> Failure {
             .hint("do it where that can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
             .hint("it was left as it is; restore it, or move it away before the next login"),
-        StoreError::UnsupportedVersion { .. } => {
+        StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
             failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),

@@ -220,6 +220,11 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             version: "2".to_owned(),
         },
+        StoreError::NewerValue {
+            path: path(),
+            line: Some(38),
+            problem: "`state` is not one that this glauth knows".to_owned(),
+        },
         StoreError::DiskFull {
             path: path(),
             source: no(Errno::ENOSPC),

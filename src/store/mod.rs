@@ -64,7 +64,9 @@ impl Store {
             return Ok(None);
         };
         let full = record::parse(&text, id).map_err(|problem| problem.in_file(&path))?;
-        Ok(Some(Snapshot::new(full.record)))
+        let mut record = full.record;
+        record.look_at_clocks((self.clock)());
+        Ok(Some(Snapshot::new(record)))
     }
 
     /// Takes an account's lock, rereads its record and finishes what a process that died had left
@@ -101,7 +103,9 @@ impl Store {
         place: Place,
         (full, extra): (Full, Extra),
     ) -> Result<Entry, StoreError> {
-        let settled = settle::settle(&place, full, extra, (self.clock)())?;
+        let now = (self.clock)();
+        let mut settled = settle::settle(&place, full, extra, now)?;
+        settled.full.record.look_at_clocks(now);
         let locked = Locked::occupied(lock, place, settled);
         Ok(Entry::Occupied(locked))
     }

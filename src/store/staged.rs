@@ -8,7 +8,7 @@ use super::lease;
 use super::record::{self, RECORD_LIMIT};
 use super::replace::{self, Reservation};
 use super::rescue;
-use crate::credential::{Cause, Ending, Record};
+use crate::credential::{Cause, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
 use crate::secret::{RefreshToken, TOKEN_LIMIT};
@@ -144,10 +144,11 @@ impl Staged {
         if let Some(login) = locked.login_mut() {
             login.end_attempt(ending, now);
         }
-        if let Ending::Rotated(rotation) = ending
-            && let Some(token) = &rotation.refresh_token
-        {
-            locked.state.full.refresh_tokens[grant] = Some(token.clone());
+        if let Ending::Rotated(rotation) = ending {
+            locked.note_issue(grant, now);
+            if let Some(token) = &rotation.refresh_token {
+                locked.state.full.refresh_tokens[grant] = Some(token.clone());
+            }
         }
         let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
         let stored = match reservation.fill(text.as_bytes()) {
@@ -239,6 +240,14 @@ impl Locked<Occupied> {
                 self.take_back();
                 Err(NotStaged::Store(Box::new(self), error))
             }
+        }
+    }
+
+    /// Notes by the other clock, too, when the new generation was issued.
+    fn note_issue(&mut self, grant: usize, now: Timestamp) {
+        let login = self.login_mut();
+        if let Some(grant) = login.and_then(|login| login.grants.get_mut(grant)) {
+            grant.issued_boot = IssuedBoot::of(grant.issued_at, now);
         }
     }
 

@@ -109,7 +109,7 @@ impl<'a> HandedOut<'a> {
             "access_token": grant.access_token.expose(),
             "token_type": grant.token_type,
             "expires_at": grant.expires_at.map(|end| end.to_string()),
-            "expires_in": grant.expires_at.map(|end| end.since(now).as_secs()),
+            "expires_in": grant.left(now).map(|left| left.as_secs()),
             "scopes": grant.scopes,
             "generation": grant.generation,
             "refreshed": self.refreshed,

@@ -10,8 +10,8 @@ use toml::value::Datetime;
 use super::words::{SCHEMES, Words};
 use super::{Full, Problem, wire};
 use crate::credential::{
-    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, Login,
-    LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, IssuedBoot,
+    Login, LoginKind, Outcome, Record, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -252,6 +252,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         token_type,
         scopes,
         issued_at,
+        issued_boot,
         expires_at,
         refresh_expires_at,
         cause,
@@ -276,8 +277,9 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         "login_required" => GrantState::LoginRequired { since: since()? },
         _ => return Err(unknown("grants", "state")),
     };
+    let generation = count("grants", "generation", generation)?;
     let grant = Grant {
-        generation: count("grants", "generation", generation)?,
+        generation,
         origin: Fingerprint::parse(&origin)
             .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
         access_token,
@@ -288,6 +290,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
             .map(|scope| clean("grants", "scopes", scope))
             .collect::<Result<_, _>>()?,
         issued_at: time("grants", "issued_at", issued_at)?,
+        issued_boot: read_issued_boot(generation, issued_boot.as_deref())?,
         expires_at: when("expires_at", expires_at)?,
         refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
         cause: read_cause("grants", &cause)?,
@@ -296,6 +299,23 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         answer_lost_at: when("answer_lost_at", answer_lost_at)?,
     };
     Ok((grant, refresh_token))
+}
+
+/// `42 4f3c2b1a 5321042`: of which generation, in which start of the machine, milliseconds since then. An
+/// older glauth keeps what it does not know, so the generation may be one that is gone.
+fn read_issued_boot(generation: u64, text: Option<&str>) -> Result<IssuedBoot, Bad> {
+    let Some((of, at)) = text.and_then(|text| text.split_once(' ')) else {
+        return Ok(IssuedBoot::default());
+    };
+    if of.parse() != Ok(generation) {
+        return Ok(IssuedBoot::default());
+    }
+    let at = at.parse();
+    let at = at.map_err(|_| bad("grants", "issued_boot", "is not a time since a start"))?;
+    Ok(IssuedBoot {
+        at: Some(at),
+        ..IssuedBoot::default()
+    })
 }
 
 fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {

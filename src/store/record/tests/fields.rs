@@ -116,6 +116,20 @@ fn a_word_that_is_not_known_is_of_a_newer_glauth() {
 }
 
 #[test]
+fn a_time_since_no_start_is_refused() {
+    let good = "issued_boot = \"42 4f3c2b1a 5321042\"";
+    for at in ["x 5321042", "4f3c2b1a", "4f3c2b1a 1.5", "4f3c2b1a 1 2"] {
+        let bad = format!("issued_boot = \"42 {at}\"");
+        assert_refused(
+            OAUTH,
+            good,
+            &bad,
+            "`issued_boot` is not a time since a start",
+        );
+    }
+}
+
+#[test]
 fn a_control_character_is_refused() {
     for (example, from, key) in [
         (OAUTH, "username = \"jane\"", "username"),

@@ -169,6 +169,13 @@ fn of_flow(error: &FlowError) -> Failure {
                 id.command("logout --local")
             ))
             .about(id),
+        FlowError::HeldElsewhere { id, other } => failure("usage")
+            .hint(format!(
+                "use that account with `--account {}`, or get tokens of its own with {}",
+                other.account,
+                id.command("login")
+            ))
+            .about(id),
         FlowError::NothingFresh(id) => failure("stale")
             .hint("without --no-refresh it would be refreshed")
             .about(id),

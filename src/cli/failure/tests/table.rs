@@ -108,6 +108,14 @@ fn calls() -> Vec<anyhow::Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::HeldElsewhere {
+            id: AccountId {
+                account: "work".parse().unwrap(),
+                ..id()
+            },
+            other: id(),
+        }
+        .into(),
     ]
 }
 

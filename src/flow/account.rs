@@ -23,7 +23,11 @@ pub fn on_account<T>(
         return done;
     }
     let all = store.accounts_of(host)?;
-    match only_one(host, in_use(store, &all))? {
+    let (good, bad): (Vec<_>, Vec<_>) = in_use(store, &all)
+        .into_iter()
+        .partition(|id| store.snapshot(id).is_ok());
+    // A record that cannot be read keeps nobody from the others.
+    match only_one(host, if good.is_empty() { bad } else { good })? {
         Some(only) => act(&only),
         None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
         None => all.first().map_or(done, act),

@@ -54,12 +54,14 @@ pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
 /// Creates `path` anew, whatever was there, readable for its owner alone from birth.
 fn create(path: &Path) -> Result<File, StoreError> {
     remove(path)?;
-    no_follow()
+    let file = no_follow()
         .write(true)
         .create_new(true)
         .mode(FILE_MODE)
         .open(path)
-        .map_err(|error| StoreError::io("create", path, error))
+        .map_err(|error| StoreError::io("create", path, error))?;
+    permissions::ensure_mode(&file, path)?;
+    Ok(file)
 }
 
 /// Removes a file; that it is not there is as good.

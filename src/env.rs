@@ -29,6 +29,15 @@ pub fn user_id() -> u32 {
     Uid::effective().as_raw()
 }
 
+/// Whether the system has too little of something now: descriptors, threads, processes or memory.
+#[must_use]
+pub fn is_exhausted(error: &std::io::Error) -> bool {
+    use nix::errno::Errno;
+    let few = [Errno::EMFILE, Errno::ENFILE, Errno::EAGAIN, Errno::ENOMEM];
+    let number = error.raw_os_error().map(Errno::from_raw);
+    number.is_some_and(|number| few.contains(&number))
+}
+
 /// Folders of the user's that end with the last session: an answer that the store could not take goes
 /// there where no place that lasts takes it (DESIGN, step 8). All are searched for one, whatever the
 /// environment of the process that wrote it.

@@ -15,6 +15,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::credential::{Endpoint, is_loopback};
+use crate::env::is_exhausted;
 use crate::fault;
 use crate::signals::Held;
 
@@ -260,7 +261,7 @@ fn client(request: &Request) -> Result<Client, SendError> {
         // No TLS, so the system's certificate authorities need not be there or be read.
         builder = builder.tls_certs_only([]);
     } else if let Some(path) = &request.ca_file {
-        builder = builder.tls_certs_merge(certificates(path)?);
+        builder = builder.tls_certs_merge(certificates(path, &request.url)?);
     }
     builder.build().map_err(|error| {
         let (origin, reason) = (origin(&request.url), root(&error));
@@ -279,12 +280,20 @@ fn is_answer_of_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref().is_some_and(answer) || error.source().is_some_and(is_answer_of_the_system)
 }
 
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
+fn certificates(path: &Path, url: &Url) -> Result<Vec<reqwest::Certificate>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = std::fs::read(path).map_err(|error| {
+        if !is_exhausted(&error) {
+            return unusable(error.to_string());
+        }
+        SendError::Unreachable {
+            origin: origin(url),
+            reason: error.to_string(),
+        }
+    })?;
     let found =
         reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
     if found.is_empty() {

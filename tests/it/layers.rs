@@ -54,7 +54,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("fs::remove_file", &["store/replace.rs", "store/rescue.rs"]),
     ("OpenOptions::new", &["store/permissions.rs"]),
     ("DirBuilder::new", &["store/permissions.rs"]),
-    ("set_permissions", &[]),
+    ("set_permissions", &["store/permissions.rs"]),
     ("abort()", &["fault.rs"]),
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
     ("reqwest::", &["http.rs"]),

@@ -274,6 +274,11 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             source: no(Errno::EIO),
         },
+        StoreError::Io {
+            action: "open",
+            path: path(),
+            source: no(Errno::EMFILE),
+        },
     ]
     .into_iter()
     .map(|error| FlowError::Store(error).into())

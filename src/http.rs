@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use crate::credential::{Endpoint, is_loopback};
 use crate::env::is_exhausted;
 use crate::fault;
+use crate::memory;
 use crate::signals::Held;
 
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
@@ -205,6 +206,13 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
         Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
     };
+    // Allocated once, since a buffer that grows leaves copies of tokens behind, and before there is an
+    // answer that could be lost for want of it.
+    let body = memory::touched(ANSWER_LIMIT + 1).map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: error.to_string(),
+    })?;
+    memory::free_for_the_answer();
     let response = builder
         .header("Accept", "application/json")
         .send()
@@ -219,13 +227,14 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         status: response.status().as_u16(),
         retry_after: header("Retry-After"),
         date: header("Date"),
-        body: read_body(response),
+        body: read_body(response, Zeroizing::new(body)),
     })
 }
 
-fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
+fn read_body(
+    response: reqwest::blocking::Response,
+    mut body: Zeroizing<Vec<u8>>,
+) -> Option<Zeroizing<Vec<u8>>> {
     response
         .take(ANSWER_LIMIT as u64 + 1)
         .read_to_end(&mut body)

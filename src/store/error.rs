@@ -162,6 +162,12 @@ impl StoreError {
         }
     }
 
+    /// Too little memory to store what would come.
+    pub(super) fn no_memory(path: &Path) -> Self {
+        let source = io::Error::from(nix::errno::Errno::ENOMEM);
+        Self::io("set memory aside for", path, source)
+    }
+
     /// Whether this is about writing alone: reading may still work.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {

@@ -11,6 +11,7 @@ use super::rescue;
 use crate::credential::{Cause, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
+use crate::memory;
 use crate::secret::{RefreshToken, TOKEN_LIMIT};
 use crate::time::Timestamp;
 
@@ -141,6 +142,7 @@ impl Staged {
             grant,
             spent,
         } = self;
+        memory::free();
         if let Some(login) = locked.login_mut() {
             login.end_attempt(ending, now);
         }
@@ -268,6 +270,7 @@ impl Locked<Occupied> {
                 problem: "it is so large that an answer may not fit into it".to_owned(),
             });
         }
+        memory::set_aside().map_err(|_| StoreError::no_memory(&self.place.record))?;
         replace::sync_folder(&self.place.folder)?;
         let reservation = Reservation::new(&self.place.answer, room as u64)?;
         reservation.claim()?;
@@ -283,6 +286,7 @@ impl Locked<Occupied> {
     /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
     /// finished by the next process, which then takes the attempt for one that was cut off.
     fn take_back(&mut self) {
+        memory::free();
         self.remove_answer();
         replace::remove(&self.place.new).ok();
         let on_disk = self.place.read_for_writing().ok().flatten();

@@ -476,14 +476,14 @@ fn a_record_that_cannot_be_read_keeps_nobody_from_the_others_of_its_host() {
         let status = sandbox.run(&["status", "--json", &url]);
         assert_eq!(status.code(), Some(5));
         let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
-        let states = ["unreadable", "unreadable", "fresh"];
+        let expected = ["unreadable", "unreadable", "fresh"];
         let found = status["accounts"].as_array().unwrap();
         let mut found: Vec<_> = found
             .iter()
             .map(|one| one["state"].as_str().unwrap())
             .collect();
         found.sort_unstable_by(|a, b| b.cmp(a));
-        assert_eq!(found, states);
+        assert_eq!(found, expected);
         // Where no other one can be read its error is seen.
         for account in ["a", "default"] {
             let file = sandbox.file(&server, "toml");

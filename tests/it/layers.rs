@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 7] = [
         "signals",
         "fault",
         "log",
+        "memory",
         "notice",
         "toml_trouble",
     ],

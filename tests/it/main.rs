@@ -39,6 +39,7 @@ mod life;
 mod lock_file;
 mod login;
 mod logout;
+mod memory;
 mod permissions;
 mod personal_token;
 mod power_loss;

@@ -29,25 +29,40 @@ pub fn user_id() -> u32 {
     Uid::effective().as_raw()
 }
 
-/// Folders that outlive this process and need no home, best first: where an answer goes that the
-/// store could not take (DESIGN, step 8), and where it is looked for, whatever the environment of
-/// who wrote it.
+/// Whether the system has too little of something now: descriptors, threads, processes or memory.
+#[must_use]
+pub fn is_exhausted(error: &std::io::Error) -> bool {
+    use nix::errno::Errno;
+    let few = [Errno::EMFILE, Errno::ENFILE, Errno::EAGAIN, Errno::ENOMEM];
+    let number = error.raw_os_error().map(Errno::from_raw);
+    number.is_some_and(|number| few.contains(&number))
+}
+
+/// Folders of the user's that end with the last session: an answer that the store could not take goes
+/// there where no place that lasts takes it (DESIGN, step 8). All are searched for one, whatever the
+/// environment of the process that wrote it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn session_folders() -> Vec<PathBuf> {
+    let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let usual = PathBuf::from(format!("/run/user/{}", user_id()));
+    let folders = named.into_iter().chain([usual]);
+    folders.filter(|folder| folder.is_absolute()).collect()
+}
+
+/// Folders that every user has, for the same: they are emptied at a restart.
+#[must_use]
 pub fn scratch_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::env::var_os("XDG_RUNTIME_DIR")
-        .map(PathBuf::from)
-        .into_iter()
-        .chain([
-            PathBuf::from(format!("/run/user/{}", user_id())),
-            std::env::temp_dir(),
-            PathBuf::from("/tmp"),
-        ])
-        .filter(|folder| folder.is_absolute())
-        .collect();
-    let mut seen = std::collections::HashSet::new();
-    folders.retain(|folder| seen.insert(folder.clone()));
-    folders
+    let folders = [std::env::temp_dir(), PathBuf::from("/tmp")];
+    let folders = folders.into_iter();
+    folders.filter(|folder| folder.is_absolute()).collect()
+}
+
+/// The user's home; `None`: no home is known.
+#[must_use]
+pub fn home_folder() -> Option<PathBuf> {
+    let folders = directories::BaseDirs::new()?;
+    Some(folders.home_dir().to_owned())
 }
 
 /// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is

@@ -15,7 +15,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::credential::{Endpoint, is_loopback};
+use crate::env::is_exhausted;
 use crate::fault;
+use crate::memory;
 use crate::signals::Held;
 
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
@@ -204,6 +206,13 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
         Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
     };
+    // Allocated once, since a buffer that grows leaves copies of tokens behind, and before there is an
+    // answer that could be lost for want of it.
+    let body = memory::touched(ANSWER_LIMIT + 1).map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: error.to_string(),
+    })?;
+    memory::free_for_the_answer();
     let response = builder
         .header("Accept", "application/json")
         .send()
@@ -218,13 +227,14 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         status: response.status().as_u16(),
         retry_after: header("Retry-After"),
         date: header("Date"),
-        body: read_body(response),
+        body: read_body(response, Zeroizing::new(body)),
     })
 }
 
-fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
+fn read_body(
+    response: reqwest::blocking::Response,
+    mut body: Zeroizing<Vec<u8>>,
+) -> Option<Zeroizing<Vec<u8>>> {
     response
         .take(ANSWER_LIMIT as u64 + 1)
         .read_to_end(&mut body)
@@ -260,7 +270,7 @@ fn client(request: &Request) -> Result<Client, SendError> {
         // No TLS, so the system's certificate authorities need not be there or be read.
         builder = builder.tls_certs_only([]);
     } else if let Some(path) = &request.ca_file {
-        builder = builder.tls_certs_merge(certificates(path)?);
+        builder = builder.tls_certs_merge(certificates(path, &request.url)?);
     }
     builder.build().map_err(|error| {
         let (origin, reason) = (origin(&request.url), root(&error));
@@ -279,12 +289,20 @@ fn is_answer_of_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref().is_some_and(answer) || error.source().is_some_and(is_answer_of_the_system)
 }
 
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
+fn certificates(path: &Path, url: &Url) -> Result<Vec<reqwest::Certificate>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = std::fs::read(path).map_err(|error| {
+        if !is_exhausted(&error) {
+            return unusable(error.to_string());
+        }
+        SendError::Unreachable {
+            origin: origin(url),
+            reason: error.to_string(),
+        }
+    })?;
     let found =
         reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
     if found.is_empty() {

@@ -79,6 +79,7 @@ pub mod gitcred;
 pub mod http;
 #[doc(hidden)]
 pub mod log;
+mod memory;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;

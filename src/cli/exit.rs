@@ -51,7 +51,7 @@ pub const EXIT_CODES: [Row; 6] = [
     ),
     (
         Exit::TryAgain,
-        "not now: network, server, rate limit, lock or lease deadline, too little life left",
+        "not now: network, server, rate limit, lock or lease deadline, too little life left, too many files or processes",
         "try again later",
         &[
             "unreachable",
@@ -61,6 +61,7 @@ pub const EXIT_CODES: [Row; 6] = [
             "lock_timeout",
             "lease_timeout",
             "stale",
+            "exhausted",
         ],
     ),
     (

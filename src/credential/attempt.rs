@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
-use super::record::{Generation, Grant, GrantState, Login, Record};
+use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, Record};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
 
@@ -15,6 +15,9 @@ pub const BACKOFF_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// A clock may be this far behind the one that wrote a record before it counts as set back.
 pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+/// A shorter lifetime is that of an imported token whose age was not known, and says nothing of the next one.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What a process saw of a record before it had the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +50,8 @@ pub struct Rotation {
     pub token_type: String,
     /// `None`: as they were (RFC 6749 §5.1).
     pub scopes: Option<Vec<String>>,
-    /// How long the access token lives from its issue; `None` where the server does not say.
+    /// How long the access token lives from its issue; `None` where the server does not say: as long as
+    /// the one before.
     pub expires_in: Option<Duration>,
     /// How long the refresh token lives, where the server says so.
     pub refresh_expires_in: Option<Duration>,
@@ -205,8 +209,11 @@ impl Grant {
         if let Some(scopes) = &rotation.scopes {
             self.scopes.clone_from(scopes);
         }
+        let expires_in = rotation.expires_in.or_else(|| self.kept_lifetime());
         self.issued_at = attempt.started_at;
-        self.expires_at = rotation.expires_in.map(|life| self.issued_at.plus(life));
+        // The store notes it, since only that knows when this is.
+        self.issued_boot = IssuedBoot::default();
+        self.expires_at = expires_in.map(|life| self.issued_at.plus(life));
         if let Some(life) = rotation.refresh_expires_in {
             self.refresh_expires_at = Some(self.issued_at.plus(life));
         } else if rotation.refresh_token.is_some() {
@@ -216,6 +223,12 @@ impl Grant {
         self.state = GrantState::Active;
         self.refused = false;
         self.answer_lost_at = None;
+    }
+
+    /// The lifetime of a next token of which the server says none: that of the token before
+    /// (RFC 6749 §5.1 lets it leave out what it said once).
+    fn kept_lifetime(&self) -> Option<Duration> {
+        self.lifetime().filter(|life| *life >= SHORTEST_LIFETIME)
     }
 
     fn fail(&mut self, failed: Failed, since: Timestamp) {

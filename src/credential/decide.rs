@@ -306,11 +306,10 @@ impl View<'_> {
     /// DESIGN, "Fresh".
     fn is_fresh(&self, index: usize) -> bool {
         let grant = &self.login.grants[index];
-        let clock_set_back = self.now < grant.issued_at.minus(CLOCK_SLACK);
         grant.state == GrantState::Active
             && !self.is_refused(grant)
             && !self.login.is_pending(index)
-            && !clock_set_back
+            && !self.is_from_the_future(grant)
             && self.is_long_enough(grant)
     }
 
@@ -329,7 +328,7 @@ impl View<'_> {
                 self.replay_revokes() && matches!(self.doubt(grant), Doubt::Lives)
             }
         };
-        good && long_enough && !self.is_spent(grant)
+        good && long_enough && !self.is_spent(grant) && !self.is_from_the_future(grant)
     }
 
     /// Whether a doubtful grant's token lives, where a replay revokes: by the clock, and where a
@@ -366,9 +365,12 @@ impl View<'_> {
     }
 
     fn has_left(&self, grant: &Grant, least: Duration) -> bool {
-        grant
-            .expires_at
-            .is_none_or(|end| end.since(self.now) > least)
+        grant.left(self.now).is_none_or(|left| left > least)
+    }
+
+    /// The clock was set back, and nobody knows how long ago the token was issued.
+    fn is_from_the_future(&self, grant: &Grant) -> bool {
+        self.now < grant.issued_at.minus(CLOCK_SLACK)
     }
 
     fn is_spent(&self, grant: &Grant) -> bool {

@@ -23,7 +23,7 @@ pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, EXEC_MIN_TTL, MinT
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
-    Identity, Login, LoginKind, Record, Tombstone,
+    Identity, IssuedBoot, Login, LoginKind, Record, Tombstone,
 };
 pub use standby::Standby;
 pub use verdict::{Stop, Verdict};

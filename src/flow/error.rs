@@ -63,6 +63,14 @@ pub enum FlowError {
         /// The scheme of the login.
         scheme: Scheme,
     },
+    /// Two accounts with one grant would end each other's tokens.
+    #[error("{other} has this refresh token already, so {id} cannot have it too")]
+    HeldElsewhere {
+        /// The account that was to have it.
+        id: AccountId,
+        /// The one that has it.
+        other: AccountId,
+    },
     /// The token is of no use any more, and there is nothing to get another one with.
     #[error("the token for {0} cannot be refreshed: there is no refresh token")]
     NotRenewable(AccountId),

@@ -5,8 +5,8 @@ use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::refresh::check_now;
 use crate::credential::{
-    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, Login,
-    LoginKind, Record, Rotation, Scheme, Standby,
+    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
+    Login, LoginKind, Record, Rotation, Scheme, Standby,
 };
 use crate::oauth;
 use crate::secret::{Fingerprint, RefreshToken};
@@ -140,7 +140,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     session.log.flush();
     let id = account.id.clone();
     let revoke_replaced = account.revoke_replaced;
-    let (origin, new) = new_login(account);
+    let (origin, new) = new_login(account, session.now());
     let brought = (new.login.kind == LoginKind::Token).then(|| new.login.clone());
     let ends_at = new
         .login
@@ -210,9 +210,9 @@ fn identity_of(record: &Record) -> Option<Identity> {
 }
 
 /// The record that is to be, and the token that it begins with.
-fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
+fn new_login(account: NewAccount, now: Timestamp) -> (Fingerprint, NewLogin) {
     let kind = account.tokens.kind;
-    let (grant, refresh_token) = new_grant(account.tokens, account.asked);
+    let (grant, refresh_token) = new_grant(account.tokens, account.asked, now);
     let origin = grant.origin;
     let new = NewLogin {
         scheme: account.scheme,
@@ -229,7 +229,11 @@ fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
 }
 
 /// The grant that is to be, and its refresh token.
-pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<RefreshToken>) {
+pub(super) fn new_grant(
+    tokens: Tokens,
+    asked: Vec<String>,
+    now: Timestamp,
+) -> (Grant, Option<RefreshToken>) {
     let origin = tokens.origin();
     let Tokens {
         kind: _,
@@ -246,6 +250,7 @@ pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<Re
         token_type: rotation.token_type,
         scopes: rotation.scopes.unwrap_or(asked),
         issued_at,
+        issued_boot: IssuedBoot::of(issued_at, now),
         expires_at: rotation.expires_in.map(|life| issued_at.plus(life)),
         refresh_expires_at: rotation.refresh_expires_in.map(|life| issued_at.plus(life)),
         cause: Cause::Login,

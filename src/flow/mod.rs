@@ -18,7 +18,7 @@ mod standby;
 
 use std::time::{Duration, Instant};
 
-pub use account::{account_to_log_in, in_use, on_account};
+pub use account::{account_to_log_in, held_by_no_other, in_use, on_account};
 pub use apart::{Order, carry_out};
 pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,

@@ -418,8 +418,8 @@ impl Errand<'_> {
             return Err(error);
         };
         let left = self.login()?.grants[grant]
-            .expires_at
-            .map(|end| human(end.since(self.session.now())));
+            .left(self.session.now())
+            .map(human);
         let left = left.map_or_else(String::new, |left| format!(" for {left}"));
         self.warnings
             .push(format!("{error}; the token at hand lives{left}"));

@@ -1,13 +1,15 @@
 //! What a token endpoint answered (RFC 6749 §5), and what that means for the grant: the table of
 //! DESIGN, step 7, in one function.
 
+mod age;
+
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
 use super::shown::shown;
 use crate::credential::{Failed, Outcome, Rotation};
-use crate::secret::{AccessToken, RefreshToken};
+use crate::secret::{AccessToken, RefreshToken, bare};
 use crate::time::Timestamp;
 
 /// The longest that a token is believed to live. A larger number is a mistake of the server's, and
@@ -205,10 +207,12 @@ pub(super) fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duratio
 /// A token response that somebody else got, for `login --import`.
 #[derive(Debug)]
 pub struct ImportedGrant {
-    /// The tokens.
+    /// The tokens; their lifetime is counted from `issued_at`.
     pub rotation: Rotation,
-    /// `created_at`, in which GitLab says when it issued them.
-    pub created_at: Option<Timestamp>,
+    /// When they were issued, as far as that is known.
+    pub issued_at: Timestamp,
+    /// Whether it is: else the lifetime may have begun long before now.
+    pub age_is_known: bool,
 }
 
 /// Why it cannot be used; the sentence goes on after "the token response".
@@ -226,20 +230,25 @@ pub enum BadImport {
 }
 
 /// Reads a token response (RFC 6749 §5.1) that came from elsewhere.
-pub fn import(body: &[u8]) -> Result<ImportedGrant, BadImport> {
-    let object = object_of(body).ok_or(BadImport::NotJson)?;
+pub fn import(body: &[u8], now: Timestamp) -> Result<ImportedGrant, BadImport> {
+    let mut object = object_of(body).ok_or(BadImport::NotJson)?;
     if object.contains_key("error") {
         return Err(BadImport::Error);
     }
-    let created_at = object
-        .get("created_at")
-        .and_then(Value::as_i64)
-        .filter(|seconds| *seconds >= 0)
-        .and_then(|seconds| seconds.checked_mul(1000))
-        .map(Timestamp::from_unix_millis);
+    for key in ["access_token", "refresh_token"] {
+        if let Some(Value::String(text)) = object.get_mut(key) {
+            *text = bare(text).to_owned();
+        }
+    }
+    let age = age::age_of(&object, now);
+    let rotation = rotation(object).ok_or(BadImport::NoToken)?;
     Ok(ImportedGrant {
-        rotation: rotation(object).ok_or(BadImport::NoToken)?,
-        created_at,
+        rotation: Rotation {
+            expires_in: age.expires_in,
+            ..rotation
+        },
+        issued_at: age.issued_at,
+        age_is_known: age.is_known,
     })
 }
 

@@ -82,6 +82,8 @@ impl Paths {
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
         let name = hex(&spent.as_ref()[..16]);
         let folders = [
+            sandbox.store().parent().unwrap().to_owned(),
+            sandbox.path("home"),
             sandbox.path("run"),
             PathBuf::from(format!("/run/user/{}", geteuid())),
             sandbox.path("tmp"),

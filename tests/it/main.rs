@@ -15,6 +15,7 @@
 )]
 
 mod apart;
+mod clocks;
 mod crash;
 mod dependencies;
 mod disk;
@@ -39,6 +40,7 @@ mod life;
 mod lock_file;
 mod login;
 mod logout;
+mod memory;
 mod permissions;
 mod personal_token;
 mod power_loss;

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
-    self, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
+    self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
 use person::Terminal;
 use report::report;
@@ -27,10 +27,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let host = context.host(&args.target, &store).map_err(no_host)?;
     let config = context.config()?;
     let session = context.session(&store, host.scheme);
-    let tokens = match (args.import, args.with_token) {
-        (true, _) => Some(bring::imported()?),
-        (_, true) => Some(bring::personal_token()?),
-        (false, false) => None,
+    let (tokens, warning) = match (args.import, args.with_token) {
+        (true, _) => bring::imported().map(|(tokens, warning)| (Some(tokens), warning))?,
+        (_, true) => (Some(bring::personal_token()?), None),
+        (false, false) => (None, None),
     };
     let account = match (&context.global.account, &tokens) {
         (Some(named), _) => named.clone(),
@@ -47,7 +47,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         Some(tokens) => bring(args, &session, &id, &config, tokens),
         None => through_server(args, context, &session, &id, &config),
     };
-    let done = done.with_context(about)?;
+    let mut done = done.with_context(about)?;
+    let is_new = done.change != Change::Unchanged;
+    done.warnings.extend(warning.filter(|_| is_new));
     report(&id, &done, context)?;
     Ok(Exit::Done)
 }
@@ -86,6 +88,7 @@ fn bring(
     config: &Config,
     tokens: Tokens,
 ) -> anyhow::Result<LoggedIn> {
+    flow::held_by_no_other(session.store, id, &tokens)?;
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let renewable = tokens.rotation.refresh_token.is_some();
     if renewable && plan.client_id().is_none() {

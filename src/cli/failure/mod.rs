@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Outcome};
+use crate::env;
 use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -31,6 +32,10 @@ const STATUS: &str = "`glauth status` shows the logins that are there";
 
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
+
+/// What to do where a system call has too little of something.
+const EXHAUSTED: &str =
+    "too many files, processes or threads are in use; try again later, or look at `ulimit -a`";
 
 /// What to do where no TLS answers: an address without a scheme means `https`.
 const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
@@ -108,7 +113,13 @@ impl Failure {
             let config = cause.downcast_ref::<ConfigError>()?;
             Some(plain("config", config.to_string()))
         });
-        let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        let mut failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        if is_exhausted(error) {
+            failure = Self {
+                message: failure.message,
+                ..plain("exhausted", String::new()).hint(EXHAUSTED)
+            };
+        }
         match error.downcast_ref::<About>() {
             Some(About(id)) => failure.about(id),
             None => failure,
@@ -126,6 +137,21 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Whether the system had too little of something, whatever that hindered; but for tokens that are lost.
+fn is_exhausted(error: &anyhow::Error) -> bool {
+    let is_lost = |cause: &(dyn std::error::Error + 'static)| {
+        let stored = match cause.downcast_ref() {
+            Some(FlowError::Store(error)) => Some(error),
+            _ => cause.downcast_ref(),
+        };
+        matches!(stored, Some(StoreError::AnswerNotStored { .. }))
+    };
+    let by_the_system = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref().is_some_and(env::is_exhausted)
+    };
+    !error.chain().any(is_lost) && error.chain().any(by_the_system)
 }
 
 fn plain(name: &'static str, message: String) -> Failure {
@@ -167,6 +193,13 @@ fn of_flow(error: &FlowError) -> Failure {
             .hint(format!(
                 "leave the scheme out; or, if that login is a mistake, {} first",
                 id.command("logout --local")
+            ))
+            .about(id),
+        FlowError::HeldElsewhere { id, other } => failure("usage")
+            .hint(format!(
+                "use that account with `--account {}`, or get tokens of its own with {}",
+                other.account,
+                id.command("login")
             ))
             .about(id),
         FlowError::NothingFresh(id) => failure("stale")
@@ -278,7 +311,7 @@ fn of_store(error: &StoreError) -> Failure {
             .hint("do it where that can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
             .hint("it was left as it is; restore it, or move it away before the next login"),
-        StoreError::UnsupportedVersion { .. } => {
+        StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
             failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),

@@ -37,6 +37,7 @@ fn grant(generation: Generation) -> Grant {
         state: GrantState::Active,
         refused: true,
         answer_lost_at: None,
+        issued_boot: IssuedBoot::default(),
     }
 }
 
@@ -204,6 +205,7 @@ fn a_rotation_replaces_what_the_answer_says() {
             state: GrantState::Active,
             refused: false,
             answer_lost_at: None,
+            issued_boot: IssuedBoot::default(),
         }
     );
 }
@@ -217,8 +219,23 @@ fn a_rotation_keeps_what_the_answer_does_not_say() {
 }
 
 #[test]
-fn a_lifetime_that_the_answer_does_not_say_is_not_known() {
-    assert_eq!(rotated(bare_answer()).expires_at, None);
+fn a_lifetime_that_the_answer_does_not_say_is_that_of_the_token_before() {
+    for (issued_at, expires_at, kept) in [
+        (Some(-7200), Some(-60), Some(7140)),
+        (Some(-60), Some(0), Some(60)),
+        // Imported with little life left, or with none: that says nothing of the next one.
+        (Some(-59), Some(0), None),
+        (Some(0), Some(0), None),
+        (Some(0), None, None),
+    ] {
+        let mut login = login();
+        let grant = &mut login.grants[0];
+        grant.issued_at = issued_at.map(at).unwrap();
+        grant.expires_at = expires_at.map(at);
+        let mut login = begun(login, 0);
+        login.end_attempt(&Ending::Rotated(bare_answer()), at(1));
+        assert_eq!(login.grants[0].expires_at, kept.map(at));
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn token(name: &str) -> Held {
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        issued_boot: crate::credential::IssuedBoot::default(),
     };
     Held(grant).left(LIFETIME / 2)
 }

@@ -12,7 +12,7 @@ use crate::config::HostConfig;
 use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
 use crate::http::origin;
 use crate::oauth::{Metadata, Provider, below};
-use crate::secret::{ClientSecret, TOKEN_LIMIT};
+use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 
 /// One endpoint: what it is called, and where each of those who may know it looks.
 struct Wanted {
@@ -364,8 +364,8 @@ struct Known {
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
     let mut text = zeroize::Zeroizing::new(String::new());
-    // A secret, a newline, and one byte to see that it is too long.
-    let limit = TOKEN_LIMIT as u64 + 3;
+    // A secret, what may stand around it, and one byte to see that it is too long.
+    let limit = (TOKEN_LIMIT + AROUND) as u64 + 1;
     File::open(path)
         .and_then(|file| file.take(limit).read_to_string(&mut text))
         .map_err(|source| ClientError::File {
@@ -373,9 +373,7 @@ fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
             path: PathBuf::from(path),
             source,
         })?;
-    Ok(ClientSecret::new(
-        text.trim_end_matches(['\n', '\r']).to_owned(),
-    )?)
+    Ok(ClientSecret::new(bare(&text).to_owned())?)
 }
 
 fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {

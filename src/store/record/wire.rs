@@ -126,6 +126,8 @@ pub(super) struct Grant<'a> {
     pub scopes: Vec<Text<'a>>,
     pub issued_at: Datetime,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_boot: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Datetime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_expires_at: Option<Datetime>,
@@ -140,7 +142,7 @@ pub(super) struct Grant<'a> {
 }
 fields! {
     Grant: generation, origin, access_token, refresh_token, token_type, scopes, issued_at,
-        expires_at, refresh_expires_at, cause, state, state_since, answer_lost_at;
+        issued_boot, expires_at, refresh_expires_at, cause, state, state_since, answer_lost_at;
     or default: refused
 }
 

@@ -121,6 +121,8 @@ fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::
         token_type: (&grant.token_type).into(),
         scopes: grant.scopes.iter().map(Into::into).collect(),
         issued_at: datetime(grant.issued_at),
+        issued_boot: (grant.issued_boot.at.as_ref())
+            .map(|at| format!("{} {at}", grant.generation).into()),
         expires_at: grant.expires_at.map(datetime),
         refresh_expires_at: grant.refresh_expires_at.map(datetime),
         cause: grant.cause.as_str().into(),

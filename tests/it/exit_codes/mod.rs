@@ -1,5 +1,6 @@
 //! Every exit code and every name of a JSON error, reached through the binary, in both forms.
 
+mod exhausted;
 mod server;
 mod store;
 mod usage;
@@ -35,6 +36,7 @@ const COVERED: &[(&str, &str)] = &[
     ("lock_timeout", "exit_codes::store"),
     ("lease_timeout", "leases"),
     ("stale", "exit_codes::server"),
+    ("exhausted", "exit_codes::exhausted"),
     ("permission", "exit_codes::store"),
     ("read_only", "another file: it takes a mount"),
     ("corrupt", "exit_codes::store"),

@@ -54,9 +54,12 @@ impl Sandbox {
 
     /// Imports a login that has expired, at a server of the test's own.
     pub fn import_expired(&self, options: &[&str], host: &str) {
+        // No two accounts have one refresh token.
+        let own: String = options.concat();
+        let own = own.replace(|c: char| !c.is_ascii_alphanumeric(), "");
         let response = serde_json::json!({
-            "access_token": "at-SECRET-1",
-            "refresh_token": "rt-SECRET-1",
+            "access_token": format!("at-SECRET-1{own}"),
+            "refresh_token": format!("rt-SECRET-1{own}"),
             "expires_in": 60,
             "created_at": jiff::Timestamp::now().as_second() - 3600,
         });

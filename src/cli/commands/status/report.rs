@@ -153,8 +153,8 @@ impl Account {
             .and_then(|grant| grant.expires_at)
             .map(|end| end.to_string());
         self.expires_in = current
-            .and_then(|grant| grant.expires_at)
-            .map(|end| end.since(now).as_secs());
+            .and_then(|grant| grant.left(now))
+            .map(|left| left.as_secs());
         self.scopes = current.map(|grant| grant.scopes.clone());
         self.generation = login.grants.iter().map(|grant| grant.generation).max();
         self.grants = login.grants.iter().map(grant_report).collect();

@@ -108,6 +108,14 @@ fn calls() -> Vec<anyhow::Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::HeldElsewhere {
+            id: AccountId {
+                account: "work".parse().unwrap(),
+                ..id()
+            },
+            other: id(),
+        }
+        .into(),
     ]
 }
 
@@ -220,6 +228,11 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             version: "2".to_owned(),
         },
+        StoreError::NewerValue {
+            path: path(),
+            line: Some(38),
+            problem: "`state` is not one that this glauth knows".to_owned(),
+        },
         StoreError::DiskFull {
             path: path(),
             source: no(Errno::ENOSPC),
@@ -231,7 +244,22 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::LockReplaced { path: path() },
         StoreError::AnswerNotStored {
             path: path(),
-            rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
+            rescued: Some(crate::store::Kept {
+                path: "/home/jane/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::OverRestart,
+            }),
+            reason: StoreError::DiskFull {
+                path: path(),
+                source: no(Errno::ENOSPC),
+            }
+            .to_string(),
+        },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: Some(crate::store::Kept {
+                path: "/run/user/1000/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::UntilLogout,
+            }),
             reason: StoreError::DiskFull {
                 path: path(),
                 source: no(Errno::ENOSPC),
@@ -247,6 +275,11 @@ fn stores() -> Vec<anyhow::Error> {
             action: "read".into(),
             path: path(),
             source: no(Errno::EIO),
+        },
+        StoreError::Io {
+            action: "open".into(),
+            path: path(),
+            source: no(Errno::EMFILE),
         },
     ]
     .into_iter()

@@ -385,6 +385,7 @@ fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        issued_boot: credential::IssuedBoot::default(),
     }
 }
 

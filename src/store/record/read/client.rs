@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Bad, bad, choose, clean};
+use super::{Bad, bad, choose, clean, unknown};
 use crate::credential::{AuthMethod, Client, Endpoint, LoginMeans};
 use crate::secret::ClientSecret;
 use crate::store::record::wire;
@@ -134,10 +134,6 @@ fn read_auth(method: &str, secret: Option<Cow<'_, str>>) -> Result<AuthMethod, B
             Err(bad("client", "client_secret", "is missing"))
         }
         ("none", Some(_)) => Err(bad("client", "client_secret", "is of no use with `none`")),
-        _ => Err(bad(
-            "client",
-            "auth_method",
-            "is not one that this glauth knows",
-        )),
+        _ => Err(unknown("client", "auth_method")),
     }
 }

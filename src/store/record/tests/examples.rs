@@ -48,6 +48,7 @@ refresh_token = "refresh-token-of-grant-0"
 token_type = "Bearer"
 scopes = ["api", "read_user"]
 issued_at = 2026-11-23T10:00:00Z
+issued_boot = "42 4f3c2b1a 5321042"
 expires_at = 2026-11-23T12:00:00Z
 refresh_expires_at = 2027-05-23T10:00:00Z
 cause = "expiring"

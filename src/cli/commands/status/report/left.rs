@@ -55,7 +55,7 @@ fn doubtful(
         .as_ref()
         .filter(|attempt| attempt.grant == index);
     let by = by.map_or_else(String::new, |attempt| format!(", {}", attempt.by));
-    let left = grant.expires_at.map(|end| end.since(now));
+    let left = grant.left(now);
     let next = match (login.client.replay, left) {
         (Replay::Revokes, left) if left != Some(Duration::ZERO) => {
             let until = left.map_or_else(String::new, |left| format!(" for {}", human(left)));

@@ -19,7 +19,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::flow::{Order, carry_out};
 use crate::http::Network;
-use crate::process;
+use crate::process::{self, Caller};
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -62,11 +62,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// What glauth does that another one has started to refresh a login: the lock is its standard input, the
 /// way back its standard output.
 fn refresh_apart(args: &[OsString]) -> ExitCode {
-    process::stand_alone();
-    let files = printer::stdin_and_stdout();
-    match (Order::read(args), files) {
-        (Some(order), Ok((lock, caller))) => {
-            carry_out(&order, lock, caller, &Network);
+    let is_alone = process::stand_alone();
+    match (Order::read(args), printer::stdin_and_stdout()) {
+        (Some(order), Ok((lock, caller))) if is_alone => {
+            carry_out(&order, lock.into(), Caller::at(caller), &Network);
             Exit::Done
         }
         _ => Exit::Unexpected,

@@ -1,8 +1,7 @@
 //! What goes out: data on stdout, words for people on stderr, colour on a terminal only.
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
@@ -71,11 +70,12 @@ impl Printer {
     }
 }
 
-/// Copies of the descriptors of standard input and output, for a process to which they are files.
-pub(super) fn stdin_and_stdout() -> io::Result<(File, File)> {
+/// Copies of the descriptors of standard input and output, for a process that has others there than a
+/// person's.
+pub(super) fn stdin_and_stdout() -> io::Result<(OwnedFd, OwnedFd)> {
     let stdin = io::stdin().as_fd().try_clone_to_owned()?;
     let stdout = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok((stdin.into(), stdout.into()))
+    Ok((stdin, stdout))
 }
 
 /// Writes data. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.

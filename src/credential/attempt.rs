@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
 use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, Record};
@@ -67,7 +69,7 @@ pub enum Ending {
 }
 
 /// A verdict on an attempt, one row of the table in DESIGN, step 7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// Which one.
     pub outcome: Outcome,

@@ -1,5 +1,7 @@
 //! An attempt as a record keeps it: why, by whom, and how it ended.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Timestamp;
 
 /// Why a generation was made, or an attempt started.
@@ -61,7 +63,7 @@ pub struct Attempt {
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It has not: the mark from before the request.
     Pending,

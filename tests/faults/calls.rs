@@ -50,7 +50,7 @@ pub enum Moment {
 
 /// What the request takes of the kernel, threads included. None of these is called before the
 /// record is opened.
-const NETWORK: [&str; 10] = [
+const NETWORK: [&str; 12] = [
     "clone3",
     "connect",
     "epoll_create1",
@@ -59,7 +59,9 @@ const NETWORK: [&str; 10] = [
     "eventfd2",
     "recvfrom",
     "sendto",
+    "setsid",
     "socket",
+    "socketpair",
     "writev",
 ];
 

@@ -1,10 +1,8 @@
 //! What the process says of its refresh: no token, which the caller reads from the record.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use crate::credential::{AccountId, Content, Ending, Failed, Outcome};
+use crate::credential::{AccountId, Content, Ending, Failed};
 use crate::flow::exchange::{Done, Tried};
 use crate::flow::refresh::read;
 use crate::flow::{FlowError, Session};
@@ -27,7 +25,7 @@ pub(super) enum End {
     /// A request was made, and has ended.
     Ended {
         sequence: u64,
-        failed: Option<Verdict>,
+        failed: Option<Failed>,
         message: String,
         words: Option<String>,
         warnings: Vec<String>,
@@ -36,44 +34,18 @@ pub(super) enum End {
     NotStored(StoreError),
 }
 
-/// A [`Failed`], with its outcome as in a record.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Verdict {
-    outcome: String,
-    may_have_rotated: bool,
-    retry_after: Option<Duration>,
-}
-
 impl End {
     pub(super) fn of(exchanged: Result<Done, StoreError>, sequence: u64) -> Self {
         match exchanged {
             Ok(done) => Self::Ended {
                 sequence,
-                failed: done.failed.map(Verdict::of),
+                failed: done.failed,
                 message: done.message,
                 words: done.words,
                 warnings: done.warnings,
             },
             Err(error) => Self::NotStored(error),
         }
-    }
-}
-
-impl Verdict {
-    fn of(failed: Failed) -> Self {
-        Self {
-            outcome: failed.outcome.as_str().to_owned(),
-            may_have_rotated: failed.may_have_rotated,
-            retry_after: failed.retry_after,
-        }
-    }
-
-    fn read(&self) -> Option<Failed> {
-        Some(Failed {
-            outcome: Outcome::parse(&self.outcome)?,
-            may_have_rotated: self.may_have_rotated,
-            retry_after: self.retry_after,
-        })
     }
 }
 
@@ -93,7 +65,6 @@ impl Report {
                 warnings,
             } => (sequence, failed, message, words, warnings),
         };
-        let failed = failed.as_ref().and_then(Verdict::read);
         let mut record = match read(session, id) {
             Ok(record) => record,
             Err(error) => return Ok(Tried::Unknown(error)),

@@ -125,7 +125,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --config 'The configuration file'
             cand --lock-timeout 'How long to wait for another process''s refresh, such as `90s` or `2m`'
             cand --all 'Every account of every host'
-            cand --force 'Now, whoever holds the token'
+            cand --force 'Refresh now, even an ended login'
             cand --json 'Results and errors as JSON'
             cand -q 'No warnings and no messages, only results and errors'
             cand --quiet 'No warnings and no messages, only results and errors'

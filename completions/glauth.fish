@@ -119,7 +119,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'The 
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Every account of every host'
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Now, whoever holds the token'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Refresh now, even an ended login'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l json -d 'Results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'

@@ -313,7 +313,7 @@ pub struct Refresh {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "force")]
     pub if_expiring: Option<Duration>,
 
-    /// Now, whoever holds the token
+    /// Refresh now, even an ended login
     #[arg(long)]
     pub force: bool,
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
+use super::refusal::Refusals;
 use crate::secret::{AccessToken, Fingerprint, Password, RefreshTokenName};
 use crate::time::Timestamp;
 
@@ -229,6 +230,8 @@ pub struct Grant {
     /// When the answer to a refresh was lost, since the last rotation: if the server then says
     /// that the grant has ended, this is why, and every later call can say so.
     pub answer_lost_at: Option<Timestamp>,
+    /// What the server has refused in a row; `None`: nothing since the last rotation.
+    pub refusals: Option<Refusals>,
 }
 
 impl Grant {

@@ -23,6 +23,8 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
         },
         min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
         rejected: None,
+        // A person who watches means now; a timer can wait.
+        impatient: args.force || !args.all && context.is_watched(),
     };
     if args.all {
         let session = context.session(&store, None);
@@ -62,9 +64,11 @@ fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
         context.printer.warn(warning);
     }
     let record = &obtained.record;
-    let grant = record
-        .login()
-        .and_then(|login| login.grants.get(obtained.grant));
+    let login = record.login();
+    for text in login.map_or_else(Vec::new, |login| flow::refusals(login, Timestamp::now())) {
+        context.printer.warn(&format!("{}: {text}", record.id));
+    }
+    let grant = login.and_then(|login| login.grants.get(obtained.grant));
     let expires_at = grant.and_then(|grant| grant.expires_at);
     let (outcome, text) = match obtained.what {
         What::Refreshed => ("refreshed", "refreshed"),

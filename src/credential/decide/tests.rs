@@ -9,6 +9,7 @@ mod doubtful;
 mod fresh;
 mod leased;
 mod living;
+mod paused;
 mod properties;
 mod refresh;
 mod refused;
@@ -55,6 +56,7 @@ fn token(name: &str) -> Held {
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        refusals: None,
     };
     Held(grant).left(LIFETIME / 2)
 }
@@ -227,6 +229,10 @@ impl Case {
             outcome,
             finished_at: Some(at(-1)),
             retry_at: None,
+            failures: 0,
+            failing_since: None,
+            next_at: None,
+            said: None,
         });
         self
     }
@@ -279,6 +285,7 @@ impl Case {
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
             leased: self.leased.as_ref(),
+            impatient: self.asked == Asked::Force,
         }
     }
 

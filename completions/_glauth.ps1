@@ -125,6 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
         }
         'glauth;refresh' {
             [CompletionResult]::new('--if-expiring', '--if-expiring', [CompletionResultType]::ParameterName, 'Only tokens with less life than this')
+            [CompletionResult]::new('--alert-after', '--alert-after', [CompletionResultType]::ParameterName, 'Report passing failures only after this long')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')

@@ -118,6 +118,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
         }
         &'glauth;refresh'= {
             cand --if-expiring 'Only tokens with less life than this'
+            cand --alert-after 'Report passing failures only after this long'
             cand -a 'Which of several logins at a host'
             cand --account 'Which of several logins at a host'
             cand --host 'The host where none is named'

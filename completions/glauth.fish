@@ -113,6 +113,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand exec" -s q -l quiet -d 'No
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less life than this' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l alert-after -d 'Report passing failures only after this long' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'The host where none is named' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'The folder with the logins' -r -F

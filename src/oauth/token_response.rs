@@ -49,6 +49,8 @@ pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
         429 => Failed::unchanged(Outcome::RateLimited),
         // It can come after the rotation, also with `Retry-After`: a cache answers so by itself.
         500.. => Failed::doubtful(Outcome::Unavailable),
+        // A portal leads to its page; a server that has moved says so for good.
+        302 | 303 | 307 if raw.body.is_some_and(is_page) => Failed::unchanged(Outcome::Unavailable),
         300..400 => Failed::unchanged(Outcome::Config),
         0..200 => Failed::doubtful(Outcome::AnswerLost),
         200..300 | 400..500 => match object {

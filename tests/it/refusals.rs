@@ -282,6 +282,35 @@ fn an_invalid_grant_for_a_grant_whose_token_lives_is_not_final() {
     }
 }
 
+/// A timer reports it while the token still lives.
+#[test]
+fn a_living_token_is_printed_and_a_refresh_says_that_a_person_is_needed() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, 600);
+    server.always(TOKEN, Some(error(403, r#"{"error":"unheard_of"}"#)));
+    for _ in 0..3 {
+        sandbox.run(&["token", "--min-ttl", "1h"]).fails(4);
+        sandbox.let_waits_pass(&server);
+    }
+    sandbox.edit(&server, |record| {
+        first_grant(record).insert("refresh_refused_since".to_owned(), from_now(-601));
+    });
+    let requests = server.refresh_requests();
+    for args in [&["refresh", "--json"][..], &["refresh", "--all", "--json"]] {
+        sandbox.run(args).fails_in_json(3, "login_required");
+    }
+    assert_eq!(
+        server.refresh_requests(),
+        requests,
+        "a living token is not ended"
+    );
+    assert_eq!(sandbox.run(&["status"]).code(), Some(3));
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    // A caller that demands more life than it has gets none.
+    sandbox.run(&["token", "--min-ttl", "1h"]).fails(3);
+}
+
 #[test]
 fn after_the_tokens_end_one_more_invalid_grant_is_final() {
     let server = AuthorizationServer::start();

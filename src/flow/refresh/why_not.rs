@@ -197,7 +197,11 @@ pub(super) fn of_stop(
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),
-        Stop::Alive { .. } => return Ok(What::Alive),
+        // The token has time yet, and the server has refused the next one for long.
+        Stop::Alive { .. } => match refused_for_long(id, login, now) {
+            None => return Ok(What::Alive),
+            Some(refused) => refused,
+        },
         Stop::TokenRefused => FlowError::TokenRefused(id.clone()),
         Stop::LoginRequired | Stop::Adopted(Outcome::LoginRequired) => {
             login_required(id, login, None)

@@ -180,6 +180,11 @@ fn a_redirect_is_for_somebody_to_mend() {
     for status in [301, 302, 303, 304, 307, 308] {
         let found = verdict(sent(status, r#"{"access_token":"new"}"#));
         assert_eq!(found, unchanged(Outcome::Config), "{status}");
+        // A portal's, where it is not for good.
+        let page = verdict(sent(status, "<html>Please log in</html>"));
+        let portal = matches!(status, 302 | 303 | 307);
+        let expected = if portal { UNAVAILABLE } else { found };
+        assert_eq!(page, expected, "{status}");
     }
 }
 

@@ -214,10 +214,22 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Reads a length of time as people write it: `90s`, `5m`, `2h`, `1h30m`.
+/// Reads a length of time as people write it: `90s`, `5m`, `2h`, `1h30m`, `1d`.
 ///
 /// The error is a sentence for the person who wrote it.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    // A day has 24 hours here; jiff leaves it open.
+    let days = text.split_once('d').and_then(|(days, rest)| {
+        let days: u64 = days.parse().ok()?;
+        let rest = if rest.is_empty() { "0s" } else { rest };
+        Some((days.checked_mul(24 * 60 * 60)?, rest))
+    });
+    if let Some((seconds, rest)) = days
+        && !rest.starts_with('-')
+        && let Ok(rest) = parse_duration(rest)
+    {
+        return Ok(rest.saturating_add(Duration::from_secs(seconds)));
+    }
     let length: jiff::SignedDuration = text
         .parse()
         .map_err(|_| "is not a duration such as `90s`, `5m` or `2h`".to_owned())?;

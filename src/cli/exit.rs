@@ -58,6 +58,7 @@ pub const EXIT_CODES: [Row; 6] = [
             "unavailable",
             "rate_limited",
             "answer_lost",
+            "refresh_refused",
             "lock_timeout",
             "lease_timeout",
             "stale",

@@ -114,6 +114,7 @@ pub(super) fn print_failure(failure: &Failure, as_json: bool) {
             "code": failure.name,
             "message": failure.message,
             "hint": failure.hint,
+            "said": failure.said,
             "host": failure.host,
             "account": failure.account,
         }});

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
 use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, Record};
+use super::refusal::wait;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
 
@@ -64,8 +65,8 @@ pub struct Rotation {
 pub enum Ending {
     /// With a new generation.
     Rotated(Rotation),
-    /// With a verdict.
-    Failed(Failed),
+    /// With a verdict, and the server's own words.
+    Failed(Failed, Option<String>),
 }
 
 /// A verdict on an attempt, one row of the table in DESIGN, step 7.
@@ -77,6 +78,8 @@ pub struct Failed {
     pub may_have_rotated: bool,
     /// How long the server asked to be left alone (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
+    /// The server has not seen the request.
+    pub nothing_sent: bool,
 }
 
 impl Failed {
@@ -87,6 +90,16 @@ impl Failed {
             outcome,
             may_have_rotated: false,
             retry_after: None,
+            nothing_sent: false,
+        }
+    }
+
+    /// A verdict on a request that never left.
+    #[must_use]
+    pub fn unsent(outcome: Outcome) -> Self {
+        Self {
+            nothing_sent: true,
+            ..Self::unchanged(outcome)
         }
     }
 
@@ -103,9 +116,9 @@ impl Failed {
 impl Login {
     /// Marks the beginning of an attempt on the grant at `grant`.
     pub fn begin_attempt(&mut self, grant: usize, cause: Cause, by: String, now: Timestamp) {
-        let sequence = self.last_attempt.as_ref().map_or(0, |last| last.sequence);
+        let last = self.last_attempt.as_ref();
         self.last_attempt = Some(Attempt {
-            sequence: sequence.saturating_add(1),
+            sequence: last.map_or(0, |last| last.sequence).saturating_add(1),
             grant,
             cause,
             by,
@@ -113,6 +126,10 @@ impl Login {
             outcome: Outcome::Pending,
             finished_at: None,
             retry_at: None,
+            failures: last.map_or(0, |last| last.failures),
+            failing_since: last.and_then(|last| last.failing_since),
+            next_at: None,
+            said: None,
         });
     }
 
@@ -130,20 +147,11 @@ impl Login {
         match ending {
             Ending::Rotated(rotation) => {
                 attempt.outcome = Outcome::Rotated;
+                attempt.failures = 0;
+                attempt.failing_since = None;
                 grant.rotate(rotation, next_generation, attempt);
             }
-            Ending::Failed(failed) => {
-                attempt.outcome = failed.outcome;
-                attempt.retry_at = failed
-                    .retry_after
-                    .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
-                // Nobody knows when a process died, but not before it started.
-                let since = match failed.outcome {
-                    Outcome::CutOff => attempt.started_at,
-                    _ => now,
-                };
-                grant.fail(*failed, since);
-            }
+            Ending::Failed(failed, said) => fail(grant, attempt, *failed, said.as_ref(), now),
         }
     }
 
@@ -152,7 +160,8 @@ impl Login {
     pub fn cut_off(&mut self, now: Timestamp) {
         let pending = |attempt: &Attempt| attempt.outcome == Outcome::Pending;
         if self.last_attempt.as_ref().is_some_and(pending) {
-            self.end_attempt(&Ending::Failed(Failed::doubtful(Outcome::CutOff)), now);
+            let cut_off = Ending::Failed(Failed::doubtful(Outcome::CutOff), None);
+            self.end_attempt(&cut_off, now);
         }
     }
 
@@ -200,6 +209,48 @@ impl Login {
     }
 }
 
+/// Writes down a verdict.
+fn fail(
+    grant: &mut Grant,
+    attempt: &mut Attempt,
+    failed: Failed,
+    said: Option<&String>,
+    now: Timestamp,
+) {
+    let invalid = failed.outcome == Outcome::LoginRequired;
+    attempt.outcome = grant.judge(failed.outcome, attempt);
+    attempt.retry_at = failed
+        .retry_after
+        .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
+    attempt.said = said.cloned();
+    match attempt.outcome {
+        // A death of ours says nothing of the server.
+        Outcome::CutOff => {}
+        Outcome::LoginRequired => grant.note_refusal(invalid, said.cloned(), now),
+        outcome => {
+            attempt.note_failure(failed.nothing_sent, now);
+            if outcome == Outcome::RefreshRefused {
+                grant.note_refusal(invalid, said.cloned(), now);
+            }
+        }
+    }
+    // A process died some time after it started.
+    let since = match attempt.outcome {
+        Outcome::CutOff => attempt.started_at,
+        _ => now,
+    };
+    grant.fail(attempt.outcome, failed.may_have_rotated, since);
+}
+
+impl Attempt {
+    /// Counts a failure, and says when the next request may leave.
+    fn note_failure(&mut self, nothing_sent: bool, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        self.failing_since.get_or_insert(now);
+        self.next_at = Some(now.plus(wait(self.failures, nothing_sent)));
+    }
+}
+
 impl Grant {
     fn rotate(&mut self, rotation: &Rotation, generation: Generation, attempt: &Attempt) {
         self.generation = generation;
@@ -225,6 +276,7 @@ impl Grant {
         self.state = GrantState::Active;
         self.refused = false;
         self.answer_lost_at = None;
+        self.refusals = None;
     }
 
     /// The lifetime of a next token of which the server says none: that of the token before
@@ -233,13 +285,24 @@ impl Grant {
         self.lifetime().filter(|life| *life >= SHORTEST_LIFETIME)
     }
 
-    fn fail(&mut self, failed: Failed, since: Timestamp) {
-        if failed.may_have_rotated {
+    /// The verdict as it counts for this grant: one `invalid_grant` does not end what may have been
+    /// refused by mistake.
+    fn judge(&self, outcome: Outcome, attempt: &Attempt) -> Outcome {
+        let ends = outcome == Outcome::LoginRequired && attempt.cause != Cause::Refused;
+        if ends && self.may_be_refused_by_mistake(attempt.started_at) {
+            Outcome::RefreshRefused
+        } else {
+            outcome
+        }
+    }
+
+    fn fail(&mut self, outcome: Outcome, may_have_rotated: bool, since: Timestamp) {
+        if may_have_rotated {
             self.answer_lost_at.get_or_insert(since);
         }
-        if failed.outcome == Outcome::LoginRequired {
+        if outcome == Outcome::LoginRequired {
             self.state = GrantState::LoginRequired { since };
-        } else if failed.may_have_rotated && self.state == GrantState::Active {
+        } else if may_have_rotated && self.state == GrantState::Active {
             self.state = GrantState::Doubtful { since };
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
+use super::refusal::Refusals;
 use crate::secret::{AccessToken, Fingerprint, Password, RefreshTokenName};
 use crate::time::{BootTime, Timestamp};
 
@@ -232,6 +233,8 @@ pub struct Grant {
     /// When the answer to a refresh was lost, since the last rotation: if the server then says
     /// that the grant has ended, this is why, and every later call can say so.
     pub answer_lost_at: Option<Timestamp>,
+    /// What the server has refused in a row; `None`: nothing since the last rotation.
+    pub refusals: Option<Refusals>,
 }
 
 /// When a generation was issued, by the clock that runs from the machine's start.

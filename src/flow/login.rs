@@ -153,7 +153,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     let mut before = None;
     let mut standby = Second::NotAsked;
     let wait = session.wait(session.deadline());
-    let (change, mut warnings) = match session.store.lock(&id, &wait)? {
+    let (change, warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
@@ -170,10 +170,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     if let Some(login) = brought {
         let _slow = session.slow(format!("waiting for {} to check the token", id.host));
         if check_now(session, &login) == Some(CheckVerdict::Dead) {
-            warnings.push(format!(
-                "{} does not know this token: it may have expired, or be another server's",
-                id.host
-            ));
+            return Err(FlowError::UnknownToken(id));
         }
     }
     Ok(LoggedIn {
@@ -257,6 +254,7 @@ pub(super) fn new_grant(
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        refusals: None,
     };
     (grant, refresh_token)
 }

@@ -4,6 +4,7 @@
 mod account;
 mod apart;
 mod authorize;
+mod brought;
 mod error;
 mod exchange;
 mod git;
@@ -24,6 +25,7 @@ pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
     add_standby_through_server, log_in_through_server,
 };
+pub use brought::try_brought;
 pub(crate) use error::list;
 pub use error::{FlowError, standby_command};
 pub use exchange::Where;
@@ -31,7 +33,7 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
-pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, stored};
+pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored};
 pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};
 
 use crate::credential::{Content, Record, Scheme};

@@ -9,6 +9,7 @@ mod exchange;
 mod identity;
 mod provider;
 mod reach;
+mod refusal;
 mod revoke;
 mod shown;
 mod token_response;
@@ -25,6 +26,7 @@ pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };
 pub use reach::{Clock, Reached, reach};
+pub use refusal::OwnErrors;
 pub use revoke::{RevokeError, revoke};
 pub use shown::shown;
-pub use token_response::{Answer, BadImport, ImportedGrant, OwnErrors, Raw, classify, import};
+pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};

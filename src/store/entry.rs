@@ -295,11 +295,13 @@ impl Locked<Occupied> {
         Ok(())
     }
 
-    /// Changes how we are known to the server; `false`, where that is so already. To be saved.
+    /// Changes how we are known to the server, which ends what it said of the client before; `false`,
+    /// where that is so already. To be saved.
     pub fn set_client(&mut self, client: Client) -> bool {
         match self.login_mut() {
             Some(login) if login.client != client => {
                 login.client = client;
+                login.forget_refusals();
                 true
             }
             _ => false,

@@ -1,6 +1,7 @@
 //! The store: one record and one lock file for each account, and the only ways to read and to
 //! change them. See [`entry`] for the states, ARCHITECTURE.md for the protocol.
 
+mod alert;
 pub mod entry;
 mod error;
 pub mod examine;
@@ -20,6 +21,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use alert::Alert;
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
 pub use error::{Kept, Lasts, LockError, StoreError};
 pub use lease::Lease;

@@ -203,7 +203,7 @@ impl Staged {
         };
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
-            (Err(error), Ending::Failed(_)) => locked.state.warnings.push(error),
+            (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
             (Err(error), Ending::Rotated(_)) => {
                 return Err(StoreError::AnswerNotStored {
                     path: locked.place.record.clone(),

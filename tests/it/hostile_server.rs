@@ -28,6 +28,7 @@ fn tokens(sandbox: &Sandbox, server: &AuthorizationServer) -> Vec<toml::Value> {
         for key in ["state", "state_since", "answer_lost_at"] {
             grant.remove(key);
         }
+        grant.retain(|key, _| !key.starts_with("refresh_ref") && key != "refresh_next_at");
         // A time that ends in `.000` is written without, and means the same.
         for key in ["issued_at", "expires_at"] {
             let time: jiff::Timestamp = grant[key].to_string().parse().unwrap();
@@ -57,6 +58,7 @@ fn is_no_answer(behaviour: Behaviour, code: i32) {
     assert!(said.len() < 2000, "{said}");
     assert_eq!(tokens(&sandbox, &server), before);
     // It is as good as it was: the server had not rotated.
+    sandbox.let_waits_pass(&server);
     refresh(&sandbox).succeeds();
     assert_eq!((server.rotations(), server.replays()), (1, 0));
 }

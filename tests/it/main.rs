@@ -14,6 +14,7 @@
     reason = "what the product may do in one place only, its tests may do; what they leave out they say"
 )]
 
+mod alerts;
 mod apart;
 mod clocks;
 mod crash;
@@ -48,10 +49,12 @@ mod programs;
 mod promise;
 mod read_only;
 mod recipes;
+mod refusals;
 mod refused;
 mod rescue;
 mod schemas;
 mod secrets;
+mod spared;
 mod stampede;
 mod standby;
 mod status;

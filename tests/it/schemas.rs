@@ -110,8 +110,7 @@ fn what_is_not_as_the_schema_says_is_seen() {
     let Some(schema) = schema("errors") else {
         return;
     };
-    let error =
-        json!({"code": "stale", "message": "…", "hint": null, "host": null, "account": null});
+    let error = json!({"code": "stale", "message": "…", "hint": null, "said": null, "host": null, "account": null});
     let judge = |key: &str, value: Value| {
         let mut error = error.clone();
         error[key] = value;

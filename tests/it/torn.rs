@@ -213,6 +213,7 @@ fn keys_of_others_survive_the_mark_of_a_refused_token() {
     let mut record = sandbox.record(&server);
     assert_eq!(first_grant(&mut record)["refused"].as_bool(), Some(true));
     unknown_keys_are_there(&sandbox, &server);
+    sandbox.let_waits_pass(&server);
     let new = sandbox
         .run_with_input(&rejected, &pair.access_token)
         .prints();

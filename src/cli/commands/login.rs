@@ -19,6 +19,7 @@ use crate::env;
 use crate::flow::{
     self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
+use crate::secret::RefreshToken;
 use person::Terminal;
 use report::report;
 
@@ -110,7 +111,12 @@ fn bring(
         revoke_replaced: tokens.kind == LoginKind::Token,
         tokens,
     };
-    Ok(flow::log_in(session, new)?)
+    let refresh_token = new.tokens.rotation.refresh_token.as_ref();
+    let refresh_token = refresh_token.map(RefreshToken::fingerprint);
+    let mut done = flow::log_in(session, new)?;
+    let warnings = flow::try_brought(session, id, refresh_token)?;
+    done.warnings.extend(warnings);
+    Ok(done)
 }
 
 /// Asks a person to consent.

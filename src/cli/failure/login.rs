@@ -142,10 +142,13 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }
-        AuthorizeError::NotRedeemed { outcome, .. } => {
-            let failure = plain(name_of(*outcome), message);
+        AuthorizeError::NotRedeemed { outcome, said, .. } => {
+            let failure = plain(name_of(*outcome), message).said(said.as_deref());
             match outcome {
-                Outcome::LoginRequired | Outcome::AnswerLost | Outcome::Unavailable => {
+                Outcome::LoginRequired
+                | Outcome::RefreshRefused
+                | Outcome::AnswerLost
+                | Outcome::Unavailable => {
                     failure.hint("nothing was stored; run it again")
                 }
                 other => match hint_of(*other) {

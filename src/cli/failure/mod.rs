@@ -23,6 +23,8 @@ pub(crate) struct Failure {
     pub name: &'static str,
     pub message: String,
     pub hint: Option<String>,
+    /// The server's own words.
+    pub said: Option<String>,
     pub host: Option<String>,
     pub account: Option<String>,
 }
@@ -133,6 +135,11 @@ impl Failure {
         self
     }
 
+    fn said(mut self, said: Option<&str>) -> Self {
+        self.said = said.map(ToOwned::to_owned);
+        self
+    }
+
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -160,6 +167,7 @@ fn plain(name: &'static str, message: String) -> Failure {
         name,
         message,
         hint: None,
+        said: None,
         host: None,
         account: None,
     }
@@ -168,18 +176,29 @@ fn plain(name: &'static str, message: String) -> Failure {
 fn of_flow(error: &FlowError) -> Failure {
     let failure = |name| plain(name, error.to_string());
     match error {
-        FlowError::NoLogin(id)
-        | FlowError::LoggedOut { id, .. }
-        | FlowError::NotRenewable(id)
-        // Nothing that lives is left, and the other grant cannot be asked now.
-        | FlowError::StandbyLost { id, .. } => {
+        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } | FlowError::NotRenewable(id) => {
             failure("login_required").hint(login_command(id)).about(id)
         }
+        FlowError::UnknownToken(id) => failure("login_required")
+            .hint(format!(
+                "run {} with another one",
+                id.command("login --with-token")
+            ))
+            .about(id),
+        // Nothing that lives is left, and the other grant cannot be asked now.
+        FlowError::StandbyLost { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
+        FlowError::RefusesToRefresh { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
         FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
-        FlowError::LoginRequired { id, lost_at, .. } => {
+        FlowError::LoginRequired { id, lost_at, said } => {
             let hint = login_command(id);
             let hint = match lost_at {
                 Some(_) => hint,
@@ -187,7 +206,10 @@ fn of_flow(error: &FlowError) -> Failure {
                     "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
-            failure("login_required").hint(hint).about(id)
+            failure("login_required")
+                .said(said.as_deref())
+                .hint(hint)
+                .about(id)
         }
         FlowError::OtherScheme { id, .. } => failure("usage")
             .hint(format!(
@@ -214,22 +236,30 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::Failed {
             id,
             outcome,
+            said,
             retry_at,
             ..
         } => {
-            let failure = failure(name_of(*outcome)).about(id);
+            let failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
             match (hint_of(*outcome), retry_at) {
                 (_, Some(at)) => failure.hint(format!("try again after {at}")),
                 (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
-                    "{hint}; to change them, run {}",
+                    "{hint}; to log in again, run {}, and to change the client, {}",
+                    id.command("login"),
                     id.command("login --client-id ID")
+                )),
+                (None, None) if *outcome == Outcome::RefreshRefused => failure.hint(format!(
+                    "if this lasts, run {}; until then glauth keeps the tokens and asks again",
+                    id.command("login")
                 )),
                 (Some(hint), None) => failure.hint(hint),
                 (None, None) => failure,
             }
         }
         FlowError::Leased { id, .. } => failure("lease_timeout")
-            .hint("try again later, wait longer with --lock-timeout, or ask for less with --min-ttl")
+            .hint(
+                "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl",
+            )
             .about(id),
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
@@ -263,6 +293,7 @@ fn name_of(outcome: Outcome) -> &'static str {
         Outcome::ClientRejected => "client_rejected",
         Outcome::Config => "config",
         Outcome::TlsRefused => "tls_refused",
+        Outcome::RefreshRefused => "refresh_refused",
         Outcome::LoginRequired => "login_required",
         Outcome::Pending | Outcome::Rotated | Outcome::CutOff => "unexpected",
     }
@@ -282,7 +313,11 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         Outcome::TlsRefused => Some(
             "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
         ),
-        Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
+        Outcome::RefreshRefused
+        | Outcome::LoginRequired
+        | Outcome::Pending
+        | Outcome::Rotated
+        | Outcome::CutOff => None,
     }
 }
 

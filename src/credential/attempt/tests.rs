@@ -1,3 +1,5 @@
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -38,6 +40,7 @@ fn grant(generation: Generation) -> Grant {
         refused: true,
         answer_lost_at: None,
         issued_boot: IssuedBoot::default(),
+        refusals: None,
     }
 }
 
@@ -98,7 +101,7 @@ fn rotated(rotation: Rotation) -> Grant {
 
 fn failed(mut login: Login, failed: Failed) -> Login {
     login = begun(login, 0);
-    login.end_attempt(&Ending::Failed(failed), at(5));
+    login.end_attempt(&Ending::Failed(failed, None), at(5));
     login
 }
 
@@ -131,6 +134,10 @@ fn an_attempt_begins_as_pending_with_the_next_sequence() {
             outcome: Outcome::Pending,
             finished_at: None,
             retry_at: None,
+            failures: 0,
+            failing_since: None,
+            next_at: None,
+            said: None,
         })
     );
     assert_eq!(first.grants, login().grants, "the grants are as they were");
@@ -206,6 +213,7 @@ fn a_rotation_replaces_what_the_answer_says() {
             refused: false,
             answer_lost_at: None,
             issued_boot: IssuedBoot::default(),
+            refusals: None,
         }
     );
 }
@@ -325,9 +333,16 @@ fn a_verdict_moves_the_state_and_notes_a_lost_answer_and_nothing_else() {
         let expected = Grant {
             state: expected,
             answer_lost_at: verdict.may_have_rotated.then_some(now),
+            refusals: ended.grants[0].refusals.clone(),
             ..grant(7)
         };
         assert_eq!(ended.grants[0], expected, "{state:?}, {verdict:?}");
+        let is_refusal = verdict.outcome == Outcome::LoginRequired;
+        assert_eq!(
+            ended.grants[0].refusals.is_some(),
+            is_refusal,
+            "{verdict:?}"
+        );
     }
 }
 
@@ -457,7 +472,7 @@ fn a_grant_that_is_added_has_the_next_generation_and_no_verdict_on_the_one_that_
             retry_after: retry_after.map(seconds),
             ..Failed::unchanged(Outcome::LoginRequired)
         };
-        login.end_attempt(&Ending::Failed(failed), at(0));
+        login.end_attempt(&Ending::Failed(failed, None), at(0));
         login
     };
     for (place, retry_after, is_dropped) in

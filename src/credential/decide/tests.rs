@@ -9,6 +9,7 @@ mod doubtful;
 mod fresh;
 mod leased;
 mod living;
+mod paused;
 mod properties;
 mod refresh;
 mod refused;
@@ -56,6 +57,7 @@ fn token(name: &str) -> Held {
         refused: false,
         answer_lost_at: None,
         issued_boot: crate::credential::IssuedBoot::default(),
+        refusals: None,
     };
     Held(grant).left(LIFETIME / 2)
 }
@@ -228,6 +230,10 @@ impl Case {
             outcome,
             finished_at: Some(at(-1)),
             retry_at: None,
+            failures: 0,
+            failing_since: None,
+            next_at: None,
+            said: None,
         });
         self
     }
@@ -280,6 +286,7 @@ impl Case {
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
             leased: self.leased.as_ref(),
+            impatient: self.asked == Asked::Force,
         }
     }
 

@@ -130,6 +130,7 @@ fn follow(
             id: id.clone(),
             outcome: Outcome::AnswerLost,
             message: format!("pid {pid}, which was refreshing the login for {id}, {what}"),
+            said: None,
             retry_at: None,
         }))
     };

@@ -283,16 +283,22 @@ impl Through<'_> {
         exchanged: oauth::Exchanged,
         issued_at: crate::time::Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
-        let message = describe(&self.plan.id, &self.setup.client, &exchanged, of_a_login);
+        let outcome = match &exchanged.answer {
+            Answer::Granted(_) => Outcome::Rotated,
+            Answer::Refused(failed, _) => failed.outcome,
+        };
+        let (id, client) = (&self.plan.id, &self.setup.client);
+        let message = describe(id, client, &exchanged, of_a_login(outcome));
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
                 rotation,
                 issued_at,
             }),
-            Answer::Refused(failed, _) => Err(AuthorizeError::NotRedeemed {
-                outcome: failed.outcome,
+            Answer::Refused(_, said) => Err(AuthorizeError::NotRedeemed {
+                outcome,
                 message,
+                said,
             }),
         }
     }
@@ -368,6 +374,7 @@ fn username(identity: Option<&Identity>) -> Option<&str> {
 fn of_a_login(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Unavailable => "cannot give tokens now",
+        Outcome::RefreshRefused => "refused to give tokens",
         Outcome::LoginRequired => "does not accept the consent any more",
         other => sentence(other),
     }

@@ -11,7 +11,7 @@ use super::words::{SCHEMES, Words};
 use super::{Full, Problem, wire};
 use crate::credential::{
     AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, IssuedBoot,
-    Login, LoginKind, Outcome, Record, Scheme, Tombstone,
+    Login, LoginKind, Outcome, Record, Refusals, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -260,6 +260,11 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         state_since,
         refused,
         answer_lost_at,
+        refresh_refusals,
+        refresh_refused_since,
+        refresh_next_at,
+        refresh_token_invalid,
+        refresh_refusal,
     } = grant;
     let secret = |key, problem: BadSecret| bad("grants", key, problem.to_string());
     let access_token = AccessToken::new(access_token.into_owned())
@@ -278,6 +283,16 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         _ => return Err(unknown("grants", "state")),
     };
     let generation = count("grants", "generation", generation)?;
+    let issued_at = time("grants", "issued_at", issued_at)?;
+    let refusals = Refusals {
+        count: count("grants", "refresh_refusals", refresh_refusals.unwrap_or(0))?,
+        since: when("refresh_refused_since", refresh_refused_since)?.unwrap_or(issued_at),
+        next_at: when("refresh_next_at", refresh_next_at)?.unwrap_or(issued_at),
+        invalid: refresh_token_invalid,
+        said: refresh_refusal
+            .map(|text| clean("grants", "refresh_refusal", text))
+            .transpose()?,
+    };
     let grant = Grant {
         generation,
         origin: Fingerprint::parse(&origin)
@@ -289,7 +304,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
             .into_iter()
             .map(|scope| clean("grants", "scopes", scope))
             .collect::<Result<_, _>>()?,
-        issued_at: time("grants", "issued_at", issued_at)?,
+        issued_at,
         issued_boot: read_issued_boot(generation, issued_boot.as_deref())?,
         expires_at: when("expires_at", expires_at)?,
         refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
@@ -297,6 +312,8 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         state,
         refused,
         answer_lost_at: when("answer_lost_at", answer_lost_at)?,
+        // A glauth that does not know these keys keeps them over a rotation, which ends them.
+        refusals: (refusals.count > 0 && refusals.since >= issued_at).then_some(refusals),
     };
     Ok((grant, refresh_token))
 }
@@ -327,8 +344,13 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         by,
         started_at,
         outcome,
+        code,
         finished_at,
         retry_at,
+        failures,
+        failing_since,
+        next_at,
+        said,
     } = attempt;
     let when = |key, at: Option<Datetime>| at.map(|at| time(TABLE, key, at)).transpose();
     Ok(Attempt {
@@ -339,9 +361,24 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         cause: read_cause(TABLE, &cause)?,
         by: clean(TABLE, "by", by)?,
         started_at: time(TABLE, "started_at", started_at)?,
-        outcome: Outcome::parse(&outcome).ok_or_else(|| unknown(TABLE, "outcome"))?,
+        outcome: read_outcome(&outcome, code.as_deref())
+            .ok_or_else(|| unknown(TABLE, "outcome"))?,
         finished_at: when("finished_at", finished_at)?,
         retry_at: when("retry_at", retry_at)?,
+        failures: count(TABLE, "failures", failures.unwrap_or(0))?,
+        failing_since: when("failing_since", failing_since)?,
+        next_at: when("next_at", next_at)?,
+        said: said.map(|text| clean(TABLE, "said", text)).transpose()?,
+    })
+}
+
+/// Older readers know no other word for a refusal than `unavailable`; `code` says what it was.
+fn read_outcome(outcome: &str, code: Option<&str>) -> Option<Outcome> {
+    let outcome = Outcome::parse(outcome)?;
+    let exact = code.and_then(Outcome::parse);
+    Some(match (outcome, exact) {
+        (Outcome::Unavailable, Some(Outcome::RefreshRefused)) => Outcome::RefreshRefused,
+        _ => outcome,
     })
 }
 

@@ -136,6 +136,23 @@ impl Sandbox {
         });
     }
 
+    /// Time passes: the waits after failures are over.
+    pub fn let_waits_pass(&self, server: &AuthorizationServer) {
+        self.edit(server, |record| {
+            let over = |table: &mut toml::Table, key: &str| {
+                if table.contains_key(key) {
+                    table.insert(key.to_owned(), from_now(-1));
+                }
+            };
+            for grant in record["grants"].as_array_mut().unwrap() {
+                over(grant.as_table_mut().unwrap(), "refresh_next_at");
+            }
+            if let Some(last) = record.get_mut("last_attempt") {
+                over(last.as_table_mut().unwrap(), "next_at");
+            }
+        });
+    }
+
     /// A sandbox with a login that has two grants: what each of them began with.
     pub fn with_standby(server: &AuthorizationServer) -> (Self, [Pair; 2]) {
         let (sandbox, first) = Self::logged_in(server);

@@ -87,9 +87,19 @@ fn of_record(store: &Store, record: &Record) -> Vec<Check> {
             .iter()
             .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
+    checks.extend(refused(&record.id, login));
     checks.extend(leftovers(store, &record.id, login));
     checks.extend(copied(&record.id, login));
     checks
+}
+
+/// What the server says where it does not refresh.
+fn refused(id: &AccountId, login: &Login) -> Vec<Check> {
+    let now = Timestamp::now();
+    let remedy = format!("if this lasts, {}", failure::login_command(id));
+    let texts = left::said(login, now);
+    let warn = |text: &String| Check::warn(Topic::Attempt, format!("{id}: {text}"), &*remedy);
+    texts.iter().map(warn).collect()
 }
 
 fn state(record: &Record) -> Check {

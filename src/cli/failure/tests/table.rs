@@ -120,23 +120,24 @@ fn calls() -> Vec<anyhow::Error> {
 }
 
 fn tokens() -> Vec<anyhow::Error> {
-    let ended = |lost_at, words: Option<&str>| FlowError::LoginRequired {
+    let ended = |lost_at, said: Option<&str>| FlowError::LoginRequired {
         id: id(),
         lost_at,
-        words: words.map(ToOwned::to_owned),
+        said: said.map(ToOwned::to_owned),
     };
     vec![
         FlowError::NoLogin(id()).into(),
         FlowError::LoggedOut { id: id(), at: at() }.into(),
-        ended(None, Some("The refresh token is invalid.")).into(),
+        ended(None, Some("invalid_grant: The refresh token is invalid.")).into(),
         ended(Some(at()), None).into(),
         FlowError::StandbyLost {
             id: id(),
             lost_at: None,
-            words: None,
+            said: None,
         }
         .into(),
         FlowError::NotRenewable(id()).into(),
+        FlowError::UnknownToken(id()).into(),
         FlowError::TokenRefused(id()).into(),
         FlowError::NothingFresh(id()).into(),
         FlowError::TooShort {
@@ -166,19 +167,35 @@ fn refreshes() -> Vec<anyhow::Error> {
             id: id(),
             outcome,
             message: format!("{} {message}", origin()),
+            said: None,
             retry_at: None,
         }
         .into()
     };
     vec![
         failed(Outcome::Unreachable, "could not be reached"),
-        failed(Outcome::Unavailable, "cannot refresh now (status 503)"),
+        failed(
+            Outcome::Unavailable,
+            "cannot refresh now (status 503); the next try is in 4s",
+        ),
         failed(Outcome::RateLimited, "asks for fewer requests (status 429)"),
         FlowError::Failed {
             id: id(),
             outcome: Outcome::RateLimited,
             message: format!("gitlab.example.com asked to be left alone until {}", at()),
+            said: None,
             retry_at: Some(at()),
+        }
+        .into(),
+        failed(
+            Outcome::RefreshRefused,
+            "refused to refresh (status 400): invalid_target: unknown resource; the next try is in 4s",
+        ),
+        FlowError::RefusesToRefresh {
+            id: id(),
+            since: at(),
+            said: Some("invalid_target: unknown resource".into()),
+            next: "; the next try is in 1m".into(),
         }
         .into(),
         failed(Outcome::AnswerLost, "gave no usable answer"),
@@ -396,6 +413,7 @@ fn logins() -> Vec<anyhow::Error> {
     let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
         outcome,
         message: format!("{} {message}", origin()),
+        said: None,
     };
     let mut errors: Vec<AuthorizeError> = [
         "access_denied",
@@ -431,6 +449,7 @@ fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::Device(DeviceError::Unavailable {
             server: origin(),
             status: 503,
+            words: None,
         }),
         redeemed(
             Outcome::LoginRequired,

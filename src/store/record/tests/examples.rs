@@ -56,6 +56,11 @@ state = "doubtful"
 state_since = 2026-11-23T11:59:59.999Z
 refused = true
 answer_lost_at = 2026-11-23T11:59:59.999Z
+refresh_refusals = 2
+refresh_refused_since = 2026-11-23T11:50:00Z
+refresh_next_at = 2026-11-23T11:58:02Z
+refresh_token_invalid = true
+refresh_refusal = "invalid_grant: too early"
 
 [[grants]]
 generation = 41
@@ -73,9 +78,14 @@ grant = 0
 cause = "expiring"
 by = "pid 4711 on build7"
 started_at = 2026-11-23T11:59:59Z
-outcome = "rate_limited"
+outcome = "unavailable"
+code = "refresh_refused"
 finished_at = 2026-11-23T12:00:00.21Z
 retry_at = 2026-11-23T12:00:30.21Z
+failures = 3
+failing_since = 2026-11-23T11:50:00Z
+next_at = 2026-11-23T12:00:04.21Z
+said = "invalid_grant: too early"
 # end of record
 "#;
 

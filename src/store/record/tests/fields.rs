@@ -99,7 +99,7 @@ fn a_word_that_is_not_known_is_of_a_newer_glauth() {
         ("state = \"active\"", "state"),
         ("cause = \"login\"", "cause"),
         ("cause = \"expiring\"\nby", "cause"),
-        ("outcome = \"rate_limited\"", "outcome"),
+        ("outcome = \"unavailable\"", "outcome"),
     ] {
         for word in ["", "Active", SECRET] {
             let rest = from.split_once('\n').map_or("", |(_, rest)| rest);

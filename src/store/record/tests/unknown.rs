@@ -15,11 +15,11 @@ fn of_a_later_glauth() -> String {
             "\n[client.later_table]\nlater = 4\n",
         ),
         (
-            "answer_lost_at = 2026-11-23T11:59:59.999Z\n",
+            "refresh_refusal = \"invalid_grant: too early\"\n",
             "later = 2030-01-01T00:00:05Z\n",
         ),
         ("state = \"active\"\n", "later = 6\n"),
-        ("retry_at = 2026-11-23T12:00:30.21Z\n", "later = 7\n"),
+        ("said = \"invalid_grant: too early\"\n", "later = 7\n"),
     ] {
         text = with(&text, from, &format!("{from}{to}"));
     }

@@ -79,6 +79,7 @@ pub mod log;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;
+mod peers;
 #[doc(hidden)]
 pub mod secret;
 mod signals;

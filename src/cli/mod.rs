@@ -35,6 +35,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(error) => Failure::of(&error).exit.into(),
         };
     }
+    if let Some(page) = commands::login::opener::is_called(&args) {
+        return commands::login::opener::answer(page).into();
+    }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),

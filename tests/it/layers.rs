@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 7] = [
         "fault",
         "log",
         "notice",
+        "peers",
         "toml_trouble",
     ],
     &["credential", "http"],
@@ -39,7 +40,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     (
         "clippy::disallowed_methods",
         &[
-            "cli/commands/login/person.rs",
+            "cli/commands/login/opener.rs",
             "env.rs",
             "fault.rs",
             "flow/authorize/device.rs",
@@ -59,7 +60,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
     ("reqwest::", &["http.rs"]),
     ("TcpListener::bind", &["flow/loopback.rs"]),
-    ("webbrowser::", &["cli/commands/login/person.rs"]),
+    ("webbrowser::", &["cli/commands/login/opener.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),
     ("std::env::", &["env.rs", "fault.rs", "main.rs"]),
     // A secret leaves its type only on its way to the server, to the record and to who asked.

@@ -6,6 +6,7 @@ mod device;
 mod hostile;
 mod import;
 mod nobody;
+mod other_user;
 mod paste;
 mod providers;
 mod redirect_uri;

@@ -111,7 +111,15 @@ pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
     let pty = openpty(Some(&SIZE), None).unwrap();
     let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
     drop(pty.slave);
-    let command = command.env("TERM", "xterm");
+    let set: Vec<_> = command
+        .get_envs()
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for (name, value) in [("TERM", "xterm"), ("LANG", "C.UTF-8")] {
+        if !set.iter().any(|other| other == name) {
+            command.env(name, value);
+        }
+    }
     let running = Running::spawn(command.stdin(stdin).stderr(stderr));
     // The command keeps its copies of the slave, with which the terminal would never end.
     command.stdin(Stdio::null()).stderr(Stdio::null());

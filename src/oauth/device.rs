@@ -132,6 +132,7 @@ pub fn authorize_device(
         authorization,
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })?;
     let object = response.body.as_ref().and_then(|body| object_of(body));
     match response.status {

@@ -82,7 +82,9 @@ pub(super) fn judge(
                 SendError::TlsRefused { .. } | SendError::NotTls { .. } => {
                     Failed::unchanged(Outcome::TlsRefused)
                 }
-                SendError::CaFile { .. } => Failed::unchanged(Outcome::Config),
+                SendError::CaFile { .. } | SendError::ForeignServer { .. } => {
+                    Failed::unchanged(Outcome::Config)
+                }
                 SendError::AnswerLost { .. } => Failed::doubtful(Outcome::AnswerLost),
             };
             return Exchanged {
@@ -195,6 +197,7 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
         authorization,
         limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })
 }
 

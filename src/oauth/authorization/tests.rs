@@ -24,6 +24,7 @@ fn client(parameters: &[(&str, &str)]) -> Client {
         replay: Replay::Revokes,
         grants: Independence::Shared,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }

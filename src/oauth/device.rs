@@ -58,10 +58,12 @@ pub enum DeviceError {
     #[error(transparent)]
     Send(#[from] SendError),
     /// The server has no such thing, or not for us: another way may work.
-    #[error("{server} gives no device code{}", words.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
+    #[error("{server} gives no device code{}", why(*status, words.as_deref()))]
     Refused {
         /// Which.
         server: String,
+        /// Of the answer, where there was one.
+        status: Option<u16>,
         /// The server's own words.
         words: Option<String>,
     },
@@ -82,13 +84,24 @@ pub enum DeviceError {
         status: u16,
     },
     /// The answer is not one of RFC 8628 §3.2.
-    #[error("{server} gave an answer without {what}")]
+    #[error("{server} gave an answer (status {status}) without {what}")]
     BadAnswer {
         /// Which.
         server: String,
+        /// Of the answer.
+        status: u16,
         /// What it lacks.
         what: &'static str,
     },
+}
+
+/// The server's own words, or the status: a wall against robots answers with a page.
+fn why(status: Option<u16>, words: Option<&str>) -> String {
+    match (words, status) {
+        (Some(words), _) => format!(": {words}"),
+        (None, Some(status)) => format!(" (status {status})"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What a poll brought.
@@ -115,6 +128,7 @@ pub fn authorize_device(
     let Ok(url) = endpoint.url() else {
         return Err(DeviceError::Refused {
             server,
+            status: None,
             words: None,
         });
     };
@@ -138,20 +152,28 @@ pub fn authorize_device(
     match response.status {
         status @ (429 | 500..) => Err(DeviceError::Unavailable { server, status }),
         // GitHub answers errors with 200.
-        200..300
+        status @ 200..300
             if object
                 .as_ref()
                 .is_none_or(|object| !object.contains_key("error")) =>
         {
-            read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer { server, what })
+            read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer {
+                server,
+                status,
+                what,
+            })
         }
-        _ => {
+        status => {
             let words = object.as_ref().and_then(words_of);
             let error = object.as_ref().and_then(|object| object.get("error"));
             Err(if error.and_then(Value::as_str) == Some("invalid_client") {
                 DeviceError::UnknownClient { server, words }
             } else {
-                DeviceError::Refused { server, words }
+                DeviceError::Refused {
+                    server,
+                    status: Some(status),
+                    words,
+                }
             })
         }
     }

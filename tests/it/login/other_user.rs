@@ -156,3 +156,38 @@ fn another_user_who_knocks_without_end_keeps_no_browser_out() {
     assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
     finished.succeeds();
 }
+
+#[test]
+fn in_a_user_namespace_that_hides_users_every_browser_is_answered() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let glauth = sandbox.command(&["login", "--no-browser", CLIENT[0], CLIENT[1], &server.url()]);
+    // As in a rootless container: one user has a number there, and all others read as one.
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user"]);
+    command.arg(glauth.get_program()).args(glauth.get_args());
+    command.env_clear();
+    for (name, value) in glauth.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command.env("PATH", "/usr/bin:/bin");
+    let works = std::process::Command::new("unshare")
+        .args(["--user", "--map-root-user", "true"])
+        .status();
+    if !can_be_other() || !works.is_ok_and(|status| status.success()) {
+        eprintln!("left out: there are no user namespaces here");
+        return;
+    }
+    command.stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::piped());
+    let waiting = Waiting::spawn(&mut command);
+    let page = waiting.page.clone();
+    let seen = as_other(move || browser::open(&page));
+    assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
+    let finished = waiting.finish();
+    assert_eq!(mentions(&finished.stderr), 0, "{finished:?}");
+    finished.succeeds();
+}

@@ -171,7 +171,7 @@ fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
 }
 
 /// `login` at a terminal, where one consent is the subject.
-fn one_consent(url: &str) -> [&str; 5] {
+pub fn one_consent(url: &str) -> [&str; 5] {
     ["login", "--no-standby", "--client-id", "the-client", url]
 }
 

@@ -1,7 +1,7 @@
 //! The person at the terminal: addresses, codes, a browser, a line that moves while they are at it.
 
 use std::cell::{Cell, RefCell};
-use std::io::{BufRead as _, Read as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Color, Style};
@@ -27,6 +27,14 @@ const QR: Style = AnsiColor::Black
 
 /// The longest line that is read, in bytes: an address with a code and a state, many times over.
 const LINE_LIMIT: u64 = 16 * 1024;
+
+/// The longest line that a terminal hands over (termios(3), "canonical mode"; `MAX_CANON` on macOS), in
+/// bytes without its end: what is longer is cut without a word.
+const TERMINAL_LIMIT: usize = if cfg!(target_os = "macos") {
+    1023
+} else {
+    4095
+};
 
 /// The most lines that are read.
 const PASTED_LIMIT: usize = 1000;
@@ -171,10 +179,18 @@ impl Terminal<'_> {
 
 /// Reads line by line, a line that is too long in pieces.
 fn read_lines(pasted: &dyn Fn(String)) {
+    let at_terminal = std::io::stdin().is_terminal();
     for _ in 0..PASTED_LIMIT {
         let mut line = String::new();
         let mut input = std::io::stdin().lock().take(LINE_LIMIT);
         match input.read_line(&mut line) {
+            Ok(1..) if at_terminal && line.trim_end_matches('\n').len() >= TERMINAL_LIMIT => {
+                // Its code may lack an end, and is good for one try.
+                printer::note(&format!(
+                    "the terminal cut that line at {TERMINAL_LIMIT} bytes; run `curl 'ADDRESS'` with it \
+                     in another terminal of this machine"
+                ));
+            }
             Ok(1..) => pasted(line),
             _ => return,
         }

@@ -61,17 +61,20 @@ pub fn of(streams: &[TcpStream]) -> Vec<Peer> {
             break;
         }
     }
-    let absent = if env::is_wsl() {
-        // In its mirrored network a browser on Windows has no socket in here, and the machine has
-        // no other user.
+    let found = found.into_iter();
+    found
+        .map(|peer| peer.unwrap_or_else(without_peer))
+        .collect()
+}
+
+/// What a connection is that stands without a socket at its other end. In WSL's mirrored network a browser
+/// on Windows is one, and that machine has no other user.
+fn without_peer() -> Peer {
+    if env::is_wsl() {
         Peer::Unknown
     } else {
         Peer::Elsewhere
-    };
-    found
-        .into_iter()
-        .map(|peer| peer.unwrap_or(absent))
-        .collect()
+    }
 }
 
 /// `None`: the table does not show both ends of a connection that stands.

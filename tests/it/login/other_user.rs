@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,7 +12,7 @@ use url::Url;
 use crate::login::{CLIENT, Waiting};
 use crate::support::authorization_server::{AuthorizationServer, REVOKE, TOKEN};
 use crate::support::browser;
-use crate::support::other_user::{OTHER, as_other, can_be_other, connect_as_other, reset};
+use crate::support::other_user::{OTHER, as_other, as_user, can_be_other, connect_as_other, reset};
 use crate::support::sandbox::{LIMIT, Sandbox};
 use crate::support::watch::eventually;
 
@@ -67,6 +68,51 @@ fn the_login_never_becomes_another_users() {
         "only the consent of this user's browser"
     );
     assert_eq!(mentions(&finished.stderr), 1, "{finished:?}");
+    finished.succeeds();
+}
+
+/// The same where neither of the two is root.
+#[test]
+fn a_user_who_is_not_root_is_told_apart_from_another_one() {
+    if !can_be_other() {
+        return;
+    }
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let glauth = sandbox.command(&["login", "--no-browser", CLIENT[0], CLIENT[1], &server.url()]);
+    // That user may not come to where it was built.
+    let program = sandbox.path("glauth");
+    std::fs::copy(glauth.get_program(), &program).unwrap();
+    for name in ["", "home", "run", "tmp"] {
+        std::os::unix::fs::chown(sandbox.path(name), Some(OTHER), Some(OTHER)).unwrap();
+    }
+    let mut command = std::process::Command::new(&program);
+    command.args(glauth.get_args()).env_clear();
+    let set = glauth.get_envs();
+    command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+    command.uid(OTHER).gid(OTHER).current_dir("/");
+    command.stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::piped());
+    let waiting = Waiting::spawn(&mut command);
+
+    let theirs = Url::parse(&browser::open_but_stay(&waiting.page)).unwrap();
+    let target = &theirs[url::Position::BeforePath..];
+    let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+    let address = address_of(&theirs);
+    let mut stream = as_user(OTHER + 1, move || TcpStream::connect(address).unwrap());
+    stream.write_all(request.as_bytes()).ok();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    assert_eq!(String::from_utf8(answer).unwrap(), "");
+    assert_eq!(server.count(TOKEN), 0);
+
+    let page = waiting.page.clone();
+    let seen = as_other(move || browser::open(&page));
+    assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
+    let finished = waiting.finish();
+    let mention = format!("a connection of user {} was closed", OTHER + 1);
+    assert!(finished.stderr.contains(&mention), "{finished:?}");
     finished.succeeds();
 }
 

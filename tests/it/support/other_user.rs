@@ -21,8 +21,13 @@ pub fn can_be_other() -> bool {
 /// Does something as that user.
 #[track_caller]
 pub fn as_other<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let thread = thread::spawn(|| {
-        setfsuid(Uid::from_raw(OTHER));
+    as_user(OTHER, work)
+}
+
+#[track_caller]
+pub fn as_user<T: Send + 'static>(uid: u32, work: impl FnOnce() -> T + Send + 'static) -> T {
+    let thread = thread::spawn(move || {
+        setfsuid(Uid::from_raw(uid));
         work()
     });
     thread.join().unwrap()

@@ -109,6 +109,43 @@ pub fn has_browser() -> bool {
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
+/// Whether the terminal takes more than ASCII (POSIX, "Internationalization Variables").
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn has_utf8() -> bool {
+    let mut locales = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let locale = locales.find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Whether the terminal understands escape sequences.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn has_escapes() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Whether this is Linux inside of Windows, where the browser is one of Windows.
+#[must_use]
+pub fn is_wsl() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    release.to_ascii_lowercase().contains("microsoft")
+}
+
+/// Whether the kernel may have put this number in the place of another one: it does where we are in
+/// a user namespace that has no number for that user (`user_namespaces(7)`).
+#[must_use]
+pub fn hides_user(uid: u32) -> bool {
+    const EVERYBODY: &str = "4294967295";
+    let number = |path| std::fs::read_to_string(path).ok()?.trim().parse().ok();
+    let overflow = number("/proc/sys/kernel/overflowuid").unwrap_or(65534);
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    uid == overflow && !map.split_ascii_whitespace().any(|word| word == EVERYBODY)
+}
+
 /// How many processes may stand between git and us: a shell, and a script of somebody's.
 const BETWEEN: usize = 3;
 

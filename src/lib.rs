@@ -83,6 +83,7 @@ mod memory;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;
+mod peers;
 mod process;
 #[doc(hidden)]
 pub mod secret;

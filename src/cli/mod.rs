@@ -41,6 +41,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if Order::is_given(&args) {
         return refresh_apart(&args);
     }
+    if let Some(page) = commands::login::opener::is_called(&args) {
+        return commands::login::opener::answer(page).into();
+    }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::signals;
+use crate::{env, signals};
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -157,6 +157,11 @@ pub(super) fn redraw(text: &str) {
 /// Whether colours are seen on stderr.
 pub(super) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Whether stderr shows characters beyond ASCII, and takes the escapes that move and erase.
+pub(super) fn can_draw() -> bool {
+    env::has_utf8() && env::has_escapes()
 }
 
 /// How wide a line on stderr can be, in columns.

@@ -59,10 +59,12 @@ pub enum DeviceError {
     #[error(transparent)]
     Send(#[from] SendError),
     /// The server has no such thing, or not for us: another way may work.
-    #[error("{server} gives no device code{}", words.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
+    #[error("{server} gives no device code{}", why(*status, words.as_deref()))]
     Refused {
         /// Which.
         server: String,
+        /// Of the answer, where there was one.
+        status: Option<u16>,
         /// The server's own words.
         words: Option<String>,
     },
@@ -85,13 +87,24 @@ pub enum DeviceError {
         words: Option<String>,
     },
     /// The answer is not one of RFC 8628 §3.2.
-    #[error("{server} gave an answer without {what}")]
+    #[error("{server} gave an answer (status {status}) without {what}")]
     BadAnswer {
         /// Which.
         server: String,
+        /// Of the answer.
+        status: u16,
         /// What it lacks.
         what: &'static str,
     },
+}
+
+/// The server's own words, or the status: a wall against robots answers with a page.
+fn why(status: Option<u16>, words: Option<&str>) -> String {
+    match (words, status) {
+        (Some(words), _) => format!(": {words}"),
+        (None, Some(status)) => format!(" (status {status})"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What a poll brought.
@@ -118,6 +131,7 @@ pub fn authorize_device(
     let Ok(url) = endpoint.url() else {
         return Err(DeviceError::Refused {
             server,
+            status: None,
             words: None,
         });
     };
@@ -135,6 +149,7 @@ pub fn authorize_device(
         authorization,
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })?;
     let object = response.body.as_ref().and_then(|body| object_of(body));
     let status = response.status;
@@ -144,8 +159,11 @@ pub fn authorize_device(
         .as_ref()
         .and_then(|object| meaning(object, good, OwnErrors::default()));
     if good && error.is_none() && !response.body.as_ref().is_some_and(|body| is_page(body)) {
-        return read(object.unwrap_or_default())
-            .map_err(|what| DeviceError::BadAnswer { server, what });
+        return read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer {
+            server,
+            status,
+            what,
+        });
     }
     let words = object.as_ref().and_then(said).map(|words| shown(&words));
     // A page with 404 or 405 is how servers say that they have no such endpoint.
@@ -166,7 +184,11 @@ pub fn authorize_device(
             words.and_then(|words| Some(words.strip_prefix("invalid_client: ")?.to_owned()));
         DeviceError::UnknownClient { server, words }
     } else {
-        DeviceError::Refused { server, words }
+        DeviceError::Refused {
+            server,
+            status: Some(status),
+            words,
+        }
     })
 }
 

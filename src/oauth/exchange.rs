@@ -84,7 +84,9 @@ pub(super) fn judge(
                 SendError::TlsRefused { .. } | SendError::NotTls { .. } => {
                     Failed::unsent(Outcome::TlsRefused)
                 }
-                SendError::CaFile { .. } => Failed::unsent(Outcome::Config),
+                SendError::CaFile { .. } | SendError::ForeignServer { .. } => {
+                    Failed::unsent(Outcome::Config)
+                }
                 SendError::AnswerLost { .. } => Failed::doubtful(Outcome::AnswerLost),
             };
             return Exchanged {
@@ -198,6 +200,7 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
         authorization,
         limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })
 }
 

@@ -15,7 +15,8 @@ mod shown;
 mod token_response;
 
 pub use authorization::{
-    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, same_issuer,
+    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, random_text, same_issuer,
+    stray_error,
 };
 pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};

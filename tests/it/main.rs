@@ -28,6 +28,7 @@ mod exec;
 mod exit_codes;
 mod failing_disk;
 mod find;
+mod foreign_server;
 mod formats;
 mod generated;
 mod git;

@@ -1,6 +1,7 @@
 //! `glauth login`.
 
 mod bring;
+pub(in crate::cli) mod opener;
 mod person;
 mod register;
 mod report;
@@ -146,6 +147,7 @@ fn through_server(
         id,
         opens: asks && !args.no_browser && env::has_browser(),
         moves: std::cell::Cell::new(true),
+        browser: std::cell::RefCell::default(),
     };
     let is_unknown = plan.client_id().is_none() && asks;
     if is_unknown {
@@ -182,6 +184,7 @@ fn through_server(
         let wish = standby::wish(args, person.opens);
         flow::log_in_through_server(session, &plan, way, wish, &person)
     };
+    person.leave_browser();
     if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
         // It was typed, and nothing remembers it.
         let host = match plan.scheme {

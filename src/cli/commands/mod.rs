@@ -4,7 +4,7 @@ mod completions;
 pub(super) mod doctor;
 pub(super) mod exec;
 mod git_credential;
-mod login;
+pub(super) mod login;
 mod logout;
 mod man;
 mod refresh;

@@ -1,6 +1,6 @@
 //! The errors of a login.
 
-use super::{Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain};
+use super::{FOREIGN_SERVER, Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -91,6 +91,7 @@ fn of_send(error: &SendError, message: String) -> Failure {
         SendError::CaFile { .. } => {
             return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
         }
+        SendError::ForeignServer { .. } => return failure.hint(FOREIGN_SERVER),
         SendError::AnswerLost { .. } => Outcome::Unavailable,
     };
     match hint_of(outcome) {

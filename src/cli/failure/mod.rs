@@ -42,6 +42,9 @@ const EXHAUSTED: &str =
 /// What to do where no TLS answers: an address without a scheme means `https`.
 const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
 
+/// What to do where another user of this machine has the server's address.
+const FOREIGN_SERVER: &str = "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with `glauth login`";
+
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -381,6 +384,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
             "config",
             "log in anew with --ca-file, or put that file back where it was",
         ),
+        SendError::ForeignServer { .. } => ("config", FOREIGN_SERVER),
         SendError::AnswerLost { .. } => ("unavailable", "try again later"),
     };
     plain(name, error.to_string()).hint(hint)
@@ -390,7 +394,8 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
         RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
         RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
-        RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
+        RevokeError::NoEndpoint
+        | RevokeError::Send(SendError::CaFile { .. } | SendError::ForeignServer { .. }) => "config",
         RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
         RevokeError::Unavailable(429) => "rate_limited",
         RevokeError::Unavailable(_) => "unavailable",

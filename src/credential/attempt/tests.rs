@@ -62,6 +62,7 @@ fn login() -> Login {
             replay: Replay::Harmless,
             grants: Independence::Independent,
             ca_file: None,
+            server_user: None,
             login: LoginMeans::default(),
         },
         grants: vec![grant(7), grant(4)],

@@ -165,6 +165,7 @@ fn client() -> Client {
         replay: Replay::Harmless,
         grants: Independence::Independent,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }

@@ -33,8 +33,8 @@ pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Who logs in: what they are shown, and what is heard from them.
 pub trait Person {
-    /// Shows the address of a page, and leads there.
-    fn visit(&self, page: &Url, lead: Lead);
+    /// Shows the address of a page, and leads there: through `door`, which others may read.
+    fn visit(&self, page: &Url, door: &Url, lead: Lead);
 
     /// What the person pastes goes to `pasted` from now on, line by line.
     fn listen(&self, pasted: Box<dyn Fn(String) + Send>);
@@ -100,7 +100,7 @@ pub enum Wish {
 
 /// Where a person consents, for the first time and for the second.
 enum Door<'a> {
-    Browser(Browser<'a>),
+    Browser(Box<Browser<'a>>),
     Device,
 }
 
@@ -228,7 +228,7 @@ impl Through<'_> {
         let (response, visitor) = browser.wait(lead, how)?;
         match browser.redeem(response) {
             Ok((tokens, held)) => Ok((
-                Door::Browser(browser),
+                Door::Browser(Box::new(browser)),
                 Consent {
                     tokens,
                     held,

@@ -83,6 +83,8 @@ pub(super) struct Client<'a> {
     pub grants: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_user: Option<u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<Text<'a>, Text<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -90,7 +92,8 @@ pub(super) struct Client<'a> {
 }
 fields! {
     Client: provider, client_id, auth_method, client_secret, token_endpoint,
-        revocation_endpoint, check_endpoint, git_username, rotation, replay, grants, ca_file;
+        revocation_endpoint, check_endpoint, git_username, rotation, replay, grants, ca_file,
+        server_user;
     or default: parameters, environment
 }
 

@@ -92,6 +92,7 @@ fn client_of(client: &Client) -> wire::Client<'_> {
         replay: word(&client.replay, &REPLAYS),
         grants: word(&client.grants, &INDEPENDENCES),
         ca_file: client.ca_file.as_ref().map(|path| path.to_string_lossy()),
+        server_user: client.server_user.map(Into::into),
         parameters: pairs(&client.parameters),
         environment: pairs(&client.environment),
     }

@@ -393,6 +393,52 @@ fn shows_a_code_for_the_phone(no_color: &str, ink: Ink) {
     );
 }
 
+#[test]
+fn a_page_instead_of_a_code_is_told_by_its_status() {
+    for status in [403, 503, 302, 200] {
+        let page = Answer::new(status)
+            .header("Content-Type", "text/html")
+            .body("<html>Are you a robot?</html>".to_owned());
+        let server = start();
+        server.script(AUTHORIZE_DEVICE, Behaviour::Answer(page));
+        let sandbox = Sandbox::new();
+        let url = server.url();
+        let finished = sandbox.run(&["login", "--device", "--client-id", "the-client", &url]);
+        assert_ne!(finished.code(), Some(0), "{finished:?}");
+        let shown = format!("(status {status})");
+        assert!(finished.stderr.contains(&shown), "{finished:?}");
+        assert!(!finished.stderr.contains("robot"), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_shows_words_alone() {
+    for (name, value) in [
+        ("TERM", "dumb"),
+        ("LANG", "C"),
+        ("LC_ALL", "en_US.ISO-8859-1"),
+    ] {
+        let server = start();
+        let sandbox = Sandbox::new();
+        let url = server.url();
+        let mut command =
+            sandbox.command(&["login", "--device", "--client-id", "the-client", &url]);
+        let terminal = Terminal::spawn(command.env(name, value));
+        let screen = terminal.wait_for("enter the code\n  ");
+        let mut lines = screen.lines();
+        lines.find(|line| line.contains("enter the code")).unwrap();
+        server.decide(lines.next().unwrap().trim(), Decision::Approved);
+        let (finished, raw) = terminal.finish_raw();
+        assert_eq!(finished.code(), Some(0), "{finished:?}");
+        assert!(
+            !finished.stderr.contains(['█', '▀', '⠋']),
+            "{name}: {finished:?}"
+        );
+        assert!(!finished.stderr.contains(" left)"), "{name}: {finished:?}");
+        assert!(name != "TERM" || !raw.contains('\u{1b}'), "{raw:?}");
+    }
+}
+
 /// What half blocks are drawn with: as most terminals are, or in colours of the drawing's own.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ink {

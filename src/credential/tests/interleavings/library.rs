@@ -453,6 +453,7 @@ fn client(server: ServerKind) -> Client {
         },
         grants: Independence::Independent,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }

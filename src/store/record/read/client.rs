@@ -28,6 +28,7 @@ pub(super) fn read(
         replay,
         grants,
         ca_file,
+        server_user,
         parameters,
         environment,
     } = client;
@@ -49,6 +50,10 @@ pub(super) fn read(
         ca_file: ca_file
             .map(|path| text("ca_file", path).map(PathBuf::from))
             .transpose()?,
+        server_user: server_user
+            .map(u32::try_from)
+            .transpose()
+            .map_err(|_| bad("client", "server_user", "is no number of a user"))?,
         login: login.map(read_login_means).transpose()?.unwrap_or_default(),
     })
 }

@@ -24,6 +24,7 @@ rotation = "kills"
 replay = "harmless"
 grants = "independent"
 ca_file = "/etc/ssl/corp.pem"
+server_user = 998
 
 [client.parameters]
 resource = "https://gitlab.example.com/api"

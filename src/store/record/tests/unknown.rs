@@ -9,7 +9,7 @@ fn of_a_later_glauth() -> String {
     let mut text = with(OAUTH, "\n[identity]\n", "later = 1\n\n[identity]\n");
     for (from, to) in [
         ("subject = \"248289761001\"\n", "later = 2\n"),
-        ("ca_file = \"/etc/ssl/corp.pem\"\n", "later = \"3\"\n"),
+        ("server_user = 998\n", "later = \"3\"\n"),
         (
             "GLAB_IS_OAUTH2 = \"true\"\n",
             "\n[client.later_table]\nlater = 4\n",

@@ -11,25 +11,21 @@ use crate::credential::{
 use crate::secret::Fingerprint;
 use crate::store::Entry;
 
-/// Presents a refresh token that was brought, where it is the current one of a grant that is taken to
-/// have ended: once, whatever comes of it. Then looks whether the login can be used. What it returns a
-/// person should know all the same.
-pub fn try_brought(
+/// What is done about a login that was stored, or that was there: if the refresh token that came is the
+/// current one of a grant that is taken to have ended, it is presented, once, whatever comes of it.
+/// Otherwise the login must be usable. Returns what a person should know all the same.
+///
+/// The store is looked at only where there is something to present: a login that is stored is a success.
+pub(super) fn try_brought(
     session: &Session<'_>,
     id: &AccountId,
+    login: &Login,
     refresh_token: Option<Fingerprint>,
 ) -> Result<Vec<String>, FlowError> {
-    let warnings = match refresh_token {
-        Some(token) => present(session, id, token)?,
-        None => Vec::new(),
-    };
-    let Some(snapshot) = session.store.snapshot(id)? else {
-        return Err(FlowError::NoLogin(id.clone()));
-    };
-    if let Some(login) = snapshot.record().login() {
-        check_usable(session, id, login)?;
+    match refresh_token.filter(|token| ended_grant(login, *token).is_some()) {
+        Some(token) => present(session, id, token),
+        None => check_usable(session, id, login).map(|()| Vec::new()),
     }
-    Ok(warnings)
 }
 
 fn check_usable(session: &Session<'_>, id: &AccountId, login: &Login) -> Result<(), FlowError> {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::authorize::AuthorizeError;
+use super::brought::try_brought;
 use super::error::FlowError;
 use super::refresh::check_now;
 use crate::credential::{
@@ -9,7 +10,7 @@ use crate::credential::{
     Login, LoginKind, Record, Rotation, Scheme, Standby,
 };
 use crate::oauth;
-use crate::secret::{Fingerprint, RefreshToken};
+use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
 use crate::time::Timestamp;
 
@@ -61,6 +62,8 @@ pub struct NewAccount {
     pub asked: Vec<String>,
     /// Whether the grants that it replaces are revoked: not where the new one may be one of them.
     pub revoke_replaced: bool,
+    /// Whether the tokens came from elsewhere, so that they may be of no use.
+    pub brought: bool,
 }
 
 /// What came of it.
@@ -139,8 +142,11 @@ pub enum Change {
 pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let id = account.id.clone();
-    let revoke_replaced = account.revoke_replaced;
+    let (revoke_replaced, is_brought) = (account.revoke_replaced, account.brought);
     let (origin, new) = new_login(account, session.now());
+    let mut left = new.login.clone();
+    let mut names = left.grants.iter().flat_map(|grant| &grant.refresh_token);
+    let refresh_token = names.next().map(RefreshTokenName::fingerprint);
     let brought = (new.login.kind == LoginKind::Token).then(|| new.login.clone());
     let ends_at = new
         .login
@@ -153,14 +159,16 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     let mut before = None;
     let mut standby = Second::NotAsked;
     let wait = session.wait(session.deadline());
-    let (change, warnings) = match session.store.lock(&id, &wait)? {
+    let (change, mut warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
             before = identity_of(locked.record());
             if locked.knows(origin) {
                 standby = Second::of(locked.record());
-                once_more(locked, new)?
+                let (change, there, warnings) = once_more(locked, new)?;
+                left = there.unwrap_or(left);
+                (change, warnings)
             } else {
                 let stored = locked.replace(new)?;
                 replaced(session, stored, revoke_replaced)
@@ -172,6 +180,9 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
         if check_now(session, &login) == Some(CheckVerdict::Dead) {
             return Err(FlowError::UnknownToken(id));
         }
+    }
+    if is_brought {
+        warnings.extend(try_brought(session, &id, &left, refresh_token)?);
     }
     Ok(LoggedIn {
         change,
@@ -260,15 +271,17 @@ pub(super) fn new_grant(
 }
 
 /// The login that is there is the one that comes: nothing of its grants is changed, but what was
-/// said of the client counts, and a personal token that was refused by mistake is good again.
+/// said of the client counts, and a personal token that was refused by mistake is good again. Returns
+/// the login that is there.
 fn once_more(
     mut locked: Locked<Occupied>,
     new: NewLogin,
-) -> Result<(Change, Vec<String>), FlowError> {
+) -> Result<(Change, Option<Login>, Vec<String>), FlowError> {
     let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
     let is_token = new.login.kind == LoginKind::Token;
     if is_token && locked.record().login().is_some_and(refused) {
-        return Ok((Change::Replaced, texts(&locked.replace(new)?.warnings)));
+        let warnings = texts(&locked.replace(new)?.warnings);
+        return Ok((Change::Replaced, None, warnings));
     }
     let change = if locked.set_client(new.login.client) {
         locked.save()?;
@@ -276,7 +289,8 @@ fn once_more(
     } else {
         Change::Unchanged
     };
-    Ok((change, texts(&locked.take_warnings())))
+    let there = locked.record().login().cloned();
+    Ok((change, there, texts(&locked.take_warnings())))
 }
 
 fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Change, Vec<String>) {

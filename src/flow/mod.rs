@@ -25,7 +25,6 @@ pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
     add_standby_through_server, log_in_through_server,
 };
-pub use brought::try_brought;
 pub(crate) use error::list;
 pub use error::{FlowError, standby_command};
 pub use exchange::Where;

@@ -180,6 +180,8 @@ impl Case<'_> {
         self.check(did || !must, || {
             format!("a living token was kept back: {first:?}")
         });
+        // An attempt that failed keeps the next one back for a moment.
+        self.sandbox.let_waits_pass(self.server);
         let second = self.next(&["token", &url]);
         if second.code() != Some(0) {
             let rotated = self.server.rotations() > self.before.rotations;

@@ -20,7 +20,6 @@ use crate::env;
 use crate::flow::{
     self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
-use crate::secret::RefreshToken;
 use person::Terminal;
 use report::report;
 
@@ -110,14 +109,10 @@ fn bring(
         },
         // An imported grant may be the very one that it replaces.
         revoke_replaced: tokens.kind == LoginKind::Token,
+        brought: true,
         tokens,
     };
-    let refresh_token = new.tokens.rotation.refresh_token.as_ref();
-    let refresh_token = refresh_token.map(RefreshToken::fingerprint);
-    let mut done = flow::log_in(session, new)?;
-    let warnings = flow::try_brought(session, id, refresh_token)?;
-    done.warnings.extend(warnings);
-    Ok(done)
+    Ok(flow::log_in(session, new)?)
 }
 
 /// Asks a person to consent.

@@ -315,6 +315,7 @@ impl Through<'_> {
             tokens,
             asked: self.setup.scopes.clone(),
             revoke_replaced: true,
+            brought: false,
         };
         log_in(self.session, new).map_err(|source| {
             let source = Box::new(source);

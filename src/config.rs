@@ -103,6 +103,7 @@ pub struct ConfigError {
     path: PathBuf,
     line: Option<usize>,
     problem: String,
+    source: Option<std::io::Error>,
 }
 
 #[derive(Deserialize)]
@@ -124,22 +125,24 @@ impl Config {
 
     /// Reads the file that a person named: it must be there.
     pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
-        let error = |problem: String| ConfigError {
+        let error = |problem: String, source| ConfigError {
             path: path.to_owned(),
             line: None,
             problem,
+            source,
         };
         let mut text = String::new();
         File::open(path)
             .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text))
-            .map_err(|cause| error(format!("cannot be read: {cause}")))?;
+            .map_err(|cause| error(format!("cannot be read: {cause}"), Some(cause)))?;
         if text.len() as u64 > SIZE_LIMIT {
-            return Err(error("is larger than 1 MiB".to_owned()));
+            return Err(error("is larger than 1 MiB".to_owned(), None));
         }
         let parsed = Self::parse(&text).map_err(|(line, problem)| ConfigError {
             path: path.to_owned(),
             line,
             problem,
+            source: None,
         })?;
         Ok(parsed.beside(path))
     }

@@ -4,7 +4,6 @@
 //! TLS but for loopback, and loopback never through a proxy.
 
 use std::io::Read as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -17,16 +16,19 @@ use zeroize::Zeroizing;
 
 use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
+use crate::memory;
 use crate::signals::Held;
 
 mod classify;
 mod common_name;
 mod error;
+mod here;
 mod plain;
 mod proxy;
 mod tls;
 
 pub use error::{SendError, Through, TlsProblem};
+pub use here::server_user;
 
 use classify::{Circumstances, classify, root};
 use proxy::Proxy;
@@ -57,9 +59,15 @@ pub struct Request {
     pub limit: Duration,
     /// A certificate authority to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// The user of this machine, besides this one and root, whose server may have secrets over http.
+    pub server_user: Option<u32>,
 }
 
 impl Request {
+    fn has_secrets(&self) -> bool {
+        self.authorization.is_some() || matches!(self.body, Body::Form(_))
+    }
+
     /// Whether it may be the first one to a server, which may be named with the wrong scheme, and
     /// presents nothing that can be spent: a document, or a device code (RFC 8628 §3.1).
     fn is_first_question(&self) -> bool {
@@ -147,13 +155,19 @@ impl Http for Network {
         let is_first = proxy.is_none() && request.is_first_question();
         let may_be_plain = is_first.then(|| request.url.clone());
         let noticed = Arc::new(Noticed::default());
-        let heads = start(request, proxy, Arc::clone(&noticed)).map_err(|error| {
-            let (origin, reason) = (origin.clone(), error.to_string());
-            SendError::Unreachable { origin, reason }
-        })?;
+        let unreachable = |reason: String| SendError::Unreachable {
+            origin: origin.clone(),
+            reason,
+        };
+        // Allocated once, since a buffer that grows leaves copies of tokens behind, and before there is
+        // an answer that could be lost for want of it.
+        let room = memory::touched(ANSWER_LIMIT).map_err(|error| unreachable(error.to_string()))?;
+        let room = Zeroizing::new(room);
+        let heads = start(request, proxy, Arc::clone(&noticed))
+            .map_err(|error| unreachable(error.to_string()))?;
         if let Some(url) = may_be_plain {
             match heads.recv_timeout(SILENCE.min(limit)) {
-                Ok(head) => return head.map(|head| head.with_body(left)),
+                Ok(head) => return head.map(|head| head.with_body(room, left)),
                 Err(_) if !noticed.speaks_tls() && plain::answers(&url) => {
                     return Err(SendError::NotTls { origin });
                 }
@@ -164,7 +178,7 @@ impl Http for Network {
             let reason = format!("nothing came within {} s", limit.as_secs());
             return Err(SendError::AnswerLost { origin, reason });
         };
-        head.map(|head| head.with_body(left))
+        head.map(|head| head.with_body(room, left))
     }
 }
 
@@ -175,10 +189,8 @@ struct Head {
 }
 
 impl Head {
-    /// What arrives of the body while there is time.
-    fn with_body(self, left: impl Fn() -> Duration) -> Response {
-        // Allocated once: a buffer that grows leaves copies of tokens behind.
-        let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT));
+    /// What arrives of the body while there is time, in an empty buffer with room for the longest.
+    fn with_body(self, mut body: Zeroizing<Vec<u8>>, left: impl Fn() -> Duration) -> Response {
         while let Ok(piece) = self.body.recv_timeout(left()) {
             if body.len() + piece.len() > ANSWER_LIMIT {
                 return self.response;
@@ -257,6 +269,8 @@ fn exchange(
         Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
         Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
     };
+    // Nothing else is left to do before it leaves.
+    memory::free_for_the_answer();
     builder
         .header("Accept", "application/json")
         // Without it a server may choose (RFC 9110 §12.5.3).
@@ -319,14 +333,7 @@ fn client(
         None => builder.no_proxy(),
     };
     if is_loopback(&request.url) {
-        // Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3).
-        let port = request.url.port_or_known_default().unwrap_or_default();
-        let here = [
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ];
-        let here = here.map(|address| SocketAddr::new(address, port));
-        builder = builder.resolve_to_addrs("localhost", &here);
+        builder = here::connect(builder, request);
     }
     // What can fail here is a descriptor or a thread that the system does not give.
     builder.build().map_err(|error| SendError::Unreachable {

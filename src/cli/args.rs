@@ -296,10 +296,14 @@ pub enum Format {
 #[command(after_long_help = "\
 Examples:
   glauth refresh gitlab.com
-  glauth refresh --all --if-expiring 30m      for a timer
+  glauth refresh --all --if-expiring 30m --alert-after 1d      for a timer
 
 A token that is alive is never ended, unless --force is given: where the server ends the old token \
-at a refresh, nothing is sent while it lives.")]
+at a refresh, nothing is sent while it lives.
+
+With --alert-after, a success says nothing, and neither does a failure that may pass (exit code 4), until it \
+has lasted that long; then the command reports it once a day. It reports every other failure at once, and \
+then once a day. When it reports nothing, the exit code is 0.")]
 pub struct Refresh {
     /// Whose token.
     #[command(flatten)]
@@ -313,9 +317,13 @@ pub struct Refresh {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "force")]
     pub if_expiring: Option<Duration>,
 
-    /// Now, whoever holds the token
+    /// Refresh now, even an ended login
     #[arg(long)]
     pub force: bool,
+
+    /// Report passing failures only after this long
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub alert_after: Option<Duration>,
 }
 
 /// `glauth status`

@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::flow::{Order, carry_out};
+use crate::http::Network;
+use crate::process::{self, Caller};
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -35,6 +38,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(error) => Failure::of(&error).exit.into(),
         };
     }
+    if Order::is_given(&args) {
+        return refresh_apart(&args);
+    }
+    if let Some(page) = commands::login::opener::is_called(&args) {
+        return commands::login::opener::answer(page).into();
+    }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &args),
@@ -51,6 +60,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         }
     }
+}
+
+/// What glauth does that another one has started to refresh a login: the lock is its standard input, the
+/// way back its standard output.
+fn refresh_apart(args: &[OsString]) -> ExitCode {
+    let is_alone = process::stand_alone();
+    match (Order::read(args), printer::stdin_and_stdout()) {
+        (Some(order), Ok((lock, caller))) if is_alone => {
+            carry_out(&order, lock.into(), Caller::at(caller), &Network);
+            Exit::Done
+        }
+        _ => Exit::Unexpected,
+    }
+    .into()
 }
 
 /// Help and version are no failure; a call without a command gets the help, and is one.

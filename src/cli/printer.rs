@@ -1,13 +1,14 @@
 //! What goes out: data on stdout, words for people on stderr, colour on a terminal only.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::signals;
+use crate::{env, signals};
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -69,6 +70,14 @@ impl Printer {
     }
 }
 
+/// Copies of the descriptors of standard input and output, for a process that has others there than a
+/// person's.
+pub(super) fn stdin_and_stdout() -> io::Result<(OwnedFd, OwnedFd)> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+    Ok((stdin, stdout))
+}
+
 /// Writes data. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.
 pub(super) fn data(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -105,6 +114,7 @@ pub(super) fn print_failure(failure: &Failure, as_json: bool) {
             "code": failure.name,
             "message": failure.message,
             "hint": failure.hint,
+            "said": failure.said,
             "host": failure.host,
             "account": failure.account,
         }});
@@ -147,6 +157,11 @@ pub(super) fn redraw(text: &str) {
 /// Whether colours are seen on stderr.
 pub(super) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Whether stderr shows characters beyond ASCII, and takes the escapes that move and erase.
+pub(super) fn can_draw() -> bool {
+    env::has_utf8() && env::has_escapes()
 }
 
 /// How wide a line on stderr can be, in columns.

@@ -1,28 +1,30 @@
-//! One refresh of one grant, with the lock in hand: stage → exchange → commit → release (DESIGN,
-//! steps 6 to 8).
+//! One refresh of one grant, with the lock in hand: stage → exchange → commit → release
+//! (ARCHITECTURE.md, "The states of a refresh").
 
 use std::time::Instant;
 
 use super::error::FlowError;
-use super::{Session, notice};
+use super::{Session, apart};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
 use crate::http::{CONNECT_LIMIT, origin_of};
 use crate::log::Level;
 use crate::oauth::{self, Answer, Exchanged};
-use crate::store::{Locked, NotStaged, Occupied};
+use crate::store::{Locked, NotStaged, Occupied, Staged, StoreError};
 use crate::time::human;
 
 /// A refresh that has ended, with the lock released.
 pub(super) struct Done {
     /// The record as it is now.
     pub record: Record,
-    /// The verdict, unless it was rotated.
-    pub failed: Option<Failed>,
+    /// The verdict as it counts for this grant, unless it was rotated.
+    pub failed: Option<Outcome>,
+    /// The verdict as the server gave it.
+    pub verdict: Option<Failed>,
     /// What happened, for a person.
     pub message: String,
     /// The server's own words.
-    pub words: Option<String>,
+    pub said: Option<String>,
     /// The next step, where the cause has one of its own.
     pub advice: Option<Box<str>>,
     /// What a person should know all the same.
@@ -33,10 +35,27 @@ pub(super) struct Done {
 pub(super) enum Tried {
     /// A request was made, and has ended.
     Done(Box<Done>),
-    /// Somebody replaced the lock file, and nothing was sent: once more from the lock on.
+    /// Another process replaced the lock file, and nothing was sent: once more from the lock on.
     LockLost,
-    /// Somebody holds a lease on the token that would end; nothing was sent.
+    /// Another process holds a lease on the token that would end; nothing was sent.
     Leased(Box<Locked<Occupied>>),
+    /// No process of its own could do it, and nothing was sent: once more in this one, with the lock if it is
+    /// still there.
+    NoProcess(Option<Box<Locked<Occupied>>>),
+    /// It was rotated, and the answer is safe beside the record, where the next look under the lock finds
+    /// it; what a person should know all the same.
+    InTheStore(Vec<String>),
+    /// A request was made, and what came of it is not known here, for this reason.
+    Unknown(FlowError),
+}
+
+/// Where a refresh happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// In a process of its own, which goes on where this one is ended.
+    Apart,
+    /// In this process: a program that embeds the library is not glauth, and cannot start it.
+    Here,
 }
 
 /// Refreshes one grant, once, and lets the lock go.
@@ -46,69 +65,100 @@ pub(super) fn exchange_under_lock(
     locked: Locked<Occupied>,
     grant: usize,
     cause: Cause,
+    place: Where,
 ) -> Result<Tried, FlowError> {
-    let staged = match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
-        Ok(staged) => staged,
-        Err(NotStaged::Store(locked, error)) => {
+    if place == Where::Apart {
+        return apart::exchange(session, id, locked, grant, cause);
+    }
+    match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
+        Ok(staged) => Ok(match exchange(session, id, staged, cause) {
+            Ok(done) => Tried::Done(Box::new(done)),
+            Err(error) => Tried::Unknown(error.into()),
+        }),
+        Err(not_staged) => nothing_sent(session, not_staged),
+    }
+}
+
+/// What it comes to that a refresh could not be prepared.
+pub(super) fn nothing_sent(
+    session: &Session<'_>,
+    not_staged: NotStaged,
+) -> Result<Tried, FlowError> {
+    match not_staged {
+        NotStaged::Store(locked, error) => {
             drop(locked);
-            return Err(error.into());
+            Err(error.into())
         }
-        Err(NotStaged::LockLost(path)) => {
+        NotStaged::LockLost(path) => {
             session.log.note(Level::Verbose, || {
                 format!("`{}` was replaced; once more", path.display())
             });
-            return Ok(Tried::LockLost);
+            Ok(Tried::LockLost)
         }
-        Err(NotStaged::Leased(locked)) => return Ok(Tried::Leased(locked)),
-    };
-    let Some(client) = staged.record().client().cloned() else {
-        return Err(FlowError::NoLogin(id.clone()));
-    };
+        NotStaged::Leased(locked) => Ok(Tried::Leased(locked)),
+    }
+}
+
+/// Sends the request, stores what comes of it, and lets the lock go.
+pub(super) fn exchange(
+    session: &Session<'_>,
+    id: &AccountId,
+    staged: Staged,
+    cause: Cause,
+) -> Result<Done, StoreError> {
     let spent = staged.refresh_token().fingerprint();
     let asked_at = Instant::now();
     session.log.note(Level::Trace, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
+    let client = staged.client().clone();
     let exchanged = {
-        let _slow = session.watched.then(|| {
-            notice::Notice::after_a_while(format!("waiting for {} to refresh the login", id.host))
-        });
-        {
-            let token = oauth::Presented::Refresh(staged.refresh_token());
-            oauth::exchange(session.http, &client, token, session.clock)
-        }
+        let _slow = session.slow(waiting_for(id));
+        let token = oauth::Presented::Refresh(staged.refresh_token());
+        oauth::exchange(session.http, &client, token, session.clock)
     };
     let took = asked_at.elapsed();
     fault::point("answered");
-    let message = describe(id, &client, &exchanged, sentence);
     let advice = exchanged.advice();
-    let (ending, failed, words) = match exchanged.answer {
-        Answer::Granted(rotation) => (Ending::Rotated(rotation), None, None),
-        Answer::Refused(failed, words) => (Ending::Failed(failed), Some(failed), words),
+    let (ending, verdict, said) = match &exchanged.answer {
+        Answer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
+        Answer::Refused(failed, said) => {
+            let ending = Ending::Failed(*failed, said.clone());
+            (ending, Some(*failed), said.clone())
+        }
     };
     let mut locked = staged.commit(&ending, session.now())?;
     let warnings = locked.take_warnings();
     let record = locked.record().clone();
     drop(locked);
+    let last = record.login().and_then(|login| login.last_attempt.as_ref());
+    let outcome = last.map_or(Outcome::Pending, |last| last.outcome);
+    let message = describe(id, &client, &exchanged, sentence(outcome));
     session.log.note(Level::Verbose, || {
-        let outcome = failed.map_or("rotated", |failed| failed.outcome.as_str());
         format!(
-            "presented the refresh token {spent} ({}): {outcome}, after {took:.1?}",
-            cause.as_str()
+            "presented the refresh token {spent} ({}): {}, after {took:.1?}",
+            cause.as_str(),
+            outcome.as_str()
         )
     });
-    Ok(Tried::Done(Box::new(Done {
+    Ok(Done {
         record,
-        failed,
+        failed: (outcome != Outcome::Rotated).then_some(outcome),
+        verdict,
         message,
-        words,
+        said,
         advice,
         warnings: warnings.iter().map(ToString::to_string).collect(),
-    })))
+    })
+}
+
+/// What a person who watches is told after a second.
+pub(super) fn waiting_for(id: &AccountId) -> String {
+    format!("waiting for {} to refresh the login", id.host)
 }
 
 /// What the first Ctrl-C is told.
-fn when_interrupted(id: &AccountId) -> String {
+pub(super) fn when_interrupted(id: &AccountId) -> String {
     let limit = CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME;
     format!(
         "finishing the refresh of {id} first, so that the login is not lost (up to {})",
@@ -121,14 +171,14 @@ pub(super) fn describe(
     id: &AccountId,
     client: &Client,
     exchanged: &Exchanged,
-    sentence: fn(Outcome) -> &'static str,
+    sentence: &str,
 ) -> String {
     if let Some(trouble) = &exchanged.trouble {
         return trouble.to_string();
     }
-    let (outcome, words) = match &exchanged.answer {
-        Answer::Granted(_) => (Outcome::Rotated, None),
-        Answer::Refused(failed, words) => (failed.outcome, words.as_deref()),
+    let words = match &exchanged.answer {
+        Answer::Granted(_) => None,
+        Answer::Refused(_, said) => said.as_deref(),
     };
     let server = client
         .token_endpoint
@@ -140,7 +190,7 @@ pub(super) fn describe(
     let words = words.map_or_else(String::new, |words| {
         format!(": {}", words.trim_end_matches('.'))
     });
-    format!("{server} {}{status}{words}", sentence(outcome))
+    format!("{server} {sentence}{status}{words}")
 }
 
 /// An outcome as the end of a sentence about a server.
@@ -155,6 +205,7 @@ pub(super) fn sentence(outcome: Outcome) -> &'static str {
         Outcome::ClientRejected => "refused the request",
         Outcome::Config => "is not a token endpoint",
         Outcome::TlsRefused => "could not be reached over TLS",
+        Outcome::RefreshRefused => "refused to refresh",
         Outcome::LoginRequired => "has ended the login",
         Outcome::CutOff => "was asked by a process that died",
     }

@@ -10,6 +10,7 @@ use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, Host, Login, Re
 use crate::gitcred::{Answer, Question, answer_with};
 use crate::log::Level;
 use crate::secret::{AccessToken, Fingerprint};
+use crate::store::Snapshot;
 
 /// What a state of ours begins with.
 const STATE: &str = "glauth:";
@@ -238,16 +239,20 @@ fn keeper_at(
         account: account.cloned().unwrap_or_else(AccountName::default_name),
         host,
     };
-    let read = |id: &AccountId| -> Result<Option<Record>, FlowError> {
-        let snapshot = session.store.snapshot(id)?;
-        Ok(snapshot.map(crate::store::Snapshot::into_record))
+    // One that cannot be read is told of where no other one is meant.
+    let mut unreadable = None;
+    let mut read = |id: &AccountId| match session.store.snapshot(id) {
+        Ok(found) => found.map(Snapshot::into_record),
+        Err(error) => {
+            unreadable.get_or_insert((id.clone(), error));
+            None
+        }
     };
     let is_login = |record: &Record| record.login().is_some();
     let user = question.username.as_deref();
     // Nearly always: one file is read, and no folder.
-    let found = read(&meant)?;
-    // Also where it was logged out of: then no other one is in its place.
-    let is_there = found.is_some();
+    let found = read(&meant);
+    let was_read = found.is_some();
     if let Some(record) = found
         && is_login(&record)
         && user.is_none_or(|user| is_called(&record, user))
@@ -256,10 +261,12 @@ fn keeper_at(
     }
     let mut logins = Vec::new();
     for id in session.store.accounts_of(&meant.host)? {
-        logins.extend(read(&id)?.filter(is_login));
+        logins.extend(read(&id).filter(is_login));
     }
+    // Also where it was logged out of, or cannot be read: then no other one is in its place.
+    let is_there = was_read || unreadable.as_ref().is_some_and(|(id, _)| *id == meant);
     if logins.is_empty() {
-        return Ok(None);
+        return unreadable.map_or(Ok(None), |(_, error)| Err(error.into()));
     }
     let owner = user.and_then(|user| logins.iter().position(|record| is_named(record, user)));
     let is_meant = |record: &Record| record.id == meant;
@@ -276,10 +283,11 @@ fn keeper_at(
         (None, Some(user)) => by_rule
             .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
     };
-    Ok(Some(match chosen {
-        Some(index) => if_reached_so(logins.swap_remove(index), question),
-        None => Keeper::Nobody,
-    }))
+    match (chosen, unreadable) {
+        (Some(index), _) => Ok(Some(if_reached_so(logins.swap_remove(index), question))),
+        (None, Some((_, error))) => Err(error.into()),
+        (None, None) => Ok(Some(Keeper::Nobody)),
+    }
 }
 
 /// A login is for its own protocol only.

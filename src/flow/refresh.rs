@@ -2,17 +2,19 @@
 //! (DESIGN, "The refresh").
 
 mod lease;
+mod look;
 mod need;
+mod refused;
 mod why_not;
 
 use std::time::Instant;
 
 use super::Session;
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
+use super::exchange::{Tried, Where, exchange_under_lock};
 use crate::credential::{
-    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, Outcome, Record, Seen,
-    Stop, Verdict, decide, living,
+    self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
+    decide, living,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -21,8 +23,13 @@ use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
 pub use lease::obtain_with_lease;
+pub(super) use look::read;
+pub use look::{check_now, stored};
+use look::{in_brief, login_of};
 pub use need::Need;
-use why_not::{cut_short, login_required, of_stop, too_short};
+pub use why_not::refusals;
+use why_not::{cut_short, of_stop, too_short};
+pub(super) use why_not::{failed as why_failed, login_required as ended, refused_for_long};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
 /// and as often again where somebody replaces the lock file.
@@ -84,60 +91,13 @@ fn obtain_until(
         checked: None,
         seen: None,
         leased: None,
+        refreshes: session.refreshes,
         record,
         warnings: Vec::new(),
     };
     match errand.run() {
         Ok(done) => Ok(errand.hand_out(done)),
         Err(error) => errand.fall_back(error),
-    }
-}
-
-/// What is stored and fresh, without the lock and without the server. The error tells why it is
-/// not handed out.
-pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
-    let record = read(session, id)?;
-    let login = login_of(id, &record)?;
-    match decide(login, session.now(), &need.at_first()) {
-        Verdict::Use(grant) => Ok(Obtained {
-            grant,
-            what: What::Found,
-            warnings: cut_short(&record, grant, need.min_ttl)
-                .into_iter()
-                .collect(),
-            record,
-        }),
-        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
-        _ => Err(FlowError::NothingFresh(id.clone())),
-    }
-}
-
-/// Asks the server whether the token that is handed out now is alive.
-#[must_use]
-pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
-    let grant = credential::handed_out(login)?;
-    login.client.check_endpoint.as_ref()?;
-    let token = &login.grants[grant].access_token;
-    Some(oauth::check(session.http, &login.client, token))
-}
-
-fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
-    let snapshot = session.store.snapshot(id)?;
-    let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
-    let record = snapshot.into_record();
-    session.check_scheme(&record)?;
-    login_of(id, &record)?;
-    Ok(record)
-}
-
-fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
-    match &record.content {
-        Content::Login(login) => Ok(login),
-        Content::LoggedOut(tombstone) => Err(FlowError::LoggedOut {
-            id: id.clone(),
-            at: tombstone.at,
-        }),
-        Content::Password(_) => Err(FlowError::NoLogin(id.clone())),
     }
 }
 
@@ -170,6 +130,8 @@ struct Errand<'a> {
     seen: Option<Seen>,
     /// The token that was found to be leased, in this turn with the lock.
     leased: Option<AccessToken>,
+    /// Here, once a process of its own could not do it: a call starts no second one.
+    refreshes: Where,
     /// As it was read or written last.
     record: Record,
     warnings: Vec<String>,
@@ -260,7 +222,11 @@ impl Errand<'_> {
 
     /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
     fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
-        self.record = read(self.session, self.id)?;
+        match read(self.session, self.id) {
+            Ok(record) => self.record = record,
+            Err(FlowError::Store(_)) => return Err(error),
+            Err(gone) => return Err(gone),
+        }
         match self.verdict()? {
             Verdict::Use(grant) => Ok(found(grant)),
             Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop),
@@ -275,10 +241,21 @@ impl Errand<'_> {
             self.record = locked.record().clone();
             let verdict = self.verdict()?;
             if let Verdict::Refresh { grant, cause } = verdict {
-                match exchange_under_lock(self.session, self.id, locked, grant, cause) {
+                if unsaved && self.refreshes == Where::Apart {
+                    // The process of its own reads the record.
+                    self.save(&mut locked);
+                    unsaved = false;
+                }
+                let place = self.refreshes;
+                match exchange_under_lock(self.session, self.id, locked, grant, cause, place) {
                     Ok(Tried::Leased(back)) => {
                         locked = *back;
                         self.leased = Some(self.login()?.grants[grant].access_token.clone());
+                        continue;
+                    }
+                    Ok(Tried::NoProcess(Some(back))) => {
+                        locked = *back;
+                        self.refreshes = Where::Here;
                         continue;
                     }
                     tried => return self.after_exchange(tried, grant, cause),
@@ -289,10 +266,14 @@ impl Errand<'_> {
                 unsaved = true;
                 continue;
             }
+            if let Verdict::End(grant) = verdict {
+                locked.mark_ended(grant, self.session.now());
+                unsaved = true;
+                self.tell_of_end(locked.record());
+                continue;
+            }
             if unsaved {
-                let saved = locked.save();
-                self.note(saved.err());
-                self.note(locked.take_warnings());
+                self.save(&mut locked);
             }
             drop(locked);
             return match verdict {
@@ -300,9 +281,19 @@ impl Errand<'_> {
                 Verdict::Check(grant) => Ok(Turn::Check(grant)),
                 Verdict::WaitForLeases(grant) => Ok(Turn::WaitForLeases(grant)),
                 Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-                Verdict::Refresh { .. } | Verdict::Mark(_) => Ok(Turn::Again),
+                Verdict::Refresh { .. } | Verdict::Mark(_) | Verdict::End(_) => Ok(Turn::Again),
             };
         }
+    }
+
+    /// Writes down what was marked. Where that fails, the mark is in this process's hands alone, and so is
+    /// the refresh.
+    fn save(&mut self, locked: &mut Locked<Occupied>) {
+        if let Err(error) = locked.save() {
+            self.note([error]);
+            self.refreshes = Where::Here;
+        }
+        self.note(locked.take_warnings());
     }
 
     /// In a store that cannot be written here somebody else may be refreshing: waits for that, and
@@ -318,9 +309,10 @@ impl Errand<'_> {
             Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
             Verdict::Check(grant) => Ok(Turn::Check(grant)),
             Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-            Verdict::Mark(_) | Verdict::Refresh { .. } | Verdict::WaitForLeases(_) => {
-                Err(error.into())
-            }
+            Verdict::Mark(_)
+            | Verdict::End(_)
+            | Verdict::Refresh { .. }
+            | Verdict::WaitForLeases(_) => Err(error.into()),
         }
     }
 
@@ -334,30 +326,41 @@ impl Errand<'_> {
         let done = match tried {
             Ok(Tried::Done(done)) => *done,
             Ok(Tried::LockLost | Tried::Leased(_)) => return Ok(Turn::Again),
-            Err(error @ FlowError::Store(StoreError::AnswerNotStored { .. })) => {
+            Ok(Tried::NoProcess(_)) => {
+                self.refreshes = Where::Here;
+                return Ok(Turn::Again);
+            }
+            Ok(Tried::InTheStore(warnings)) => {
+                self.warnings.extend(warnings);
+                return Ok(Turn::Again);
+            }
+            Ok(Tried::Unknown(error)) => {
                 // What is in hand is dead where a rotation kills: as if it were being rotated.
                 if let Content::Login(login) = &mut self.record.content {
                     login.begin_attempt(grant, cause, String::new(), self.session.now());
                 }
-                return Err(error);
+                return match error {
+                    FlowError::Store(StoreError::AnswerNotStored { .. }) => Err(error),
+                    error => self.in_vain(error).map(Turn::Done),
+                };
             }
             Err(error) => return Err(error),
         };
         self.record = done.record;
         self.warnings.extend(done.warnings);
-        match done.failed {
-            None => self.after_rotation(grant).map(Turn::Done),
-            Some(failed) if failed.outcome == Outcome::LoginRequired => {
-                self.after_death(done.words)
-            }
-            Some(failed) => Err(FlowError::Failed {
-                id: self.id.clone(),
-                outcome: failed.outcome,
-                message: done.message,
-                retry_at: self.login()?.last_attempt.as_ref().and_then(|a| a.retry_at),
-                advice: done.advice,
-            }),
+        let Some(outcome) = done.failed else {
+            return self.after_rotation(grant).map(Turn::Done);
+        };
+        if outcome == Outcome::LoginRequired {
+            return self.after_death(done.said);
         }
+        let now = self.session.now();
+        let error = why_not::failed(self.id, self.login()?, outcome, done.message, now)
+            .advised(done.advice);
+        if outcome == Outcome::RefreshRefused {
+            return self.after_refusal(grant, error);
+        }
+        Err(error)
     }
 
     fn after_rotation(&self, grant: usize) -> Result<Done, FlowError> {
@@ -371,23 +374,11 @@ impl Errand<'_> {
             .ok_or_else(|| too_short(self.id, login))
     }
 
-    /// The server has ended the grant. If there is no other token that lives, the other grant is
-    /// asked for one.
-    fn after_death(&mut self, words: Option<String>) -> Result<Turn, FlowError> {
-        let login = self.login()?;
-        let error = login_required(self.id, login, words).of_one_grant(login);
-        if credential::goes_on(login, self.session.now(), &self.need()) {
-            self.warnings.push(error.to_string());
-            return Ok(Turn::Again);
-        }
-        Err(error)
-    }
-
     /// What a verdict to do nothing comes to.
     fn stop(&self, stop: Stop) -> Result<Done, FlowError> {
         let login = self.login()?;
         Ok(Done {
-            what: of_stop(self.id, login, stop)?,
+            what: of_stop(self.id, login, stop, self.session.now())?,
             grant: credential::handed_out(login).unwrap_or(0),
         })
     }
@@ -426,8 +417,8 @@ impl Errand<'_> {
             return Err(error);
         };
         let left = self.login()?.grants[grant]
-            .expires_at
-            .map(|end| human(end.since(self.session.now())));
+            .left(self.session.now())
+            .map(human);
         let left = left.map_or_else(String::new, |left| format!(" for {left}"));
         self.warnings
             .push(format!("{error}; the token at hand lives{left}"));
@@ -446,20 +437,6 @@ impl Errand<'_> {
     fn trace(&self, text: impl FnOnce() -> String) {
         self.session.log.note(Level::Trace, text);
     }
-}
-
-/// What a record says, for who wants to be told each step.
-fn in_brief(record: &Record) -> String {
-    let grants = record.login().map_or(&[][..], |login| &login.grants);
-    let grants = grants.iter().enumerate().map(|(number, grant)| {
-        let token = grant.access_token.fingerprint();
-        let end = grant.expires_at;
-        let end = end.map_or_else(String::new, |end| format!(" ends at {end}"));
-        let state = grant.state.as_str();
-        format!("grant {number} is {state}, its token {token}{end}")
-    });
-    let grants: Vec<String> = grants.collect();
-    format!("generation {}, {}", record.generation(), grants.join("; "))
 }
 
 fn found(grant: usize) -> Done {

@@ -6,6 +6,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 use url::Url;
 
+use super::here::foreign;
 use super::proxy::Proxy;
 use super::tls::{Noticed, is_authority};
 use super::{SendError, Through, TlsProblem, origin};
@@ -30,6 +31,9 @@ pub(super) fn classify(error: reqwest::Error, sent: &Circumstances<'_>) -> SendE
     let error = error.without_url();
     let origin = origin(&sent.url);
     let reason = root(&error);
+    if let Some(uid) = foreign(&error) {
+        return SendError::ForeignServer { origin, uid };
+    }
     match tls_error(&error) {
         Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType))
             if error.is_connect() =>

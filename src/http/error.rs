@@ -65,6 +65,16 @@ pub enum SendError {
         /// Why.
         reason: String,
     },
+    /// Another user of this machine answers at an address of it: the server has seen nothing.
+    #[error(
+        "the server at `{origin}` is run by user {uid}: not by you, root or the user who ran it at the login"
+    )]
+    ForeignServer {
+        /// Scheme, host and port.
+        origin: String,
+        /// Whose it is.
+        uid: u32,
+    },
     /// The request left, or may have left, and no answer came.
     #[error("no answer from `{origin}`: {reason}")]
     AnswerLost {
@@ -116,7 +126,9 @@ impl SendError {
                 Outcome::Unreachable
             }
             Self::TlsRefused { .. } | Self::NotTls { .. } => Outcome::TlsRefused,
-            Self::CaFile { .. } | Self::BadProxy { .. } => Outcome::Config,
+            Self::CaFile { .. } | Self::BadProxy { .. } | Self::ForeignServer { .. } => {
+                Outcome::Config
+            }
             Self::AnswerLost { .. } => Outcome::AnswerLost,
         }
     }
@@ -140,6 +152,9 @@ impl SendError {
             }
             Self::CaFile { .. } => {
                 "mend that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
+            }
+            Self::ForeignServer { .. } => {
+                "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with `glauth login`".to_owned()
             }
             Self::Unreachable { .. } | Self::UnknownName { .. } | Self::AnswerLost { .. } => {
                 return None;

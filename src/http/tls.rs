@@ -1,5 +1,6 @@
 //! TLS: whom glauth trusts, and what it notices of a handshake.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use rustls::{
     SignatureScheme,
 };
 use rustls_platform_verifier::Verifier;
+use url::Url;
 
 use super::{Request, SendError, TlsProblem, common_name, origin};
 use crate::env;
@@ -49,6 +51,14 @@ pub(super) fn config(request: &Request, noticed: &Arc<Noticed>) -> Result<Client
         problem: TlsProblem::NoAuthorities,
         reason,
     };
+    // The system's list cannot be read either where no file can be opened.
+    let without_list = |reason: String| match File::open("/").err().filter(env::is_exhausted) {
+        None => refused(reason),
+        Some(error) => SendError::Unreachable {
+            origin: origin(&request.url),
+            reason: error.to_string(),
+        },
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -59,11 +69,11 @@ pub(super) fn config(request: &Request, noticed: &Arc<Noticed>) -> Result<Client
         return Ok(builder.with_root_certificates(none).with_no_client_auth());
     }
     let own = match &request.ca_file {
-        Some(path) => certificates(path)?,
+        Some(path) => certificates(path, &request.url)?,
         None => Vec::new(),
     };
     let trust = Trust {
-        system: system(own.clone(), provider).map_err(refused)?,
+        system: system(own.clone(), provider).map_err(without_list)?,
         own,
         noticed: Arc::clone(noticed),
     };
@@ -197,12 +207,20 @@ impl ResolvesClientCert for NoneOfOurs {
 }
 
 /// Every certificate of a CA file: one that cannot be used may be the one that is needed.
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SendError> {
+fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
         path: PathBuf::from(path),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = std::fs::read(path).map_err(|error| {
+        if !env::is_exhausted(&error) {
+            return unusable(error.to_string());
+        }
+        SendError::Unreachable {
+            origin: origin(url),
+            reason: error.to_string(),
+        }
+    })?;
     let text = String::from_utf8_lossy(&pem);
     let count = begins(&text).count();
     if count == 0 {

@@ -28,6 +28,7 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
         ))),
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     };
     match http.send(request) {
         Ok(response) => match response.status {

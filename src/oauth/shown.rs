@@ -7,10 +7,14 @@ pub(super) const SHOWN_LIMIT: usize = 300;
 /// bounded length.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() && !is_invisible(*c))
-        .take(SHOWN_LIMIT)
-        .collect()
+    clean(text).chars().take(SHOWN_LIMIT).collect()
+}
+
+/// The same at its full length.
+pub(super) fn clean(text: &str) -> String {
+    let harmless = |c: &char| !c.is_control() && !is_invisible(*c);
+    let text: String = text.chars().filter(harmless).collect();
+    text.trim().to_owned()
 }
 
 /// What turns the direction of text around, or hides in it (Unicode, `Bidi_Control` and the

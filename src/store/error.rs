@@ -1,16 +1,22 @@
 //! What can be wrong with a store. Each variant is something that a person does differently.
 
+mod told;
+
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// A store that cannot be used as it is (exit code 5).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum StoreError {
     /// Owner or modes; the sentence says which.
     #[error("`{}` {problem}", path.display())]
     Permission {
         /// The file or folder.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
@@ -21,12 +27,14 @@ pub enum StoreError {
     #[error("`{}` is on a read-only file system", path.display())]
     ReadOnly {
         /// The file or folder.
+        #[serde(with = "told::path")]
         path: PathBuf,
     },
     /// Not a whole, well-formed record of this account.
     #[error("`{}`{} is not a usable record: {problem}", path.display(), at_line(*line))]
     Corrupt {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Where in it, from 1.
         line: Option<usize>,
@@ -37,24 +45,39 @@ pub enum StoreError {
     #[error("`{}` has version {version}; this glauth knows version 1", path.display())]
     UnsupportedVersion {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Its version.
         version: String,
+    },
+    /// Written by a newer glauth, with a value that this one does not know.
+    #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
+    NewerValue {
+        /// The record.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: Option<usize>,
+        /// Which key it is.
+        problem: String,
     },
     /// No room.
     #[error("no space left for `{}`: {source}", path.display())]
     DiskFull {
         /// The file that was to be written.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// ENOSPC or EDQUOT.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
     /// The file system does not lock.
     #[error("`{}` cannot be locked on this file system: {source}", path.display())]
     LockingUnsupported {
         /// The lock file.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What it said.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
     /// Somebody replaced or removed the lock file while it was held: another process may have
@@ -62,42 +85,72 @@ pub enum StoreError {
     #[error("`{}` was replaced or removed while it was locked; nothing was changed", path.display())]
     LockReplaced {
         /// The lock file.
+        #[serde(with = "told::path")]
         path: PathBuf,
     },
     /// The server rotated, and the answer could not be put in its place.
-    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
+    #[error("the refreshed tokens could not be stored in `{}`: {reason}; {}", path.display(), kept_in(rescued.as_ref()))]
     AnswerNotStored {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Where the answer is instead; the next process finds it there.
-        rescued: Option<PathBuf>,
-        /// Why.
-        source: Box<StoreError>,
+        rescued: Option<Kept>,
+        /// Why, as a sentence.
+        reason: String,
     },
     /// Any other answer of the file system.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         /// A verb.
-        action: &'static str,
+        action: Cow<'static, str>,
         /// Its object.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What it said.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
+}
+
+/// How long a rescued answer stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lasts {
+    /// Over a restart.
+    OverRestart,
+    /// Until the machine restarts: in memory, or in a folder that is emptied then.
+    UntilRestart,
+    /// Until the user's last session ends.
+    UntilLogout,
+}
+
+/// A rescued answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// Where it is.
+    #[serde(with = "told::path")]
+    pub path: PathBuf,
+    /// How long it stays there.
+    pub lasts: Lasts,
 }
 
 fn at_line(line: Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!(", line {line},"))
 }
 
-fn kept_in(rescued: Option<&Path>) -> String {
-    match rescued {
-        Some(path) => format!(
-            "they are safe in `{}`, where the next call finds them",
-            path.display()
-        ),
-        None => "they are lost".to_owned(),
-    }
+fn kept_in(rescued: Option<&Kept>) -> String {
+    let Some(Kept { path, lasts }) = rescued else {
+        return "they are lost".to_owned();
+    };
+    let path = path.display();
+    let limit = match lasts {
+        Lasts::OverRestart => {
+            return format!("they are safe in `{path}`, where the next call finds them");
+        }
+        Lasts::UntilRestart => "this machine restarts",
+        Lasts::UntilLogout => "your last session on this machine ends",
+    };
+    format!("they are in `{path}`, where the next call finds them, but only until {limit}")
 }
 
 impl StoreError {
@@ -120,11 +173,17 @@ impl StoreError {
                 wanted_mode: None,
             },
             _ => Self::Io {
-                action,
+                action: action.into(),
                 path,
                 source,
             },
         }
+    }
+
+    /// Too little memory to store what would come.
+    pub(super) fn no_memory(path: &Path) -> Self {
+        let source = io::Error::from(nix::errno::Errno::ENOMEM);
+        Self::io("set memory aside for", path, source)
     }
 
     /// Whether this is about writing alone: reading may still work.

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use super::entry::{Locked, Occupied};
 use super::error::StoreError;
 use super::lease;
+use super::lock::HandedOver;
 use super::record::{self, RECORD_LIMIT};
 use super::replace::{self, Reservation};
 use super::rescue;
-use crate::credential::{Cause, Ending, Record};
+use crate::credential::{Cause, Client, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
+use crate::memory;
 use crate::secret::{RefreshToken, TOKEN_LIMIT};
 use crate::time::Timestamp;
 
@@ -87,6 +89,30 @@ pub enum NotStaged {
 /// }
 /// ```
 ///
+/// A lock that was handed over to another process refreshes nothing in this one:
+///
+/// ```
+/// # use glauth::{credential::Cause, store::{HandedOver, Locked, NotStaged, Occupied}, time::Timestamp};
+/// fn hand_over(locked: Locked<Occupied>) -> Result<HandedOver, NotStaged> {
+///     locked.hand_over(0, Cause::Asked, Timestamp::now())
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use glauth::{credential::Cause, store::{Locked, NotStaged, Occupied, Staged}, time::Timestamp};
+/// fn prepare(locked: Locked<Occupied>) -> Result<Staged, NotStaged> {
+///     let handed_over = locked.hand_over(0, Cause::Asked, Timestamp::now())?;
+///     locked.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use glauth::{credential::Cause, store::{HandedOver, NotStaged, Staged}, time::Timestamp};
+/// fn prepare(handed_over: HandedOver) -> Result<Staged, NotStaged> {
+///     handed_over.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
 /// An attempt ends once, and its refresh token with it:
 ///
 /// ```compile_fail,E0382
@@ -113,14 +139,27 @@ pub struct Staged {
     locked: Locked<Occupied>,
     reservation: Reservation,
     grant: usize,
-    spent: RefreshToken,
+    spent: Spent,
+}
+
+/// What a request is made with.
+#[derive(Debug)]
+struct Spent {
+    client: Client,
+    refresh_token: RefreshToken,
 }
 
 impl Staged {
     /// The one refresh token that may be exchanged.
     #[must_use]
     pub fn refresh_token(&self) -> &RefreshToken {
-        &self.spent
+        &self.spent.refresh_token
+    }
+
+    /// How we are known to the server that it is presented to.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.spent.client
     }
 
     /// The record, with the attempt marked as pending.
@@ -141,13 +180,15 @@ impl Staged {
             grant,
             spent,
         } = self;
+        memory::free();
         if let Some(login) = locked.login_mut() {
             login.end_attempt(ending, now);
         }
-        if let Ending::Rotated(rotation) = ending
-            && let Some(token) = &rotation.refresh_token
-        {
-            locked.state.full.refresh_tokens[grant] = Some(token.clone());
+        if let Ending::Rotated(rotation) = ending {
+            locked.note_issue(grant, now);
+            if let Some(token) = &rotation.refresh_token {
+                locked.state.full.refresh_tokens[grant] = Some(token.clone());
+            }
         }
         let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
         let stored = match reservation.fill(text.as_bytes()) {
@@ -162,12 +203,12 @@ impl Staged {
         };
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
-            (Err(error), Ending::Failed(_)) => locked.state.warnings.push(error),
+            (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
             (Err(error), Ending::Rotated(_)) => {
                 return Err(StoreError::AnswerNotStored {
                     path: locked.place.record.clone(),
-                    rescued: rescue::keep(&text, &spent),
-                    source: Box::new(error),
+                    rescued: rescue::keep(&locked.place, &text, &spent.refresh_token),
+                    reason: error.to_string(),
                 });
             }
         }
@@ -183,15 +224,40 @@ impl Locked<Occupied> {
     /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
     ///
-    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6).
+    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6). What was
+    /// recovered is first put into the record: only `.toml.answer` or a rescue place may hold it so far.
     pub fn stage(
-        mut self,
+        self,
         grant: usize,
         cause: Cause,
         now: Timestamp,
         notice: String,
     ) -> Result<Staged, NotStaged> {
-        let Some(spent) = self.state.full.refresh_tokens.get(grant).cloned().flatten() else {
+        let (mut locked, spent) = self.check(grant, cause, now)?;
+        locked.lock.announce(notice);
+        locked.stage_checked(grant, cause, now, spent)
+    }
+
+    /// Gives the lock to a process that is to refresh this grant, after the same checks: nothing is lent
+    /// any more in this one.
+    pub fn hand_over(
+        self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<HandedOver, NotStaged> {
+        let (locked, _) = self.check(grant, cause, now)?;
+        Ok(locked.lock.hand_over())
+    }
+
+    /// Whether this grant can be refreshed now; and what with.
+    fn check(
+        mut self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<(Self, Spent), NotStaged> {
+        let Some(spent) = self.to_be_spent(grant) else {
             let error = StoreError::Corrupt {
                 path: self.place.record.clone(),
                 line: None,
@@ -202,12 +268,25 @@ impl Locked<Occupied> {
         if !self.lock.is_ours() {
             return Err(NotStaged::LockLost(self.place.lock));
         }
-        match self.must_wait(grant, cause, now) {
-            Ok(false) => {}
-            Ok(true) => return Err(NotStaged::Leased(Box::new(self))),
-            Err(error) => return Err(NotStaged::Store(Box::new(self), error)),
+        if self.state.unsaved
+            && let Err(error) = self.save()
+        {
+            return Err(NotStaged::Store(Box::new(self), error));
         }
-        self.lock.announce(notice);
+        match self.must_wait(grant, cause, now) {
+            Ok(false) => Ok((self, spent)),
+            Ok(true) => Err(NotStaged::Leased(Box::new(self))),
+            Err(error) => Err(NotStaged::Store(Box::new(self), error)),
+        }
+    }
+
+    fn stage_checked(
+        mut self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+        spent: Spent,
+    ) -> Result<Staged, NotStaged> {
         let before = self
             .record()
             .login()
@@ -236,6 +315,21 @@ impl Locked<Occupied> {
         }
     }
 
+    fn to_be_spent(&self, grant: usize) -> Option<Spent> {
+        Some(Spent {
+            client: self.record().client()?.clone(),
+            refresh_token: self.state.full.refresh_tokens.get(grant)?.clone()?,
+        })
+    }
+
+    /// Notes by the other clock, too, when the new generation was issued.
+    fn note_issue(&mut self, grant: usize, now: Timestamp) {
+        let login = self.login_mut();
+        if let Some(grant) = login.and_then(|login| login.grants.get_mut(grant)) {
+            grant.issued_boot = IssuedBoot::of(grant.issued_at, now);
+        }
+    }
+
     /// Whether somebody holds a lease that keeps this grant from being refreshed.
     fn must_wait(&self, grant: usize, cause: Cause, now: Timestamp) -> Result<bool, StoreError> {
         let login = self.record().login();
@@ -253,8 +347,10 @@ impl Locked<Occupied> {
                 problem: "it is so large that an answer may not fit into it".to_owned(),
             });
         }
+        memory::set_aside().map_err(|_| StoreError::no_memory(&self.place.record))?;
         replace::sync_folder(&self.place.folder)?;
         let reservation = Reservation::new(&self.place.answer, room as u64)?;
+        reservation.claim()?;
         fault::point("reserved");
         match self.put(&text)? {
             None => {}
@@ -267,6 +363,7 @@ impl Locked<Occupied> {
     /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
     /// finished by the next process, which then takes the attempt for one that was cut off.
     fn take_back(&mut self) {
+        memory::free();
         self.remove_answer();
         replace::remove(&self.place.new).ok();
         let on_disk = self.place.read_for_writing().ok().flatten();

@@ -21,6 +21,8 @@ pub struct Call {
     pub moment: Moment,
     /// The file, or what else it is about.
     pub about: String,
+    /// strace counts in each thread for itself: this many have such a call, and each is struck.
+    pub threads: usize,
 }
 
 /// Where a call goes, and so what else fails with it when it fails for good.
@@ -48,7 +50,7 @@ pub enum Moment {
 
 /// What the request takes of the kernel, threads included. None of these is called before the
 /// record is opened.
-const NETWORK: [&str; 10] = [
+const NETWORK: [&str; 12] = [
     "clone3",
     "connect",
     "epoll_create1",
@@ -57,7 +59,9 @@ const NETWORK: [&str; 10] = [
     "eventfd2",
     "recvfrom",
     "sendto",
+    "setsid",
     "socket",
+    "socketpair",
     "writev",
 ];
 
@@ -80,6 +84,8 @@ impl Paths {
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
         let name = hex(&spent.as_ref()[..16]);
         let folders = [
+            sandbox.store().parent().unwrap().to_owned(),
+            sandbox.path("home"),
             sandbox.path("run"),
             PathBuf::from(format!("/run/user/{}", geteuid())),
             sandbox.path("tmp"),
@@ -197,6 +203,7 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
                 place,
                 moment: moment(index, window),
                 about: about.to_string_lossy().into_owned(),
+                threads: 0,
             }));
         };
         if let Some(path) = paths.in_store(line) {
@@ -215,6 +222,16 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
                 Path::new("network"),
             );
         }
+    }
+    for call in &mut found {
+        let place = match call.place {
+            Place::Scratch => Place::Everywhere,
+            place => place,
+        };
+        let of_its_kind = |((kind, _, name), total): (&(Place, &str, &str), &usize)| {
+            *kind == place && *name == call.name && *total >= call.nth
+        };
+        call.threads = count.iter().filter(|entry| of_its_kind(*entry)).count();
     }
     found
 }

@@ -37,7 +37,8 @@ fn errors(name: &str) -> &'static [&'static str] {
         "flock" => &["ENOLCK", "EIO", "EINTR"],
         "clone3" => &["EAGAIN", "ENOMEM"],
         "connect" => &["ECONNREFUSED", "ENETUNREACH", "EACCES"],
-        "socket" | "epoll_create1" | "eventfd2" => &["EMFILE", "ENOMEM"],
+        "socket" | "socketpair" | "epoll_create1" | "eventfd2" => &["EMFILE", "ENOMEM"],
+        "setsid" => &["EPERM"],
         "epoll_ctl" => &["ENOSPC", "ENOMEM"],
         "epoll_wait" => &["EINTR"],
         "sendto" | "writev" => &["EPIPE", "ECONNRESET"],
@@ -113,9 +114,12 @@ impl Fault {
             place,
             moment,
             about,
+            threads,
             ..
         } = &self.call;
-        *place == Place::Store && *moment == Moment::Before && about != "default.toml"
+        // The caller and the process that refreshes are struck alike; what the other one did then is not known.
+        let alone = *threads == 1;
+        *place == Place::Store && *moment == Moment::Before && about != "default.toml" && alone
     }
 
     /// Whether the answer of the server may be lost by it (DESIGN, "What it does not promise").
@@ -138,6 +142,7 @@ impl fmt::Display for Fault {
             place,
             moment,
             about,
+            threads: _,
         } = &self.call;
         write!(
             f,

@@ -15,7 +15,10 @@ const LAYERS: [&[&str]; 7] = [
         "signals",
         "fault",
         "log",
+        "memory",
         "notice",
+        "process",
+        "peers",
         "toml_trouble",
     ],
     &["credential", "http"],
@@ -39,7 +42,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     (
         "clippy::disallowed_methods",
         &[
-            "cli/commands/login/person.rs",
+            "cli/commands/login/opener.rs",
             "env.rs",
             "fault.rs",
             "flow/authorize/device.rs",
@@ -54,15 +57,20 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("fs::remove_file", &["store/replace.rs", "store/rescue.rs"]),
     ("OpenOptions::new", &["store/permissions.rs"]),
     ("DirBuilder::new", &["store/permissions.rs"]),
-    ("set_permissions", &[]),
+    ("set_permissions", &["store/permissions.rs"]),
     ("abort()", &["fault.rs"]),
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
     (
         "reqwest::",
-        &["http.rs", "http/classify.rs", "http/proxy.rs"],
+        &[
+            "http.rs",
+            "http/classify.rs",
+            "http/here.rs",
+            "http/proxy.rs",
+        ],
     ),
     ("TcpListener::bind", &["flow/loopback.rs"]),
-    ("webbrowser::", &["cli/commands/login/person.rs"]),
+    ("webbrowser::", &["cli/commands/login/opener.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),
     ("std::env::", &["env.rs", "fault.rs", "main.rs"]),
     // A secret leaves its type only on its way to the server, to the record and to who asked.

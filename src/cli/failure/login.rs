@@ -143,12 +143,18 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }
         AuthorizeError::NotRedeemed {
-            outcome, advice, ..
+            outcome,
+            said,
+            advice,
+            ..
         } => {
-            let failure = plain(name_of(*outcome), message);
+            let failure = plain(name_of(*outcome), message).said(said.as_deref());
             match outcome {
                 _ if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
-                Outcome::LoginRequired | Outcome::AnswerLost | Outcome::Unavailable => {
+                Outcome::LoginRequired
+                | Outcome::RefreshRefused
+                | Outcome::AnswerLost
+                | Outcome::Unavailable => {
                     failure.hint("nothing was stored; run it again")
                 }
                 other => match hint_of(*other) {

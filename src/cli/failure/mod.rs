@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::shell;
 use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Outcome};
+use crate::env;
 use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -22,6 +23,8 @@ pub(crate) struct Failure {
     pub name: &'static str,
     pub message: String,
     pub hint: Option<String>,
+    /// The server's own words.
+    pub said: Option<String>,
     pub host: Option<String>,
     pub account: Option<String>,
 }
@@ -31,6 +34,10 @@ const STATUS: &str = "`glauth status` shows the logins that are there";
 
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
+
+/// What to do where a system call has too little of something.
+const EXHAUSTED: &str =
+    "too many files, processes or threads are in use; try again later, or look at `ulimit -a`";
 
 /// Which account an error is about.
 #[derive(Debug)]
@@ -105,7 +112,13 @@ impl Failure {
             let config = cause.downcast_ref::<ConfigError>()?;
             Some(plain("config", config.to_string()))
         });
-        let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        let mut failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        if is_exhausted(error) {
+            failure = Self {
+                message: failure.message,
+                ..plain("exhausted", String::new()).hint(EXHAUSTED)
+            };
+        }
         match error.downcast_ref::<About>() {
             Some(About(id)) => failure.about(id),
             None => failure,
@@ -119,10 +132,30 @@ impl Failure {
         self
     }
 
+    fn said(mut self, said: Option<&str>) -> Self {
+        self.said = said.map(ToOwned::to_owned);
+        self
+    }
+
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Whether the system had too little of something, whatever that hindered; but for tokens that are lost.
+fn is_exhausted(error: &anyhow::Error) -> bool {
+    let is_lost = |cause: &(dyn std::error::Error + 'static)| {
+        let stored = match cause.downcast_ref() {
+            Some(FlowError::Store(error)) => Some(error),
+            _ => cause.downcast_ref(),
+        };
+        matches!(stored, Some(StoreError::AnswerNotStored { .. }))
+    };
+    let by_the_system = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref().is_some_and(env::is_exhausted)
+    };
+    !error.chain().any(is_lost) && error.chain().any(by_the_system)
 }
 
 fn plain(name: &'static str, message: String) -> Failure {
@@ -131,6 +164,7 @@ fn plain(name: &'static str, message: String) -> Failure {
         name,
         message,
         hint: None,
+        said: None,
         host: None,
         account: None,
     }
@@ -139,18 +173,29 @@ fn plain(name: &'static str, message: String) -> Failure {
 fn of_flow(error: &FlowError) -> Failure {
     let failure = |name| plain(name, error.to_string());
     match error {
-        FlowError::NoLogin(id)
-        | FlowError::LoggedOut { id, .. }
-        | FlowError::NotRenewable(id)
-        // Nothing that lives is left, and the other grant cannot be asked now.
-        | FlowError::StandbyLost { id, .. } => {
+        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } | FlowError::NotRenewable(id) => {
             failure("login_required").hint(login_command(id)).about(id)
         }
+        FlowError::UnknownToken(id) => failure("login_required")
+            .hint(format!(
+                "run {} with another one",
+                id.command("login --with-token")
+            ))
+            .about(id),
+        // Nothing that lives is left, and the other grant cannot be asked now.
+        FlowError::StandbyLost { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
+        FlowError::RefusesToRefresh { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
         FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
-        FlowError::LoginRequired { id, lost_at, .. } => {
+        FlowError::LoginRequired { id, lost_at, said } => {
             let hint = login_command(id);
             let hint = match lost_at {
                 Some(_) => hint,
@@ -158,12 +203,22 @@ fn of_flow(error: &FlowError) -> Failure {
                     "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
-            failure("login_required").hint(hint).about(id)
+            failure("login_required")
+                .said(said.as_deref())
+                .hint(hint)
+                .about(id)
         }
         FlowError::OtherScheme { id, .. } => failure("usage")
             .hint(format!(
                 "leave the scheme out; or, if that login is a mistake, {} first",
                 id.command("logout --local")
+            ))
+            .about(id),
+        FlowError::HeldElsewhere { id, other } => failure("usage")
+            .hint(format!(
+                "use that account with `--account {}`, or get tokens of its own with {}",
+                other.account,
+                id.command("login")
             ))
             .about(id),
         FlowError::NothingFresh(id) => failure("stale")
@@ -178,24 +233,34 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::Failed {
             id,
             outcome,
+            said,
             retry_at,
             advice,
             ..
         } => {
-            let failure = failure(name_of(*outcome)).about(id);
+            let failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
             match (hint_of(*outcome), retry_at) {
                 (_, Some(at)) => failure.hint(format!("try again after {at}")),
-                (_, None) if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
+                (_, None) if advice.is_some() => {
+                    failure.hint(advice.as_deref().unwrap_or_default())
+                }
                 (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
-                    "{hint}; to change them, run {}",
+                    "{hint}; to log in again, run {}, and to change the client, {}",
+                    id.command("login"),
                     id.command("login --client-id ID")
+                )),
+                (None, None) if *outcome == Outcome::RefreshRefused => failure.hint(format!(
+                    "if this lasts, run {}; until then glauth keeps the tokens and asks again",
+                    id.command("login")
                 )),
                 (Some(hint), None) => failure.hint(hint),
                 (None, None) => failure,
             }
         }
         FlowError::Leased { id, .. } => failure("lease_timeout")
-            .hint("try again later, wait longer with --lock-timeout, or ask for less with --min-ttl")
+            .hint(
+                "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl",
+            )
             .about(id),
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
@@ -229,6 +294,7 @@ fn name_of(outcome: Outcome) -> &'static str {
         Outcome::ClientRejected => "client_rejected",
         Outcome::Config => "config",
         Outcome::TlsRefused => "tls_refused",
+        Outcome::RefreshRefused => "refresh_refused",
         Outcome::LoginRequired => "login_required",
         Outcome::Pending | Outcome::Rotated | Outcome::CutOff => "unexpected",
     }
@@ -248,7 +314,11 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         Outcome::TlsRefused => {
             Some("run `glauth doctor`: it says what is wrong with the connection")
         }
-        Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
+        Outcome::RefreshRefused
+        | Outcome::LoginRequired
+        | Outcome::Pending
+        | Outcome::Rotated
+        | Outcome::CutOff => None,
     }
 }
 
@@ -277,7 +347,7 @@ fn of_store(error: &StoreError) -> Failure {
             .hint("do it where that can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
             .hint("it was left as it is; restore it, or move it away before the next login"),
-        StoreError::UnsupportedVersion { .. } => {
+        StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
             failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),

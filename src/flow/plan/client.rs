@@ -10,9 +10,9 @@ use url::Url;
 use super::{ClientError, Plan};
 use crate::config::HostConfig;
 use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
-use crate::http::origin;
+use crate::http::{origin, server_user};
 use crate::oauth::{Metadata, Provider, below};
-use crate::secret::{ClientSecret, TOKEN_LIMIT};
+use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 
 /// One endpoint: what it is called, and where each of those who may know it looks.
 struct Wanted {
@@ -48,7 +48,7 @@ impl Plan<'_> {
                 host: self.id.host.clone(),
             });
         }
-        let client = Client {
+        let mut client = Client {
             auth: self.auth(client_id.as_deref())?,
             client_id,
             token_endpoint,
@@ -58,6 +58,7 @@ impl Plan<'_> {
             login: self.login_means()?,
             ..self.bare_client()
         };
+        client.server_user = server_user_of(&client);
         check(&client)?;
         Ok(client)
     }
@@ -95,6 +96,7 @@ impl Plan<'_> {
                 client.token_endpoint.clone_from(&kept.token_endpoint);
             }
         }
+        client.server_user = server_user_of(&client);
         check(&client)?;
         Ok(client)
     }
@@ -116,6 +118,7 @@ impl Plan<'_> {
             replay: provider.replay,
             grants: provider.grants,
             ca_file: self.ca_file(),
+            server_user: None,
             login: LoginMeans::default(),
         }
     }
@@ -364,8 +367,8 @@ struct Known {
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
     let mut text = zeroize::Zeroizing::new(String::new());
-    // A secret, a newline, and one byte to see that it is too long.
-    let limit = TOKEN_LIMIT as u64 + 3;
+    // A secret, what may stand around it, and one byte to see that it is too long.
+    let limit = (TOKEN_LIMIT + AROUND) as u64 + 1;
     File::open(path)
         .and_then(|file| file.take(limit).read_to_string(&mut text))
         .map_err(|source| ClientError::File {
@@ -373,14 +376,19 @@ fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
             path: PathBuf::from(path),
             source,
         })?;
-    Ok(ClientSecret::new(
-        text.trim_end_matches(['\n', '\r']).to_owned(),
-    )?)
+    Ok(ClientSecret::new(bare(&text).to_owned())?)
 }
 
 fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     table.iter().map(owned).collect()
+}
+
+/// The user who runs the server now: a login trusts the server that it is made at.
+fn server_user_of(client: &Client) -> Option<u32> {
+    let endpoints = [&client.token_endpoint, &client.check_endpoint];
+    let endpoint = endpoints.into_iter().flatten().next()?;
+    server_user(&endpoint.url().ok()?)
 }
 
 /// What a record would refuse to hold, and what would change a question that is ours.

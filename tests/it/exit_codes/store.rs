@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::{Said, args, expired, fails_as};
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::mounts::skipped;
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Running, Sandbox};
 
 /// `token` with a record that this was done to; it is left as it is.
@@ -31,7 +32,7 @@ fn a_record_that_is_torn_or_damaged_is_corrupt() {
     assert!(said.message.contains("last line"), "{}", said.message);
     assert_eq!(said.account.as_deref(), Some("default"));
 
-    let said = with_record("corrupt", |text| text.replace("\"active\"", "\"asleep\""));
+    let said = with_record("corrupt", |text| text.replace("\"active\"", "7"));
     assert!(said.message.contains("`state`"), "{}", said.message);
     assert!(said.message.contains("line "), "{}", said.message);
 
@@ -48,6 +49,12 @@ fn a_record_of_a_newer_glauth_is_an_unsupported_version() {
     let newer = |text: &str| text.replace("version = 1", "version = 2");
     let said = with_record("unsupported_version", newer);
     assert!(said.message.contains("version 2"), "{}", said.message);
+    assert!(said.hint.contains("newer"), "{}", said.hint);
+
+    let newer = |text: &str| text.replace("\"active\"", "\"asleep\"");
+    let said = with_record("unsupported_version", newer);
+    assert!(said.message.contains("`state`"), "{}", said.message);
+    assert!(said.message.contains("line "), "{}", said.message);
     assert!(said.hint.contains("newer"), "{}", said.hint);
 }
 
@@ -94,7 +101,7 @@ fn a_lock_that_is_not_had_in_time_is_lock_timeout_and_names_the_holder() {
         held.wait_for(1);
         let rest = ["--lock-timeout", "10ms", "token", &server.url()];
         let finished = sandbox.run(&args(form, &rest));
-        let name = format!("pid {} on ", holder.pid());
+        let name = refresher_of(&holder).name();
         assert!(finished.stderr.contains(&name), "{finished:?}");
         held.release();
         holder.finish().succeeds();

@@ -212,7 +212,7 @@ fn without_git_it_says_so() {
     let mut command = sandbox.command(&["setup-git"]);
     command.env("PATH", sandbox.path("tmp"));
     let said = Running::spawn(&mut command).finish().fails(2);
-    assert!(said.contains("git cannot be run"), "{said}");
+    assert!(said.contains("cannot run `git`"), "{said}");
 }
 
 #[test]

@@ -136,7 +136,10 @@ fn config(args: &[&str]) -> anyhow::Result<()> {
 
 fn run(args: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("git").args(args).output();
-    Ok(output.map_err(|error| UsageError::Call(format!("git cannot be run: {error}")))?)
+    Ok(output.map_err(|source| UsageError::NotRun {
+        program: "git".to_owned(),
+        source,
+    })?)
 }
 
 fn failed(output: &Output) -> UsageError {

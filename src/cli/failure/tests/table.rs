@@ -110,27 +110,36 @@ fn calls() -> Vec<anyhow::Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::HeldElsewhere {
+            id: AccountId {
+                account: "work".parse().unwrap(),
+                ..id()
+            },
+            other: id(),
+        }
+        .into(),
     ]
 }
 
 fn tokens() -> Vec<anyhow::Error> {
-    let ended = |lost_at, words: Option<&str>| FlowError::LoginRequired {
+    let ended = |lost_at, said: Option<&str>| FlowError::LoginRequired {
         id: id(),
         lost_at,
-        words: words.map(ToOwned::to_owned),
+        said: said.map(ToOwned::to_owned),
     };
     vec![
         FlowError::NoLogin(id()).into(),
         FlowError::LoggedOut { id: id(), at: at() }.into(),
-        ended(None, Some("The refresh token is invalid.")).into(),
+        ended(None, Some("invalid_grant: The refresh token is invalid.")).into(),
         ended(Some(at()), None).into(),
         FlowError::StandbyLost {
             id: id(),
             lost_at: None,
-            words: None,
+            said: None,
         }
         .into(),
         FlowError::NotRenewable(id()).into(),
+        FlowError::UnknownToken(id()).into(),
         FlowError::TokenRefused(id()).into(),
         FlowError::NothingFresh(id()).into(),
         FlowError::TooShort {
@@ -159,7 +168,8 @@ fn refreshes() -> Vec<anyhow::Error> {
         FlowError::Failed {
             id: id(),
             outcome,
-            message: format!("{} {message}", origin()),
+            message: format!("{} {message}", origin()).into(),
+            said: None,
             retry_at: None,
             advice: None,
         }
@@ -167,14 +177,29 @@ fn refreshes() -> Vec<anyhow::Error> {
     };
     vec![
         failed(Outcome::Unreachable, "could not be reached"),
-        failed(Outcome::Unavailable, "cannot refresh now (status 503)"),
+        failed(
+            Outcome::Unavailable,
+            "cannot refresh now (status 503); the next try is in 4s",
+        ),
         failed(Outcome::RateLimited, "asks for fewer requests (status 429)"),
         FlowError::Failed {
             id: id(),
             outcome: Outcome::RateLimited,
-            message: format!("gitlab.example.com asked to be left alone until {}", at()),
+            message: format!("gitlab.example.com asked to be left alone until {}", at()).into(),
+            said: None,
             retry_at: Some(at()),
             advice: None,
+        }
+        .into(),
+        failed(
+            Outcome::RefreshRefused,
+            "refused to refresh (status 400): invalid_target: unknown resource; the next try is in 4s",
+        ),
+        FlowError::RefusesToRefresh {
+            id: id(),
+            since: at(),
+            said: Some("invalid_target: unknown resource".into()),
+            next: "; the next try is in 1m".into(),
         }
         .into(),
         failed(Outcome::AnswerLost, "gave no usable answer"),
@@ -221,6 +246,11 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             version: "2".to_owned(),
         },
+        StoreError::NewerValue {
+            path: path(),
+            line: Some(38),
+            problem: "`state` is not one that this glauth knows".to_owned(),
+        },
         StoreError::DiskFull {
             path: path(),
             source: no(Errno::ENOSPC),
@@ -232,21 +262,42 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::LockReplaced { path: path() },
         StoreError::AnswerNotStored {
             path: path(),
-            rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
-            source: Box::new(StoreError::DiskFull {
+            rescued: Some(crate::store::Kept {
+                path: "/home/jane/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::OverRestart,
+            }),
+            reason: StoreError::DiskFull {
                 path: path(),
                 source: no(Errno::ENOSPC),
+            }
+            .to_string(),
+        },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: Some(crate::store::Kept {
+                path: "/run/user/1000/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::UntilLogout,
             }),
+            reason: StoreError::DiskFull {
+                path: path(),
+                source: no(Errno::ENOSPC),
+            }
+            .to_string(),
         },
         StoreError::AnswerNotStored {
             path: path(),
             rescued: None,
-            source: Box::new(StoreError::ReadOnly { path: path() }),
+            reason: StoreError::ReadOnly { path: path() }.to_string(),
         },
         StoreError::Io {
-            action: "read",
+            action: "read".into(),
             path: path(),
             source: no(Errno::EIO),
+        },
+        StoreError::Io {
+            action: "open".into(),
+            path: path(),
+            source: no(Errno::EMFILE),
         },
     ]
     .into_iter()
@@ -328,6 +379,7 @@ fn logins() -> Vec<anyhow::Error> {
     let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
         outcome,
         message: format!("{} {message}", origin()),
+        said: None,
         advice: None,
     };
     let mut errors: Vec<AuthorizeError> = [
@@ -364,6 +416,7 @@ fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::Device(DeviceError::Unavailable {
             server: origin(),
             status: 503,
+            words: None,
         }),
         redeemed(
             Outcome::LoginRequired,

@@ -5,7 +5,8 @@ use super::disk::Disk;
 use super::library::Library;
 use super::mutants::Mutant;
 use super::promises::Broken;
-use super::world::{Command, End, Pair, Process, Reply, Said, ServerKind, Step, World};
+use super::world::{Command, End, Pair, Process, Reply, Said, ServerKind, Step, Where, World};
+use crate::credential::GrantState;
 
 pub type Next = Result<World, Broken>;
 
@@ -64,6 +65,7 @@ impl Model<'_> {
         if world.now < self.limits.ticks {
             let mut next = *world;
             next.now += 1;
+            next.truth.pass(next.now);
             forget_rotations(&mut next);
             out.push((event("time passes", true), Ok(next)));
         }
@@ -94,6 +96,11 @@ impl Model<'_> {
             self.kill(&mut next, index);
             push("dies", true, Ok(next));
         }
+        if may_fail && process.refreshes == Where::Apart && process.is_refreshing() {
+            let mut next = failed;
+            next.process_mut(index).refreshes = Where::Orphaned;
+            push("loses its caller", true, Ok(next));
+        }
         match process.step {
             Step::Ready => push("starts", false, self.start(*world, index)),
             Step::Asking(pair, _) => {
@@ -112,6 +119,19 @@ impl Model<'_> {
                     push("asks about a token and gets no answer", true, next);
                 }
             }
+            Step::Doubting(pair) => {
+                let said = if world.server.is_alive(pair, world.now, self.server) {
+                    Said::Alive
+                } else {
+                    Said::Dead
+                };
+                let next = self.told(*world, index, pair, said);
+                push("asks about a token that was refused", false, next);
+                if may_fail {
+                    let next = self.told(failed, index, pair, Said::Nothing);
+                    push("asks about it and gets no answer", true, next);
+                }
+            }
             Step::Queued => {
                 let locked = world.living().any(|process| self.has_lock(process));
                 if !locked {
@@ -126,6 +146,17 @@ impl Model<'_> {
                     false,
                     self.under_lock(next, index),
                 );
+            }
+            Step::Starting => {
+                push(
+                    "hands the lock over",
+                    false,
+                    Ok(self.reserve(*world, index, Where::Apart)),
+                );
+                if may_fail {
+                    let next = self.reserve(failed, index, Where::Here);
+                    push("can start no process", true, Ok(next));
+                }
             }
             Step::Reserved => push("marks the attempt", false, Ok(self.mark(*world, index))),
             Step::Marked => {
@@ -162,6 +193,10 @@ impl Model<'_> {
                     push("is asked to wait", true, Ok(limited));
                     let early = reply(failed, index, Reply::Unavailable);
                     push("gets a 503", true, Ok(early));
+                    if self.may_be_mistaken(world, &process) {
+                        let mistaken = reply(failed, index, Reply::Mistaken);
+                        push("is refused by mistake", true, Ok(mistaken));
+                    }
                     let mut late = failed;
                     self.arrives_unasked(&mut late, pair);
                     let late = reply(late, index, Reply::Unavailable);
@@ -205,8 +240,23 @@ impl Model<'_> {
                 if !self.is(Mutant::NoLastSync) {
                     next.disk.sync_folder();
                 }
-                push("lets the lock go", false, self.after(next, index, answer));
+                let next = match process.refreshes {
+                    Where::Here => self.after(next, index, answer),
+                    Where::Apart => {
+                        next.process_mut(index).step = Step::Reported(answer);
+                        Ok(next)
+                    }
+                    Where::Orphaned => {
+                        next.process_mut(index).step = Step::Dead;
+                        Ok(next)
+                    }
+                };
+                push("lets the lock go", false, next);
             }
+            Step::Reported(answer) => {
+                push("hears of it", false, self.take_up(*world, index, answer));
+            }
+            Step::Unreported => push("hears nothing", false, self.unreported(*world, index)),
             Step::Waiting(pair) => {
                 let over = !world.is_leased(pair) || world.server.has_expired(pair, world.now);
                 if over {
@@ -267,7 +317,26 @@ impl Model<'_> {
         }
     }
 
+    /// A server is mistaken about a grant that is good and not in doubt, and whose token lives by our
+    /// own clock, too.
+    fn may_be_mistaken(&self, world: &World, process: &Process) -> bool {
+        let brief = self.library.brief(process.memory);
+        let grant = brief.grants[usize::from(process.grant)].expect("a grant");
+        let pair = grant.pair;
+        grant.state == GrantState::Active
+            && !grant.refused
+            && grant.ends > world.now
+            && process.command.rejected() != Some(pair)
+            && world.server.is_alive(pair, world.now, self.server)
+    }
+
     pub fn has_lock(&self, process: &Process) -> bool {
+        if self.is(Mutant::HandOverUnlocks)
+            && process.refreshes == Where::Apart
+            && process.is_refreshing()
+        {
+            return false;
+        }
         let early = self.is(Mutant::ReleasesBeforeCommit)
             && matches!(
                 process.step,

@@ -72,6 +72,8 @@ pub enum Said {
 pub enum Reply {
     Tokens(Pair),
     InvalidGrant,
+    /// The same by mistake: too early, or by a replica that lags.
+    Mistaken,
     /// Sent, and nothing came.
     Lost,
     /// 5xx.
@@ -88,9 +90,13 @@ pub enum Step {
     Ready,
     /// Asks the check endpoint; whether it has had the lock before.
     Asking(Pair, bool),
+    /// Its refresh token was called invalid: asks the check endpoint about this access token.
+    Doubting(Pair),
     Queued,
     /// Put in place what somebody left; the folder is not synced.
     Settled,
+    /// A grant is to be refreshed, in a process of its own.
+    Starting,
     /// The room for the answer is there.
     Reserved,
     /// `pending` is renamed; the folder is not synced.
@@ -104,6 +110,10 @@ pub enum Step {
     Synced(Reply),
     /// Renamed; the folder is not synced.
     Renamed(Reply),
+    /// The process of its own has let the lock go and said what came of it.
+    Reported(Reply),
+    /// The process of its own has died, and its caller does not know what came of it.
+    Unreported,
     /// Waits, with no lock in hand, for those who hold a lease on this token.
     Waiting(Pair),
     /// Its command runs, and holds a lease on this token.
@@ -120,6 +130,17 @@ pub enum Step {
     Revoking,
     Done(End),
     Dead,
+}
+
+/// In which process a call refreshes, and whether that is all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Where {
+    /// In the one that was called.
+    Here,
+    /// In one of its own, for which the caller waits.
+    Apart,
+    /// In one of its own, whose caller was killed.
+    Orphaned,
 }
 
 /// How a call ends.
@@ -154,6 +175,9 @@ pub struct Process {
     pub own: u8,
     pub checked: Option<(Pair, Said)>,
     pub turns: u8,
+    pub refreshes: Where,
+    /// Its own request may be under way, though it does not wait for it any more.
+    pub unreported: bool,
     /// The token that `exec` has, and wants a lease on.
     pub wants_lease: Option<Pair>,
     pub meanwhile: Meanwhile,
@@ -170,6 +194,8 @@ impl Process {
             own: 0,
             checked: None,
             turns: 0,
+            refreshes: Where::Here,
+            unreported: false,
             wants_lease: None,
             meanwhile: Meanwhile::default(),
         }
@@ -186,11 +212,12 @@ impl Process {
     pub fn has_lock(&self) -> bool {
         use Step::{
             Answered, Buried, Ended, Ending, InTransit, Marked, Renamed, Replaced, Reserved,
-            Settled, Staged, Synced, Written,
+            Settled, Staged, Starting, Synced, Written,
         };
         matches!(
             self.step,
             Settled
+                | Starting
                 | Reserved
                 | Marked
                 | Staged
@@ -203,6 +230,22 @@ impl Process {
                 | Ending
                 | Ended
                 | Buried
+        )
+    }
+
+    /// From the hand-over on, until the lock is let go.
+    pub fn is_refreshing(&self) -> bool {
+        use Step::{Answered, InTransit, Marked, Renamed, Reserved, Staged, Synced, Written};
+        matches!(
+            self.step,
+            Reserved
+                | Marked
+                | Staged
+                | InTransit
+                | Answered(_)
+                | Written(_)
+                | Synced(_)
+                | Renamed(_)
         )
     }
 
@@ -308,11 +351,43 @@ pub struct Truth {
     pub shown: u64,
     /// Until when the server asked to be left alone, as far as it was stored.
     pub quiet_until: u8,
+    /// Until when failures keep requests back: of the login, and of each family by a lost answer and
+    /// by a refusal.
+    pub paused_until: u8,
+    pub lost_until: [u8; FAMILIES],
+    pub refused_until: [u8; FAMILIES],
 }
 
 impl Truth {
     pub fn is_lost(&self, family: u8) -> bool {
         self.lost & 1 << family != 0
+    }
+
+    /// Whether a request for this family has to wait.
+    pub fn is_paused(&self, family: u8, now: u8) -> bool {
+        let family = usize::from(family);
+        let until = [
+            self.paused_until,
+            self.lost_until[family],
+            self.refused_until[family],
+        ];
+        until.into_iter().any(|until| until > now)
+    }
+
+    /// A new attempt takes the place of the one before.
+    pub fn begin(&mut self) {
+        self.paused_until = 0;
+        self.lost_until = [0; FAMILIES];
+    }
+
+    /// Forgets waits that are over, so that equal states are one.
+    pub fn pass(&mut self, now: u8) {
+        let families = self.lost_until.iter_mut().chain(&mut self.refused_until);
+        for until in families.chain([&mut self.paused_until]) {
+            if *until <= now {
+                *until = 0;
+            }
+        }
     }
 
     pub fn lose(&mut self, family: u8) {

@@ -75,6 +75,10 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
             path: "/etc/ssl/corp.pem".into(),
             reason: "no certificate in it".to_owned(),
         }),
+        send(SendError::ForeignServer {
+            origin: "http://127.0.0.1:3000".to_owned(),
+            uid: 1002,
+        }),
         send(SendError::AnswerLost {
             origin: origin(),
             reason: "timed out".to_owned(),

@@ -200,8 +200,10 @@ fn a_refused_token_is_not_handed_out_again_after_a_refresh_that_failed() {
     sandbox
         .run_with_input(&rejected, &pair.access_token)
         .fails(4);
+    sandbox.let_waits_pass(&server);
     sandbox.run(&["token", &server.url()]).fails(4);
     server.always(TOKEN, None);
+    sandbox.let_waits_pass(&server);
     let checks = server.count(TOKEN_INFO);
     assert!(server.is_alive(&sandbox.run(&["token", &server.url()]).prints()));
     assert_eq!(server.count(TOKEN_INFO), checks);
@@ -514,6 +516,7 @@ fn without_a_process_or_a_thread_left_nothing_is_sent_and_nothing_lost() {
     assert_eq!(server.refresh_requests(), 0);
 
     let mut unlimited = sandbox.command(&["token", &server.url()]);
+    sandbox.let_waits_pass(&server);
     assert!(become_other(&sandbox, &mut unlimited, 54_321));
     let token = Running::spawn(&mut unlimited).finish().prints();
     assert!(server.is_alive(&token));

@@ -138,11 +138,17 @@ impl Sandbox {
 
     /// Time passes: the waits after failures are over.
     pub fn let_waits_pass(&self, server: &AuthorizationServer) {
-        let record = std::fs::read_to_string(self.file(server, "toml"));
+        self.let_waits_pass_at(&server.host());
+    }
+
+    /// The same at a host.
+    pub fn let_waits_pass_at(&self, host: &str) {
+        let path = self.file_at(host, "toml");
+        let record = std::fs::read_to_string(&path);
         if !record.is_ok_and(|text| text.contains("next_at")) {
             return;
         }
-        self.edit(server, |record| {
+        edit_file(&path, |record| {
             let over = |table: &mut toml::Table, key: &str| {
                 if table.contains_key(key) {
                     table.insert(key.to_owned(), from_now(-1));

@@ -84,6 +84,7 @@ pub mod secret;
 mod signals;
 #[doc(hidden)]
 pub mod store;
+mod terminal;
 #[doc(hidden)]
 pub mod time;
 mod toml_trouble;

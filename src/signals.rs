@@ -4,7 +4,6 @@
 //! They are blocked, not handled: what a signal does (also that it is ignored, as under `nohup`)
 //! stays as it was, and happens the moment the lock is free.
 
-use std::io::Write as _;
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +12,8 @@ use std::thread;
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
+
+use crate::terminal;
 
 /// What a person or a supervisor sends to end or to stop a process.
 const HELD_BACK: [Signal; 8] = [
@@ -148,8 +149,7 @@ fn watch(caught: &SigSet, seen: &Mutex<Seen>, notice: &str) {
         }
         if signal != WAKE && !told {
             told = true;
-            let line = format!("glauth: {notice}\n");
-            std::io::stderr().write_all(line.as_bytes()).ok();
+            terminal::tell(notice);
         }
     }
 }

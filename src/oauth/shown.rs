@@ -1,5 +1,7 @@
 //! Text of a server's, made fit for a terminal (P8).
 
+use crate::terminal::is_unfit;
+
 /// The longest text of a server's that is shown, in characters.
 pub(super) const SHOWN_LIMIT: usize = 300;
 
@@ -8,16 +10,7 @@ pub(super) const SHOWN_LIMIT: usize = 300;
 #[must_use]
 pub fn shown(text: &str) -> String {
     text.chars()
-        .filter(|c| !c.is_control() && !is_invisible(*c))
+        .filter(|c| !is_unfit(*c))
         .take(SHOWN_LIMIT)
         .collect()
-}
-
-/// What turns the direction of text around, or hides in it (Unicode, `Bidi_Control` and the
-/// byte-order mark).
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
 }

@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 7] = [
         "log",
         "notice",
         "toml_trouble",
+        "terminal",
     ],
     &["credential", "http"],
     &["oauth", "store", "gitcred", "config"],
@@ -34,7 +35,7 @@ const LONGEST: usize = 500;
 
 /// What is dangerous, why, and the only files that may have it, where `clippy.toml` does not say
 /// so already.
-const PLACES: [(&str, &[&str]); 15] = [
+const PLACES: [(&str, &[&str]); 16] = [
     // What clippy forbids is allowed where it is expected; this keeps the list of those places.
     (
         "clippy::disallowed_methods",
@@ -61,6 +62,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("TcpListener::bind", &["flow/loopback.rs"]),
     ("webbrowser::", &["cli/commands/login/person.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),
+    ("io::stderr()", &["cli/printer.rs", "terminal.rs"]),
     ("std::env::", &["env.rs", "fault.rs", "main.rs"]),
     // A secret leaves its type only on its way to the server, to the record and to who asked.
     (

@@ -49,6 +49,7 @@ mod refused;
 mod rescue;
 mod schemas;
 mod secrets;
+mod shown;
 mod stampede;
 mod standby;
 mod status;

@@ -4,7 +4,7 @@ mod login;
 
 use std::path::PathBuf;
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
 use super::shell;
@@ -14,6 +14,7 @@ use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
+use crate::terminal::clean;
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -270,7 +271,7 @@ fn of_store(error: &StoreError) -> Failure {
             ..
         } => failure("permission").hint(format!(
             "run `chmod {mode:o} {}`",
-            shell::quote(&path.to_string_lossy())
+            shell::quote_for_person(&path.to_string_lossy())
         )),
         StoreError::Permission { .. } => failure("permission")
             .hint("run it as that file's owner, or choose another store with --store"),
@@ -373,7 +374,8 @@ fn logins_of(ids: &[AccountId]) -> String {
 }
 
 /// What clap says, in this program's form.
-pub(super) fn of_usage(error: &clap::Error, command: Option<&str>) -> Failure {
+pub(super) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
+    clean_context(&mut error);
     let (message, hint) = sentences(&error.to_string(), command);
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
@@ -388,6 +390,26 @@ pub(super) fn of_usage(error: &clap::Error, command: Option<&str>) -> Failure {
     } else {
         hint
     })
+}
+
+/// Cleans what was typed before clap makes its text, which is taken apart by its lines.
+fn clean_context(error: &mut clap::Error) {
+    let cleaned: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(typed) => {
+                Some((kind, ContextValue::String(clean(typed).into_owned())))
+            }
+            ContextValue::Strings(typed) => {
+                let typed = typed.iter().map(|typed| clean(typed).into_owned());
+                Some((kind, ContextValue::Strings(typed.collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in cleaned {
+        error.insert(kind, value);
+    }
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no

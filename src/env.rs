@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Uid;
+use nix::unistd::{Gid, Group, Uid, User};
 
 /// The process as others may see it, for the lock file and for `last_attempt.by`:
 /// `pid 4711 on build7`. Whatever a host name may hold, only printable ASCII gets through.
@@ -27,6 +27,29 @@ pub fn machine_name() -> String {
 #[must_use]
 pub fn user_id() -> u32 {
     Uid::effective().as_raw()
+}
+
+/// A user by name and number, `user jane (1000)`; by number alone where no name is known.
+#[must_use]
+pub fn user_named(id: u32) -> String {
+    match User::from_uid(Uid::from_raw(id)) {
+        Ok(Some(user)) => format!("user {} ({id})", user.name),
+        _ => format!("user {id}"),
+    }
+}
+
+/// Whether a group has one member, who is `user`: systems that give each user a group give it the user's
+/// name, and make new files writable for it.
+#[must_use]
+pub fn is_private_group(group: u32, user: u32) -> bool {
+    let (Ok(Some(group)), Ok(Some(user))) = (
+        Group::from_gid(Gid::from_raw(group)),
+        User::from_uid(Uid::from_raw(user)),
+    ) else {
+        return false;
+    };
+    let only_user = group.mem.iter().all(|member| *member == user.name);
+    group.gid == user.gid && group.name == user.name && only_user
 }
 
 /// Folders that outlive this process and need no home, best first: where an answer goes that the

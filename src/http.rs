@@ -17,9 +17,13 @@ use zeroize::Zeroizing;
 use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
 use crate::signals::Held;
+use crate::user_file;
 
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// The largest file of certificate authorities that is read, in bytes: many times that of a system.
+const CA_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// How long a connection, with its TLS handshake, may take at most.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -284,7 +288,7 @@ fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
         path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let pem = user_file::read(path, CA_LIMIT).map_err(|error| unusable(format!("it {error}")))?;
     let found =
         reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
     if found.is_empty() {

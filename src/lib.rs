@@ -88,6 +88,7 @@ mod terminal;
 #[doc(hidden)]
 pub mod time;
 mod toml_trouble;
+mod user_file;
 
 pub use embed::{Error, ErrorKind, Login, Logins, Token};
 pub use secret::{AccessToken, BadSecret, Fingerprint};

@@ -408,7 +408,10 @@ impl Errand<'_> {
     fn fall_back(mut self, error: FlowError) -> Result<Obtained, FlowError> {
         let hopeless = matches!(
             error,
-            FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
+            FlowError::TokenRefused(_)
+                | FlowError::NoLogin(_)
+                | FlowError::LoggedOut { .. }
+                | FlowError::Lock(LockError::Store(StoreError::OpenFolder { .. }))
         );
         let ended = matches!(
             error,

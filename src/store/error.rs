@@ -17,6 +17,15 @@ pub enum StoreError {
         /// The mode that it should have, where that would mend it.
         wanted_mode: Option<u32>,
     },
+    /// A folder of the store in which other users can put files of their own: nothing is written there,
+    /// and nothing that is read under its lock is handed out.
+    #[error("`{}` can be written by other users (mode {mode:04o})", path.display())]
+    OpenFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// The file system is mounted read-only.
     #[error("`{}` is on a read-only file system", path.display())]
     ReadOnly {

@@ -128,6 +128,21 @@ impl Store {
         Ok(found)
     }
 
+    /// What is wrong with the folders of these accounts: every command that takes a lock there refuses.
+    #[must_use]
+    pub fn troubles_of_folders(&self, ids: &[AccountId]) -> Vec<StoreError> {
+        let Ok(root) = self.root.canonicalize() else {
+            return Vec::new();
+        };
+        let mut folders: Vec<PathBuf> = ids.iter().map(|id| root.join(id.host.key())).collect();
+        folders.dedup();
+        folders.insert(0, root);
+        let folders = folders.iter();
+        folders
+            .filter_map(|folder| permissions::trouble_of_folder(folder))
+            .collect()
+    }
+
     /// The place of an account, in folders that exist and are the user's own. The path is
     /// resolved first, so that two ways to one record share one lock.
     fn writable_place(&self, id: &AccountId) -> Result<Place, StoreError> {

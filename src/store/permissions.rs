@@ -21,6 +21,8 @@ pub(super) const FILE_MODE: u32 = 0o600;
 /// Group and others.
 const FOREIGN: u32 = 0o077;
 const WORLD: u32 = 0o007;
+/// Their right to write.
+const FOREIGN_WRITE: u32 = 0o022;
 /// All that a folder's owner may do in it.
 const OWNER: u32 = 0o700;
 
@@ -135,7 +137,31 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
         });
     }
     check_owner(path, &metadata, &[env::user_id()])?;
+    check_not_open(path, &metadata)?;
     check_closed(path, &metadata, FOLDER_MODE)
+}
+
+/// What [`check_folder`] would say to a writer, where that is more than that a reader's folder is not its own:
+/// one of root's, or on a file system that is mounted read-only, as a container's mounted secret is.
+pub(super) fn trouble_of_folder(path: &Path) -> Option<StoreError> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let is_given = metadata.uid() == 0 && env::user_id() != 0;
+    if is_read_only(path) {
+        None
+    } else if is_given && metadata.is_dir() {
+        check_not_open(path, &metadata).err()
+    } else {
+        check_folder(path).err()
+    }
+}
+
+fn check_not_open(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    let mode = metadata.mode() & 0o7777;
+    if mode & FOREIGN_WRITE == 0 {
+        return Ok(());
+    }
+    let path = path.to_owned();
+    Err(StoreError::OpenFolder { path, mode })
 }
 
 /// Checks that a folder lets us read and write in it, which its owner's own mode may forbid.

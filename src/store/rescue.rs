@@ -109,7 +109,7 @@ pub(super) fn find(place: &Place, spent: &RefreshToken) -> Result<Option<Rescued
 /// ours can be in it.
 fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
     match permissions::check_folder(folder) {
-        Err(StoreError::Permission { .. }) => return Ok(None),
+        Err(StoreError::Permission { .. } | StoreError::OpenFolder { .. }) => return Ok(None),
         Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
         checked => checked?,
     }

@@ -57,5 +57,6 @@ mod support;
 mod surroundings;
 mod tls;
 mod torn;
+mod trusted_files;
 mod verdicts;
 mod workers;

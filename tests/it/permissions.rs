@@ -75,10 +75,12 @@ fn is_mended_by_its_hint(path: &Path, mode: u32, run: impl Fn() -> Finished) {
     set_mode(path, mode);
     let said = run().fails(5);
     let lines: Vec<&str> = said.lines().collect();
-    let problem = format!(
-        "`{}` is open to other users (mode {mode:04o})",
-        path.display()
-    );
+    let what = if path.is_dir() && mode & 0o022 != 0 {
+        "can be written by other users"
+    } else {
+        "is open to other users"
+    };
+    let problem = format!("`{}` {what} (mode {mode:04o})", path.display());
     assert_eq!(lines[0], format!("glauth: {problem}"));
     let command = format!("chmod {right:o} '{}'", path.display());
     assert_eq!(lines[1..], [format!("hint: run `{command}`")]);

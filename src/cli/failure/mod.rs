@@ -1,5 +1,6 @@
 //! Where every error meets its exit code, its name in JSON and its hint.
 
+mod file;
 mod login;
 
 use std::path::PathBuf;
@@ -8,13 +9,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
 use super::shell;
-use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Outcome};
 use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::terminal::clean;
+
+pub(super) use file::remedy_of_file;
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -106,8 +108,7 @@ impl Failure {
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_plan(error));
             }
-            let config = cause.downcast_ref::<ConfigError>()?;
-            Some(plain("config", config.to_string()))
+            cause.downcast_ref().map(file::of_config)
         });
         let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
         match error.downcast_ref::<About>() {
@@ -271,6 +272,10 @@ fn of_store(error: &StoreError) -> Failure {
             ..
         } => failure("permission").hint(format!(
             "run `chmod {mode:o} {}`",
+            shell::quote_for_person(&path.to_string_lossy())
+        )),
+        StoreError::OpenFolder { path, .. } => failure("permission").hint(format!(
+            "run `chmod 700 {}`",
             shell::quote_for_person(&path.to_string_lossy())
         )),
         StoreError::Permission { .. } => failure("permission")

@@ -12,6 +12,7 @@ use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToR
 use crate::oauth::{DeviceError, DiscoveryError};
 use crate::secret::BadSecret;
 use crate::time::Timestamp;
+use crate::user_file::Unusable;
 
 fn id() -> AccountId {
     AccountId {
@@ -204,6 +205,10 @@ fn refreshes() -> Vec<anyhow::Error> {
 
 fn stores() -> Vec<anyhow::Error> {
     [
+        StoreError::OpenFolder {
+            path: "/home/jane/.local/share/glauth/credentials".into(),
+            mode: 0o777,
+        },
         StoreError::Permission {
             path: path(),
             problem: "is open to other users (mode 0644)".to_owned(),
@@ -330,9 +335,27 @@ fn clients() -> Vec<anyhow::Error> {
             host: host(),
         },
         ClientError::File {
-            what: "client secret",
+            what: "client secret file",
             path: "/home/jane/secret".into(),
-            source: no(Errno::ENOENT),
+            source: no(Errno::ENOENT).into(),
+        },
+        ClientError::File {
+            what: "client secret file",
+            path: "/home/jane/secret".into(),
+            source: Unusable::NotRegular,
+        },
+        ClientError::File {
+            what: "CA file",
+            path: "/srv/corp.pem".into(),
+            source: Unusable::Foreign {
+                owner: "user joe (1001)".to_owned(),
+                us: "user jane (1000)".to_owned(),
+            },
+        },
+        ClientError::File {
+            what: "CA file",
+            path: "/srv/corp.pem".into(),
+            source: Unusable::Writable { mode: 0o664 },
         },
         ClientError::BadSecret(BadSecret::Empty),
         ClientError::SecretMissing("client_secret_basic".to_owned()),

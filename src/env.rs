@@ -3,6 +3,7 @@
 //! Variables that stand for options (`GLAUTH_HOST` and its like) are declared beside the options
 //! in `cli/args.rs`.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Group, Uid, User};
@@ -38,6 +39,21 @@ pub fn user_named(id: u32) -> String {
     }
 }
 
+/// Whether this number stands for every user that the user namespace of this process does not know.
+#[must_use]
+pub fn is_unmapped(user: u32) -> bool {
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse().ok();
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let counts = map
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2));
+    let known: u64 = counts.filter_map(|count| count.parse::<u64>().ok()).sum();
+    // The first namespace knows each number but the one that means none.
+    !map.is_empty()
+        && known < u64::from(u32::MAX)
+        && number("/proc/sys/kernel/overflowuid") == Some(user)
+}
+
 /// Whether a group has one member, who is `user`: systems that give each user a group give it the user's
 /// name, and make new files writable for it.
 #[must_use]
@@ -71,6 +87,46 @@ pub fn scratch_folders() -> Vec<PathBuf> {
     let mut seen = std::collections::HashSet::new();
     folders.retain(|folder| seen.insert(folder.clone()));
     folders
+}
+
+/// The user's home.
+#[must_use]
+pub fn home() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.home_dir().to_owned())
+}
+
+/// The user in whose home a path is, where root works there: `HOME` may still be that of the user who called
+/// sudo. Another user than root can make nothing in a home that is not their own.
+#[must_use]
+pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
+    if user_id() != 0 {
+        return None;
+    }
+    let absolute = std::path::absolute(path).ok()?;
+    let resolved = absolute
+        .ancestors()
+        .find_map(|folder| folder.canonicalize().ok())?;
+    let named = home().and_then(|home| home.canonicalize().ok());
+    resolved.ancestors().find_map(|folder| {
+        let owner = folder.metadata().ok()?.uid();
+        let is_home = || {
+            let user = User::from_uid(Uid::from_raw(owner)).ok().flatten();
+            named.as_deref() == Some(folder) || user.is_some_and(|user| user.dir == folder)
+        };
+        (owner != 0 && is_home()).then_some(owner)
+    })
+}
+
+/// Where logins are kept where `XDG_DATA_HOME` is not set; `None`: it is not, or moves nothing here.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn store_folder_without_xdg() -> Option<PathBuf> {
+    let moved = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from)?;
+    if !moved.is_absolute() || cfg!(target_os = "macos") {
+        return None;
+    }
+    let folder = home()?.join(".local/share/glauth/credentials");
+    Some(folder).filter(|folder| Some(folder) != store_folder().as_ref())
 }
 
 /// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is

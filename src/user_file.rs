@@ -4,6 +4,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -84,16 +85,25 @@ fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
         .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
         .open(path)?;
     let metadata = file.metadata()?;
-    judge(&metadata)?;
+    judge(&file, &metadata)?;
     Ok((file, metadata))
 }
 
-fn judge(found: &Metadata) -> Result<(), Unusable> {
+/// Whether a file is root's, though a user namespace that does not know root (systemd's for a user's units,
+/// bubblewrap's, a rootless container's) shows it as one of a user without a number: below these folders no
+/// other user has files.
+fn is_of_the_system(file: &File, owner: u32) -> bool {
+    let there = || std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    env::is_unmapped(owner)
+        && there().is_ok_and(|path| ["/etc", "/usr"].iter().any(|top| path.starts_with(top)))
+}
+
+fn judge(file: &File, found: &Metadata) -> Result<(), Unusable> {
     if !found.is_file() {
         return Err(Unusable::NotRegular);
     }
     let owner = found.uid();
-    if ![env::user_id(), 0].contains(&owner) {
+    if ![env::user_id(), 0].contains(&owner) && !is_of_the_system(file, owner) {
         return Err(Unusable::Foreign {
             owner: env::user_named(owner),
             us: env::user_named(env::user_id()),

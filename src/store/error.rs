@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::permissions;
+
 /// A store that cannot be used as it is (exit code 5).
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -119,8 +121,8 @@ impl StoreError {
             }
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
             io::ErrorKind::PermissionDenied => Self::Permission {
+                problem: permissions::denied(&path),
                 path,
-                problem: format!("does not let us {action} it"),
                 wanted_mode: None,
             },
             _ if is_link(&source) => Self::Permission {

@@ -6,6 +6,7 @@ mod error;
 pub mod examine;
 mod lease;
 mod lock;
+mod named;
 mod password;
 mod permissions;
 mod place;
@@ -24,6 +25,7 @@ pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Sto
 pub use error::{LockError, StoreError};
 pub use lease::Lease;
 pub use lock::Wait;
+pub use named::{BadStore, NamedBy};
 pub use staged::{NotStaged, Staged};
 pub use standby::{Added, NewGrant};
 
@@ -49,6 +51,12 @@ impl Store {
     #[must_use]
     pub fn new(root: PathBuf, clock: fn() -> Timestamp) -> Self {
         Self { root, clock }
+    }
+
+    /// The same in a folder that a person or a script has named.
+    pub fn named(root: PathBuf, by: NamedBy, clock: fn() -> Timestamp) -> Result<Self, BadStore> {
+        named::check(&root, by)?;
+        Ok(Self::new(root, clock))
     }
 
     /// Where it is, as it was given.
@@ -147,6 +155,7 @@ impl Store {
     /// resolved first, so that two ways to one record share one lock.
     fn writable_place(&self, id: &AccountId) -> Result<Place, StoreError> {
         if !self.root.exists() {
+            permissions::check_home(&self.root)?;
             permissions::private_folder(&self.root)?;
         }
         let root = self
@@ -155,6 +164,9 @@ impl Store {
             .map_err(|error| StoreError::io("open", &self.root, error))?;
         permissions::check_folder(&root)?;
         let place = Place::new(&root, id);
+        if !place.folder.exists() {
+            permissions::check_home(&place.folder)?;
+        }
         permissions::private_folder(&place.folder)?;
         Ok(place)
     }

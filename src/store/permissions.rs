@@ -99,6 +99,41 @@ pub(super) fn check_ours(path: &Path, file: &File) -> Result<(), StoreError> {
     check_closed(path, &metadata, FILE_MODE)
 }
 
+/// Refuses to make a folder where root works in another user's home: what root makes there, that user could
+/// not open.
+pub(super) fn check_home(path: &Path) -> Result<(), StoreError> {
+    let Some(owner) = env::owner_of_foreign_home(path) else {
+        return Ok(());
+    };
+    let owner = env::user_named(owner);
+    Err(StoreError::Permission {
+        path: path.to_owned(),
+        problem: format!(
+            "was not made: {owner}, whose home that is in, could not open what root makes"
+        ),
+        wanted_mode: None,
+    })
+}
+
+/// Why the system does not let this user in: whose the path is, or else the nearest folder above it that can
+/// be looked at.
+pub(super) fn denied(path: &Path) -> String {
+    let us = env::user_named(env::user_id());
+    let mut above = path.ancestors();
+    let found = above.find_map(|place| Some((place, fs::symlink_metadata(place).ok()?)));
+    let Some((place, metadata)) = found else {
+        return format!("is closed to {us}");
+    };
+    let what = if place == path {
+        "it".to_owned()
+    } else {
+        format!("`{}`", place.display())
+    };
+    let owner = env::user_named(metadata.uid());
+    let mode = metadata.mode() & 0o7777;
+    format!("is closed to {us}: {what} is owned by {owner} and has mode {mode:04o}")
+}
+
 /// Makes a folder, and those above it, where they are missing; checks it where it is there.
 pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
     let made = DirBuilder::new()
@@ -227,9 +262,9 @@ fn check_owner(path: &Path, metadata: &Metadata, allowed: &[u32]) -> Result<(), 
     Err(StoreError::Permission {
         path: path.to_owned(),
         problem: format!(
-            "belongs to user {}, and we are user {}",
-            metadata.uid(),
-            env::user_id()
+            "is owned by {}, but glauth runs as {}",
+            env::user_named(metadata.uid()),
+            env::user_named(env::user_id())
         ),
         wanted_mode: None,
     })

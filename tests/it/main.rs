@@ -53,6 +53,7 @@ mod shown;
 mod stampede;
 mod standby;
 mod status;
+mod store_named;
 mod support;
 mod surroundings;
 mod tls;

@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::mounts::{become_other, is_root, skipped};
-use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::sandbox::{Finished, Running, Sandbox, wrapped};
 
 /// Any user but root and the one of these tests.
 const OTHER: u32 = 4711;
@@ -166,6 +166,37 @@ fn a_file_of_another_user_is_refused_and_root_is_none() {
         chown(&named.path, Some(0), Some(0)).unwrap();
         let finished = Running::spawn_with_input(&mut command, &named.input).finish();
         finished.succeeds();
+    }
+}
+
+/// As in a systemd unit of a user's with `ProtectSystem=`, where root's files seem to be nobody's.
+#[test]
+fn in_a_namespace_that_does_not_know_root_the_system_s_own_files_are_read_and_no_others() {
+    const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+    let sandbox = Sandbox::new();
+    let run = |path: &Path| {
+        let command = login(&sandbox, "--ca-file", path);
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--user", "--map-current-user", "--"]);
+        let mut command = wrapped(unshare, &command);
+        let is_other = !is_root() || become_other(&sandbox, &mut command, OTHER);
+        let response = r#"{"access_token": "at-SECRET-1", "refresh_token": "rt-SECRET-1"}"#;
+        is_other.then(|| Running::spawn_with_input(&mut command, response).finish())
+    };
+    let path = sandbox.path("ca.pem");
+    fs::write(&path, "").unwrap();
+    let Some(finished) = run(&path) else { return };
+    if !Path::new(ROOTS).exists() || finished.stderr.contains("unshare") {
+        return skipped("a user namespace: there is none here");
+    }
+    finished.succeeds();
+    run(Path::new(ROOTS)).unwrap().succeeds();
+    if is_root() {
+        let theirs = tempfile::NamedTempFile::new().unwrap();
+        chown(theirs.path(), Some(OTHER + 1), None).unwrap();
+        set_mode(theirs.path(), 0o644);
+        let said = run(theirs.path()).unwrap().fails(2);
+        assert!(said.contains("is owned by user nobody"), "{said}");
     }
 }
 

@@ -21,6 +21,7 @@ use crate::store::Store;
 pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+    not_in_a_foreign_home()?;
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
     if args.undo {
@@ -60,6 +61,22 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         );
     }
     Ok(Exit::Done)
+}
+
+/// Root in another user's home (`HOME` is still that of the user who called sudo) would leave a file there that
+/// its owner cannot write.
+fn not_in_a_foreign_home() -> anyhow::Result<()> {
+    let named = env::option("GIT_CONFIG_GLOBAL").is_some();
+    let home = env::home().filter(|_| !named);
+    if let Some(owner) = home.and_then(|home| env::owner_of_foreign_home(&home)) {
+        return Err(UsageError::Call(format!(
+            "git's configuration is that of {}, and glauth runs as {}; nothing was changed",
+            env::user_named(owner),
+            env::user_named(env::user_id())
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// Takes glauth out for the host, else wherever it is, also for hosts whose logins are gone.

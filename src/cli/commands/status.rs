@@ -8,7 +8,7 @@ use report::{Account, ErrorReport};
 use crate::cli::args::Status;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, UsageError};
+use crate::cli::failure::{Failure, UsageError, moved_from};
 use crate::cli::printer;
 use crate::credential::{AccountId, Host};
 use crate::store::{Store, StoreError};
@@ -37,10 +37,12 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         return Err(UsageError::NoAccount { account, store }.into());
     }
     if !json && accounts.is_empty() {
-        context.printer.tell(&format!(
-            "no logins in `{}`; `glauth login --help` says how to make one",
-            store.root().display()
-        ));
+        let next = moved_from(store.root(), None);
+        let next = next.unwrap_or_else(|| "`glauth login --help` says how to make one".to_owned());
+        let root = store.root().display();
+        context
+            .printer
+            .tell(&format!("no logins in `{root}`; {next}"));
     } else if !json {
         printer::data(&table::text(&accounts))?;
         for account in &accounts {

@@ -1,10 +1,14 @@
-//! The errors of files that a person names.
+//! The errors of files and folders that a person names.
 
 use std::path::Path;
 
-use super::{Failure, plain};
+use super::{Failure, UsageError, plain};
 use crate::cli::shell;
 use crate::config::ConfigError;
+use crate::credential::Host;
+use crate::env;
+use crate::store::{BadStore, Store};
+use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
 pub(super) fn of_config(error: &ConfigError) -> Failure {
@@ -29,4 +33,49 @@ pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option
             Some(format!("run `chmod go-w {path}`"))
         }
     }
+}
+
+/// What to write in place of what names no store.
+pub(super) fn store_to_name(error: &BadStore) -> String {
+    match (error, error.meant()) {
+        (BadStore::Address { .. }, _) => "name a folder of this machine".to_owned(),
+        (_, Some(meant)) => format!(
+            "write the full path, `{}`: crontab, systemd and .env files do not expand it",
+            meant.display()
+        ),
+        (_, None) => "write the full path, which begins with `/`".to_owned(),
+    }
+}
+
+/// Where the login is that was not found, if `XDG_DATA_HOME` has moved the store away from it.
+pub(super) fn moved(error: &UsageError) -> Option<String> {
+    match error {
+        UsageError::NoLogins(store) | UsageError::NoAccount { store, .. } => {
+            moved_from(store, None)
+        }
+        UsageError::NoLogin { id, store } | UsageError::NothingToEnd { id, store } => {
+            moved_from(store, Some(&id.host))
+        }
+        _ => None,
+    }
+}
+
+/// The same of any login, or of one at a host.
+pub(in crate::cli) fn moved_from(store: &Path, host: Option<&Host>) -> Option<String> {
+    let default = env::store_folder_without_xdg()?;
+    if env::store_folder().as_deref() != Some(store) {
+        return None;
+    }
+    let there = Store::new(default.clone(), Timestamp::now);
+    let accounts = match host {
+        Some(host) => there.accounts_of(host),
+        None => there.accounts(),
+    };
+    if accounts.ok()?.is_empty() {
+        return None;
+    }
+    let default = shell::quote_for_person(&default.to_string_lossy());
+    Some(format!(
+        "add `--store {default}`: a login is there, and XDG_DATA_HOME has moved the store away from it"
+    ))
 }

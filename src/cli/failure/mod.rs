@@ -13,10 +13,10 @@ use crate::credential::{AccountId, AccountName, Host, Outcome};
 use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
-use crate::store::{LockError, StoreError};
+use crate::store::{BadStore, LockError, StoreError};
 use crate::terminal::clean;
 
-pub(super) use file::remedy_of_file;
+pub(super) use file::{moved_from, remedy_of_file};
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ pub(super) enum UsageError {
     NoVariable(&'static str),
     #[error("no good login for {0} that a standby grant could be added to")]
     NothingToStandBeside(AccountId),
+    #[error(transparent)]
+    BadStore(BadStore),
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -338,8 +340,17 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
 }
 
 fn of_usage_error(error: &UsageError) -> Failure {
+    let failure = of_usage_error_here(error);
+    match file::moved(error) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn of_usage_error_here(error: &UsageError) -> Failure {
     let message = error.to_string();
     match error {
+        UsageError::BadStore(error) => plain("usage", message).hint(file::store_to_name(error)),
         UsageError::NoHost => {
             plain("usage", message).hint("name one; `glauth login HOST` logs in there")
         }

@@ -11,6 +11,7 @@ use crate::credential::{HostArg, Scheme};
 use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError};
 use crate::secret::BadSecret;
+use crate::store::NamedBy;
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
@@ -103,6 +104,18 @@ fn calls() -> Vec<anyhow::Error> {
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
+        UsageError::BadStore(BadStore::Relative("logins".into())).into(),
+        UsageError::BadStore(BadStore::Unexpanded {
+            by: NamedBy::Option,
+            path: "$LOGINS/work".into(),
+            start: '$',
+        })
+        .into(),
+        UsageError::BadStore(BadStore::Address {
+            by: NamedBy::Variable,
+            scheme: "postgres".to_owned(),
+        })
+        .into(),
         UsageError::BadInput("the refused token is empty".to_owned()).into(),
         FlowError::OtherScheme {
             id: id(),
@@ -216,7 +229,7 @@ fn stores() -> Vec<anyhow::Error> {
         },
         StoreError::Permission {
             path: path(),
-            problem: "belongs to user 1000, and we are user 0".to_owned(),
+            problem: "is owned by user jane (1000), but glauth runs as user root (0)".to_owned(),
             wanted_mode: None,
         },
         StoreError::ReadOnly { path: path() },

@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
 use super::shell;
-use crate::credential::{AccountId, AccountName, Host, Outcome};
+use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
 use crate::flow::{FlowError, list};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -156,6 +156,12 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
+        FlowError::NotNamedByGit {
+            host,
+            scheme,
+            accounts,
+            ..
+        } => failure("usage").hint(name_for_git(host, *scheme, accounts)),
         FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
         FlowError::LoginRequired { id, lost_at, .. } => {
             let hint = login_command(id);
@@ -212,6 +218,21 @@ fn of_flow(error: &FlowError) -> Failure {
             .hint(local(id))
             .about(id),
     }
+}
+
+/// How git is told which of several logins is meant.
+fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String {
+    let account = accounts.first().cloned();
+    let id = AccountId {
+        host: host.clone(),
+        account: account.unwrap_or_else(AccountName::default_name),
+    };
+    format!(
+        "put the account into the address, `{}://{}@{host}/…`, or run {}",
+        scheme.as_str(),
+        id.account,
+        id.command("setup-git")
+    )
 }
 
 /// What a person does about a login that has ended.

@@ -1,5 +1,5 @@
 //! A forge for tests: `git http-backend` below `/git/`, for who has a token that the authorization
-//! server calls alive in that very moment. Everything else is passed on to the authorization server,
+//! server calls alive in that very moment, beside the user name that goes with tokens. Everything else is passed on to the authorization server,
 //! so that both have one address, as GitLab has.
 
 use std::io::{Read as _, Write as _};
@@ -18,6 +18,9 @@ pub const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 /// What is served.
 const GIT: &str = "/git/";
+
+/// Every user's name beside an OAuth token, as older GitLab demands it and Bitbucket with its own name does.
+const USERNAME: &str = "oauth2";
 
 /// What one request asked for, and whether it had it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +170,8 @@ impl Received {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The password of a Basic header, or a Bearer token.
+    /// The password of a Basic header, beside the one user name that the server takes for a token, or a Bearer
+    /// token.
     fn token(&self) -> Option<String> {
         let (scheme, credentials) = self.header("Authorization")?.split_once(' ')?;
         match scheme.to_ascii_lowercase().as_str() {
@@ -176,8 +180,8 @@ impl Received {
                 use base64::Engine as _;
                 let engine = base64::engine::general_purpose::STANDARD;
                 let text = String::from_utf8(engine.decode(credentials).ok()?).ok()?;
-                let (_, password) = text.split_once(':')?;
-                Some(password.to_owned())
+                let (username, password) = text.split_once(':')?;
+                (username == USERNAME).then(|| password.to_owned())
             }
             _ => None,
         }

@@ -100,6 +100,13 @@ fn calls() -> Vec<anyhow::Error> {
             accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
         }
         .into(),
+        FlowError::NotNamedByGit {
+            host: host(),
+            scheme: Scheme::Https,
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
+            is_ended: false,
+        }
+        .into(),
         UsageError::NoPerson(id()).into(),
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),

@@ -280,6 +280,13 @@ pub fn proxy_variables() -> Vec<&'static str> {
     NAMES.into_iter().filter(is_set).collect()
 }
 
+/// Whether the environment names a proxy for https.
+#[must_use]
+pub fn names_proxy() -> bool {
+    let mut names = proxy_variables().into_iter();
+    names.any(|name| !name.eq_ignore_ascii_case("NO_PROXY"))
+}
+
 /// Switches core dumps off for this process, so that no crash writes a token to disk (P8), also
 /// where the kernel hands them to a program, which no limit prevents. A command that this process
 /// becomes has its own again. A system that refuses is left as it is.

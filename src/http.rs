@@ -14,6 +14,8 @@ use reqwest::blocking::Client;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use route::{Route, Routed, without_user};
+
 use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
 use crate::signals::Held;
@@ -149,8 +151,15 @@ pub trait Http {
 pub struct Network;
 
 impl Http for Network {
-    /// In a thread of its own, so that the time is bounded whatever the server does.
     fn send(&self, request: Request) -> Result<Response, SendError> {
+        Self::send_through(request, None)
+    }
+}
+
+impl Network {
+    /// In a thread of its own, so that the time is bounded whatever the server does. A proxy that is given takes
+    /// the place of the environment's.
+    fn send_through(request: Request, proxy: Option<Url>) -> Result<Response, SendError> {
         let origin = origin(&request.url);
         let limit = request.limit;
         let (sender, receiver) = mpsc::channel();
@@ -159,7 +168,7 @@ impl Http for Network {
         let started =
             thread::Builder::new()
                 .name("network".to_owned())
-                .spawn(move || match client(&request) {
+                .spawn(move || match client(&request, proxy.as_ref()) {
                     Ok(client) => {
                         sender.send(exchange(&client, request)).ok();
                         // Only now: it waits for a look-up of the host's name that hangs.
@@ -236,7 +245,7 @@ fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>
     (body.len() <= ANSWER_LIMIT).then_some(body)
 }
 
-fn client(request: &Request) -> Result<Client, SendError> {
+fn client(request: &Request, proxy: Option<&Url>) -> Result<Client, SendError> {
     // Fails where it is set already, which is as good.
     rustls::crypto::ring::default_provider()
         .install_default()
@@ -259,6 +268,9 @@ fn client(request: &Request) -> Result<Client, SendError> {
         ];
         let here = here.map(|address| SocketAddr::new(address, port));
         builder = builder.resolve_to_addrs("localhost", &here);
+    }
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(route::usable(proxy, &request.url)?);
     }
     if request.url.scheme() == "http" {
         // No TLS, so the system's certificate authorities need not be there or be read.
@@ -340,5 +352,6 @@ fn root(error: &dyn std::error::Error) -> String {
     text.chars().filter(|c| !c.is_control()).take(400).collect()
 }
 
+mod route;
 #[cfg(test)]
 mod tests;

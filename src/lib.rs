@@ -70,6 +70,7 @@ mod env;
 mod fault;
 #[doc(hidden)]
 pub mod flow;
+mod git_config;
 #[doc(hidden)]
 pub mod gitcred;
 #[doc(hidden)]

@@ -75,7 +75,8 @@ impl Printer {
 
     /// Tells why it failed, and what to do.
     pub(super) fn failure(&self, failure: &Failure) {
-        print_failure(failure, self.json);
+        let advice = failure.proxy_of_git();
+        print_advised(failure, advice.as_deref(), self.json);
     }
 }
 
@@ -116,17 +117,23 @@ pub(super) fn json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// The same before the command line is understood.
 pub(super) fn print_failure(failure: &Failure, as_json: bool) {
+    print_advised(failure, None, as_json);
+}
+
+/// The same with another hint, where there is a better one.
+fn print_advised(failure: &Failure, advice: Option<&str>, as_json: bool) {
+    let hint = advice.or(failure.hint.as_deref());
     if as_json {
         object(&json!({"error": {
             "code": failure.name,
             "message": failure.message,
-            "hint": failure.hint,
+            "hint": hint,
             "host": failure.host,
             "account": failure.account,
         }}));
         return;
     }
-    error_lines(&failure.message, failure.hint.as_deref());
+    error_lines(&failure.message, hint);
 }
 
 fn error_lines(message: &str, hint: Option<&str>) {

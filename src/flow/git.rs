@@ -49,7 +49,7 @@ pub fn git_get(
             }
         }
         Some(Keeper::Unnamed(_, error)) => Err(error),
-        Some(Keeper::Nobody(_)) | None => Ok(Told::default()),
+        Some(Keeper::Other(_)) | None => Ok(Told::default()),
     }
 }
 
@@ -98,7 +98,7 @@ pub fn git_erase(
             return Ok(());
         }
         Some(Keeper::Login(record)) => record.id,
-        Some(Keeper::Nobody(id) | Keeper::Unnamed(id, _)) => id,
+        Some(Keeper::Other(id) | Keeper::Unnamed(id, _)) => id,
         None => return Ok(()),
     };
     let refused = question.credential.as_ref().or(question.password.as_ref());

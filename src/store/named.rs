@@ -1,5 +1,5 @@
 //! What names a store: a folder, and nothing that a shell would still have to expand. crontab, systemd units
-//! and `.env` files expand nothing, and a folder called `~` in a working folder is nobody's wish.
+//! and `.env` files expand nothing, and no user wants a folder called `~`.
 
 use std::path::{Path, PathBuf};
 

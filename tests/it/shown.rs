@@ -14,7 +14,7 @@ use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviou
 use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::watch::next_line;
 
-/// A line that is nobody's, a cursor that goes home, an 8-bit CSI, a separator of lines, text that runs
+/// A line of its own, a cursor that goes home, an 8-bit CSI, a separator of lines, text that runs
 /// backwards, and the tip that clap gives in lines of its own.
 const HOSTILE: &str =
     "x\u{1b}[2J\u{9b}1m\nhint: run evil\n\n  tip: similar\u{2028}\u{202e}y\u{2066}\u{200f}\u{7}";

@@ -99,7 +99,7 @@ fn every() -> [Named; 3] {
 }
 
 #[test]
-fn what_is_no_regular_file_is_refused_and_hangs_nobody() {
+fn what_is_no_regular_file_is_refused_at_once() {
     for named in every() {
         fs::remove_file(&named.path).unwrap();
         make_pipe(&named.path);
@@ -169,7 +169,7 @@ fn a_file_of_another_user_is_refused_and_root_is_none() {
     }
 }
 
-/// As in a systemd unit of a user's with `ProtectSystem=`, where root's files seem to be nobody's.
+/// As in a systemd unit of a user's with `ProtectSystem=`, where root's files show the overflow user.
 #[test]
 fn in_a_namespace_that_does_not_know_root_the_system_s_own_files_are_read_and_no_others() {
     const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -209,7 +209,7 @@ fn a_group_may_write_only_where_it_is_the_user_s_own() {
         set_mode(&named.path, 0o664);
         chown(&named.path, Some(0), Some(1)).unwrap();
         named.is_refused("can be written by its group (mode 0664)");
-        // The group of root has root's name, and nobody else is in it.
+        // The group of root has root's name, and no other member.
         chown(&named.path, Some(0), Some(0)).unwrap();
         named.run().succeeds();
     }

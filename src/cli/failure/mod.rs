@@ -2,6 +2,7 @@
 
 mod file;
 mod login;
+mod proxy;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::store::{BadStore, LockError, StoreError};
 use crate::terminal::clean;
 
 pub(super) use file::{moved_from, remedy_of_file};
+pub(super) use proxy::proxy_of_git;
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -110,7 +112,10 @@ impl Failure {
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_plan(error));
             }
-            cause.downcast_ref().map(file::of_config)
+            if let Some(error) = cause.downcast_ref() {
+                return Some(file::of_config(error));
+            }
+            cause.downcast_ref().map(file::of_git_config)
         });
         let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
         match error.downcast_ref::<About>() {

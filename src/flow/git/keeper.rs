@@ -15,7 +15,7 @@ pub(super) enum Keeper {
     /// A login.
     Login(Box<Record>),
     /// A login is there, and it is not for this user, or not for this protocol.
-    Nobody(AccountId),
+    Other(AccountId),
     /// Logins are there, and git names none of them.
     Unnamed(AccountId, FlowError),
     /// No login is there: what git asked to keep at this host; and why none is, where a person has ended it.
@@ -153,7 +153,7 @@ fn keeper_at(
             Some(owner).filter(|owner| account.is_none() || by_rule == Some(*owner))
         }
         (None, None) => by_rule,
-        // Nobody has that name: it may be that of a login of which nobody knows whose it is.
+        // No login has that name: it may be that of a login whose user is not known.
         (None, Some(user)) => by_rule
             .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
     };
@@ -163,7 +163,7 @@ fn keeper_at(
     }))
 }
 
-/// Why none of several logins answers. A user whom git names and nobody here has may be another helper's.
+/// Why none of several logins answers. A user whom git names and no login has may be another helper's.
 fn unnamed(
     meant: AccountId,
     is_ended: bool,
@@ -176,7 +176,7 @@ fn unnamed(
     let reached = logins.iter().filter(|login| is_reached_so(login, question));
     let accounts: Vec<AccountName> = reached.map(|login| login.id.account.clone()).collect();
     if account.is_some() || !is_unnamed || accounts.is_empty() {
-        return Keeper::Nobody(meant);
+        return Keeper::Other(meant);
     }
     let error = FlowError::NotNamedByGit {
         scheme: logins[0].scheme,
@@ -254,7 +254,7 @@ fn if_reached_so(record: Record, question: &Question) -> Keeper {
     if is_reached_so(&record, question) {
         Keeper::Login(Box::new(record))
     } else {
-        Keeper::Nobody(record.id)
+        Keeper::Other(record.id)
     }
 }
 

@@ -202,7 +202,7 @@ fn the_only_account_of_a_host_is_meant_whatever_its_name() {
         }
         assert_eq!(finished.succeeds(), "");
     }
-    // Whom nobody here knows another helper may know.
+    // A user of no login here may be another helper's.
     let stranger = format!("{asked}username=mallory\n");
     assert_eq!(password(&sandbox, &stranger), None);
     let named = format!("{asked}username=Work\n");

@@ -44,6 +44,10 @@ impl<'a> Context<'a> {
             let root = env::store_folder().ok_or_else(no_home)?;
             return Ok(Store::new(root, Timestamp::now));
         };
+        // Nearly always, and never what a shell would have expanded.
+        if root.is_absolute() {
+            return Ok(Store::new(root.clone(), Timestamp::now));
+        }
         let by = match env::option("GLAUTH_STORE") {
             Some(variable) if variable == root.as_os_str() => NamedBy::Variable,
             _ => NamedBy::Option,

@@ -203,11 +203,6 @@ impl World {
         command
     }
 
-    fn ask(&self, command: &mut Command) -> Finished {
-        let question = question(NAME).replace("http", "https");
-        Running::spawn_with_input(command, &question).finish()
-    }
-
     /// A repository whose own configuration has this proxy, and all else that would help it.
     fn hostile_repository(&self, proxy: SocketAddr, authority: &str) -> String {
         let work = self.path("hostile");
@@ -232,6 +227,11 @@ impl World {
         std::fs::write(self.path("hostile/more"), more).unwrap();
         work
     }
+}
+
+fn ask(command: &mut Command) -> Finished {
+    let question = question(NAME).replace("http", "https");
+    Running::spawn_with_input(command, &question).finish()
 }
 
 #[test]
@@ -285,13 +285,13 @@ fn a_repository_s_own_configuration_has_no_say() {
     let authority = world.authority.to_str().unwrap();
     let work = world.hostile_repository(evil.address, authority);
     // Nothing else names a way: there is none, however much the repository knows of one.
-    let finished = world.ask(&mut world.helper(&work));
+    let finished = ask(&mut world.helper(&work));
     assert_eq!(finished.stdout, "", "{finished:?}");
     assert!(finished.stderr.contains("cannot connect"), "{finished:?}");
     assert_eq!((evil.asked().len(), world.rotations()), (0, 0));
     // The user's own way is taken, from within the repository too, but not with its authority.
     world.set("http.proxy", &format!("http://{}", good.address));
-    let finished = world.ask(&mut world.helper(&work));
+    let finished = ask(&mut world.helper(&work));
     assert_eq!(finished.stdout, "", "{finished:?}");
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     assert_eq!((evil.asked().len(), world.rotations()), (0, 0));
@@ -335,7 +335,7 @@ fn the_environment_s_proxy_goes_before_git_s() {
     world.set("http.proxy", &format!("http://{}", other.address));
     let mut helper = world.helper(&world.path("home"));
     helper.env("https_proxy", format!("http://{}", good.address));
-    world.ask(&mut helper).succeeds();
+    ask(&mut helper).succeeds();
     assert_eq!((world.rotations(), other.asked().len()), (1, 0));
     assert_eq!(good.asked().len(), 1);
 }
@@ -347,7 +347,7 @@ fn a_proxy_that_is_down_is_named_without_its_password() {
     let address = closed.local_addr().unwrap();
     drop(closed);
     world.set("http.proxy", &format!("http://jane:s3cret@{address}"));
-    let finished = world.ask(&mut world.helper(&world.path("home")));
+    let finished = ask(&mut world.helper(&world.path("home")));
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
     let named = format!("through git's proxy `http://{address}`");
     assert!(finished.stderr.contains(&named), "{finished:?}");

@@ -39,9 +39,10 @@ pub(super) fn put_in(url: &str, ours: &str, below_a_path: bool) -> anyhow::Resul
 pub(super) fn section(url: &str, ours: &str, below_a_path: bool) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " /._-+@:,=".contains(c);
-    let ours = match ours.chars().all(is_plain) {
-        true => ours.to_owned(),
-        false => quoted(ours),
+    let ours = if ours.chars().all(is_plain) {
+        ours.to_owned()
+    } else {
+        quoted(ours)
     };
     let path = if below_a_path {
         "\tuseHttpPath = true\n"

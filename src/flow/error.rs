@@ -22,7 +22,7 @@ pub enum FlowError {
         accounts: Vec<AccountName>,
     },
     /// git names no user, and there is no `default` login.
-    #[error("{}: {}", unnamed(host, *is_ended), list(accounts))]
+    #[error("{} ({})", unnamed(host, *is_ended), list(accounts))]
     NotNamedByGit {
         /// Where.
         host: Host,
@@ -156,9 +156,9 @@ impl FlowError {
 
 fn unnamed(host: &Host, is_ended: bool) -> String {
     if is_ended {
-        format!("the default login at {host} is logged out, and git names no other")
+        format!("the default login at {host} is logged out, and git names no other one")
     } else {
-        format!("there are several logins at {host}, and git names none")
+        format!("git names none of the logins at {host}")
     }
 }
 

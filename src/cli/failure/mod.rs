@@ -235,7 +235,8 @@ fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String
     format!(
         "put the account into the address, `{}://{}@{host}/…`, or run {}",
         scheme.as_str(),
-        id.account,
+        // RFC 3986 §3.2.1
+        id.account.as_str().replace('@', "%40"),
         id.command("setup-git")
     )
 }

@@ -205,6 +205,21 @@ fn the_only_account_of_a_host_is_meant_whatever_its_name() {
     // A user of no login here may be another helper's.
     let stranger = format!("{asked}username=mallory\n");
     assert_eq!(password(&sandbox, &stranger), None);
+    // An account with an `@` in its name has another one in an address.
+    let store = ["--account", "jane@corp"];
+    import(&sandbox, "other.example.com", &store, "at-3");
+    import(
+        &sandbox,
+        "other.example.com",
+        &["--account", "work"],
+        "at-4",
+    );
+    let other = "protocol=https\nhost=other.example.com\n";
+    let said = credential(&sandbox, "get", other).stderr;
+    assert!(
+        said.contains("`https://jane%40corp@other.example.com/…`"),
+        "{said}"
+    );
     let named = format!("{asked}username=Work\n");
     assert_eq!(password(&sandbox, &named).as_deref(), Some("at-1"));
     for (user, token) in [("home", "at-2"), ("work", "at-1")] {

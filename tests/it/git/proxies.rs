@@ -318,7 +318,10 @@ fn certificates_are_verified_whatever_git_is_told() {
     assert_eq!(finished.code(), Some(128), "{finished:?}");
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     assert_eq!(world.rotations(), 0);
-    // Nor is an authority trusted that others can write.
+    // Nor is an authority trusted that lies where the repository is, or that others can write.
+    world.set("http.sslCAInfo", "authority.pem");
+    let finished = ask(&mut world.helper(&world.path("")));
+    assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     world.trusts_the_forge();
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     std::fs::set_permissions(&world.authority, open).unwrap();
@@ -331,10 +334,11 @@ fn certificates_are_verified_whatever_git_is_told() {
 fn the_environment_s_proxy_goes_before_git_s() {
     let Some(world) = world() else { return };
     let (good, other) = (world.proxy(), world.proxy());
-    world.trusts_the_forge();
     world.set("http.proxy", &format!("http://{}", other.address));
     let mut helper = world.helper(&world.path("home"));
-    helper.env("https_proxy", format!("http://{}", good.address));
+    helper
+        .env("https_proxy", format!("http://{}", good.address))
+        .env("GIT_SSL_CAINFO", &world.authority);
     ask(&mut helper).succeeds();
     assert_eq!((world.rotations(), other.asked().len()), (1, 0));
     assert_eq!(good.asked().len(), 1);

@@ -321,9 +321,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_name_of_a_store_is_an_error_as_on_the_command_line() {
+    fn what_names_no_store_is_an_error_as_on_the_command_line() {
         let error = Logins::open_named(Some(PathBuf::new())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert_eq!(error.to_string(), "GLAUTH_STORE is empty");
+        for name in ["logins", "~/logins", "postgres://db/logins"] {
+            let error = Logins::open_named(Some(PathBuf::from(name))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
+        }
     }
 }

@@ -131,6 +131,27 @@ fn what_others_can_write_is_refused_until_the_hint_is_followed() {
 }
 
 #[test]
+fn a_path_that_no_shell_has_expanded_is_called_so() {
+    let sandbox = Sandbox::new();
+    for option in [
+        "--config=~/config.toml",
+        "--client-secret-file=$HOME/secret",
+    ] {
+        let words = [
+            "login",
+            "--import",
+            "--client-id",
+            "x",
+            option,
+            "gitlab.com",
+        ];
+        let response = r#"{"access_token": "at-SECRET-1", "refresh_token": "rt-SECRET-1"}"#;
+        let said = sandbox.run_with_input(&words, response).fails(2);
+        assert!(said.contains("hint: write the full path"), "{said}");
+    }
+}
+
+#[test]
 fn links_are_followed_and_their_target_is_judged() {
     for named in every() {
         let target = named.sandbox.path("target");

@@ -1,5 +1,6 @@
 //! The errors of files and folders that a person names.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Failure, UsageError, plain};
@@ -30,6 +31,10 @@ pub(super) fn of_git_config(error: &NotWritten) -> Failure {
 /// What a person does about a file that glauth does not trust.
 pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option<String> {
     match unusable {
+        Unusable::Io(_) if unusable.is_missing() && is_unexpanded(path) => Some(
+            "write the full path; a shell expands no `~` or `$` inside of quotes or behind `=`"
+                .to_owned(),
+        ),
         Unusable::Io(_) | Unusable::TooLarge(_) => None,
         Unusable::NotRegular => Some("save it in a regular file, and name that one".to_owned()),
         Unusable::Foreign { .. } => {
@@ -40,6 +45,13 @@ pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option
             Some(format!("run `chmod go-w {path}`"))
         }
     }
+}
+
+/// Whether a part of the path begins with what a shell would have replaced.
+fn is_unexpanded(path: &Path) -> bool {
+    let first = |part: &OsStr| part.as_encoded_bytes().first().copied();
+    path.iter()
+        .any(|part| matches!(first(part), Some(b'~' | b'$')))
 }
 
 /// What to write in place of what names no store.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::cli::Failure;
 use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg};
 use crate::env;
-use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session};
+use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::AccessToken;
@@ -159,6 +159,7 @@ impl Login<'_> {
             talkative: false,
             watched: false,
             scheme: self.host.scheme,
+            refreshes: Where::Here,
         };
         let (store, host) = (&self.logins.store, &self.host.host);
         flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id)).map_err(Error::of)

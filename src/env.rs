@@ -243,8 +243,12 @@ pub fn program() -> std::io::Result<PathBuf> {
     Ok(named.find(is_here).unwrap_or(here))
 }
 
-/// This very program, for itself to start once more.
+/// This very program, for itself to start once more. On Linux that is what the kernel runs, though an
+/// upgrade may have put another file in its place; elsewhere it is what the path names now.
 pub fn itself() -> std::io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
     std::env::current_exe()
 }
 

@@ -144,6 +144,11 @@ pub enum SendError {
 pub trait Http {
     /// Sends it, once.
     fn send(&self, request: Request) -> Result<Response, SendError>;
+
+    /// Whether it goes the way that git would: a process that sends in the place of this one does so too.
+    fn goes_as_git(&self) -> bool {
+        false
+    }
 }
 
 /// The real network.

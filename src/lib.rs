@@ -52,9 +52,12 @@
 //! # }
 //! ```
 //!
-//! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. While a
+//! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. The command
+//! `glauth` refreshes in a process of its own, which outlives a caller that is killed; a program that embeds
+//! the library refreshes in itself, and its end in the middle of a refresh can cost the login. While a
 //! lock is held, signals wait in the thread that holds it and in those that it starts, so a program
-//! with threads of its own should block them there. The calls block; a refresh takes as long as the
+//! with threads of its own should block them there; SIGXFSZ is caught from then on, unless it was ignored.
+//! The calls block; a refresh takes as long as the
 //! server does, 100 seconds at most. The command `glauth` forbids core files of itself; the core file of a
 //! program that embeds the library holds tokens, unless the program forbids it. The protocol, the invariants
 //! and the format are in ARCHITECTURE.md.
@@ -80,6 +83,7 @@ pub mod log;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;
+mod process;
 #[doc(hidden)]
 pub mod secret;
 mod signals;

@@ -22,6 +22,24 @@ pub struct Log {
     sink: fn(&str),
 }
 
+impl Level {
+    /// What so many times `-v` asks for.
+    #[must_use]
+    pub fn of_count(count: u8) -> Self {
+        match count {
+            0 => Self::Normal,
+            1 => Self::Verbose,
+            _ => Self::Trace,
+        }
+    }
+
+    /// How many times `-v` asks for it.
+    #[must_use]
+    pub fn count(self) -> u8 {
+        self as u8
+    }
+}
+
 impl Log {
     /// A log that keeps notes up to `level` and writes each to `sink`.
     #[must_use]
@@ -40,10 +58,25 @@ impl Log {
         }
     }
 
+    /// Adds what another process has noted for this one, at the level that this one asked for.
+    pub fn add(&self, notes: Vec<String>) {
+        self.notes.borrow_mut().extend(notes);
+    }
+
+    /// Gives away what was kept.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.borrow_mut())
+    }
+
+    /// How much is told.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
     /// Writes what was kept. Only where no lock is held.
     pub fn flush(&self) {
-        let notes = std::mem::take(&mut *self.notes.borrow_mut());
-        for note in &notes {
+        for note in &self.take() {
             (self.sink)(note);
         }
     }

@@ -1,12 +1,15 @@
-//! Signals are held back while an account's lock is held (DESIGN, step 5): a stopped or killed
-//! process must not keep everybody's lock or lose an answer that is on its way.
+//! Signals are held back while an account's lock is held (I7): a stopped or killed process must not
+//! keep everybody's lock or lose an answer that is on its way.
 //!
 //! They are blocked, not handled: what a signal does (also that it is ignored, as under `nohup`)
-//! stays as it was, and happens the moment the lock is free.
+//! stays as it was, and happens the moment the lock is free. All signals are, but for those that say
+//! that the program itself is broken and those that do nothing by default. The C library keeps a few
+//! for itself (32 to 34 on Linux), which no program can block.
 
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
@@ -15,23 +18,63 @@ use nix::unistd::Pid;
 
 use crate::terminal;
 
-/// What a person or a supervisor sends to end or to stop a process.
-const HELD_BACK: [Signal; 8] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGPIPE,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
+/// The program's own faults, which blocked would be the end all the same, and without a trace.
+const FAULTS: [Signal; 7] = [
+    Signal::SIGSEGV,
+    Signal::SIGBUS,
+    Signal::SIGFPE,
+    Signal::SIGILL,
+    Signal::SIGTRAP,
+    Signal::SIGSYS,
+    Signal::SIGABRT,
+];
+
+/// What neither ends nor stops a process that says nothing of it.
+const HARMLESS: [Signal; 4] = [
+    Signal::SIGCHLD,
+    Signal::SIGCONT,
+    Signal::SIGURG,
+    Signal::SIGWINCH,
 ];
 
 /// Ends the watching thread; ignored by default, and only ever sent to that thread.
 const WAKE: Signal = Signal::SIGURG;
 
+/// Every signal, real-time ones too, but for those above.
 fn held_back() -> SigSet {
-    HELD_BACK.into_iter().collect()
+    let mut signals = SigSet::all();
+    for signal in FAULTS.into_iter().chain(HARMLESS) {
+        signals.remove(signal);
+    }
+    signals
+}
+
+/// Those of them that have a name. A real-time signal has none, and `SigSet::wait` panics on one: it
+/// waits, pending, until signals take effect again.
+fn named() -> SigSet {
+    let held_back = |signal: &Signal| !FAULTS.contains(signal) && !HARMLESS.contains(signal);
+    Signal::iterator().filter(held_back).collect()
+}
+
+/// Lets a write beyond the limit on file sizes be an error (EFBIG) that is reported, and not the end of
+/// the process. A command that this process becomes has SIGXFSZ as it was: the kernel resets a
+/// handler, and a signal that was ignored is left so.
+fn outlive_the_limit_on_file_sizes() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if !is_ignored(Signal::SIGXFSZ) {
+            let unread = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(Signal::SIGXFSZ as i32, unread).ok();
+        }
+    });
+}
+
+/// Whether this process ignores a signal, as far as the system says so.
+fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (signal as i32 - 1)) != 0)
 }
 
 /// Signals are held back as long as this lives. Threads that are started meanwhile hold them back
@@ -61,6 +104,7 @@ struct Seen {
 impl Held {
     /// Holds signals back from here on, in this thread and those that it starts.
     pub fn new() -> Self {
+        outlive_the_limit_on_file_sizes();
         let before = held_back()
             .thread_swap_mask(SigmaskHow::SIG_BLOCK)
             .unwrap_or_else(|_| SigSet::empty());
@@ -74,7 +118,7 @@ impl Held {
     /// From now on, a thread of its own answers the first signal with one line on stderr:
     /// `glauth: NOTICE`. The thread that holds the lock never writes there.
     pub fn announce(&mut self, notice: String) {
-        let mut caught = held_back();
+        let mut caught = named();
         caught.add(WAKE);
         let seen = Arc::new(Mutex::new(Seen::default()));
         let shared = Arc::clone(&seen);

@@ -1,10 +1,11 @@
 //! What a token costs: against `cat` of the record, against a Rust program that does nothing, and against
 //! the programs that Debian has for the same errand; and what a crowd of processes that finds the token
-//! stale takes against one that finds it fresh.
+//! stale takes against one that finds it fresh, and a refresh against `curl` sending the same request.
 //!
 //! `cargo bench`, after `packaging/build` with the binary that is shipped. All are measured in one run, in
 //! turns, so that whatever else the machine does strikes all. Times differ between machines; the ratios
-//! count. The table is Markdown, for README.
+//! count. The table is Markdown, for README. `cargo bench -- refresh` measures the refresh alone; with
+//! `GLAUTH=PROGRAM` that of another build.
 
 #![allow(
     missing_docs,
@@ -43,6 +44,8 @@ const SELDOM: usize = 20;
 const CROWD: usize = 1000;
 /// How often each kind of crowd comes.
 const CROWDS: usize = 5;
+/// How often a token is refreshed.
+const REFRESHES: usize = 200;
 
 /// Those of `record.toml`, the fresh record of a login at GitLab's.
 const RECORD: &str = include_str!("../record.toml");
@@ -50,6 +53,11 @@ const HOST: &str = "gitlab.example.com";
 const TOKEN: &str = "access-token-of-as-many-letters-as-those-of-gitlab-0123456789abcd";
 
 fn main() {
+    let shipped = shipped().unwrap_or_else(sandbox::program);
+    if std::env::args().any(|arg| arg == "refresh") {
+        refreshes(&named().unwrap_or(shipped));
+        return;
+    }
     let sandbox = Sandbox::new();
     let record = store_record(&sandbox);
     let mut daemons = peers::Daemons::default();
@@ -57,8 +65,13 @@ fn main() {
     measure(&mut programs);
     print_table(&mut programs);
     peers::end_pass(&sandbox);
-    let shipped = shipped().unwrap_or_else(sandbox::program);
     crowds(&shipped);
+    refreshes(&shipped);
+}
+
+/// The build that was asked for.
+fn named() -> Option<PathBuf> {
+    std::env::var_os("GLAUTH").map(PathBuf::from)
 }
 
 /// A store with one record.
@@ -282,6 +295,55 @@ fn crowds(program: &Path) {
     );
     println!("processes have been started.");
     assert_eq!(stage.server.refresh_requests(), CROWDS + 1);
+}
+
+/// One refresh, against the bare request by curl, which stores nothing.
+fn refreshes(program: &Path) {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let mut token = glauth(&sandbox, program, &["token", &server.url()]);
+    token.stdout(Stdio::null());
+    let mut curl = Command::new("curl");
+    let endpoint = format!("{}{}", server.url(), authorization_server::TOKEN);
+    curl.args(["--silent", "--fail", "--data", "@-"])
+        .arg(endpoint);
+    curl.env_clear().stdout(Stdio::null()).stdin(Stdio::piped());
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("\nleft out: a refresh against curl: there is none");
+        return;
+    }
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for run in 0..=REFRESHES {
+        sandbox.ends_in(&server, -10);
+        let started = Instant::now();
+        assert!(token.status().unwrap().success());
+        let ours_took = started.elapsed();
+        let body = format!(
+            "grant_type=refresh_token&refresh_token={}&client_id={}",
+            server.log_in().refresh_token,
+            server.client_id()
+        );
+        let started = Instant::now();
+        let mut child = curl.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, body.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(child.wait().unwrap().success());
+        // The first of each does not count.
+        if run > 0 {
+            ours.push(ours_took);
+            theirs.push(started.elapsed());
+        }
+    }
+    let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    println!(
+        "\na refresh: `glauth token` {:.1} ms, `curl` with the same request {:.1} ms, ratio {ratio:.2}; \
+         medians of {REFRESHES}",
+        millis(ours),
+        millis(theirs)
+    );
 }
 
 /// A login, and the server that it is at.

@@ -13,8 +13,8 @@ function giveUp(code) {
 async function getToken(host, refused) {
   const args = ['--quiet', '--lock-timeout', '60s', 'token', host];
   if (refused) args.push('--rejected'); // the token goes to stdin: everybody can see argv
-  // At the time-out it gets SIGTERM. Not SIGKILL: in a refresh that can cost the login.
-  const glauth = promisify(execFile)('glauth', args, { timeout: 300_000, killSignal: 'SIGTERM' });
+  // A refresh that is under way outlives the limit, and the next call finds its token.
+  const glauth = promisify(execFile)('glauth', args, { timeout: 300_000 });
   glauth.child.stdin.on('error', () => {}).end(refused ?? '');
   try {
     return (await glauth).stdout.trim();

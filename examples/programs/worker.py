@@ -15,13 +15,11 @@ def get_token(host, refused=None):
     command = ["glauth", "--quiet", "--lock-timeout", "60s", "token", host]
     if refused:
         command.append("--rejected")  # the token goes to stdin: everybody can see argv
-    glauth = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        printed, _ = glauth.communicate(refused or "", timeout=300)
+    try:  # a refresh that is under way outlives the limit, and the next call finds its token
+        glauth = subprocess.run(command, input=refused or "", stdout=subprocess.PIPE, text=True, timeout=300)
     except subprocess.TimeoutExpired:
-        glauth.terminate()  # not kill(), nor run(timeout=): in a refresh that can cost the login
-        printed, _ = glauth.communicate()
-    return printed.strip() if glauth.returncode == 0 else give_up(glauth.returncode)
+        give_up(4)
+    return glauth.stdout.strip() if glauth.returncode == 0 else give_up(glauth.returncode)
 
 class NoRedirects(request.HTTPRedirectHandler):
     """A redirect is an HTTPError like any other: the token goes to no other server."""

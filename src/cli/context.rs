@@ -9,7 +9,7 @@ use super::printer::{self, Printer};
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, Host, HostArg, Scheme};
 use crate::env;
-use crate::flow::{self, FlowError, Obtained, Session};
+use crate::flow::{self, FlowError, Obtained, Session, Where};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::store::{NamedBy, Store};
@@ -25,11 +25,7 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(super) fn new(global: &'a Global, printer: &'a Printer) -> Self {
-        let level = match global.verbose {
-            0 => Level::Normal,
-            1 => Level::Verbose,
-            _ => Level::Trace,
-        };
+        let level = Level::of_count(global.verbose);
         Self {
             global,
             printer,
@@ -80,6 +76,7 @@ impl<'a> Context<'a> {
             talkative: !self.global.quiet && !self.global.json,
             watched: self.is_watched(),
             scheme,
+            refreshes: Where::Apart,
         }
     }
 

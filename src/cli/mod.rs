@@ -17,6 +17,10 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::flow::{Order, carry_out};
+use crate::git_config;
+use crate::http::{Http, Network, Routed};
+use crate::process;
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -35,6 +39,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(error) => Failure::of(&error).exit.into(),
         };
     }
+    if Order::is_given(&args) {
+        return refresh_apart(&args);
+    }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(error, &args),
@@ -51,6 +58,26 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         }
     }
+}
+
+/// What glauth does that another one has started to refresh a login: the lock is its standard input, the
+/// way back its standard output.
+fn refresh_apart(args: &[OsString]) -> ExitCode {
+    process::stand_alone();
+    let files = printer::stdin_and_stdout();
+    match (Order::read(args), files) {
+        (Some(order), Ok((lock, caller))) => {
+            let http: &dyn Http = if order.goes_as_git() {
+                &Routed(git_config::route)
+            } else {
+                &Network
+            };
+            carry_out(&order, lock, caller, http);
+            Exit::Done
+        }
+        _ => Exit::Unexpected,
+    }
+    .into()
 }
 
 /// Help and version are no failure; a call without a command gets the help, and is one.

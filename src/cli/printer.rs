@@ -1,7 +1,9 @@
 //! What goes out: data on stdout, words for people on stderr, colour on a terminal only. Each text that
 //! is not a literal of ours goes through the one filter on its way (I8).
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
 
 use anstyle::{AnsiColor, Style};
 use nix::errno::Errno;
@@ -78,6 +80,13 @@ impl Printer {
         let advice = failure.proxy_of_git();
         print_advised(failure, advice.as_deref(), self.json);
     }
+}
+
+/// Copies of the descriptors of standard input and output, for a process to which they are files.
+pub(super) fn stdin_and_stdout() -> io::Result<(File, File)> {
+    let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+    Ok((stdin.into(), stdout.into()))
 }
 
 /// Writes data, by the system call itself: the standard library takes a descriptor that cannot be written

@@ -148,6 +148,10 @@ impl View<'_> {
         if self.need.asked != Asked::Token && self.rotated_meanwhile() {
             return Verdict::Stop(Stop::JustRotated);
         }
+        if self.need.asked == Asked::Token && self.server_gives_no_more() {
+            let alive = living(self.login, self.now, self.need);
+            return alive.map_or(Verdict::Stop(Stop::TooShort), Verdict::Use);
+        }
         let grant = match self.candidate() {
             Candidate::Grant(grant) => grant,
             Candidate::Ask(grant) => return Verdict::Check(grant),
@@ -176,6 +180,24 @@ impl View<'_> {
             };
         }
         Verdict::Refresh { grant, cause }
+    }
+
+    /// Whether what another process has rotated since this one looked had too little life already when it
+    /// came, as behind a slow server: a rotation more would end it for nothing (P1).
+    fn server_gives_no_more(&self) -> bool {
+        let (Some(seen), Some(last)) = (self.need.seen, &self.login.last_attempt) else {
+            return false;
+        };
+        let (Outcome::Rotated, Some(came_at)) = (last.outcome, last.finished_at) else {
+            return false;
+        };
+        self.login.grants.get(last.grant).is_some_and(|grant| {
+            let wanted = self.need.min_ttl.within(grant.lifetime());
+            let too_short = |end: Timestamp| end.since(came_at) <= wanted;
+            grant.generation > seen.generation
+                && !self.is_refused(grant)
+                && grant.expires_at.is_some_and(too_short)
+        })
     }
 
     /// Which grant is refreshed: the one whose access token has the least life left. Where they

@@ -307,6 +307,13 @@ impl Record {
         }
     }
 
+    /// The number of the last attempt to refresh it, 0 before the first.
+    #[must_use]
+    pub fn last_sequence(&self) -> u64 {
+        let last = self.login().and_then(|login| login.last_attempt.as_ref());
+        last.map_or(0, |last| last.sequence)
+    }
+
     /// What a new login would need to know, from a login or from what one left.
     #[must_use]
     pub fn client(&self) -> Option<&Client> {

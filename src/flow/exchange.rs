@@ -1,16 +1,16 @@
-//! One refresh of one grant, with the lock in hand: stage → exchange → commit → release (DESIGN,
-//! steps 6 to 8).
+//! One refresh of one grant, with the lock in hand: stage → exchange → commit → release
+//! (ARCHITECTURE.md, "The states of a refresh").
 
 use std::time::Instant;
 
 use super::error::FlowError;
-use super::{Session, notice};
+use super::{Session, apart};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
 use crate::http::{CONNECT_LIMIT, origin_of};
 use crate::log::Level;
 use crate::oauth::{self, Answer, Exchanged};
-use crate::store::{Locked, NotStaged, Occupied};
+use crate::store::{Locked, NotStaged, Occupied, Staged, StoreError};
 use crate::time::human;
 
 /// A refresh that has ended, with the lock released.
@@ -31,10 +31,27 @@ pub(super) struct Done {
 pub(super) enum Tried {
     /// A request was made, and has ended.
     Done(Box<Done>),
-    /// Somebody replaced the lock file, and nothing was sent: once more from the lock on.
+    /// Another process replaced the lock file, and nothing was sent: once more from the lock on.
     LockLost,
-    /// Somebody holds a lease on the token that would end; nothing was sent.
+    /// Another process holds a lease on the token that would end; nothing was sent.
     Leased(Box<Locked<Occupied>>),
+    /// No process of its own could do it, and nothing was sent: once more in this one, with the lock if it is
+    /// still there.
+    NoProcess(Option<Box<Locked<Occupied>>>),
+    /// It was rotated, and the answer is safe beside the record, where the next look under the lock finds
+    /// it; what a person should know all the same.
+    InTheStore(Vec<String>),
+    /// A request was made, and what came of it is not known here, for this reason.
+    Unknown(FlowError),
+}
+
+/// Where a refresh happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// In a process of its own, which goes on where this one is ended.
+    Apart,
+    /// In this process: a program that embeds the library is not glauth, and cannot start it.
+    Here,
 }
 
 /// Refreshes one grant, once, and lets the lock go.
@@ -44,37 +61,57 @@ pub(super) fn exchange_under_lock(
     locked: Locked<Occupied>,
     grant: usize,
     cause: Cause,
+    place: Where,
 ) -> Result<Tried, FlowError> {
-    let staged = match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
-        Ok(staged) => staged,
-        Err(NotStaged::Store(locked, error)) => {
+    if place == Where::Apart {
+        return apart::exchange(session, id, locked, grant, cause);
+    }
+    match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
+        Ok(staged) => Ok(match exchange(session, id, staged, cause) {
+            Ok(done) => Tried::Done(Box::new(done)),
+            Err(error) => Tried::Unknown(error.into()),
+        }),
+        Err(not_staged) => nothing_sent(session, not_staged),
+    }
+}
+
+/// What it comes to that a refresh could not be prepared.
+pub(super) fn nothing_sent(
+    session: &Session<'_>,
+    not_staged: NotStaged,
+) -> Result<Tried, FlowError> {
+    match not_staged {
+        NotStaged::Store(locked, error) => {
             drop(locked);
-            return Err(error.into());
+            Err(error.into())
         }
-        Err(NotStaged::LockLost(path)) => {
+        NotStaged::LockLost(path) => {
             session.log.note(Level::Verbose, || {
                 format!("`{}` was replaced; once more", path.display())
             });
-            return Ok(Tried::LockLost);
+            Ok(Tried::LockLost)
         }
-        Err(NotStaged::Leased(locked)) => return Ok(Tried::Leased(locked)),
-    };
-    let Some(client) = staged.record().client().cloned() else {
-        return Err(FlowError::NoLogin(id.clone()));
-    };
+        NotStaged::Leased(locked) => Ok(Tried::Leased(locked)),
+    }
+}
+
+/// Sends the request, stores what comes of it, and lets the lock go.
+pub(super) fn exchange(
+    session: &Session<'_>,
+    id: &AccountId,
+    staged: Staged,
+    cause: Cause,
+) -> Result<Done, StoreError> {
     let spent = staged.refresh_token().fingerprint();
     let asked_at = Instant::now();
     session.log.note(Level::Trace, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
+    let client = staged.client().clone();
     let exchanged = {
-        let _slow = session.watched.then(|| {
-            notice::Notice::after_a_while(format!("waiting for {} to refresh the login", id.host))
-        });
-        {
-            let token = oauth::Presented::Refresh(staged.refresh_token());
-            oauth::exchange(session.http, &client, token, session.clock)
-        }
+        let _slow = session.slow(waiting_for(id));
+        let token = oauth::Presented::Refresh(staged.refresh_token());
+        oauth::exchange(session.http, &client, token, session.clock)
     };
     let took = asked_at.elapsed();
     fault::point("answered");
@@ -94,17 +131,22 @@ pub(super) fn exchange_under_lock(
             cause.as_str()
         )
     });
-    Ok(Tried::Done(Box::new(Done {
+    Ok(Done {
         record,
         failed,
         message,
         words,
         warnings: warnings.iter().map(ToString::to_string).collect(),
-    })))
+    })
+}
+
+/// What a person who watches is told after a second.
+pub(super) fn waiting_for(id: &AccountId) -> String {
+    format!("waiting for {} to refresh the login", id.host)
 }
 
 /// What the first Ctrl-C is told.
-fn when_interrupted(id: &AccountId) -> String {
+pub(super) fn when_interrupted(id: &AccountId) -> String {
     let limit = CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME;
     format!(
         "finishing the refresh of {id} first, so that the login is not lost (up to {})",

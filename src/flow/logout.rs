@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
+use super::exchange::{Tried, Where, exchange_under_lock};
 use super::login::revoke;
 use super::{Session, notice};
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
@@ -41,6 +41,7 @@ fn step_by_step(
         id,
         local,
         refreshed: HashSet::new(),
+        refreshes: session.refreshes,
         warnings: Vec::new(),
     };
     // No lock file, and no folder for it, where there is nothing to end.
@@ -70,6 +71,8 @@ struct Farewell<'a> {
     local: bool,
     /// The grants that were refreshed for this: each once.
     refreshed: HashSet<usize>,
+    /// Here, once a process of its own could not do it.
+    refreshes: Where,
     warnings: Vec<String>,
 }
 
@@ -131,12 +134,34 @@ impl Farewell<'_> {
                 message: format!("{} asked to be left alone until {until}", self.id.host),
             });
         }
-        let done = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked)?;
-        // What has expired is not leased; and who has lost the lock takes it again.
-        let Tried::Done(done) = done else {
-            return Ok(());
+        let place = self.refreshes;
+        let tried = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked, place)?;
+        let done = match tried {
+            Tried::Done(done) => *done,
+            // What has expired is not leased; a lock that was lost is taken again.
+            Tried::LockLost | Tried::Leased(_) => return Ok(()),
+            Tried::NoProcess(_) => {
+                self.refreshes = Where::Here;
+                return Ok(());
+            }
+            Tried::InTheStore(warnings) => {
+                self.warnings.extend(warnings);
+                return Ok(());
+            }
+            Tried::Unknown(FlowError::Failed {
+                id,
+                outcome,
+                message,
+                ..
+            }) => {
+                return Err(FlowError::NotRefreshed {
+                    id,
+                    outcome,
+                    message,
+                });
+            }
+            Tried::Unknown(error) => return Err(error),
         };
-        let done = *done;
         self.refreshed.insert(grant);
         self.warnings.extend(done.warnings);
         match done.failed {

@@ -2,6 +2,7 @@
 //! and writes only under the lock.
 
 mod account;
+mod apart;
 mod authorize;
 mod error;
 mod exchange;
@@ -18,12 +19,14 @@ mod standby;
 use std::time::{Duration, Instant};
 
 pub use account::{account_to_log_in, in_use, on_account};
+pub use apart::{Order, carry_out};
 pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
     add_standby_through_server, log_in_through_server,
 };
 pub(crate) use error::list;
 pub use error::{FlowError, standby_command};
+pub use exchange::Where;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
@@ -71,6 +74,8 @@ pub struct Session<'a> {
     /// The scheme that was asked for, where it was spelled out: a login of the other one is not
     /// what is meant.
     pub scheme: Option<Scheme>,
+    /// In which process a refresh happens.
+    pub refreshes: Where,
 }
 
 impl Session<'_> {

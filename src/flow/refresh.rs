@@ -2,6 +2,7 @@
 //! (DESIGN, "The refresh").
 
 mod lease;
+mod look;
 mod need;
 mod why_not;
 
@@ -9,10 +10,10 @@ use std::time::Instant;
 
 use super::Session;
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
+use super::exchange::{Tried, Where, exchange_under_lock};
 use crate::credential::{
-    self, AccountId, Asked, Cause, CheckVerdict, Checked, Content, Login, Outcome, Record, Seen,
-    Stop, Verdict, decide, living,
+    self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
+    decide, living,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -21,6 +22,9 @@ use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
 pub use lease::obtain_with_lease;
+pub use look::{check_now, stored};
+use look::{in_brief, login_of};
+pub(super) use look::{logged_out, read};
 pub use need::Need;
 use why_not::{cut_short, login_required, of_stop, too_short};
 
@@ -84,69 +88,13 @@ fn obtain_until(
         checked: None,
         seen: None,
         leased: None,
+        refreshes: session.refreshes,
         record,
         warnings: Vec::new(),
     };
     match errand.run() {
         Ok(done) => Ok(errand.hand_out(done)),
         Err(error) => errand.fall_back(error),
-    }
-}
-
-/// What is stored and fresh, without the lock and without the server. The error tells why it is
-/// not handed out.
-pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
-    let record = read(session, id)?;
-    let login = login_of(id, &record)?;
-    match decide(login, session.now(), &need.at_first()) {
-        Verdict::Use(grant) => Ok(Obtained {
-            grant,
-            what: What::Found,
-            warnings: cut_short(&record, grant, need.min_ttl)
-                .into_iter()
-                .collect(),
-            record,
-        }),
-        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
-        _ => Err(FlowError::NothingFresh(id.clone())),
-    }
-}
-
-/// Asks the server whether the token that is handed out now is alive.
-#[must_use]
-pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
-    let grant = credential::handed_out(login)?;
-    login.client.check_endpoint.as_ref()?;
-    let token = &login.grants[grant].access_token;
-    Some(oauth::check(session.http, &login.client, token))
-}
-
-fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
-    let snapshot = session.store.snapshot(id)?;
-    let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
-    let record = snapshot.into_record();
-    session.check_scheme(&record)?;
-    login_of(id, &record)?;
-    Ok(record)
-}
-
-fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
-    match &record.content {
-        Content::Login(login) => Ok(login),
-        Content::LoggedOut(_) | Content::Password(_) => {
-            Err(logged_out(record).unwrap_or_else(|| FlowError::NoLogin(id.clone())))
-        }
-    }
-}
-
-/// Since when a person has logged out of this account; `None`: that is not so.
-pub(super) fn logged_out(record: &Record) -> Option<FlowError> {
-    match &record.content {
-        Content::LoggedOut(tombstone) => Some(FlowError::LoggedOut {
-            id: record.id.clone(),
-            at: tombstone.at,
-        }),
-        Content::Login(_) | Content::Password(_) => None,
     }
 }
 
@@ -179,6 +127,8 @@ struct Errand<'a> {
     seen: Option<Seen>,
     /// The token that was found to be leased, in this turn with the lock.
     leased: Option<AccessToken>,
+    /// Here, once a process of its own could not do it: a call starts no second one.
+    refreshes: Where,
     /// As it was read or written last.
     record: Record,
     warnings: Vec<String>,
@@ -269,7 +219,11 @@ impl Errand<'_> {
 
     /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
     fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
-        self.record = read(self.session, self.id)?;
+        match read(self.session, self.id) {
+            Ok(record) => self.record = record,
+            Err(FlowError::Store(_)) => return Err(error),
+            Err(gone) => return Err(gone),
+        }
         match self.verdict()? {
             Verdict::Use(grant) => Ok(found(grant)),
             Verdict::Stop(stop @ Stop::JustRotated) => self.stop(stop),
@@ -284,10 +238,21 @@ impl Errand<'_> {
             self.record = locked.record().clone();
             let verdict = self.verdict()?;
             if let Verdict::Refresh { grant, cause } = verdict {
-                match exchange_under_lock(self.session, self.id, locked, grant, cause) {
+                if unsaved && self.refreshes == Where::Apart {
+                    // The process of its own reads the record.
+                    self.save(&mut locked);
+                    unsaved = false;
+                }
+                let place = self.refreshes;
+                match exchange_under_lock(self.session, self.id, locked, grant, cause, place) {
                     Ok(Tried::Leased(back)) => {
                         locked = *back;
                         self.leased = Some(self.login()?.grants[grant].access_token.clone());
+                        continue;
+                    }
+                    Ok(Tried::NoProcess(Some(back))) => {
+                        locked = *back;
+                        self.refreshes = Where::Here;
                         continue;
                     }
                     tried => return self.after_exchange(tried, grant, cause),
@@ -299,9 +264,7 @@ impl Errand<'_> {
                 continue;
             }
             if unsaved {
-                let saved = locked.save();
-                self.note(saved.err());
-                self.note(locked.take_warnings());
+                self.save(&mut locked);
             }
             drop(locked);
             return match verdict {
@@ -312,6 +275,16 @@ impl Errand<'_> {
                 Verdict::Refresh { .. } | Verdict::Mark(_) => Ok(Turn::Again),
             };
         }
+    }
+
+    /// Writes down what was marked. Where that fails, the mark is in this process's hands alone, and so is
+    /// the refresh.
+    fn save(&mut self, locked: &mut Locked<Occupied>) {
+        if let Err(error) = locked.save() {
+            self.note([error]);
+            self.refreshes = Where::Here;
+        }
+        self.note(locked.take_warnings());
     }
 
     /// In a store that cannot be written here somebody else may be refreshing: waits for that, and
@@ -343,12 +316,23 @@ impl Errand<'_> {
         let done = match tried {
             Ok(Tried::Done(done)) => *done,
             Ok(Tried::LockLost | Tried::Leased(_)) => return Ok(Turn::Again),
-            Err(error @ FlowError::Store(StoreError::AnswerNotStored { .. })) => {
+            Ok(Tried::NoProcess(_)) => {
+                self.refreshes = Where::Here;
+                return Ok(Turn::Again);
+            }
+            Ok(Tried::InTheStore(warnings)) => {
+                self.warnings.extend(warnings);
+                return Ok(Turn::Again);
+            }
+            Ok(Tried::Unknown(error)) => {
                 // What is in hand is dead where a rotation kills: as if it were being rotated.
                 if let Content::Login(login) = &mut self.record.content {
                     login.begin_attempt(grant, cause, String::new(), self.session.now());
                 }
-                return Err(error);
+                return match error {
+                    FlowError::Store(StoreError::AnswerNotStored { .. }) => Err(error),
+                    error => self.in_vain(error).map(Turn::Done),
+                };
             }
             Err(error) => return Err(error),
         };
@@ -457,20 +441,6 @@ impl Errand<'_> {
     fn trace(&self, text: impl FnOnce() -> String) {
         self.session.log.note(Level::Trace, text);
     }
-}
-
-/// What a record says, for who wants to be told each step.
-fn in_brief(record: &Record) -> String {
-    let grants = record.login().map_or(&[][..], |login| &login.grants);
-    let grants = grants.iter().enumerate().map(|(number, grant)| {
-        let token = grant.access_token.fingerprint();
-        let end = grant.expires_at;
-        let end = end.map_or_else(String::new, |end| format!(" ends at {end}"));
-        let state = grant.state.as_str();
-        format!("grant {number} is {state}, its token {token}{end}")
-    });
-    let grants: Vec<String> = grants.collect();
-    format!("generation {}, {}", record.generation(), grants.join("; "))
 }
 
 fn found(grant: usize) -> Done {

@@ -32,7 +32,7 @@ pub fn without_user(proxy: &Url) -> String {
     format!("{}://{host}:{port}", proxy.scheme())
 }
 
-/// The real network, by the way that is asked for with the URL of each request.
+/// The real network, by the way of git's that is asked for with the URL of each request.
 #[derive(Debug)]
 pub struct Routed(pub fn(&Url) -> Route);
 
@@ -53,6 +53,10 @@ impl Http for Routed {
             }
             (error, _) => error,
         })
+    }
+
+    fn goes_as_git(&self) -> bool {
+        true
     }
 }
 

@@ -1,18 +1,24 @@
 //! What can be wrong with a store. Each variant is something that a person does differently.
 
+mod told;
+
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::permissions;
 
 /// A store that cannot be used as it is (exit code 5).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum StoreError {
     /// Owner or modes; the sentence says which.
     #[error("`{}` {problem}", path.display())]
     Permission {
         /// The file or folder.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
@@ -24,6 +30,7 @@ pub enum StoreError {
     #[error("`{}` can be written by other users (mode {mode:04o})", path.display())]
     OpenFolder {
         /// The folder.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Its mode.
         mode: u32,
@@ -32,12 +39,14 @@ pub enum StoreError {
     #[error("`{}` is on a read-only file system", path.display())]
     ReadOnly {
         /// The file or folder.
+        #[serde(with = "told::path")]
         path: PathBuf,
     },
     /// Not a whole, well-formed record of this account.
     #[error("`{}`{} is not a usable record: {problem}", path.display(), at_line(*line))]
     Corrupt {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Where in it, from 1.
         line: Option<usize>,
@@ -48,6 +57,7 @@ pub enum StoreError {
     #[error("`{}` has version {version}; this glauth knows version 1", path.display())]
     UnsupportedVersion {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Its version.
         version: String,
@@ -56,16 +66,20 @@ pub enum StoreError {
     #[error("no space left for `{}`: {source}", path.display())]
     DiskFull {
         /// The file that was to be written.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// ENOSPC or EDQUOT.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
     /// The file system does not lock.
     #[error("`{}` cannot be locked on this file system: {source}", path.display())]
     LockingUnsupported {
         /// The lock file.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What it said.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
     /// Somebody replaced or removed the lock file while it was held: another process may have
@@ -73,26 +87,31 @@ pub enum StoreError {
     #[error("`{}` was replaced or removed while it was locked; nothing was changed", path.display())]
     LockReplaced {
         /// The lock file.
+        #[serde(with = "told::path")]
         path: PathBuf,
     },
     /// The server rotated, and the answer could not be put in its place.
-    #[error("the refreshed tokens could not be stored in `{}`: {source}; {}", path.display(), kept_in(rescued.as_deref()))]
+    #[error("the refreshed tokens could not be stored in `{}`: {reason}; {}", path.display(), kept_in(rescued.as_deref()))]
     AnswerNotStored {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Where the answer is instead; the next process finds it there.
+        #[serde(with = "told::rescued")]
         rescued: Option<PathBuf>,
-        /// Why.
-        source: Box<StoreError>,
+        /// Why, as a sentence.
+        reason: String,
     },
     /// Any other answer of the file system.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         /// A verb.
-        action: &'static str,
+        action: Cow<'static, str>,
         /// Its object.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// What it said.
+        #[serde(with = "told::answer")]
         source: io::Error,
     },
 }
@@ -131,7 +150,7 @@ impl StoreError {
                 wanted_mode: None,
             },
             _ => Self::Io {
-                action,
+                action: action.into(),
                 path,
                 source,
             },

@@ -41,14 +41,64 @@ pub struct Wait<'a> {
     pub on_wait: &'a dyn Fn(Option<&str>),
 }
 
-/// An account's lock. As long as it lives, signals that would stop or end the process wait
-/// (DESIGN, step 5).
+/// An account's lock. As long as it lives, signals that would stop or end the process wait (I7).
+/// Dropped, it is unlocked, though a copy of its descriptor may be open elsewhere.
 #[derive(Debug)]
 pub(super) struct AccountLock {
-    file: File,
+    file: LockedFile,
     path: PathBuf,
     // After the file: signals take effect when the lock is free.
     held: Held,
+}
+
+/// A lock belongs to the open file, which all copies of its descriptor share: unlocking one unlocks all.
+#[derive(Debug)]
+struct LockedFile {
+    file: File,
+    /// The lock is another process's now: this copy is closed, and no more.
+    is_handed_over: bool,
+}
+
+impl LockedFile {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            is_handed_over: false,
+        }
+    }
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        if !self.is_handed_over {
+            fs4::FileExt::unlock(&self.file).ok();
+        }
+    }
+}
+
+/// An account's lock on its way to a process of our own, which gets a copy of the descriptor. Until this
+/// is dropped the account stays locked, whatever becomes of that process, and signals wait. Nothing can
+/// be read or refreshed with it: the process that has the lock rereads the record (I1).
+#[derive(Debug)]
+#[must_use = "the process that was started may not have the lock yet"]
+pub struct HandedOver {
+    file: LockedFile,
+    held: Held,
+}
+
+impl HandedOver {
+    /// A copy of the descriptor, for the other process to inherit.
+    pub fn descriptor(&self) -> io::Result<File> {
+        self.file.file.try_clone()
+    }
+
+    /// Closes this process's copy, now that the other one has the lock. Signals still wait, until what is
+    /// returned is dropped.
+    pub fn let_go(self) -> Held {
+        let Self { file, held } = self;
+        drop(file);
+        held
+    }
 }
 
 impl AccountLock {
@@ -65,23 +115,61 @@ impl AccountLock {
                 wait_in_kernel(file, path, Mode::Exclusive, started, wait, &|| false)?
             };
             let lock = Self {
-                file,
+                file: LockedFile::new(file),
                 path: path.to_owned(),
                 held,
             };
             if lock.is_ours() {
-                sign(&lock.file);
+                sign(&lock.file.file);
                 return Ok(lock);
             }
             if Instant::now() >= wait.deadline {
-                return Err(timeout(&lock.file, started));
+                return Err(timeout(&lock.file.file, started));
             }
         }
     }
 
+    /// The lock that the process which started this one holds, by the descriptor that it left. `None`: it
+    /// does not hold it, or not under this path.
+    pub(super) fn inherited(path: &Path, file: File) -> Result<Option<Self>, StoreError> {
+        Self::again(path, LockedFile::new(file), Held::new())
+    }
+
+    /// The same lock once more, where the other process did not take it. `None`: it is lost.
+    pub(super) fn taken_back(path: &Path, lent: HandedOver) -> Result<Option<Self>, StoreError> {
+        let HandedOver { mut file, held } = lent;
+        file.is_handed_over = false;
+        Self::again(path, file, held)
+    }
+
+    fn again(path: &Path, file: LockedFile, held: Held) -> Result<Option<Self>, StoreError> {
+        let is_locked = try_now(&file.file, path, Mode::Exclusive)?;
+        let lock = Self {
+            file,
+            path: path.to_owned(),
+            held,
+        };
+        if !is_locked || !lock.is_ours() {
+            return Ok(None);
+        }
+        sign(&lock.file.file);
+        Ok(Some(lock))
+    }
+
+    /// Gives the lock to another process.
+    pub(super) fn hand_over(self) -> HandedOver {
+        let Self {
+            mut file,
+            path: _,
+            held,
+        } = self;
+        file.is_handed_over = true;
+        HandedOver { file, held }
+    }
+
     /// Whether the path still names the file that is locked.
     pub(super) fn is_ours(&self) -> bool {
-        permissions::is_at(&self.file, &self.path)
+        permissions::is_at(&self.file.file, &self.path)
     }
 
     /// From now on the first signal is answered with a line on stderr.

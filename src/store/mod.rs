@@ -17,14 +17,14 @@ mod settle;
 mod staged;
 mod standby;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
 pub use error::{LockError, StoreError};
 pub use lease::Lease;
-pub use lock::Wait;
+pub use lock::{HandedOver, Wait};
 pub use named::{BadStore, NamedBy};
 pub use staged::{NotStaged, Staged};
 pub use standby::{Added, NewGrant};
@@ -76,10 +76,30 @@ impl Store {
     }
 
     /// Takes an account's lock, rereads its record and finishes what a process that died had left
-    /// there. There is no other way to a [`Locked`].
+    /// there. There is no other way to a [`Locked`] but the two below, which do the same with a lock that
+    /// is held already.
     pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
         let place = self.writable_place(id)?;
         let lock = AccountLock::acquire(&place.lock, wait)?;
+        Ok(self.reread(id, lock, place)?)
+    }
+
+    /// The lock that the process which started this one has handed over, by the descriptor that it left.
+    /// `None`: that is not this account's lock, or not held.
+    pub fn lock_inherited(&self, id: &AccountId, file: File) -> Result<Option<Entry>, StoreError> {
+        let place = self.writable_place(id)?;
+        let lock = AccountLock::inherited(&place.lock, file)?;
+        lock.map(|lock| self.reread(id, lock, place)).transpose()
+    }
+
+    /// The lock that the process to which it was handed over did not take. `None`: it is lost.
+    pub fn take_back(&self, id: &AccountId, lent: HandedOver) -> Result<Option<Entry>, StoreError> {
+        let place = self.writable_place(id)?;
+        let lock = AccountLock::taken_back(&place.lock, lent)?;
+        lock.map(|lock| self.reread(id, lock, place)).transpose()
+    }
+
+    fn reread(&self, id: &AccountId, lock: AccountLock, place: Place) -> Result<Entry, StoreError> {
         let Some(text) = place.read_for_writing()? else {
             return Ok(Entry::Vacant(Locked::vacant(lock, place)));
         };

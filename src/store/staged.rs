@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use super::entry::{Locked, Occupied};
 use super::error::StoreError;
 use super::lease;
+use super::lock::HandedOver;
 use super::record::{self, RECORD_LIMIT};
 use super::replace::{self, Reservation};
 use super::rescue;
-use crate::credential::{Cause, Ending, Record};
+use crate::credential::{Cause, Client, Ending, Record};
 use crate::env;
 use crate::fault;
 use crate::secret::{RefreshToken, TOKEN_LIMIT};
@@ -87,6 +88,30 @@ pub enum NotStaged {
 /// }
 /// ```
 ///
+/// A lock that was handed over to another process refreshes nothing in this one:
+///
+/// ```
+/// # use glauth::{credential::Cause, store::{HandedOver, Locked, NotStaged, Occupied}, time::Timestamp};
+/// fn hand_over(locked: Locked<Occupied>) -> Result<HandedOver, NotStaged> {
+///     locked.hand_over(0, Cause::Asked, Timestamp::now())
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use glauth::{credential::Cause, store::{Locked, NotStaged, Occupied, Staged}, time::Timestamp};
+/// fn prepare(locked: Locked<Occupied>) -> Result<Staged, NotStaged> {
+///     let handed_over = locked.hand_over(0, Cause::Asked, Timestamp::now())?;
+///     locked.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// # use glauth::{credential::Cause, store::{HandedOver, NotStaged, Staged}, time::Timestamp};
+/// fn prepare(handed_over: HandedOver) -> Result<Staged, NotStaged> {
+///     handed_over.stage(0, Cause::Asked, Timestamp::now(), String::new())
+/// }
+/// ```
+///
 /// An attempt ends once, and its refresh token with it:
 ///
 /// ```compile_fail,E0382
@@ -113,14 +138,27 @@ pub struct Staged {
     locked: Locked<Occupied>,
     reservation: Reservation,
     grant: usize,
-    spent: RefreshToken,
+    spent: Spent,
+}
+
+/// What a request is made with.
+#[derive(Debug)]
+struct Spent {
+    client: Client,
+    refresh_token: RefreshToken,
 }
 
 impl Staged {
     /// The one refresh token that may be exchanged.
     #[must_use]
     pub fn refresh_token(&self) -> &RefreshToken {
-        &self.spent
+        &self.spent.refresh_token
+    }
+
+    /// How we are known to the server that it is presented to.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.spent.client
     }
 
     /// The record, with the attempt marked as pending.
@@ -166,8 +204,8 @@ impl Staged {
             (Err(error), Ending::Rotated(_)) => {
                 return Err(StoreError::AnswerNotStored {
                     path: locked.place.record.clone(),
-                    rescued: rescue::keep(&text, &spent),
-                    source: Box::new(error),
+                    rescued: rescue::keep(&text, &spent.refresh_token),
+                    reason: error.to_string(),
                 });
             }
         }
@@ -185,13 +223,32 @@ impl Locked<Occupied> {
     ///
     /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6).
     pub fn stage(
-        mut self,
+        self,
         grant: usize,
         cause: Cause,
         now: Timestamp,
         notice: String,
     ) -> Result<Staged, NotStaged> {
-        let Some(spent) = self.state.full.refresh_tokens.get(grant).cloned().flatten() else {
+        let (mut locked, spent) = self.check(grant, cause, now)?;
+        locked.lock.announce(notice);
+        locked.stage_checked(grant, cause, now, spent)
+    }
+
+    /// Gives the lock to a process that is to refresh this grant, after the same checks: nothing is lent
+    /// any more in this one.
+    pub fn hand_over(
+        self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<HandedOver, NotStaged> {
+        let (locked, _) = self.check(grant, cause, now)?;
+        Ok(locked.lock.hand_over())
+    }
+
+    /// Whether this grant can be refreshed now; and what with.
+    fn check(self, grant: usize, cause: Cause, now: Timestamp) -> Result<(Self, Spent), NotStaged> {
+        let Some(spent) = self.to_be_spent(grant) else {
             let error = StoreError::Corrupt {
                 path: self.place.record.clone(),
                 line: None,
@@ -203,11 +260,19 @@ impl Locked<Occupied> {
             return Err(NotStaged::LockLost(self.place.lock));
         }
         match self.must_wait(grant, cause, now) {
-            Ok(false) => {}
-            Ok(true) => return Err(NotStaged::Leased(Box::new(self))),
-            Err(error) => return Err(NotStaged::Store(Box::new(self), error)),
+            Ok(false) => Ok((self, spent)),
+            Ok(true) => Err(NotStaged::Leased(Box::new(self))),
+            Err(error) => Err(NotStaged::Store(Box::new(self), error)),
         }
-        self.lock.announce(notice);
+    }
+
+    fn stage_checked(
+        mut self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+        spent: Spent,
+    ) -> Result<Staged, NotStaged> {
         let before = self
             .record()
             .login()
@@ -234,6 +299,13 @@ impl Locked<Occupied> {
                 Err(NotStaged::Store(Box::new(self), error))
             }
         }
+    }
+
+    fn to_be_spent(&self, grant: usize) -> Option<Spent> {
+        Some(Spent {
+            client: self.record().client()?.clone(),
+            refresh_token: self.state.full.refresh_tokens.get(grant)?.clone()?,
+        })
     }
 
     /// Whether somebody holds a lease that keeps this grant from being refreshed.

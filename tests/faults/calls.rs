@@ -21,6 +21,8 @@ pub struct Call {
     pub moment: Moment,
     /// The file, or what else it is about.
     pub about: String,
+    /// strace counts in each thread for itself: this many have such a call, and each is struck.
+    pub threads: usize,
 }
 
 /// Where a call goes, and so what else fails with it when it fails for good.
@@ -197,6 +199,7 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
                 place,
                 moment: moment(index, window),
                 about: about.to_string_lossy().into_owned(),
+                threads: 0,
             }));
         };
         if let Some(path) = paths.in_store(line) {
@@ -215,6 +218,16 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
                 Path::new("network"),
             );
         }
+    }
+    for call in &mut found {
+        let place = match call.place {
+            Place::Scratch => Place::Everywhere,
+            place => place,
+        };
+        let of_its_kind = |((kind, _, name), total): (&(Place, &str, &str), &usize)| {
+            *kind == place && *name == call.name && *total >= call.nth
+        };
+        call.threads = count.iter().filter(|entry| of_its_kind(*entry)).count();
     }
     found
 }

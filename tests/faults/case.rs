@@ -186,7 +186,8 @@ impl Case<'_> {
             let told = second.code() == Some(3) && second.stderr.contains("refresh was lost");
             let admitted = match first.code() {
                 None => true,
-                Some(4) => self.fault.call.place == Place::Network,
+                // Where the process that refreshes was killed, its caller says so.
+                Some(4) => self.fault.call.place == Place::Network || self.fault.what == What::Kill,
                 Some(5) => first.stderr.contains("they are lost"),
                 Some(_) => false,
             };

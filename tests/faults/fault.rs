@@ -113,9 +113,12 @@ impl Fault {
             place,
             moment,
             about,
+            threads,
             ..
         } = &self.call;
-        *place == Place::Store && *moment == Moment::Before && about != "default.toml"
+        // The caller and the process that refreshes are struck alike; what the other one did then is not known.
+        let alone = *threads == 1;
+        *place == Place::Store && *moment == Moment::Before && about != "default.toml" && alone
     }
 
     /// Whether the answer of the server may be lost by it (DESIGN, "What it does not promise").
@@ -138,6 +141,7 @@ impl fmt::Display for Fault {
             place,
             moment,
             about,
+            threads: _,
         } = &self.call;
         write!(
             f,

@@ -182,7 +182,7 @@ fn demand(
     demands
 }
 
-fn wait_until(moment: Instant) {
+pub fn wait_until(moment: Instant) {
     loop {
         let left = moment.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -1,7 +1,9 @@
 //! Who is in the middle of something when a token is rotated: `cargo test --release --test in_flight`.
 //!
-//! Two experiments with real time, for some minutes:
+//! Three experiments with real time, for some minutes:
 //!
+//! - Callers that are killed at 60 moments of a refresh, alone and with their group, with one grant and with
+//!   two, where a replay is refused and where it revokes.
 //! - 240 git fetches over smart HTTP, four at a time, from a forge that takes 250 ms for each answer, while the login is rotated once a second: with one grant and a helper that only prints the
 //!   token, with a standby grant and the same helper, and with one grant and `glauth git-credential`.
 //! - Commands that hold tokens of five seconds and use them for three, while others demand more life than
@@ -23,6 +25,7 @@
 
 #[path = "../it/support/authorization_server/mod.rs"]
 mod authorization_server;
+mod callers;
 mod commands;
 mod fetches;
 #[allow(dead_code, reason = "a part of it is used here")]
@@ -45,6 +48,9 @@ fn main() -> ExitCode {
     let require = ci || args.iter().any(|arg| arg == "--require");
     let wanted = |name: &str| args.iter().all(|arg| arg.starts_with('-') || arg == name);
     let mut broken = Vec::new();
+    if wanted("callers") {
+        broken.extend(callers::run());
+    }
     if wanted("fetches") {
         broken.extend(fetches::run(require));
     }

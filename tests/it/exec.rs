@@ -146,9 +146,8 @@ fn the_command_takes_the_place_of_glauth() {
     assert_eq!(killed.signal(), Some(Signal::SIGTERM as i32));
 }
 
-/// What a process has by its birth: signals that are blocked and ignored (of those with names), limits,
-/// places, arguments.
-const BORN_WITH: &str = "grep -E '^Sig(Blk|Ign):' /proc/self/status | grep -oE '.{8}$'
+/// What a process has by its birth: signals that are blocked and ignored, limits, places, arguments.
+const BORN_WITH: &str = "grep -E '^Sig(Blk|Ign):' /proc/self/status | grep -oE '.{16}$'
                          ulimit -c; ulimit -Hc; pwd; umask
                          echo $HOME; echo \"$@\"";
 

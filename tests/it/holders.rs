@@ -14,6 +14,7 @@ use nix::sys::signal::Signal;
 use nix::sys::termios::{FlowArg, tcflow};
 
 use crate::support::authorization_server::{AuthorizationServer, Held, Rotation, Settings, TOKEN};
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{LIMIT, Running, Sandbox, from_now};
 use crate::support::watch::{HeldLock, next_line, wait_until_queued};
 
@@ -37,12 +38,13 @@ fn a_stopped_holder_costs_the_others_their_own_deadline() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let (holder, requests) = refreshing(&server, &sandbox);
-    holder.signal(Signal::SIGSTOP);
+    let refresher = refresher_of(&holder);
+    refresher.signal(Signal::SIGSTOP);
     let args = ["token", "--lock-timeout", "1s", &server.url()];
     let started = Instant::now();
 
     let others: Vec<Running> = (0..5).map(|_| sandbox.start(&args)).collect();
-    let named = format!("pid {} on ", holder.pid());
+    let named = refresher.name();
     for other in others {
         let said = other.finish().fails(4);
         assert!(said.contains(&named), "{said}");
@@ -56,7 +58,7 @@ fn a_stopped_holder_costs_the_others_their_own_deadline() {
     assert!(error["message"].as_str().unwrap().contains(&named));
 
     // It goes on where it was, and nothing is lost.
-    holder.signal(Signal::SIGCONT);
+    refresher.signal(Signal::SIGCONT);
     requests.release();
     let token = holder.finish().prints();
     assert!(server.is_alive(&token));
@@ -78,7 +80,7 @@ fn who_waits_for_a_second_is_told_for_whom() {
     let mut waiter = sandbox.start(&["token", &server.url()]);
     let line = next_line(&mut waiter);
     assert!(started.elapsed() >= Duration::from_secs(1));
-    let named = format!("which pid {} on ", holder.pid());
+    let named = format!("which {}", refresher_of(&holder).name());
     assert!(line.starts_with("glauth: waiting for "), "{line}");
     assert!(line.contains(&named), "{line}");
 
@@ -133,7 +135,7 @@ fn a_token_that_a_rotation_leaves_alive_is_printed_at_the_deadline() {
 
     let printed = sandbox.run(&["token", "--lock-timeout", "1s", &server.url()]);
 
-    let named = format!("pid {} on ", rotating.pid());
+    let named = refresher_of(&rotating).name();
     assert!(printed.stderr.contains("warning: "), "{printed:?}");
     assert!(printed.stderr.contains(&named), "{printed:?}");
     assert_eq!(printed.succeeds().trim_end(), old.access_token);

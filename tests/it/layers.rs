@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 7] = [
         "fault",
         "log",
         "notice",
+        "process",
         "toml_trouble",
         "terminal",
         "user_file",

@@ -9,12 +9,11 @@ use glauth::credential::{AccountId, AccountName, Cause, HostArg};
 use glauth::store::{Entry, Locked, NotStaged, Occupied, Store, Wait};
 use glauth::time::Timestamp;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{LIMIT, Sandbox, first_grant};
-use crate::support::watch::{HeldLock, wait_until_queued};
+use crate::support::watch::{HeldLock, eventually, wait_until_queued};
 
 #[test]
 fn two_ways_to_one_store_have_one_lock() {
@@ -127,17 +126,19 @@ fn without_a_lock(first_stores_last: bool) {
     answers.wait_for(2);
 
     let last = if first_stores_last { &first } else { &second };
+    let last = refresher_of(last);
     last.signal(Signal::SIGSTOP);
-    let pid = Pid::from_raw(last.pid().try_into().unwrap());
-    let stopped = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap();
-    assert_eq!(stopped, WaitStatus::Stopped(pid, Signal::SIGSTOP));
+    eventually("the process to stop", || last.state() == Some('T'));
     answers.release();
     let mut processes = vec![(first, Some(5)), (second, Some(3))];
+    let last_code = if first_stores_last { Some(5) } else { Some(3) };
     if first_stores_last {
         processes.reverse();
     }
     for (process, code) in processes {
-        process.signal(Signal::SIGCONT);
+        if code == last_code {
+            last.signal(Signal::SIGCONT);
+        }
         let finished = process.finish();
         assert_eq!(finished.code(), code, "{finished:?}");
     }

@@ -14,6 +14,7 @@
     reason = "what the product may do in one place only, its tests may do; what they leave out they say"
 )]
 
+mod apart;
 mod crash;
 mod dependencies;
 mod disk;

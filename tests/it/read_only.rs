@@ -10,6 +10,7 @@ use std::process::Command;
 
 use crate::support::authorization_server::{AuthorizationServer, Pair, TOKEN};
 use crate::support::mounts::{Mounts, is_root, skipped};
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Finished, Running, Sandbox, wrapped};
 use crate::support::watch::{HeldLock, wait_until_queued};
 
@@ -150,7 +151,7 @@ fn a_refresh_that_takes_too_long_is_not_waited_for_for_ever_in_a_read_only_store
     answer.wait_for(1);
     let impatient = mirror.start(&["token", "--json", "--lock-timeout", "10ms", &url]);
     let error = impatient.finish().fails_in_json(4, "lock_timeout");
-    let holder = format!("pid {} on ", refreshing.pid());
+    let holder = refresher_of(&refreshing).name();
     let message = error["message"].as_str().unwrap();
     assert!(message.contains(&holder), "{message}");
     answer.release();
@@ -168,7 +169,7 @@ fn what_a_dead_process_left_is_not_finished_from_a_read_only_store() {
     };
     let mut dying = mirror.sandbox.command(&["token", &mirror.server.url()]);
     let dying = Running::spawn(dying.env("GLAUTH_CRASH_AT", "written:kill"));
-    assert_eq!(dying.finish().code(), None);
+    dying.finish().fails(4);
     let before = mirror.sandbox.record_text(&mirror.server);
     mirror.fails("read_only");
     assert_eq!(mirror.sandbox.record_text(&mirror.server), before);

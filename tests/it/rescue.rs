@@ -11,7 +11,8 @@ use std::process::Command;
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, Pair, TOKEN};
 use crate::support::mounts::skipped;
-use crate::support::sandbox::{Finished, Running, Sandbox, after, first_grant};
+use crate::support::refresher::refresher_of;
+use crate::support::sandbox::{Finished, Running, Sandbox, first_grant};
 
 /// An expired login whose refresh could not be stored.
 struct Failed {
@@ -224,11 +225,10 @@ fn an_answer_that_no_place_takes_is_lost_and_that_is_said() {
     let (sandbox, old) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
     let answer = server.hold_answers(TOKEN);
-    // A write beyond the limit fails instead of ending the process.
-    let command = sandbox.command(&["token", &server.url()]);
-    let refreshing = Running::spawn(&mut after("trap '' XFSZ", &command));
+    // A write beyond the limit fails, and does not end the process.
+    let refreshing = sandbox.start(&["token", &server.url()]);
     answer.wait_for(1);
-    let pid = refreshing.pid().to_string();
+    let pid = refresher_of(&refreshing).pid().to_string();
     let limited = Command::new("prlimit")
         .args(["--pid", &pid, "--fsize=0"])
         .status();

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::schemas::conforms;
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
+use crate::support::mounts::{Mounts, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::watch::next_line;
 
@@ -160,7 +161,7 @@ fn a_command_in_a_hint_can_be_pasted_whatever_the_path() {
         .find_map(|line| line.strip_prefix("hint: run `"));
     let pasted = hint.unwrap().strip_suffix('`').unwrap();
     let Ok(bash) = Command::new("bash").args(["-c", pasted]).status() else {
-        return crate::support::mounts::skipped("a command that bash reads");
+        return skipped("a command that bash reads");
     };
     assert!(bash.success());
     assert_eq!(odd.metadata().unwrap().permissions().mode() & 0o777, 0o700);
@@ -168,18 +169,25 @@ fn a_command_in_a_hint_can_be_pasted_whatever_the_path() {
 
 #[test]
 fn each_line_of_stderr_is_an_object_also_when_a_signal_arrives() {
+    // Without `/proc` glauth refreshes by itself, and the signal waits.
+    let Some(alone) = Mounts::new("mount -t tmpfs tmpfs /proc", &[]) else {
+        return;
+    };
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
     let request = server.hold_requests(TOKEN);
     let url = server.url();
-    let mut process = sandbox.start(&["--json", "-q", "-vv", "token", &url]);
+    let command = sandbox.command(&["--json", "-q", "-vv", "token", &url]);
+    let mut process = Running::spawn(&mut alone.inside(&command));
     request.wait_for(1);
     process.signal(Signal::SIGTERM);
     let mut lines = vec![next_line(&mut process)];
     // The notes of -vv come first.
     while !lines.last().unwrap().contains("finishing the refresh") {
-        lines.push(next_line(&mut process));
+        let line = next_line(&mut process);
+        assert_ne!(line, "", "it has ended: {lines:?}");
+        lines.push(line);
     }
     request.release();
     let finished = process.finish();

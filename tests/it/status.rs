@@ -7,6 +7,7 @@ use crate::schemas::conforms;
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
 };
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Sandbox, first_grant, from_now};
 
 /// The accounts of `status --json`, which ends with this code.
@@ -178,16 +179,17 @@ fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.script(TOKEN, Behaviour::LoseAnswer);
-    let lost = sandbox.start(&["refresh", "--force"]);
-    let by = format!("pid {} on ", lost.pid());
-    lost.finish().fails(4);
+    sandbox.run(&["refresh", "--force"]).fails(4);
+    let record = sandbox.record(&server);
+    let by = record["last_attempt"]["by"].as_str().unwrap();
+    assert!(by.starts_with("pid "), "{by}");
     let said = || sandbox.run(&["status"]).stderr;
     assert!(
         said().contains("a refresh of generation 1 may be lost since"),
         "{}",
         said()
     );
-    assert!(said().contains(&by), "{}", said());
+    assert!(said().contains(by), "{}", said());
     assert!(said().contains("the next call presents"), "{}", said());
     sandbox.edit(&server, |record| {
         record["client"]["replay"] = "revokes".into();
@@ -250,7 +252,7 @@ fn a_refresh_under_way_is_stale_and_named() {
     assert_eq!(account["last_attempt"]["outcome"], "pending");
     assert_eq!(account["last_attempt"]["finished_at"], Value::Null);
     let by = account["last_attempt"]["by"].as_str().unwrap();
-    let name = format!("pid {} on ", refreshing.pid());
+    let name = refresher_of(&refreshing).name();
     assert!(by.starts_with(&name), "{by}");
     let shown = sandbox.run(&["status"]);
     let expected = "a refresh of generation 1 is under way since";

@@ -8,6 +8,7 @@ use glauth::secret::Fingerprint;
 use super::{checks_of, found, none_fails, offline, only};
 use crate::crash::dead_at;
 use crate::support::authorization_server::{AuthorizationServer, Behaviour, TOKEN};
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::Sandbox;
 
 #[test]
@@ -101,7 +102,7 @@ fn a_refresh_that_is_under_way_is_no_fault_and_names_its_holder() {
     let refreshing = sandbox.start(&["token", &server.url()]);
     answer.wait_for(1);
     let checks = offline(&sandbox, 0);
-    let who = format!("pid {} on ", refreshing.pid());
+    let who = refresher_of(&refreshing).name();
     only(&checks, "attempt", "ok", &who);
     assert!(found(&checks, "attempt", "warn", "").is_empty());
     answer.release();

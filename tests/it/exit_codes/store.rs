@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::{Said, args, expired, fails_as};
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::mounts::skipped;
+use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Running, Sandbox};
 
 /// `token` with a record that this was done to; it is left as it is.
@@ -94,7 +95,7 @@ fn a_lock_that_is_not_had_in_time_is_lock_timeout_and_names_the_holder() {
         held.wait_for(1);
         let rest = ["--lock-timeout", "10ms", "token", &server.url()];
         let finished = sandbox.run(&args(form, &rest));
-        let name = format!("pid {} on ", holder.pid());
+        let name = refresher_of(&holder).name();
         assert!(finished.stderr.contains(&name), "{finished:?}");
         held.release();
         holder.finish().succeeds();

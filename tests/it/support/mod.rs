@@ -7,6 +7,7 @@ pub mod browser;
 pub mod git_server;
 pub mod mounts;
 pub mod program;
+pub mod refresher;
 pub mod sandbox;
 pub mod terminal;
 pub mod watch;

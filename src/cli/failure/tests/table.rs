@@ -259,18 +259,19 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::AnswerNotStored {
             path: path(),
             rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
-            source: Box::new(StoreError::DiskFull {
+            reason: StoreError::DiskFull {
                 path: path(),
                 source: no(Errno::ENOSPC),
-            }),
+            }
+            .to_string(),
         },
         StoreError::AnswerNotStored {
             path: path(),
             rescued: None,
-            source: Box::new(StoreError::ReadOnly { path: path() }),
+            reason: StoreError::ReadOnly { path: path() }.to_string(),
         },
         StoreError::Io {
-            action: "read",
+            action: "read".into(),
             path: path(),
             source: no(Errno::EIO),
         },

@@ -135,3 +135,61 @@ fn retry_at_holds_for_everyone_until_it_has_come() {
         ),
     ]);
 }
+
+/// Another process has rotated meanwhile, and its answer took so long that this much was left.
+fn rotated_slowly(case: Case, grant: usize, left: i64) -> Case {
+    let mut case = case.waits_for_the_lock().rotated(grant, "new");
+    // It came a second ago (`attempt_ended`).
+    case.login.grants[grant].expires_at = Some(at(left - 1));
+    case.login.grants[grant].issued_at = at(left - 1 - LIFETIME);
+    case
+}
+
+#[test]
+fn what_came_too_short_from_a_slow_server_is_not_rotated_once_more() {
+    let too_short = Verdict::Stop(Stop::TooShort);
+    let stale = || one(token("a").left(0));
+    assert_verdicts([
+        (
+            "nine tenths are demanded, and less than that came",
+            rotated_slowly(stale().demands(9000), 0, 6480),
+            too_short,
+        ),
+        (
+            "it came just long enough, and time has passed since",
+            rotated_slowly(stale().demands(9000), 0, 6481),
+            expiring(0),
+        ),
+        (
+            "less than a minute came, and that will do where nothing is demanded",
+            rotated_slowly(stale(), 0, 60),
+            Verdict::Use(0),
+        ),
+        (
+            "nothing was left of it",
+            rotated_slowly(stale(), 0, 1),
+            too_short,
+        ),
+        (
+            "the other grant is no better",
+            rotated_slowly(
+                two(token("a").left(0), token("b").left(30)).demands(9000),
+                0,
+                60,
+            ),
+            too_short,
+        ),
+        (
+            "it was there before this call",
+            rotated_slowly(stale().demands(9000), 0, 60).waits_for_the_lock(),
+            expiring(0),
+        ),
+        (
+            "it was refused to this caller",
+            rotated_slowly(stale().demands(9000), 0, 60)
+                .rejects("new")
+                .no_check_endpoint(),
+            Verdict::Mark(0),
+        ),
+    ]);
+}

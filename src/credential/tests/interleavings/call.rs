@@ -7,7 +7,7 @@ use super::library::{Asks, Id, LIFE};
 use super::mutants::Mutant;
 use super::promises::{Broken, kept};
 use super::steps::{Model, Next, done};
-use super::world::{Command, End, Family, Pair, Process, Reply, Said, Step, World};
+use super::world::{Command, End, Family, Pair, Process, Reply, Said, Step, Where, World};
 use crate::credential::{Outcome, Stop, Verdict};
 
 /// How often a call takes the lock at most (`flow`).
@@ -159,7 +159,7 @@ impl Model<'_> {
                     continue;
                 }
                 let memory = self.library.begin(memory, now, grant, cause);
-                return Ok(self.reserve(world, index, grant, memory));
+                return Ok(Self::begin(world, index, grant, memory));
             }
             if unsaved {
                 world.disk.put(memory);
@@ -183,7 +183,15 @@ impl Model<'_> {
         }
     }
 
-    pub fn reserve(&self, mut world: World, index: usize, grant: usize, memory: Id) -> World {
+    pub fn begin(mut world: World, index: usize, grant: usize, memory: Id) -> World {
+        let process = world.process_mut(index);
+        process.memory = memory;
+        process.grant = u8::try_from(grant).expect("small");
+        process.step = Step::Starting;
+        world
+    }
+
+    pub fn reserve(&self, mut world: World, index: usize, refreshes: Where) -> World {
         if !self.is(Mutant::NoFirstSync) {
             world.disk.sync_folder();
         }
@@ -191,10 +199,45 @@ impl Model<'_> {
             world.disk.reserve();
         }
         let process = world.process_mut(index);
-        process.memory = memory;
-        process.grant = u8::try_from(grant).expect("small");
+        process.refreshes = refreshes;
         process.step = Step::Reserved;
         world
+    }
+
+    /// The caller goes on with what it finds in the record.
+    pub fn take_up(&mut self, mut world: World, index: usize, answer: Reply) -> Next {
+        if !self.is(Mutant::NoLookAfterReport) {
+            let record = world.disk.now().record;
+            world.process_mut(index).memory = record;
+            if self.whole(record)?.kind == Kind::LoggedOut {
+                return Ok(done(world, index, End::Failed));
+            }
+        }
+        self.after(world, index, answer)
+    }
+
+    /// The caller looks once more, and presents nothing: its request may be under way.
+    pub fn unreported(&mut self, mut world: World, index: usize) -> Next {
+        let record = world.disk.now().record;
+        let process = world.process_mut(index);
+        process.memory = record;
+        process.unreported = true;
+        if process.command == Command::Logout {
+            return Ok(done(world, index, End::Failed));
+        }
+        if self.is(Mutant::AsksOnceMore) {
+            process.step = Step::Queued;
+            return Ok(world);
+        }
+        let asks = asks(process, true);
+        if self.whole(record)?.kind == Kind::LoggedOut {
+            return Ok(done(world, index, End::Failed));
+        }
+        match self.library.decide(record, world.now, asks) {
+            Verdict::Use(grant) => self.hand_out(world, index, grant),
+            Verdict::Stop(Stop::JustRotated) => Ok(done(world, index, End::Good)),
+            _ => self.fail(world, index, false),
+        }
     }
 
     pub fn mark(&self, mut world: World, index: usize) -> World {

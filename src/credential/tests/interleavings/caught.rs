@@ -18,8 +18,8 @@ type Row = (
     u8,
 );
 
-const CAUGHT: [Row; 26] = [
-    (Mutant::NoReread, "I5", GITLAB, &[0], &[Token, Token], 0),
+const CAUGHT: [Row; 29] = [
+    (Mutant::NoReread, "P5", GITLAB, &[0], &[Token, Token], 0),
     (Mutant::NoPendingMark, "P5", GITLAB, &[0], &[Token], 0),
     (Mutant::NoReservation, "P2", GITLAB, &[0], &[Token], 0),
     (Mutant::NoFirstSync, "P5", GITLAB, &[0], &[Force, Force], 1),
@@ -28,7 +28,7 @@ const CAUGHT: [Row; 26] = [
     (Mutant::PrintsBeforeCommit, "P3", GITLAB, &[0], &[Token], 0),
     (
         Mutant::ReleasesBeforeCommit,
-        "P1",
+        "P5",
         GITLAB,
         &[0],
         &[Token, Token],
@@ -121,6 +121,23 @@ const CAUGHT: [Row; 26] = [
         &[Exec, MinTtl],
         0,
     ),
+    (
+        Mutant::HandOverUnlocks,
+        "P5",
+        GITLAB,
+        &[0],
+        &[Token, Token],
+        0,
+    ),
+    (
+        Mutant::NoLookAfterReport,
+        "P6",
+        GITLAB,
+        &[0],
+        &[Token, Force],
+        0,
+    ),
+    (Mutant::AsksOnceMore, "P1", STRICT, &[0], &[Token], 1),
     (
         Mutant::LeasesWithoutLock,
         "P6",

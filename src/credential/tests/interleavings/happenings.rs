@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use super::library::{Id, LIFE};
 use super::steps::Model;
-use super::world::{Meanwhile, Pair, Reply, Step, World};
+use super::world::{Meanwhile, Pair, Reply, Step, Where, World};
 use crate::credential::Outcome;
 
 impl Model<'_> {
@@ -23,7 +23,11 @@ impl Model<'_> {
             Step::Answered(Reply::Tokens(pair)) => world.truth.lose(pair.family),
             _ => {}
         }
-        world.process_mut(index).step = Step::Dead;
+        let process = world.process_mut(index);
+        process.step = match process.refreshes {
+            Where::Apart if process.is_refreshing() => Step::Unreported,
+            _ => Step::Dead,
+        };
     }
 
     pub fn power_loss(&self, mut world: World, disk: Disk) -> World {
@@ -40,6 +44,7 @@ impl Model<'_> {
         for index in 0..world.processes.len() {
             if world.processes[index].is_some_and(|process| process.has_looked()) {
                 self.kill(&mut world, index);
+                world.process_mut(index).step = Step::Dead;
             }
         }
         world.disk = disk;

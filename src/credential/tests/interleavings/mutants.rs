@@ -46,6 +46,13 @@ pub enum Mutant {
     IgnoresLeases,
     /// A lease is taken on what was read without the lock.
     LeasesWithoutLock,
+    // Of the process that refreshes.
+    /// The caller unlocks its copy of the lock, which frees the other one too.
+    HandOverUnlocks,
+    /// The caller goes on with what it had in memory.
+    NoLookAfterReport,
+    /// The caller of a process that died starts another one.
+    AsksOnceMore,
     /// No mutant: P3 to the letter, for the tokens of a login too.
     P3ToTheLetter,
 }

@@ -114,6 +114,11 @@ impl Model<'_> {
             "P1",
             "two processes present one refresh token at once",
         )?;
+        kept(
+            !process.unreported,
+            "P1",
+            "a call sends a request while its first one may be under way",
+        )?;
         for folder in world.disk.outcomes() {
             kept(
                 folder.record == process.memory,

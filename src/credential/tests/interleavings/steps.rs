@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::library::Library;
 use super::mutants::Mutant;
 use super::promises::Broken;
-use super::world::{Command, End, Pair, Process, Reply, Said, ServerKind, Step, World};
+use super::world::{Command, End, Pair, Process, Reply, Said, ServerKind, Step, Where, World};
 
 pub type Next = Result<World, Broken>;
 
@@ -94,6 +94,11 @@ impl Model<'_> {
             self.kill(&mut next, index);
             push("dies", true, Ok(next));
         }
+        if may_fail && process.refreshes == Where::Apart && process.is_refreshing() {
+            let mut next = failed;
+            next.process_mut(index).refreshes = Where::Orphaned;
+            push("loses its caller", true, Ok(next));
+        }
         match process.step {
             Step::Ready => push("starts", false, self.start(*world, index)),
             Step::Asking(pair, _) => {
@@ -126,6 +131,17 @@ impl Model<'_> {
                     false,
                     self.under_lock(next, index),
                 );
+            }
+            Step::Starting => {
+                push(
+                    "hands the lock over",
+                    false,
+                    Ok(self.reserve(*world, index, Where::Apart)),
+                );
+                if may_fail {
+                    let next = self.reserve(failed, index, Where::Here);
+                    push("can start no process", true, Ok(next));
+                }
             }
             Step::Reserved => push("marks the attempt", false, Ok(self.mark(*world, index))),
             Step::Marked => {
@@ -205,8 +221,23 @@ impl Model<'_> {
                 if !self.is(Mutant::NoLastSync) {
                     next.disk.sync_folder();
                 }
-                push("lets the lock go", false, self.after(next, index, answer));
+                let next = match process.refreshes {
+                    Where::Here => self.after(next, index, answer),
+                    Where::Apart => {
+                        next.process_mut(index).step = Step::Reported(answer);
+                        Ok(next)
+                    }
+                    Where::Orphaned => {
+                        next.process_mut(index).step = Step::Dead;
+                        Ok(next)
+                    }
+                };
+                push("lets the lock go", false, next);
             }
+            Step::Reported(answer) => {
+                push("hears of it", false, self.take_up(*world, index, answer));
+            }
+            Step::Unreported => push("hears nothing", false, self.unreported(*world, index)),
             Step::Waiting(pair) => {
                 let over = !world.is_leased(pair) || world.server.has_expired(pair, world.now);
                 if over {
@@ -268,6 +299,12 @@ impl Model<'_> {
     }
 
     pub fn has_lock(&self, process: &Process) -> bool {
+        if self.is(Mutant::HandOverUnlocks)
+            && process.refreshes == Where::Apart
+            && process.is_refreshing()
+        {
+            return false;
+        }
         let early = self.is(Mutant::ReleasesBeforeCommit)
             && matches!(
                 process.step,

@@ -90,7 +90,7 @@ impl Model<'_> {
             return done(world, index, End::Failed);
         }
         let memory = self.library.begin(memory, now, grant, Cause::Asked);
-        self.reserve(world, index, grant, memory)
+        Self::begin(world, index, grant, memory)
     }
 
     pub fn buried(&self, mut world: World, index: usize) -> World {

@@ -91,6 +91,8 @@ pub enum Step {
     Queued,
     /// Put in place what somebody left; the folder is not synced.
     Settled,
+    /// A grant is to be refreshed, in a process of its own.
+    Starting,
     /// The room for the answer is there.
     Reserved,
     /// `pending` is renamed; the folder is not synced.
@@ -104,6 +106,10 @@ pub enum Step {
     Synced(Reply),
     /// Renamed; the folder is not synced.
     Renamed(Reply),
+    /// The process of its own has let the lock go and said what came of it.
+    Reported(Reply),
+    /// The process of its own has died, and its caller does not know what came of it.
+    Unreported,
     /// Waits, with no lock in hand, for those who hold a lease on this token.
     Waiting(Pair),
     /// Its command runs, and holds a lease on this token.
@@ -120,6 +126,17 @@ pub enum Step {
     Revoking,
     Done(End),
     Dead,
+}
+
+/// In which process a call refreshes, and whether that is all there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Where {
+    /// In the one that was called.
+    Here,
+    /// In one of its own, for which the caller waits.
+    Apart,
+    /// In one of its own, whose caller was killed.
+    Orphaned,
 }
 
 /// How a call ends.
@@ -154,6 +171,9 @@ pub struct Process {
     pub own: u8,
     pub checked: Option<(Pair, Said)>,
     pub turns: u8,
+    pub refreshes: Where,
+    /// Its own request may be under way, though it does not wait for it any more.
+    pub unreported: bool,
     /// The token that `exec` has, and wants a lease on.
     pub wants_lease: Option<Pair>,
     pub meanwhile: Meanwhile,
@@ -170,6 +190,8 @@ impl Process {
             own: 0,
             checked: None,
             turns: 0,
+            refreshes: Where::Here,
+            unreported: false,
             wants_lease: None,
             meanwhile: Meanwhile::default(),
         }
@@ -186,11 +208,12 @@ impl Process {
     pub fn has_lock(&self) -> bool {
         use Step::{
             Answered, Buried, Ended, Ending, InTransit, Marked, Renamed, Replaced, Reserved,
-            Settled, Staged, Synced, Written,
+            Settled, Staged, Starting, Synced, Written,
         };
         matches!(
             self.step,
             Settled
+                | Starting
                 | Reserved
                 | Marked
                 | Staged
@@ -203,6 +226,22 @@ impl Process {
                 | Ending
                 | Ended
                 | Buried
+        )
+    }
+
+    /// From the hand-over on, until the lock is let go.
+    pub fn is_refreshing(&self) -> bool {
+        use Step::{Answered, InTransit, Marked, Renamed, Reserved, Staged, Synced, Written};
+        matches!(
+            self.step,
+            Reserved
+                | Marked
+                | Staged
+                | InTransit
+                | Answered(_)
+                | Written(_)
+                | Synced(_)
+                | Renamed(_)
         )
     }
 

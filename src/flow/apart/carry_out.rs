@@ -1,0 +1,61 @@
+//! The process that refreshes.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::READY;
+use super::order::Order;
+use super::report::{End, Report};
+use crate::flow::exchange::exchange;
+use crate::flow::{Session, Where};
+use crate::http::Http;
+use crate::log::Log;
+use crate::signals::Held;
+use crate::store::{Entry, Locked, NotStaged, Occupied, Store};
+use crate::time::Timestamp;
+
+/// What such a process does: `lock` is the lock that it was started with, `caller` the way back to the
+/// process that did. It says nothing where it cannot refresh what the caller has decided on.
+pub fn carry_out(order: &Order, lock: File, mut caller: File, http: &dyn Http) {
+    // To the end: a signal that came must not keep the report from the caller.
+    let _held = Held::new();
+    let log = Log::new(order.level, |_| {});
+    let store = Store::new(order.root.clone(), Timestamp::now);
+    let session = Session {
+        store: &store,
+        http,
+        clock: Timestamp::now,
+        lock_timeout: Duration::ZERO,
+        log: &log,
+        talkative: false,
+        watched: false,
+        scheme: None,
+        refreshes: Where::Here,
+    };
+    let Ok(Some(Entry::Occupied(locked))) = store.lock_inherited(&order.id, lock) else {
+        return;
+    };
+    if locked.record().last_sequence() != order.sequence {
+        return;
+    }
+    // Where nobody listens any more, the refresh is worth as much to the next call.
+    caller.write_all(READY).ok();
+    let end = refresh(&session, order, locked);
+    let report = Report {
+        end,
+        notes: log.take(),
+    };
+    serde_json::to_writer(caller, &report).ok();
+}
+
+fn refresh(session: &Session<'_>, order: &Order, locked: Locked<Occupied>) -> End {
+    let (grant, cause) = (order.grant, order.cause);
+    let staged = match locked.stage(grant, cause, session.now(), String::new()) {
+        Ok(staged) => staged,
+        Err(NotStaged::Store(_, error)) => return End::NotPrepared(error),
+        Err(NotStaged::LockLost(_) | NotStaged::Leased(_)) => return End::NothingSent,
+    };
+    let sequence = staged.record().last_sequence();
+    End::of(exchange(session, &order.id, staged, cause), sequence)
+}

@@ -1,0 +1,146 @@
+//! The refresh in a process of its own: tools end the helpers that they call with SIGKILL, and an answer
+//! that is on its way must not be lost with the caller (P5).
+//!
+//! ```text
+//! caller    lock, decide ─ start ──────── closes its copy of the lock ─ waits ─ rereads, goes on
+//!                            │ descriptor    ▲ ready                       ▲ report
+//! process                    └─ stands alone ─ rereads ─ stage → exchange → commit ─ unlocks
+//! ```
+//!
+//! The lock is a `flock`, which belongs to the open file: the process holds it as soon as it has inherited
+//! the descriptor. The caller keeps its own copy until it has heard that the process is ready, so the
+//! account is locked all the time. Where that takes longer than [`READY_LIMIT`], the caller ends the
+//! process, takes the lock back and refreshes by itself: a process that is not ready has sent nothing.
+
+mod carry_out;
+mod order;
+mod report;
+
+use std::time::Duration;
+
+use super::exchange::{Tried, nothing_sent, waiting_for, when_interrupted};
+use super::{FlowError, LOCK_TIMEOUT, Session};
+use crate::credential::{AccountId, Cause, Outcome};
+use crate::log::Level;
+use crate::process::{self, Heard, Helper};
+use crate::signals::Held;
+use crate::store::{Entry, HandedOver, Locked, Occupied};
+
+pub use carry_out::carry_out;
+pub use order::Order;
+use report::Report;
+
+/// How long the process may take to be ready: it starts, and reads a record.
+const READY_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the caller waits for the report: as long as others wait for the lock, and so longer than the
+/// request may take.
+const REPORT_LIMIT: Duration = LOCK_TIMEOUT;
+
+/// The line that says that the process has the lock, and a session of its own.
+const READY: &[u8] = b"ready\n";
+
+/// Lets a process of its own refresh a grant, and waits for it.
+pub(super) fn exchange(
+    session: &Session<'_>,
+    id: &AccountId,
+    locked: Locked<Occupied>,
+    grant: usize,
+    cause: Cause,
+) -> Result<Tried, FlowError> {
+    let order = Order {
+        level: session.log.level(),
+        root: session.store.root().to_owned(),
+        id: id.clone(),
+        grant,
+        cause,
+        sequence: locked.record().last_sequence(),
+        as_git: session.http.goes_as_git(),
+    };
+    let lent = match locked.hand_over(grant, cause, session.now()) {
+        Ok(lent) => lent,
+        Err(not_staged) => return nothing_sent(session, not_staged),
+    };
+    match start(&order, &lent) {
+        Ok(helper) => {
+            session.log.note(Level::Trace, || {
+                format!("pid {} has the lock, and refreshes", helper.id())
+            });
+            follow(session, id, helper, lent.let_go())
+        }
+        Err(why) => {
+            session.log.note(Level::Verbose, || {
+                format!("refreshes by itself: a process of its own {why}")
+            });
+            let back = session.store.take_back(id, lent)?;
+            Ok(Tried::NoProcess(match back {
+                Some(Entry::Occupied(locked)) => Some(Box::new(locked)),
+                _ => None,
+            }))
+        }
+    }
+}
+
+/// Starts the process, and waits until it is ready. The error says why it is not.
+fn start(order: &Order, lent: &HandedOver) -> Result<Helper, String> {
+    let started = lent
+        .descriptor()
+        .and_then(|stdin| Helper::start(order.arguments(), stdin));
+    let mut helper = started.map_err(|error| format!("cannot be started: {error}"))?;
+    let heard = helper.first_line(READY_LIMIT);
+    if is_ready(&helper) {
+        return Ok(helper);
+    }
+    let ended = helper.end();
+    // What it said between the look and its end counts: it may have sent its request by then.
+    helper.until_its_end(Duration::ZERO).ok();
+    match (heard, ended) {
+        _ if is_ready(&helper) => Ok(helper),
+        (Err(error), _) | (_, Err(error)) => Err(format!("cannot be followed: {error}")),
+        (Ok(Heard::Nothing), _) => Err("did not become ready".to_owned()),
+        (Ok(Heard::Said | Heard::Ended), _) => Err("ended before it was ready".to_owned()),
+    }
+}
+
+fn is_ready(helper: &Helper) -> bool {
+    helper.said().starts_with(READY)
+}
+
+/// Waits for the report. Signals end the caller at once, unless that could end the process too.
+fn follow(
+    session: &Session<'_>,
+    id: &AccountId,
+    mut helper: Helper,
+    mut held: Held,
+) -> Result<Tried, FlowError> {
+    let held = if process::ends_with_others() {
+        held.announce(when_interrupted(id));
+        Some(held)
+    } else {
+        drop(held);
+        None
+    };
+    let heard = {
+        let _slow = session.slow(waiting_for(id));
+        helper.until_its_end(REPORT_LIMIT)
+    };
+    drop(held);
+    let pid = helper.id();
+    let unreported = |what: &str| {
+        Ok(Tried::Unknown(FlowError::Failed {
+            id: id.clone(),
+            outcome: Outcome::AnswerLost,
+            message: format!("pid {pid}, which was refreshing the login for {id}, {what}"),
+            retry_at: None,
+        }))
+    };
+    if !matches!(heard, Ok(Heard::Ended)) {
+        return unreported("has not said what came of it");
+    }
+    helper.reap().ok();
+    let report = helper.said().strip_prefix(READY);
+    match report.and_then(|report| serde_json::from_slice::<Report>(report).ok()) {
+        Some(report) => report.take_up(session, id),
+        None => unreported("ended before it said what came of it"),
+    }
+}

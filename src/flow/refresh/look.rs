@@ -1,0 +1,81 @@
+//! What can be had without the lock: a look at the record, and at the server.
+
+use super::super::Session;
+use super::super::error::FlowError;
+use super::why_not::{cut_short, login_required};
+use super::{Need, Obtained, What};
+use crate::credential::{
+    self, AccountId, CheckVerdict, Content, Login, Record, Stop, Verdict, decide,
+};
+use crate::oauth;
+
+/// What is stored and fresh, without the lock and without the server. The error tells why it is
+/// not handed out.
+pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
+    let record = read(session, id)?;
+    let login = login_of(id, &record)?;
+    match decide(login, session.now(), &need.at_first()) {
+        Verdict::Use(grant) => Ok(Obtained {
+            grant,
+            what: What::Found,
+            warnings: cut_short(&record, grant, need.min_ttl)
+                .into_iter()
+                .collect(),
+            record,
+        }),
+        Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
+        _ => Err(FlowError::NothingFresh(id.clone())),
+    }
+}
+
+/// Asks the server whether the token that is handed out now is alive.
+#[must_use]
+pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
+    let grant = credential::handed_out(login)?;
+    login.client.check_endpoint.as_ref()?;
+    let token = &login.grants[grant].access_token;
+    Some(oauth::check(session.http, &login.client, token))
+}
+
+pub(in crate::flow) fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
+    let snapshot = session.store.snapshot(id)?;
+    let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
+    let record = snapshot.into_record();
+    session.check_scheme(&record)?;
+    login_of(id, &record)?;
+    Ok(record)
+}
+
+pub(super) fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
+    match &record.content {
+        Content::Login(login) => Ok(login),
+        Content::LoggedOut(_) | Content::Password(_) => {
+            Err(logged_out(record).unwrap_or_else(|| FlowError::NoLogin(id.clone())))
+        }
+    }
+}
+
+/// Since when a person has logged out of this account; `None`: that is not so.
+pub(in crate::flow) fn logged_out(record: &Record) -> Option<FlowError> {
+    match &record.content {
+        Content::LoggedOut(tombstone) => Some(FlowError::LoggedOut {
+            id: record.id.clone(),
+            at: tombstone.at,
+        }),
+        Content::Login(_) | Content::Password(_) => None,
+    }
+}
+
+/// What a record says, for who wants to be told each step.
+pub(super) fn in_brief(record: &Record) -> String {
+    let grants = record.login().map_or(&[][..], |login| &login.grants);
+    let grants = grants.iter().enumerate().map(|(number, grant)| {
+        let token = grant.access_token.fingerprint();
+        let end = grant.expires_at;
+        let end = end.map_or_else(String::new, |end| format!(" ends at {end}"));
+        let state = grant.state.as_str();
+        format!("grant {number} is {state}, its token {token}{end}")
+    });
+    let grants: Vec<String> = grants.collect();
+    format!("generation {}, {}", record.generation(), grants.join("; "))
+}

@@ -125,6 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
         }
         'glauth;refresh' {
             [CompletionResult]::new('--if-expiring', '--if-expiring', [CompletionResultType]::ParameterName, 'Only tokens with less life than this')
+            [CompletionResult]::new('--alert-after', '--alert-after', [CompletionResultType]::ParameterName, 'Report passing failures only after this long')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Which of several logins at a host')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The host where none is named')
@@ -132,7 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'How long to wait for another process''s refresh, such as `90s` or `2m`')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every account of every host')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Now, whoever holds the token')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Refresh now, even an ended login')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No warnings and no messages, only results and errors')

@@ -455,13 +455,17 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__refresh)
-            opts="-a -q -v -h --all --if-expiring --force --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="-a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --if-expiring)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alert-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

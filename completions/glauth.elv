@@ -118,6 +118,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
         }
         &'glauth;refresh'= {
             cand --if-expiring 'Only tokens with less life than this'
+            cand --alert-after 'Report passing failures only after this long'
             cand -a 'Which of several logins at a host'
             cand --account 'Which of several logins at a host'
             cand --host 'The host where none is named'
@@ -125,7 +126,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --config 'The configuration file'
             cand --lock-timeout 'How long to wait for another process''s refresh, such as `90s` or `2m`'
             cand --all 'Every account of every host'
-            cand --force 'Now, whoever holds the token'
+            cand --force 'Refresh now, even an ended login'
             cand --json 'Results and errors as JSON'
             cand -q 'No warnings and no messages, only results and errors'
             cand --quiet 'No warnings and no messages, only results and errors'

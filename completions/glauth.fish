@@ -113,13 +113,14 @@ complete -c glauth -n "__fish_glauth_using_subcommand exec" -s q -l quiet -d 'No
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less life than this' -r
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l alert-after -d 'Report passing failures only after this long' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Which of several logins at a host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'The host where none is named' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'The folder with the logins' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l config -d 'The configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -d 'How long to wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Every account of every host'
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Now, whoever holds the token'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Refresh now, even an ended login'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l json -d 'Results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'No warnings and no messages, only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s v -l verbose -d 'Say what is done; twice: each step. Tokens appear as fingerprints only'

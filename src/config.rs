@@ -104,6 +104,7 @@ pub struct ConfigError {
     line: Option<usize>,
     problem: String,
     /// Why it is not read at all.
+    #[source]
     pub unusable: Option<Unusable>,
 }
 

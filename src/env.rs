@@ -39,21 +39,6 @@ pub fn user_named(id: u32) -> String {
     }
 }
 
-/// Whether this number stands for every user that the user namespace of this process does not know.
-#[must_use]
-pub fn is_unmapped(user: u32) -> bool {
-    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse().ok();
-    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    let counts = map
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(2));
-    let known: u64 = counts.filter_map(|count| count.parse::<u64>().ok()).sum();
-    // The first namespace knows each number but the one that means none.
-    !map.is_empty()
-        && known < u64::from(u32::MAX)
-        && number("/proc/sys/kernel/overflowuid") == Some(user)
-}
-
 /// Whether a group has one member, who is `user`: systems that give each user a group give it the user's
 /// name, and make new files writable for it.
 #[must_use]
@@ -68,25 +53,40 @@ pub fn is_private_group(group: u32, user: u32) -> bool {
     group.gid == user.gid && group.name == user.name && only_user
 }
 
-/// Folders that outlive this process and need no home, best first: where an answer goes that the
-/// store could not take (DESIGN, step 8), and where it is looked for, whatever the environment of
-/// who wrote it.
+/// Whether the system has too little of something now: descriptors, threads, processes or memory.
+#[must_use]
+pub fn is_exhausted(error: &std::io::Error) -> bool {
+    use nix::errno::Errno;
+    let few = [Errno::EMFILE, Errno::ENFILE, Errno::EAGAIN, Errno::ENOMEM];
+    let number = error.raw_os_error().map(Errno::from_raw);
+    number.is_some_and(|number| few.contains(&number))
+}
+
+/// Folders of the user's that end with the last session: an answer that the store could not take goes
+/// there where no place that lasts takes it (DESIGN, step 8). All are searched for one, whatever the
+/// environment of the process that wrote it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn session_folders() -> Vec<PathBuf> {
+    let named = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let usual = PathBuf::from(format!("/run/user/{}", user_id()));
+    let folders = named.into_iter().chain([usual]);
+    folders.filter(|folder| folder.is_absolute()).collect()
+}
+
+/// Folders that every user has, for the same: they are emptied at a restart.
+#[must_use]
 pub fn scratch_folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = std::env::var_os("XDG_RUNTIME_DIR")
-        .map(PathBuf::from)
-        .into_iter()
-        .chain([
-            PathBuf::from(format!("/run/user/{}", user_id())),
-            std::env::temp_dir(),
-            PathBuf::from("/tmp"),
-        ])
-        .filter(|folder| folder.is_absolute())
-        .collect();
-    let mut seen = std::collections::HashSet::new();
-    folders.retain(|folder| seen.insert(folder.clone()));
-    folders
+    let folders = [std::env::temp_dir(), PathBuf::from("/tmp")];
+    let folders = folders.into_iter();
+    folders.filter(|folder| folder.is_absolute()).collect()
+}
+
+/// The user's home; `None`: no home is known.
+#[must_use]
+pub fn home_folder() -> Option<PathBuf> {
+    let folders = directories::BaseDirs::new()?;
+    Some(folders.home_dir().to_owned())
 }
 
 /// The user's home.
@@ -171,6 +171,43 @@ pub fn has_browser() -> bool {
         return false;
     }
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
+}
+
+/// Whether the terminal takes more than ASCII (POSIX, "Internationalization Variables").
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn has_utf8() -> bool {
+    let mut locales = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    let locale = locales.find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Whether the terminal understands escape sequences.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn has_escapes() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Whether this is Linux inside of Windows, where the browser is one of Windows.
+#[must_use]
+pub fn is_wsl() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    release.to_ascii_lowercase().contains("microsoft")
+}
+
+/// Whether the kernel may have put this number in the place of another one: it does where we are in
+/// a user namespace that has no number for that user (`user_namespaces(7)`).
+#[must_use]
+pub fn hides_user(uid: u32) -> bool {
+    const EVERYBODY: &str = "4294967295";
+    let number = |path| std::fs::read_to_string(path).ok()?.trim().parse().ok();
+    let overflow = number("/proc/sys/kernel/overflowuid").unwrap_or(65534);
+    let map = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    uid == overflow && !map.split_ascii_whitespace().any(|word| word == EVERYBODY)
 }
 
 /// How many processes may stand between git and us: a shell, and a script of somebody's.

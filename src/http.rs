@@ -3,7 +3,8 @@
 //! One request, one fresh connection, no redirects, no retries, no cookies, bounded time and size,
 //! TLS but for loopback, and loopback never through a proxy.
 
-use std::io::Read as _;
+use std::future::ready;
+use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -11,15 +12,19 @@ use std::thread;
 use std::time::Duration;
 
 use reqwest::blocking::Client;
+use tower::util::AndThenLayer;
 use url::Url;
 use zeroize::Zeroizing;
 
 pub use route::{Route, Routed, without_user};
 
 use crate::credential::{Endpoint, is_loopback};
+use crate::env::is_exhausted;
 use crate::fault;
+use crate::memory;
+use crate::peers::{self, Server};
 use crate::signals::Held;
-use crate::user_file;
+use crate::user_file::{self, Unusable};
 
 /// The longest answer that is read, in bytes: two tokens of 16 KiB, and as much again.
 pub const ANSWER_LIMIT: usize = 64 * 1024;
@@ -43,6 +48,14 @@ pub struct Request {
     pub limit: Duration,
     /// A certificate authority to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// The user of this machine, besides this one and root, whose server may have secrets over http.
+    pub server_user: Option<u32>,
+}
+
+impl Request {
+    fn has_secrets(&self) -> bool {
+        self.authorization.is_some() || matches!(self.body, Body::Form(_))
+    }
 }
 
 /// What is sent.
@@ -129,6 +142,16 @@ pub enum SendError {
         path: PathBuf,
         /// Why.
         reason: String,
+    },
+    /// Another user of this machine answers at an address of it: the server has seen nothing.
+    #[error(
+        "the server at `{origin}` is run by user {uid}: not by you, root or the user who ran it at the login"
+    )]
+    ForeignServer {
+        /// Scheme, host and port.
+        origin: String,
+        /// Whose it is.
+        uid: u32,
     },
     /// The request left, or may have left, and no answer came.
     #[error("no answer from `{origin}`: {reason}")]
@@ -222,6 +245,13 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         Some(Authorization::Bearer(token)) => builder.bearer_auth(token.as_str()),
         Some(Authorization::Basic(name, secret)) => builder.basic_auth(name, Some(secret.as_str())),
     };
+    // Allocated once, since a buffer that grows leaves copies of tokens behind, and before there is an
+    // answer that could be lost for want of it.
+    let body = memory::touched(ANSWER_LIMIT + 1).map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: error.to_string(),
+    })?;
+    memory::free_for_the_answer();
     let response = builder
         .header("Accept", "application/json")
         .send()
@@ -236,13 +266,14 @@ fn exchange(client: &Client, request: Request) -> Result<Response, SendError> {
         status: response.status().as_u16(),
         retry_after: header("Retry-After"),
         date: header("Date"),
-        body: read_body(response),
+        body: read_body(response, Zeroizing::new(body)),
     })
 }
 
-fn read_body(response: reqwest::blocking::Response) -> Option<Zeroizing<Vec<u8>>> {
-    // Allocated once: a buffer that grows leaves copies of tokens behind.
-    let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_LIMIT + 1));
+fn read_body(
+    response: reqwest::blocking::Response,
+    mut body: Zeroizing<Vec<u8>>,
+) -> Option<Zeroizing<Vec<u8>>> {
     response
         .take(ANSWER_LIMIT as u64 + 1)
         .read_to_end(&mut body)
@@ -266,13 +297,19 @@ fn client(request: &Request, proxy: Option<&Url>) -> Result<Client, SendError> {
     if is_loopback(&request.url) {
         builder = builder.no_proxy();
         // Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3).
-        let port = request.url.port_or_known_default().unwrap_or_default();
-        let here = [
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ];
-        let here = here.map(|address| SocketAddr::new(address, port));
+        let here = here(&request.url);
         builder = builder.resolve_to_addrs("localhost", &here);
+        if request.url.scheme() == "http" {
+            let (at, user) = (
+                peers::choose(&here, request.server_user),
+                request.server_user,
+            );
+            builder = builder.resolve_to_addrs("localhost", &[at]);
+            if request.has_secrets() {
+                let check = move |connection| ready(check_server(at, user).map(|()| connection));
+                builder = builder.connector_layer(AndThenLayer::new(check));
+            }
+        }
     }
     if let Some(proxy) = proxy {
         builder = builder.proxy(route::usable(proxy, &request.url)?);
@@ -281,7 +318,7 @@ fn client(request: &Request, proxy: Option<&Url>) -> Result<Client, SendError> {
         // No TLS, so the system's certificate authorities need not be there or be read.
         builder = builder.tls_certs_only([]);
     } else if let Some(path) = &request.ca_file {
-        builder = builder.tls_certs_merge(certificates(path)?);
+        builder = builder.tls_certs_merge(certificates(path, &request.url)?);
     }
     builder.build().map_err(|error| {
         let (origin, reason) = (origin(&request.url), root(&error));
@@ -295,17 +332,62 @@ fn client(request: &Request, proxy: Option<&Url>) -> Result<Client, SendError> {
     })
 }
 
+/// The addresses of a server on this machine: two for `localhost`, and one twice for a number.
+fn here(url: &Url) -> [SocketAddr; 2] {
+    let port = url.port_or_known_default().unwrap_or_default();
+    let addresses: [IpAddr; 2] = match url.host() {
+        Some(url::Host::Ipv4(address)) => [address.into(); 2],
+        Some(url::Host::Ipv6(address)) => [address.into(); 2],
+        _ => [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+    };
+    addresses.map(|address| SocketAddr::new(address, port))
+}
+
+/// The user who runs the server at a URL now, where secrets go there over http and it is neither this
+/// user nor root.
+#[must_use]
+pub fn server_user(url: &Url) -> Option<u32> {
+    let over_http = url.scheme() == "http" && is_loopback(url);
+    over_http.then(|| peers::foreign_server(peers::choose(&here(url), None)))?
+}
+
+/// Once it is connected, and before anything is sent: whose server that is.
+fn check_server(at: SocketAddr, expected: Option<u32>) -> Result<(), Unproven> {
+    match peers::server_at(at) {
+        Server::Stranger(uid) if Some(uid) != expected => Err(Box::new(Foreign(uid))),
+        Server::Missing => Err(Box::new(io::Error::from(io::ErrorKind::ConnectionReset))),
+        Server::Stranger(_) | Server::Trusted => Ok(()),
+    }
+}
+
+type Unproven = Box<dyn std::error::Error + Send + Sync>;
+
+/// [`SendError::ForeignServer`], on its way through the HTTP library.
+#[derive(Debug, thiserror::Error)]
+#[error("user {0} listens there")]
+struct Foreign(u32);
+
+fn foreign<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Foreign> {
+    error.downcast_ref().or_else(|| foreign(error.source()?))
+}
+
 fn is_answer_of_the_system(error: &(dyn std::error::Error + 'static)) -> bool {
-    let answer = |error: &std::io::Error| error.raw_os_error().is_some();
+    let answer = |error: &io::Error| error.raw_os_error().is_some();
     error.downcast_ref().is_some_and(answer) || error.source().is_some_and(is_answer_of_the_system)
 }
 
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, SendError> {
+fn certificates(path: &Path, url: &Url) -> Result<Vec<reqwest::Certificate>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
         path: path.to_owned(),
         reason,
     };
-    let pem = user_file::read(path, CA_LIMIT).map_err(|error| unusable(format!("it {error}")))?;
+    let pem = user_file::read(path, CA_LIMIT).map_err(|error| match error {
+        Unusable::Io(cause) if is_exhausted(&cause) => SendError::Unreachable {
+            origin: origin(url),
+            reason: cause.to_string(),
+        },
+        error => unusable(format!("it {error}")),
+    })?;
     let found =
         reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(root(&error)))?;
     if found.is_empty() {
@@ -319,6 +401,9 @@ fn classify(url: &Url, error: reqwest::Error) -> SendError {
     let error = error.without_url();
     let origin = origin(url);
     let reason = root(&error);
+    if let Some(Foreign(uid)) = foreign(&error) {
+        return SendError::ForeignServer { origin, uid: *uid };
+    }
     match tls_error(&error) {
         Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)) => {
             SendError::NotTls { origin }
@@ -342,7 +427,7 @@ fn inner_tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     if let Some(tls) = error.downcast_ref() {
         return Some(tls);
     }
-    let inside = error.downcast_ref::<std::io::Error>()?.get_ref()?;
+    let inside = error.downcast_ref::<io::Error>()?.get_ref()?;
     inner_tls(inside)
 }
 

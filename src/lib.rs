@@ -80,9 +80,11 @@ pub mod gitcred;
 pub mod http;
 #[doc(hidden)]
 pub mod log;
+mod memory;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;
+mod peers;
 mod process;
 #[doc(hidden)]
 pub mod secret;

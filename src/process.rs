@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::env;
 
@@ -18,11 +17,15 @@ const LIMIT: usize = 1024 * 1024;
 /// The first descriptor that no program has by itself.
 const FIRST_OTHER: i32 = 3;
 
-/// A process of this program, and what it has said on its standard output so far.
+/// The name that other processes see, where the kernel would show that of `/proc/self/exe`.
+#[cfg(target_os = "linux")]
+const NAME: &std::ffi::CStr = c"glauth";
+
+/// A process of this program, and what it has said so far.
 #[derive(Debug)]
 pub struct Helper {
     child: Child,
-    stdout: ChildStdout,
+    stream: UnixStream,
     said: Vec<u8>,
 }
 
@@ -31,26 +34,27 @@ pub struct Helper {
 pub enum Heard {
     /// It is there.
     Said,
-    /// The process closed its output before.
+    /// The process has ended, or closed its side, before.
     Ended,
     /// It did not come in time.
     Nothing,
 }
 
 impl Helper {
-    /// Starts this program with these arguments. The process has `stdin` as its standard input, a pipe to
+    /// Starts this program with these arguments. The process has `stdin` as its standard input, a socket to
     /// this process as its standard output, and no standard error.
     pub fn start(arguments: Vec<OsString>, stdin: File) -> io::Result<Self> {
-        let mut child = Command::new(env::itself()?)
+        let (ours, theirs) = UnixStream::pair()?;
+        let child = Command::new(env::itself()?)
+            .arg0("glauth")
             .args(arguments)
             .stdin(stdin)
-            .stdout(Stdio::piped())
+            .stdout(OwnedFd::from(theirs))
             .stderr(Stdio::null())
             .spawn()?;
-        let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(Self {
             child,
-            stdout,
+            stream: ours,
             said: Vec::new(),
         })
     }
@@ -65,6 +69,11 @@ impl Helper {
         &self.said
     }
 
+    /// Says something to it.
+    pub fn tell(&mut self, text: &[u8]) -> io::Result<()> {
+        self.stream.write_all(text)
+    }
+
     /// Waits until it has said a whole line, at most for `limit`.
     pub fn first_line(&mut self, limit: Duration) -> io::Result<Heard> {
         self.listen(limit, |said| said.contains(&b'\n'))
@@ -75,63 +84,101 @@ impl Helper {
         self.listen(limit, |_| false)
     }
 
-    /// Ends it, if it has not ended, and forgets its process number.
-    pub fn end(&mut self) -> io::Result<()> {
-        self.child.kill()?;
-        self.reap()
+    /// Ends it, if it has not ended, and leaves nothing of it in the table of processes.
+    pub fn end(&mut self) {
+        self.child.kill().ok();
+        self.reap();
     }
 
-    /// Waits for its end, which leaves nothing of it in the table of processes.
-    pub fn reap(&mut self) -> io::Result<()> {
-        self.child.wait().map(drop)
+    /// Waits for its end, which leaves nothing of it in the table of processes. Where this process's own
+    /// parent has it ignore SIGCHLD, the kernel has done so.
+    pub fn reap(&mut self) {
+        self.child.wait().ok();
     }
 
     fn listen(&mut self, limit: Duration, enough: fn(&[u8]) -> bool) -> io::Result<Heard> {
         let deadline = Instant::now() + limit;
         let mut buffer = [0; 4096];
-        loop {
-            if enough(&self.said) {
-                return Ok(Heard::Said);
-            }
-            if !is_readable(&self.stdout, deadline)? {
+        while !enough(&self.said) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.said.len() > LIMIT {
                 return Ok(Heard::Nothing);
             }
-            let count = match self.stdout.read(&mut buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                count => count?,
-            };
-            if count == 0 || self.said.len() > LIMIT {
-                return Ok(Heard::Ended);
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Ok(Heard::Ended),
+                Ok(count) => self.said.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    return Ok(Heard::Ended);
+                }
+                // The loop looks at the clock.
+                Err(error) if is_no_failure(&error) => {}
+                Err(error) => return Err(error),
             }
-            self.said.extend_from_slice(&buffer[..count]);
         }
+        Ok(Heard::Said)
     }
 }
 
-/// Whether there is something to read, or the end of it, before the deadline.
-fn is_readable(pipe: &ChildStdout, deadline: Instant) -> io::Result<bool> {
-    loop {
-        // Up to the next millisecond: the last wait must not be none.
-        let left = deadline
-            .saturating_duration_since(Instant::now())
-            .as_micros();
-        let left = PollTimeout::try_from(left.div_ceil(1000)).unwrap_or(PollTimeout::MAX);
-        let mut waited_for = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut waited_for, left) {
-            Ok(0) if Instant::now() >= deadline => return Ok(false),
-            Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => return Ok(true),
-            Err(errno) => return Err(errno.into()),
+/// A signal, or a time-out.
+fn is_no_failure(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+/// The process that has started this one.
+#[derive(Debug)]
+pub struct Caller(UnixStream);
+
+/// What the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// That this process goes on.
+    GoOn,
+    /// Nothing is known of it: it is stopped, or slow.
+    Unknown,
+}
+
+impl Caller {
+    /// At the other end of this process's standard output.
+    pub fn at(stdout: OwnedFd) -> Self {
+        Self(stdout.into())
+    }
+
+    /// Says something to it. That it does not listen any more is not for this process to mend.
+    pub fn tell(&mut self, text: &[u8]) {
+        self.0.write_all(text).ok();
+    }
+
+    /// Waits until it has said that this process is to go on, or has gone: then what is to be done is worth as
+    /// much to the next call.
+    pub fn wish(&mut self, limit: Duration) -> Wish {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.0.set_read_timeout(Some(left)).is_err() {
+                return Wish::Unknown;
+            }
+            match self.0.read(&mut [0]) {
+                Ok(_) => return Wish::GoOn,
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Wish::GoOn,
+                Err(error) if is_no_failure(&error) => {}
+                Err(_) => return Wish::Unknown,
+            }
         }
     }
 }
 
 /// Leaves the session, the terminal and the process group of the process that started this one, so that
 /// no signal meant for those reaches it, and closes all descriptors but the three of every program:
-/// what waits for the end of another program must not wait for this one.
-pub fn stand_alone() {
-    // It fails for the leader of a group, which is alone already.
-    nix::unistd::setsid().ok();
+/// what waits for the end of another program must not wait for this one. `false`: it has no session of its
+/// own.
+#[must_use]
+pub fn stand_alone() -> bool {
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_name(NAME).ok();
     let folder = if cfg!(target_os = "linux") {
         "/proc/self/fd"
     } else {
@@ -147,6 +194,7 @@ pub fn stand_alone() {
         // The one that read the folder is closed already.
         nix::unistd::close(number).ok();
     }
+    nix::unistd::setsid().is_ok()
 }
 
 /// Whether a process that this one starts may be ended before its time because another one ends: in a pid

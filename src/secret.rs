@@ -86,6 +86,16 @@ pub enum BadSecret {
     EndsLine,
 }
 
+/// How many bytes may stand around a token, and be removed.
+pub const AROUND: usize = 64;
+
+/// A token without what editors, shells and Windows put around it: a byte order mark, blanks and the ends of
+/// lines.
+#[must_use]
+pub fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
 fn check(text: &str) -> Result<(), BadSecret> {
     if text.is_empty() {
         return Err(BadSecret::Empty);
@@ -219,6 +229,13 @@ mod tests {
         is_wiped(&RefreshToken::new(text()).unwrap().0);
         is_wiped(&ClientSecret::new(text()).unwrap().0);
         is_wiped(&Password::new(text()).unwrap().0);
+    }
+
+    #[test]
+    fn what_stands_around_a_token_is_no_part_of_it() {
+        for text in ["a b", "\u{feff}a b\r\n", " \ta b\n\n"] {
+            assert_eq!(bare(text), "a b");
+        }
     }
 
     #[test]

@@ -206,6 +206,11 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Lets this thread, and what it starts, take every signal, whatever was blocked before.
+pub fn unblock() {
+    SigSet::empty().thread_set_mask().ok();
+}
+
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:
 /// for a standard output that nobody reads any more.
 pub fn die_of_broken_pipe() {

@@ -101,6 +101,96 @@ impl Timestamp {
     }
 }
 
+/// A moment on the clock that runs from the start of the machine, and that nobody can set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootTime {
+    /// Which start of the machine: the first eight hex digits of its id.
+    boot: u32,
+    /// Since then; negative before it.
+    millis: i64,
+}
+
+/// The wall clock may fall behind the other one by this much, in milliseconds, before that matters: the
+/// two are not read at the same instant.
+const CLOCK_JITTER: i64 = 1000;
+
+impl BootTime {
+    /// What that clock said at `moment`, where the wall clock says `now`. `None`: there is no such clock.
+    #[must_use]
+    pub fn at(moment: Timestamp, now: Timestamp) -> Option<Self> {
+        let ago = now.unix_millis().saturating_sub(moment.unix_millis());
+        Some(Self {
+            boot: boot_id()?,
+            millis: since_boot()?.saturating_sub(ago),
+        })
+    }
+
+    /// How much more time has passed by this clock than by the wall clock since both said what they say
+    /// in `self` and `moment`: by so much the wall clock was set back. Zero in another start of the machine.
+    ///
+    /// Only where the two differ the id of this start is looked up, which takes a file (P9).
+    #[must_use]
+    pub fn set_back_since(&self, moment: Timestamp, now: Timestamp) -> Duration {
+        let Some(since_boot) = since_boot() else {
+            return Duration::ZERO;
+        };
+        let by_the_wall = now.unix_millis().saturating_sub(moment.unix_millis());
+        let more = since_boot
+            .saturating_sub(self.millis)
+            .saturating_sub(by_the_wall);
+        if more <= CLOCK_JITTER || boot_id() != Some(self.boot) {
+            return Duration::ZERO;
+        }
+        Duration::from_millis(more.unsigned_abs())
+    }
+}
+
+/// `4f3c2b1a 5321042`: the start of the machine, and milliseconds since then.
+impl fmt::Display for BootTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x} {}", self.boot, self.millis)
+    }
+}
+
+impl FromStr for BootTime {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (boot, millis) = text.split_once(' ').unwrap_or((text, ""));
+        Ok(Self {
+            boot: u32::from_str_radix(boot, 16)?,
+            millis: millis.parse()?,
+        })
+    }
+}
+
+/// Milliseconds since the machine started, with those in which it slept.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+fn since_boot() -> Option<i64> {
+    use nix::time::{ClockId, clock_gettime};
+    let passed = Duration::from(clock_gettime(ClockId::CLOCK_BOOTTIME).ok()?);
+    i64::try_from(passed.as_millis()).ok()
+}
+
+/// Which start of the machine this is.
+#[cfg(target_os = "linux")]
+fn boot_id() -> Option<u32> {
+    let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
+    u32::from_str_radix(std::str::from_utf8(id.get(..8)?).ok()?, 16).ok()
+}
+
+/// Elsewhere the wall clock is all there is.
+#[cfg(not(target_os = "linux"))]
+fn since_boot() -> Option<i64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn boot_id() -> Option<u32> {
+    None
+}
+
 /// RFC 3339 in UTC.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,10 +214,22 @@ impl FromStr for Timestamp {
     }
 }
 
-/// Reads a length of time as people write it: `90s`, `5m`, `2h`, `1h30m`.
+/// Reads a length of time as people write it: `90s`, `5m`, `2h`, `1h30m`, `1d`.
 ///
 /// The error is a sentence for the person who wrote it.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    // A day has 24 hours here; jiff leaves it open.
+    let days = text.split_once('d').and_then(|(days, rest)| {
+        let days: u64 = days.parse().ok()?;
+        let rest = if rest.is_empty() { "0s" } else { rest };
+        Some((days.checked_mul(24 * 60 * 60)?, rest))
+    });
+    if let Some((seconds, rest)) = days
+        && !rest.starts_with('-')
+        && let Ok(rest) = parse_duration(rest)
+    {
+        return Ok(rest.saturating_add(Duration::from_secs(seconds)));
+    }
     let length: jiff::SignedDuration = text
         .parse()
         .map_err(|_| "is not a duration such as `90s`, `5m` or `2h`".to_owned())?;
@@ -195,6 +297,30 @@ mod tests {
         for text in ["2026-11-23T10:00:00", "2026-11-23", "10:00:00"] {
             let toml: toml::value::Datetime = text.parse().unwrap();
             assert_eq!(Timestamp::from_toml(&toml), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_of_this_start_tells_that_the_wall_clock_was_set_back() {
+        let now = Timestamp::now();
+        let issued = now.minus(Duration::from_secs(600));
+        let Some(at) = BootTime::at(issued, now) else {
+            return;
+        };
+        assert_eq!(at.to_string().parse(), Ok(at.clone()));
+        assert_eq!(at.set_back_since(issued, now), Duration::ZERO);
+        let ahead = now.plus(Duration::from_secs(3600));
+        assert_eq!(at.set_back_since(issued, ahead), Duration::ZERO);
+        let back = at.set_back_since(issued, now.minus(Duration::from_secs(300)));
+        assert!((300..310).contains(&back.as_secs()), "{back:?}");
+        let other_start = BootTime {
+            boot: at.boot ^ 1,
+            ..at
+        };
+        let back = now.minus(Duration::from_secs(300));
+        assert_eq!(other_start.set_back_since(issued, back), Duration::ZERO);
+        for text in ["", "4f3c2b1a", "4f3c2b1a ", "x 1", "4f3c2b1a 1.5"] {
+            assert!(text.parse::<BootTime>().is_err(), "{text}");
         }
     }
 

@@ -94,7 +94,7 @@ fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
 /// other user has files.
 fn is_of_the_system(file: &File, owner: u32) -> bool {
     let there = || std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    env::is_unmapped(owner)
+    env::hides_user(owner)
         && there().is_ok_and(|path| ["/etc", "/usr"].iter().any(|top| path.starts_with(top)))
 }
 

@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(words.is_none_or(|words| !words.contains(char::is_control)));
         }
     }
-    if let Ok(imported) = import(body) {
+    if let Ok(imported) = import(body, Timestamp::from_unix_millis(1_000_000_000_000)) {
         is_sound(&imported.rotation);
     }
 });

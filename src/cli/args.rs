@@ -157,7 +157,9 @@ then from the configuration, then from what is known of such servers. The login 
 until the new one is stored.
 
 Importing the token response that this login began with changes nothing, so a provisioning script \
-may run twice.")]
+may run twice. The file may say when the token was issued (`created_at` and similar names) or when it \
+expires (`expires_at` and similar), in seconds, milliseconds or RFC 3339. Without either, the lifetime \
+counts from now, and glauth warns.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Login {
     /// Where to log in.
@@ -296,10 +298,14 @@ pub enum Format {
 #[command(after_long_help = "\
 Examples:
   glauth refresh gitlab.com
-  glauth refresh --all --if-expiring 30m      for a timer
+  glauth refresh --all --if-expiring 30m --alert-after 1d      for a timer
 
 A token that is alive is never ended, unless --force is given: where the server ends the old token \
-at a refresh, nothing is sent while it lives.")]
+at a refresh, nothing is sent while it lives.
+
+With --alert-after, a success says nothing, and neither does a failure that may pass (exit code 4), until it \
+has lasted that long; then the command reports it once a day. It reports every other failure at once, and \
+then once a day. When it reports nothing, the exit code is 0.")]
 pub struct Refresh {
     /// Whose token.
     #[command(flatten)]
@@ -313,9 +319,13 @@ pub struct Refresh {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "force")]
     pub if_expiring: Option<Duration>,
 
-    /// Now, whoever holds the token
+    /// Refresh now, even an ended login
     #[arg(long)]
     pub force: bool,
+
+    /// Report passing failures only after this long
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub alert_after: Option<Duration>,
 }
 
 /// `glauth status`

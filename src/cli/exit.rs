@@ -51,16 +51,18 @@ pub const EXIT_CODES: [Row; 6] = [
     ),
     (
         Exit::TryAgain,
-        "not now: network, server, rate limit, lock or lease deadline, too little life left",
+        "not now: network, server, rate limit, lock or lease deadline, too little life left, too many files or processes",
         "try again later",
         &[
             "unreachable",
             "unavailable",
             "rate_limited",
             "answer_lost",
+            "refresh_refused",
             "lock_timeout",
             "lease_timeout",
             "stale",
+            "exhausted",
         ],
     ),
     (

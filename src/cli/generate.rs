@@ -38,7 +38,7 @@ const FILES: [(&str, &str); 4] = [
     ),
     (
         "glauth-rescue-UID/",
-        "In $XDG_RUNTIME_DIR, /run/user/UID, the temporary folder or /tmp: a refreshed login that the store could not take; the next call finds it there.",
+        "Beside the store, in the home, in /var/tmp (there with digits after UID), $XDG_RUNTIME_DIR, /run/user/UID, the temporary folder or /tmp: a refreshed login that the store could not take. The next call finds it there.",
     ),
 ];
 

@@ -20,7 +20,7 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::flow::{Order, carry_out};
 use crate::git_config;
 use crate::http::{Http, Network, Routed};
-use crate::process;
+use crate::process::{self, Caller};
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -41,6 +41,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if Order::is_given(&args) {
         return refresh_apart(&args);
+    }
+    if let Some(page) = commands::login::opener::is_called(&args) {
+        return commands::login::opener::answer(page).into();
     }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
@@ -63,16 +66,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// What glauth does that another one has started to refresh a login: the lock is its standard input, the
 /// way back its standard output.
 fn refresh_apart(args: &[OsString]) -> ExitCode {
-    process::stand_alone();
-    let files = printer::stdin_and_stdout();
-    match (Order::read(args), files) {
-        (Some(order), Ok((lock, caller))) => {
+    let is_alone = process::stand_alone();
+    match (Order::read(args), printer::stdin_and_stdout()) {
+        (Some(order), Ok((lock, caller))) if is_alone => {
             let http: &dyn Http = if order.goes_as_git() {
                 &Routed(git_config::route)
             } else {
                 &Network
             };
-            carry_out(&order, lock, caller, http);
+            carry_out(&order, lock.into(), Caller::at(caller), http);
             Exit::Done
         }
         _ => Exit::Unexpected,

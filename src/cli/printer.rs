@@ -1,9 +1,8 @@
 //! What goes out: data on stdout, words for people on stderr, colour on a terminal only. Each text that
 //! is not a literal of ours goes through the one filter on its way (I8).
 
-use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use anstyle::{AnsiColor, Style};
 use nix::errno::Errno;
@@ -11,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::signals;
 use crate::terminal::{self, clean};
+use crate::{env, signals};
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -82,11 +81,12 @@ impl Printer {
     }
 }
 
-/// Copies of the descriptors of standard input and output, for a process to which they are files.
-pub(super) fn stdin_and_stdout() -> io::Result<(File, File)> {
+/// Copies of the descriptors of standard input and output, for a process that has others there than a
+/// person's.
+pub(super) fn stdin_and_stdout() -> io::Result<(OwnedFd, OwnedFd)> {
     let stdin = io::stdin().as_fd().try_clone_to_owned()?;
     let stdout = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok((stdin.into(), stdout.into()))
+    Ok((stdin, stdout))
 }
 
 /// Writes data, by the system call itself: the standard library takes a descriptor that cannot be written
@@ -137,6 +137,7 @@ fn print_advised(failure: &Failure, advice: Option<&str>, as_json: bool) {
             "code": failure.name,
             "message": failure.message,
             "hint": hint,
+            "said": failure.said,
             "host": failure.host,
             "account": failure.account,
         }}));
@@ -184,6 +185,11 @@ pub(super) fn redraw(text: &str) {
 /// Whether colours are seen on stderr.
 pub(super) fn is_coloured() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Whether stderr shows characters beyond ASCII, and takes the escapes that move and erase.
+pub(super) fn can_draw() -> bool {
+    env::has_utf8() && env::has_escapes()
 }
 
 /// How wide a line on stderr can be, in columns.

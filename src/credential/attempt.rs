@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
-use super::record::{Generation, Grant, GrantState, Login, Record};
+use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, Record};
+use super::refusal::wait;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
 
@@ -15,6 +18,9 @@ pub const BACKOFF_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// A clock may be this far behind the one that wrote a record before it counts as set back.
 pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+/// A shorter lifetime is that of an imported token whose age was not known, and says nothing of the next one.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What a process saw of a record before it had the lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +53,8 @@ pub struct Rotation {
     pub token_type: String,
     /// `None`: as they were (RFC 6749 §5.1).
     pub scopes: Option<Vec<String>>,
-    /// How long the access token lives from its issue; `None` where the server does not say.
+    /// How long the access token lives from its issue; `None` where the server does not say: as long as
+    /// the one before.
     pub expires_in: Option<Duration>,
     /// How long the refresh token lives, where the server says so.
     pub refresh_expires_in: Option<Duration>,
@@ -58,12 +65,12 @@ pub struct Rotation {
 pub enum Ending {
     /// With a new generation.
     Rotated(Rotation),
-    /// With a verdict.
-    Failed(Failed),
+    /// With a verdict, and the server's own words.
+    Failed(Failed, Option<String>),
 }
 
 /// A verdict on an attempt, one row of the table in DESIGN, step 7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// Which one.
     pub outcome: Outcome,
@@ -71,6 +78,8 @@ pub struct Failed {
     pub may_have_rotated: bool,
     /// How long the server asked to be left alone (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
+    /// The server has not seen the request.
+    pub nothing_sent: bool,
 }
 
 impl Failed {
@@ -81,6 +90,16 @@ impl Failed {
             outcome,
             may_have_rotated: false,
             retry_after: None,
+            nothing_sent: false,
+        }
+    }
+
+    /// A verdict on a request that never left.
+    #[must_use]
+    pub fn unsent(outcome: Outcome) -> Self {
+        Self {
+            nothing_sent: true,
+            ..Self::unchanged(outcome)
         }
     }
 
@@ -97,9 +116,9 @@ impl Failed {
 impl Login {
     /// Marks the beginning of an attempt on the grant at `grant`.
     pub fn begin_attempt(&mut self, grant: usize, cause: Cause, by: String, now: Timestamp) {
-        let sequence = self.last_attempt.as_ref().map_or(0, |last| last.sequence);
+        let last = self.last_attempt.as_ref();
         self.last_attempt = Some(Attempt {
-            sequence: sequence.saturating_add(1),
+            sequence: last.map_or(0, |last| last.sequence).saturating_add(1),
             grant,
             cause,
             by,
@@ -107,6 +126,10 @@ impl Login {
             outcome: Outcome::Pending,
             finished_at: None,
             retry_at: None,
+            failures: last.map_or(0, |last| last.failures),
+            failing_since: last.and_then(|last| last.failing_since),
+            next_at: None,
+            said: None,
         });
     }
 
@@ -124,20 +147,11 @@ impl Login {
         match ending {
             Ending::Rotated(rotation) => {
                 attempt.outcome = Outcome::Rotated;
+                attempt.failures = 0;
+                attempt.failing_since = None;
                 grant.rotate(rotation, next_generation, attempt);
             }
-            Ending::Failed(failed) => {
-                attempt.outcome = failed.outcome;
-                attempt.retry_at = failed
-                    .retry_after
-                    .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
-                // Nobody knows when a process died, but not before it started.
-                let since = match failed.outcome {
-                    Outcome::CutOff => attempt.started_at,
-                    _ => now,
-                };
-                grant.fail(*failed, since);
-            }
+            Ending::Failed(failed, said) => fail(grant, attempt, *failed, said.as_ref(), now),
         }
     }
 
@@ -146,7 +160,8 @@ impl Login {
     pub fn cut_off(&mut self, now: Timestamp) {
         let pending = |attempt: &Attempt| attempt.outcome == Outcome::Pending;
         if self.last_attempt.as_ref().is_some_and(pending) {
-            self.end_attempt(&Ending::Failed(Failed::doubtful(Outcome::CutOff)), now);
+            let cut_off = Ending::Failed(Failed::doubtful(Outcome::CutOff), None);
+            self.end_attempt(&cut_off, now);
         }
     }
 
@@ -194,6 +209,48 @@ impl Login {
     }
 }
 
+/// Writes down a verdict.
+fn fail(
+    grant: &mut Grant,
+    attempt: &mut Attempt,
+    failed: Failed,
+    said: Option<&String>,
+    now: Timestamp,
+) {
+    let invalid = failed.outcome == Outcome::LoginRequired;
+    attempt.outcome = grant.judge(failed.outcome, attempt);
+    attempt.retry_at = failed
+        .retry_after
+        .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
+    attempt.said = said.cloned();
+    match attempt.outcome {
+        // A death of ours says nothing of the server.
+        Outcome::CutOff => {}
+        Outcome::LoginRequired => grant.note_refusal(invalid, said.cloned(), now),
+        outcome => {
+            attempt.note_failure(failed.nothing_sent, now);
+            if outcome == Outcome::RefreshRefused {
+                grant.note_refusal(invalid, said.cloned(), now);
+            }
+        }
+    }
+    // A process died some time after it started.
+    let since = match attempt.outcome {
+        Outcome::CutOff => attempt.started_at,
+        _ => now,
+    };
+    grant.fail(attempt.outcome, failed.may_have_rotated, since);
+}
+
+impl Attempt {
+    /// Counts a failure, and says when the next request may leave.
+    fn note_failure(&mut self, nothing_sent: bool, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        self.failing_since.get_or_insert(now);
+        self.next_at = Some(now.plus(wait(self.failures, nothing_sent)));
+    }
+}
+
 impl Grant {
     fn rotate(&mut self, rotation: &Rotation, generation: Generation, attempt: &Attempt) {
         self.generation = generation;
@@ -205,8 +262,11 @@ impl Grant {
         if let Some(scopes) = &rotation.scopes {
             self.scopes.clone_from(scopes);
         }
+        let expires_in = rotation.expires_in.or_else(|| self.kept_lifetime());
         self.issued_at = attempt.started_at;
-        self.expires_at = rotation.expires_in.map(|life| self.issued_at.plus(life));
+        // The store notes it, since only that knows when this is.
+        self.issued_boot = IssuedBoot::default();
+        self.expires_at = expires_in.map(|life| self.issued_at.plus(life));
         if let Some(life) = rotation.refresh_expires_in {
             self.refresh_expires_at = Some(self.issued_at.plus(life));
         } else if rotation.refresh_token.is_some() {
@@ -216,15 +276,33 @@ impl Grant {
         self.state = GrantState::Active;
         self.refused = false;
         self.answer_lost_at = None;
+        self.refusals = None;
     }
 
-    fn fail(&mut self, failed: Failed, since: Timestamp) {
-        if failed.may_have_rotated {
+    /// The lifetime of a next token of which the server says none: that of the token before
+    /// (RFC 6749 §5.1 lets it leave out what it said once).
+    fn kept_lifetime(&self) -> Option<Duration> {
+        self.lifetime().filter(|life| *life >= SHORTEST_LIFETIME)
+    }
+
+    /// The verdict as it counts for this grant: one `invalid_grant` does not end what may have been
+    /// refused by mistake.
+    fn judge(&self, outcome: Outcome, attempt: &Attempt) -> Outcome {
+        let ends = outcome == Outcome::LoginRequired && attempt.cause != Cause::Refused;
+        if ends && self.may_be_refused_by_mistake(attempt.started_at) {
+            Outcome::RefreshRefused
+        } else {
+            outcome
+        }
+    }
+
+    fn fail(&mut self, outcome: Outcome, may_have_rotated: bool, since: Timestamp) {
+        if may_have_rotated {
             self.answer_lost_at.get_or_insert(since);
         }
-        if failed.outcome == Outcome::LoginRequired {
+        if outcome == Outcome::LoginRequired {
             self.state = GrantState::LoginRequired { since };
-        } else if failed.may_have_rotated && self.state == GrantState::Active {
+        } else if may_have_rotated && self.state == GrantState::Active {
             self.state = GrantState::Doubtful { since };
         }
     }

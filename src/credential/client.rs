@@ -76,6 +76,9 @@ pub struct Client {
     pub grants: Independence,
     /// A certificate authority of the server's own, as PEM.
     pub ca_file: Option<PathBuf>,
+    /// The user who ran the server at the login, where it is on this machine, speaks http, and was run
+    /// neither by this user nor by root.
+    pub server_user: Option<u32>,
     /// What only the next login needs.
     pub login: LoginMeans,
 }

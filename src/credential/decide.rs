@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK};
 use super::client::{Replay, RotationEffect};
-use super::need::{Asked, CheckVerdict, MinTtl, Need};
+use super::need::{Asked, CheckVerdict, Checked, MinTtl, Need};
 use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
+use super::refusal::pause;
 use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
 
@@ -95,6 +96,9 @@ struct View<'a> {
 
 impl View<'_> {
     fn verdict(&self) -> Verdict {
+        if let Some(ended) = self.called_dead() {
+            return Verdict::End(ended);
+        }
         match self.need.asked {
             Asked::Token => {
                 if let Some(verdict) = self.claim() {
@@ -105,6 +109,19 @@ impl View<'_> {
             }
             Asked::Refresh(_) | Asked::Force => self.renew(),
         }
+    }
+
+    /// The grant whose refresh token the server called invalid while its access token was taken to
+    /// live, and whose access token it calls dead now: that was no mistake. Of one that has expired
+    /// meanwhile the server would say so in any case.
+    fn called_dead(&self) -> Option<usize> {
+        let dead = |checked: &&Checked| checked.verdict == CheckVerdict::Dead;
+        let token = &self.need.checked.filter(dead)?.token;
+        self.login.grants.iter().position(|grant| {
+            let invalid = grant.refusals.as_ref().is_some_and(|found| found.invalid);
+            let in_time = grant.state == GrantState::Active && !self.is_expired(grant);
+            invalid && in_time && grant.access_token == *token
+        })
     }
 
     /// What a caller's 401 comes to: only a token that is handed out, alive by the clock and
@@ -200,18 +217,22 @@ impl View<'_> {
         })
     }
 
-    /// Which grant is refreshed: the one whose access token has the least life left. Where they
-    /// are equal, an active one before a doubtful one, then the last.
+    /// Which grant is refreshed: the one whose access token has the least life left, after those that
+    /// wait for nothing. Where they are equal, an active one before a doubtful one, then the last. One
+    /// that has ended is presented where somebody insists, and only where there is no other.
     fn candidate(&self) -> Candidate {
+        let insists = self.need.asked == Asked::Force;
         let mut other = Candidate::None;
-        let mut best: Option<(usize, (Life, bool))> = None;
+        let mut best: Option<(usize, Rank)> = None;
         for (index, grant) in self.login.grants.iter().enumerate() {
             let ended = matches!(grant.state, GrantState::LoginRequired { .. });
-            if ended || grant.refresh_token.is_none() {
+            // Once a call.
+            let is_out = ended && !(insists && self.is_as_seen());
+            if is_out || grant.refresh_token.is_none() {
                 continue;
             }
             let doubtful = matches!(grant.state, GrantState::Doubtful { .. });
-            if doubtful && self.replay_revokes() && self.need.asked != Asked::Force {
+            if doubtful && self.replay_revokes() && !insists {
                 match self.doubt(grant) {
                     Doubt::Dead => {}
                     Doubt::Lives => {
@@ -228,7 +249,8 @@ impl View<'_> {
                     }
                 }
             }
-            let rank = (self.life(grant), doubtful);
+            let waits = pause(self.login, index, self.now).is_some();
+            let rank = (ended, waits, self.life(grant), doubtful);
             if best.is_none_or(|(_, least)| rank <= least) {
                 best = Some((index, rank));
             }
@@ -275,11 +297,28 @@ impl View<'_> {
         if let Some((until, outcome)) = backoff(self.login, self.now) {
             return Some(Stop::Backoff { until, outcome });
         }
+        if let Some(outcome) = self.failed_meanwhile(grant) {
+            return Some(Stop::Adopted(outcome));
+        }
+        if self.need.impatient {
+            return None;
+        }
+        let (until, outcome) = pause(self.login, grant, self.now)?;
+        Some(Stop::Paused { until, outcome })
+    }
+
+    /// The verdict of another process since this one looked, where it holds for this grant (P4).
+    fn failed_meanwhile(&self, grant: usize) -> Option<Outcome> {
         let last = self.login.last_attempt.as_ref()?;
-        let seen = self.need.seen?;
-        let adopted =
-            seen.attempt.as_ref() != Some(last) && last.outcome.is_adopted(last.grant == grant);
-        adopted.then_some(Stop::Adopted(last.outcome))
+        (!self.is_as_seen() && last.outcome.is_adopted(last.grant == grant)).then_some(last.outcome)
+    }
+
+    /// Whether no attempt was made since this process looked; `true` before it has the lock.
+    fn is_as_seen(&self) -> bool {
+        let last = self.login.last_attempt.as_ref();
+        self.need
+            .seen
+            .is_none_or(|seen| seen.attempt.as_ref() == last)
     }
 
     /// P6: a living token that somebody holds a lease on is not ended because it ends soon.
@@ -306,11 +345,10 @@ impl View<'_> {
     /// DESIGN, "Fresh".
     fn is_fresh(&self, index: usize) -> bool {
         let grant = &self.login.grants[index];
-        let clock_set_back = self.now < grant.issued_at.minus(CLOCK_SLACK);
         grant.state == GrantState::Active
             && !self.is_refused(grant)
             && !self.login.is_pending(index)
-            && !clock_set_back
+            && !self.is_from_the_future(grant)
             && self.is_long_enough(grant)
     }
 
@@ -329,7 +367,7 @@ impl View<'_> {
                 self.replay_revokes() && matches!(self.doubt(grant), Doubt::Lives)
             }
         };
-        good && long_enough && !self.is_spent(grant)
+        good && long_enough && !self.is_spent(grant) && !self.is_from_the_future(grant)
     }
 
     /// Whether a doubtful grant's token lives, where a replay revokes: by the clock, and where a
@@ -366,9 +404,12 @@ impl View<'_> {
     }
 
     fn has_left(&self, grant: &Grant, least: Duration) -> bool {
-        grant
-            .expires_at
-            .is_none_or(|end| end.since(self.now) > least)
+        grant.left(self.now).is_none_or(|left| left > least)
+    }
+
+    /// The clock was set back, and nobody knows how long ago the token was issued.
+    fn is_from_the_future(&self, grant: &Grant) -> bool {
+        self.now < grant.issued_at.minus(CLOCK_SLACK)
     }
 
     fn is_spent(&self, grant: &Grant) -> bool {
@@ -391,6 +432,9 @@ impl View<'_> {
         self.login.client.replay == Replay::Revokes
     }
 }
+
+/// What goes first where a grant is chosen: not ended, not waiting, the least life left, not doubtful.
+type Rank = (bool, bool, Life, bool);
 
 /// Life left, in the order in which grants are refreshed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

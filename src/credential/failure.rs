@@ -1,9 +1,10 @@
 //! What a failure comes to for the caller that met it. Pure, as the decision is.
 
+use super::client::RotationEffect;
 use super::decide::{decide, living};
 use super::need::{Asked, Need};
-use super::record::Login;
-use super::verdict::Verdict;
+use super::record::{GrantState, Login};
+use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
 
 /// The token that is handed out all the same, with a warning: one that lives. Who asked for a
@@ -19,11 +20,30 @@ pub fn fall_back(login: &Login, now: Timestamp, need: &Need<'_>, ended: bool) ->
     (asked_token || login.grants[alive].refresh_token.is_some()).then_some(alive)
 }
 
-/// Whether the other grant is asked for a token, now that the server has ended one: only where
-/// none that lives is left.
+/// Whether the call goes on to the other grant, now that the server has refused one or (`ended`) has
+/// ended it: only where no token that lives is left, and something can be done about the other one.
+/// After a death also where that has to wait: then it is not a person who is needed.
 #[must_use]
-pub fn goes_on(login: &Login, now: Timestamp, need: &Need<'_>) -> bool {
-    let alive = living(login, now, need).is_some();
-    let renewable = matches!(decide(login, now, need), Verdict::Refresh { .. });
-    !alive && renewable
+pub fn goes_on(login: &Login, now: Timestamp, need: &Need<'_>, ended: bool) -> bool {
+    if living(login, now, need).is_some() {
+        return false;
+    }
+    match decide(login, now, need) {
+        Verdict::Stop(Stop::LoginRequired | Stop::Adopted(_)) => false,
+        Verdict::Stop(_) => ended,
+        _ => true,
+    }
+}
+
+/// Whether the check endpoint is asked about the access token of a grant whose refresh token was just
+/// called invalid: only where a rotation kills, so that a dead access token means a dead login.
+#[must_use]
+pub fn asks_first(login: &Login, grant: usize, now: Timestamp) -> bool {
+    let Some(grant) = login.grants.get(grant) else {
+        return false;
+    };
+    let invalid = grant.refusals.as_ref().is_some_and(|found| found.invalid);
+    let kills = login.client.rotation == RotationEffect::Kills;
+    let can_ask = login.client.check_endpoint.is_some();
+    invalid && kills && can_ask && grant.state == GrantState::Active && !grant.has_expired(now)
 }

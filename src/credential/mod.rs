@@ -9,6 +9,7 @@ mod host;
 mod need;
 mod outcome;
 mod record;
+mod refusal;
 mod standby;
 mod verdict;
 
@@ -17,14 +18,17 @@ pub use client::{
     AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Replay, RotationEffect,
 };
 pub use decide::{backoff, decide, handed_out, living};
-pub use failure::{fall_back, goes_on};
+pub use failure::{asks_first, fall_back, goes_on};
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
 pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, EXEC_MIN_TTL, MinTtl, Need};
+#[cfg(test)]
+pub(crate) use outcome::OUTCOMES;
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
-    Identity, Login, LoginKind, Record, Tombstone,
+    Identity, IssuedBoot, Login, LoginKind, Record, Tombstone,
 };
+pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, Refusals, pause};
 pub use standby::Standby;
 pub use verdict::{Stop, Verdict};
 

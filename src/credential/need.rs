@@ -29,6 +29,9 @@ pub struct Need<'a> {
     /// The token on which somebody was found to hold a lease, under this very lock: the one that
     /// would have been refreshed.
     pub leased: Option<&'a AccessToken>,
+    /// Whether the next request leaves at once after a failure; what the server asked for
+    /// (`Retry-After`) holds all the same.
+    pub impatient: bool,
 }
 
 /// What is asked for.

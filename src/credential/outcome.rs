@@ -1,5 +1,7 @@
 //! An attempt as a record keeps it: why, by whom, and how it ended.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Timestamp;
 
 /// Why a generation was made, or an attempt started.
@@ -56,12 +58,20 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// When; `None` while it is pending.
     pub finished_at: Option<Timestamp>,
-    /// Nobody asks the server before this.
+    /// The server asked that no request comes before this (`Retry-After`).
     pub retry_at: Option<Timestamp>,
+    /// How many attempts have failed in a row, this one included.
+    pub failures: u64,
+    /// When the first of them failed.
+    pub failing_since: Option<Timestamp>,
+    /// No request leaves before this, since this one failed.
+    pub next_at: Option<Timestamp>,
+    /// The server's own words, fit to be shown.
+    pub said: Option<String>,
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It has not: the mark from before the request.
     Pending,
@@ -81,6 +91,8 @@ pub enum Outcome {
     Config,
     /// The server's certificate does not hold.
     TlsRefused,
+    /// The server refuses to refresh, and does not say that a person is needed.
+    RefreshRefused,
     /// `invalid_grant`.
     LoginRequired,
     /// Written by the next process: the one that tried died.
@@ -88,7 +100,7 @@ pub enum Outcome {
 }
 
 /// Every outcome with its name in a record.
-pub(super) const OUTCOMES: [(Outcome, &str); 11] = [
+pub(crate) const OUTCOMES: [(Outcome, &str); 12] = [
     (Outcome::Pending, "pending"),
     (Outcome::Rotated, "rotated"),
     (Outcome::Unreachable, "unreachable"),
@@ -98,6 +110,7 @@ pub(super) const OUTCOMES: [(Outcome, &str); 11] = [
     (Outcome::ClientRejected, "client_rejected"),
     (Outcome::Config, "config"),
     (Outcome::TlsRefused, "tls_refused"),
+    (Outcome::RefreshRefused, "refresh_refused"),
     (Outcome::LoginRequired, "login_required"),
     (Outcome::CutOff, "cut_off"),
 ];
@@ -133,7 +146,7 @@ impl Outcome {
             | Self::ClientRejected
             | Self::Config
             | Self::TlsRefused => true,
-            Self::AnswerLost | Self::LoginRequired => same_grant,
+            Self::AnswerLost | Self::RefreshRefused | Self::LoginRequired => same_grant,
             Self::Pending | Self::Rotated | Self::CutOff => false,
         }
     }

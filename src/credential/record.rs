@@ -2,12 +2,14 @@
 //! and lends one at a time, under the lock.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
+use super::refusal::Refusals;
 use crate::secret::{AccessToken, Fingerprint, Password, RefreshTokenName};
-use crate::time::Timestamp;
+use crate::time::{BootTime, Timestamp};
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
 /// every file system.
@@ -216,6 +218,8 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// Our clock before the request left.
     pub issued_at: Timestamp,
+    /// The same by the clock that nobody can set.
+    pub issued_boot: IssuedBoot,
     /// `issued_at + expires_in`; `None` where the server gave no lifetime.
     pub expires_at: Option<Timestamp>,
     /// When the refresh token ends, where the server says so.
@@ -229,6 +233,36 @@ pub struct Grant {
     /// When the answer to a refresh was lost, since the last rotation: if the server then says
     /// that the grant has ended, this is why, and every later call can say so.
     pub answer_lost_at: Option<Timestamp>,
+    /// What the server has refused in a row; `None`: nothing since the last rotation.
+    pub refusals: Option<Refusals>,
+}
+
+/// When a generation was issued, by the clock that runs from the machine's start.
+#[derive(Debug, Clone, Default)]
+pub struct IssuedBoot {
+    /// What that clock said; `None` where there is none, or where a version that knows no such clock
+    /// wrote the record.
+    pub at: Option<BootTime>,
+    /// How far the wall clock was set back since then, as of when the record was read. Not stored.
+    pub set_back: Duration,
+}
+
+/// Two that were read at different times are the same.
+impl PartialEq for IssuedBoot {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl IssuedBoot {
+    /// Of what is issued at `issued_at`.
+    #[must_use]
+    pub fn of(issued_at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            at: BootTime::at(issued_at, now),
+            set_back: Duration::ZERO,
+        }
+    }
 }
 
 impl Grant {
@@ -241,14 +275,22 @@ impl Grant {
 
     /// The access token's whole life; `None` where the server gave none.
     #[must_use]
-    pub fn lifetime(&self) -> Option<std::time::Duration> {
+    pub fn lifetime(&self) -> Option<Duration> {
         self.expires_at.map(|end| end.since(self.issued_at))
     }
 
-    /// Whether the access token has expired, by the clock.
+    /// The life that the access token has left, by the clock that leaves it less; `None` where the server
+    /// gave none.
+    #[must_use]
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        let now = now.plus(self.issued_boot.set_back);
+        self.expires_at.map(|end| end.since(now))
+    }
+
+    /// Whether the access token has expired, by either clock.
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+        self.left(now).is_some_and(|left| left.is_zero())
     }
 
     /// Whether this grant is refreshed before it is revoked: `Doorkeeper` up to 5.5 answers 200 and
@@ -298,6 +340,19 @@ impl GrantState {
 }
 
 impl Record {
+    /// Notes how far the wall clock was set back since each grant was issued. The clock is asked only where
+    /// that can be known (P9).
+    pub fn look_at_clocks(&mut self, clock: fn() -> Timestamp) {
+        let Content::Login(login) = &mut self.content else {
+            return;
+        };
+        for grant in &mut login.grants {
+            if let Some(at) = &grant.issued_boot.at {
+                grant.issued_boot.set_back = at.set_back_since(grant.issued_at, clock());
+            }
+        }
+    }
+
     /// The grants and what goes with them, unless this is a password or a tombstone.
     #[must_use]
     pub fn login(&self) -> Option<&Login> {

@@ -14,6 +14,9 @@ pub enum Verdict {
     Check(usize),
     /// This grant's token is dead: mark it refused, then decide again.
     Mark(usize),
+    /// The server called this grant's refresh token invalid, and its access token dead: mark the
+    /// grant as ended, then decide again.
+    End(usize),
     /// Refresh this grant.
     Refresh {
         /// Which.
@@ -42,6 +45,13 @@ pub enum Stop {
         /// With which answer.
         outcome: Outcome,
     },
+    /// A request failed a moment ago, and none is sent before the time that goes with that.
+    Paused {
+        /// Until then.
+        until: Timestamp,
+        /// How it failed.
+        outcome: Outcome,
+    },
     /// Another process failed meanwhile, with this outcome, which holds for this one too (P4).
     Adopted(Outcome),
     /// No token and nothing to get one with.
@@ -67,6 +77,7 @@ impl fmt::Display for Verdict {
             Self::Use(grant) => write!(f, "the token of grant {grant} will do"),
             Self::Check(grant) => write!(f, "the server is asked about the token of grant {grant}"),
             Self::Mark(grant) => write!(f, "the token of grant {grant} is dead"),
+            Self::End(grant) => write!(f, "the server has ended grant {grant}"),
             Self::Refresh { grant, cause } => {
                 let why = match cause {
                     Cause::Login => "of a login",
@@ -91,6 +102,13 @@ impl fmt::Display for Stop {
             Self::Unverified(_) => "whether the token is alive cannot be found out now",
             Self::Backoff { until, .. } => {
                 return write!(f, "the server wants to be left alone until {until}");
+            }
+            Self::Paused { until, outcome } => {
+                let outcome = outcome.as_str();
+                return write!(
+                    f,
+                    "the last request failed ({outcome}); the next one waits until {until}"
+                );
             }
             Self::Adopted(outcome) => {
                 return write!(

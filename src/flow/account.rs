@@ -2,6 +2,7 @@
 //! logged out of `default` means it still, and is never taken for somebody else.
 
 use super::error::FlowError;
+use super::login::Tokens;
 use crate::credential::{AccountId, AccountName, Content, Host};
 use crate::store::Store;
 
@@ -22,7 +23,11 @@ pub fn on_account<T>(
         return done;
     }
     let all = store.accounts_of(host)?;
-    match only_one(host, in_use(store, &all))? {
+    let (good, bad): (Vec<_>, Vec<_>) = in_use(store, &all)
+        .into_iter()
+        .partition(|id| store.snapshot(id).is_ok());
+    // A record that cannot be read keeps nobody from the others.
+    match only_one(host, if good.is_empty() { bad } else { good })? {
         Some(only) => act(&only),
         None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
         None => all.first().map_or(done, act),
@@ -39,6 +44,29 @@ pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, Flow
     let used = in_use(store, &all);
     let only = only_one(host, if used.is_empty() { all } else { used })?;
     Ok(only.map_or(default, |only| only.account))
+}
+
+/// Refuses a refresh token that another account of the host has, or began with: at each refresh one of the
+/// two would lose its login.
+pub fn held_by_no_other(store: &Store, id: &AccountId, tokens: &Tokens) -> Result<(), FlowError> {
+    if tokens.rotation.refresh_token.is_none() {
+        return Ok(());
+    }
+    let origin = tokens.origin();
+    let knows = |other: &AccountId| {
+        let snapshot = store.snapshot(other).ok().flatten();
+        let login = snapshot.as_ref().and_then(|found| found.record().login());
+        login.is_some_and(|login| login.is_known_by(origin))
+    };
+    let others = store.accounts_of(&id.host)?;
+    let mut others = others.into_iter().filter(|other| other != id);
+    match others.find(knows) {
+        Some(other) => Err(FlowError::HeldElsewhere {
+            id: id.clone(),
+            other,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// `None`: there is none at all.

@@ -45,28 +45,45 @@ pub enum FlowError {
         at: Timestamp,
     },
     /// The server ended the grant, or there is nothing to refresh it with.
-    #[error("the login for {id} has ended{}", because(*lost_at, words.as_deref()))]
+    #[error("the login for {id} has ended{}", because(*lost_at, said.as_deref()))]
     LoginRequired {
         /// Which.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
         lost_at: Option<Timestamp>,
         /// What the server said.
-        words: Option<String>,
+        said: Option<String>,
+    },
+    /// The server refuses to refresh, again and again, and does not say that a person is needed.
+    #[error("{id} has refused to refresh since {since}{}{next}", words_of(said.as_deref()))]
+    RefusesToRefresh {
+        /// Which.
+        id: AccountId,
+        /// Since when.
+        since: Timestamp,
+        /// What the server said.
+        said: Option<Box<str>>,
+        /// When it is asked again, as the end of a sentence.
+        next: Box<str>,
     },
     /// The server ended one of two grants, and the other one goes on.
-    #[error("the server has ended one of the two grants for {id}{}; {} adds another", because(*lost_at, words.as_deref()), standby_command(id))]
+    #[error("the server has ended one of the two grants for {id}{}; {} adds another", because(*lost_at, said.as_deref()), standby_command(id))]
     StandbyLost {
         /// Which.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
         lost_at: Option<Timestamp>,
         /// What the server said.
-        words: Option<String>,
+        said: Option<String>,
     },
     /// A caller reports a token as refused, and the server says that it is good.
     #[error("the token for {0} is alive; the request was refused for another reason")]
     TokenRefused(AccountId),
+    /// A personal token is stored, and the server calls it dead.
+    #[error(
+        "the token for {0} is stored, but the server does not know this token: it may have expired, or be another server's"
+    )]
+    UnknownToken(AccountId),
     /// HOST was a URL, and the login is reached in another way.
     #[error("the login for {id} is for `{}`", scheme.as_str())]
     OtherScheme {
@@ -74,6 +91,14 @@ pub enum FlowError {
         id: AccountId,
         /// The scheme of the login.
         scheme: Scheme,
+    },
+    /// Two accounts with one grant would end each other's tokens.
+    #[error("{other} has this refresh token already, so {id} cannot have it too")]
+    HeldElsewhere {
+        /// The account that was to have it.
+        id: AccountId,
+        /// The one that has it.
+        other: AccountId,
     },
     /// The token is of no use any more, and there is nothing to get another one with.
     #[error("the token for {0} cannot be refreshed: there is no refresh token")]
@@ -98,7 +123,9 @@ pub enum FlowError {
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
-        /// Nobody asks again before this.
+        /// What the server said.
+        said: Option<Box<str>>,
+        /// The server asked that no request comes before this.
         retry_at: Option<Timestamp>,
     },
     /// The lock was not had, or the store cannot be used.
@@ -146,8 +173,8 @@ impl FlowError {
     /// A death that leaves a grant of `login` is not the login's.
     pub(super) fn of_one_grant(self, login: &Login) -> Self {
         match self {
-            Self::LoginRequired { id, lost_at, words } if login.standby() == Standby::Lost => {
-                Self::StandbyLost { id, lost_at, words }
+            Self::LoginRequired { id, lost_at, said } if login.standby() == Standby::Lost => {
+                Self::StandbyLost { id, lost_at, said }
             }
             other => other,
         }
@@ -168,14 +195,17 @@ pub(crate) fn list<T: ToString>(items: &[T]) -> String {
     items.join(", ")
 }
 
-fn because(lost_at: Option<Timestamp>, words: Option<&str>) -> String {
+fn because(lost_at: Option<Timestamp>, said: Option<&str>) -> String {
     let lost = lost_at.map_or_else(String::new, |at| {
         format!("; the answer to a refresh was lost at {at}, and the server may have rotated then")
     });
-    let words = words.map_or_else(String::new, |words| {
-        format!(": {}", words.trim_end_matches('.'))
-    });
-    lost + &words
+    lost + &words_of(said)
+}
+
+fn words_of(said: Option<&str>) -> String {
+    said.map_or_else(String::new, |said| {
+        format!(": {}", said.trim_end_matches('.'))
+    })
 }
 
 /// What a person does about a login without a good standby grant.

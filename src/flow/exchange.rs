@@ -17,12 +17,14 @@ use crate::time::human;
 pub(super) struct Done {
     /// The record as it is now.
     pub record: Record,
-    /// The verdict, unless it was rotated.
-    pub failed: Option<Failed>,
+    /// The verdict as it counts for this grant, unless it was rotated.
+    pub failed: Option<Outcome>,
+    /// The verdict as the server gave it.
+    pub verdict: Option<Failed>,
     /// What happened, for a person.
     pub message: String,
     /// The server's own words.
-    pub words: Option<String>,
+    pub said: Option<String>,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
 }
@@ -115,27 +117,33 @@ pub(super) fn exchange(
     };
     let took = asked_at.elapsed();
     fault::point("answered");
-    let message = describe(id, &client, &exchanged, sentence);
-    let (ending, failed, words) = match exchanged.answer {
-        Answer::Granted(rotation) => (Ending::Rotated(rotation), None, None),
-        Answer::Refused(failed, words) => (Ending::Failed(failed), Some(failed), words),
+    let (ending, verdict, said) = match &exchanged.answer {
+        Answer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
+        Answer::Refused(failed, said) => {
+            let ending = Ending::Failed(*failed, said.clone());
+            (ending, Some(*failed), said.clone())
+        }
     };
     let mut locked = staged.commit(&ending, session.now())?;
     let warnings = locked.take_warnings();
     let record = locked.record().clone();
     drop(locked);
+    let last = record.login().and_then(|login| login.last_attempt.as_ref());
+    let outcome = last.map_or(Outcome::Pending, |last| last.outcome);
+    let message = describe(id, &client, &exchanged, sentence(outcome));
     session.log.note(Level::Verbose, || {
-        let outcome = failed.map_or("rotated", |failed| failed.outcome.as_str());
         format!(
-            "presented the refresh token {spent} ({}): {outcome}, after {took:.1?}",
-            cause.as_str()
+            "presented the refresh token {spent} ({}): {}, after {took:.1?}",
+            cause.as_str(),
+            outcome.as_str()
         )
     });
     Ok(Done {
         record,
-        failed,
+        failed: (outcome != Outcome::Rotated).then_some(outcome),
+        verdict,
         message,
-        words,
+        said,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
 }
@@ -159,14 +167,14 @@ pub(super) fn describe(
     id: &AccountId,
     client: &Client,
     exchanged: &Exchanged,
-    sentence: fn(Outcome) -> &'static str,
+    sentence: &str,
 ) -> String {
     if let Some(trouble) = &exchanged.trouble {
         return trouble.to_string();
     }
-    let (outcome, words) = match &exchanged.answer {
-        Answer::Granted(_) => (Outcome::Rotated, None),
-        Answer::Refused(failed, words) => (failed.outcome, words.as_deref()),
+    let words = match &exchanged.answer {
+        Answer::Granted(_) => None,
+        Answer::Refused(_, said) => said.as_deref(),
     };
     let server = client
         .token_endpoint
@@ -178,7 +186,7 @@ pub(super) fn describe(
     let words = words.map_or_else(String::new, |words| {
         format!(": {}", words.trim_end_matches('.'))
     });
-    format!("{server} {}{status}{words}", sentence(outcome))
+    format!("{server} {sentence}{status}{words}")
 }
 
 /// An outcome as the end of a sentence about a server.
@@ -193,6 +201,7 @@ pub(super) fn sentence(outcome: Outcome) -> &'static str {
         Outcome::ClientRejected => "refused the request",
         Outcome::Config => "is not a token endpoint",
         Outcome::TlsRefused => "has a certificate that is not accepted",
+        Outcome::RefreshRefused => "refused to refresh",
         Outcome::LoginRequired => "has ended the login",
         Outcome::CutOff => "was asked by a process that died",
     }

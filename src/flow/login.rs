@@ -2,14 +2,15 @@
 
 use super::Session;
 use super::authorize::AuthorizeError;
+use super::brought::try_brought;
 use super::error::FlowError;
 use super::refresh::check_now;
 use crate::credential::{
-    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, Login,
-    LoginKind, Record, Rotation, Scheme, Standby,
+    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
+    Login, LoginKind, Record, Rotation, Scheme, Standby,
 };
 use crate::oauth;
-use crate::secret::{Fingerprint, RefreshToken};
+use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
 use crate::time::Timestamp;
 
@@ -61,6 +62,8 @@ pub struct NewAccount {
     pub asked: Vec<String>,
     /// Whether the grants that it replaces are revoked: not where the new one may be one of them.
     pub revoke_replaced: bool,
+    /// Whether the tokens came from elsewhere, so that they may be of no use.
+    pub brought: bool,
 }
 
 /// What came of it.
@@ -139,8 +142,11 @@ pub enum Change {
 pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let id = account.id.clone();
-    let revoke_replaced = account.revoke_replaced;
-    let (origin, new) = new_login(account);
+    let (revoke_replaced, is_brought) = (account.revoke_replaced, account.brought);
+    let (origin, new) = new_login(account, session.now());
+    let mut left = new.login.clone();
+    let mut names = left.grants.iter().flat_map(|grant| &grant.refresh_token);
+    let refresh_token = names.next().map(RefreshTokenName::fingerprint);
     let brought = (new.login.kind == LoginKind::Token).then(|| new.login.clone());
     let ends_at = new
         .login
@@ -160,7 +166,9 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             before = identity_of(locked.record());
             if locked.knows(origin) {
                 standby = Second::of(locked.record());
-                once_more(locked, new)?
+                let (change, there, warnings) = once_more(locked, new)?;
+                left = there.unwrap_or(left);
+                (change, warnings)
             } else {
                 let stored = locked.replace(new)?;
                 replaced(session, stored, revoke_replaced)
@@ -170,11 +178,11 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     if let Some(login) = brought {
         let _slow = session.slow(format!("waiting for {} to check the token", id.host));
         if check_now(session, &login) == Some(CheckVerdict::Dead) {
-            warnings.push(format!(
-                "{} does not know this token: it may have expired, or be another server's",
-                id.host
-            ));
+            return Err(FlowError::UnknownToken(id));
         }
+    }
+    if is_brought {
+        warnings.extend(try_brought(session, &id, &left, refresh_token)?);
     }
     Ok(LoggedIn {
         change,
@@ -210,9 +218,9 @@ fn identity_of(record: &Record) -> Option<Identity> {
 }
 
 /// The record that is to be, and the token that it begins with.
-fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
+fn new_login(account: NewAccount, now: Timestamp) -> (Fingerprint, NewLogin) {
     let kind = account.tokens.kind;
-    let (grant, refresh_token) = new_grant(account.tokens, account.asked);
+    let (grant, refresh_token) = new_grant(account.tokens, account.asked, now);
     let origin = grant.origin;
     let new = NewLogin {
         scheme: account.scheme,
@@ -229,7 +237,11 @@ fn new_login(account: NewAccount) -> (Fingerprint, NewLogin) {
 }
 
 /// The grant that is to be, and its refresh token.
-pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<RefreshToken>) {
+pub(super) fn new_grant(
+    tokens: Tokens,
+    asked: Vec<String>,
+    now: Timestamp,
+) -> (Grant, Option<RefreshToken>) {
     let origin = tokens.origin();
     let Tokens {
         kind: _,
@@ -246,26 +258,30 @@ pub(super) fn new_grant(tokens: Tokens, asked: Vec<String>) -> (Grant, Option<Re
         token_type: rotation.token_type,
         scopes: rotation.scopes.unwrap_or(asked),
         issued_at,
+        issued_boot: IssuedBoot::of(issued_at, now),
         expires_at: rotation.expires_in.map(|life| issued_at.plus(life)),
         refresh_expires_at: rotation.refresh_expires_in.map(|life| issued_at.plus(life)),
         cause: Cause::Login,
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        refusals: None,
     };
     (grant, refresh_token)
 }
 
 /// The login that is there is the one that comes: nothing of its grants is changed, but what was
-/// said of the client counts, and a personal token that was refused by mistake is good again.
+/// said of the client counts, and a personal token that was refused by mistake is good again. Returns
+/// the login that is there.
 fn once_more(
     mut locked: Locked<Occupied>,
     new: NewLogin,
-) -> Result<(Change, Vec<String>), FlowError> {
+) -> Result<(Change, Option<Login>, Vec<String>), FlowError> {
     let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
     let is_token = new.login.kind == LoginKind::Token;
     if is_token && locked.record().login().is_some_and(refused) {
-        return Ok((Change::Replaced, texts(&locked.replace(new)?.warnings)));
+        let warnings = texts(&locked.replace(new)?.warnings);
+        return Ok((Change::Replaced, None, warnings));
     }
     let change = if locked.set_client(new.login.client) {
         locked.save()?;
@@ -273,7 +289,8 @@ fn once_more(
     } else {
         Change::Unchanged
     };
-    Ok((change, texts(&locked.take_warnings())))
+    let there = locked.record().login().cloned();
+    Ok((change, there, texts(&locked.take_warnings())))
 }
 
 fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Change, Vec<String>) {

@@ -166,11 +166,10 @@ impl Farewell<'_> {
         self.warnings.extend(done.warnings);
         match done.failed {
             // Then there is nothing left to revoke.
-            None => Ok(()),
-            Some(failed) if failed.outcome == Outcome::LoginRequired => Ok(()),
-            Some(failed) => Err(FlowError::NotRefreshed {
+            None | Some(Outcome::LoginRequired) => Ok(()),
+            Some(outcome) => Err(FlowError::NotRefreshed {
                 id: self.id.clone(),
-                outcome: failed.outcome,
+                outcome,
                 message: done.message,
             }),
         }

@@ -1,17 +1,23 @@
 //! The loopback listener (RFC 8252 §7.3): one small page of one address, for the one request that
-//! brings our answer. Everything else gets a 404 and ends nothing: other paths, other states, a
-//! browser's preconnect, a second call.
+//! brings our answer, and an address that leads the browser to the server, once. Everything else gets
+//! a 404 and ends nothing: other paths, other states, a browser's preconnect, a second call.
+//!
+//! Only this user and root are served, where the system says whose a connection is. Connections of
+//! other users are closed and count for no limit.
 
 mod page;
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use super::redirect_uri::RedirectUri;
-use crate::oauth::AuthorizationResponse;
+use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
+use crate::peers::{self, Peer};
 use crate::signals::spawn_deaf;
 
 pub use page::Page;
@@ -28,6 +34,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The most connections at a time; one more is closed at once.
 const CONNECTION_LIMIT: usize = 64;
+
+/// The most connections whose users are looked up together: another user can open thousands a second,
+/// and each takes a descriptor, of which a process may have 1024.
+const BATCH_LIMIT: usize = 256;
 
 /// Why nobody listens.
 #[derive(Debug, thiserror::Error)]
@@ -46,10 +56,21 @@ pub struct Visitor {
     stream: TcpStream,
 }
 
+/// What came to the listener.
+#[derive(Debug)]
+pub enum Arrival {
+    /// The answer that is waited for.
+    Answer(AuthorizationResponse, Visitor),
+    /// The first connection that was closed because of whose it is.
+    Stranger(Peer),
+}
+
 /// A running listener. Dropped, it takes no more visitors.
 #[derive(Debug)]
 pub struct Loopback {
     redirect_uri: String,
+    /// The same, with the slash that a URL without a path has.
+    base: Url,
     addresses: Vec<SocketAddr>,
     shared: Arc<Shared>,
 }
@@ -60,7 +81,19 @@ struct Shared {
     connections: AtomicUsize,
     /// Whether the answer has come that is waited for.
     taken: Mutex<bool>,
+    door: Mutex<Option<Door>>,
+    /// Whether a connection of somebody else's was told of.
+    has_met_stranger: AtomicBool,
     over: AtomicBool,
+}
+
+/// A path that leads the browser on, so that its command line, which every user of the machine can
+/// read, has nothing of the question in it.
+#[derive(Debug)]
+struct Door {
+    path: String,
+    /// Until somebody has gone through.
+    page: Option<Url>,
 }
 
 impl Loopback {
@@ -69,7 +102,7 @@ impl Loopback {
     pub fn start(
         uri: &RedirectUri,
         judge: &Arc<Judge>,
-        found: impl Fn(AuthorizationResponse, Visitor) + Send + Sync + 'static,
+        found: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<Self, NotListening> {
         let listeners = bind(uri)?;
         let addresses: Vec<SocketAddr> = listeners
@@ -90,6 +123,8 @@ impl Loopback {
             path: url.path().to_owned(),
             connections: AtomicUsize::new(0),
             taken: Mutex::new(false),
+            door: Mutex::new(None),
+            has_met_stranger: AtomicBool::new(false),
             over: AtomicBool::new(false),
         });
         let found = Arc::new(found);
@@ -105,6 +140,7 @@ impl Loopback {
         }
         Ok(Self {
             redirect_uri,
+            base: url,
             addresses,
             shared,
         })
@@ -114,6 +150,17 @@ impl Loopback {
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
+    }
+
+    /// An address of ours that leads to `page`, once.
+    pub fn lead_to(&self, page: Url) -> Result<Url, NoRandomness> {
+        let mut address = self.base.clone();
+        address.set_path(&random_text()?);
+        *locked(&self.shared.door) = Some(Door {
+            path: address.path().to_owned(),
+            page: Some(page),
+        });
+        Ok(address)
     }
 
     /// The answer came in another way: no visitor counts any more. `false`: one did.
@@ -150,9 +197,25 @@ impl Shared {
         answer
     }
 
-    fn taken(&self) -> std::sync::MutexGuard<'_, bool> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, bool> {
+        locked(&self.taken)
     }
+
+    /// What a browser is shown that brings no answer.
+    fn page_at(&self, path: &str) -> Page {
+        let mut door = locked(&self.door);
+        match door.as_mut().filter(|door| door.path == path) {
+            Some(door) => door
+                .page
+                .take()
+                .map_or_else(Page::led_on_before, |page| Page::redirect(&page)),
+            None => Page::not_here(),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One listener for each address; where `localhost` has two, both have the same port, and a machine
@@ -183,42 +246,82 @@ fn accept(
     listener: &TcpListener,
     shared: &Arc<Shared>,
     judge: &Arc<Judge>,
-    found: &Arc<impl Fn(AuthorizationResponse, Visitor) + Send + Sync + 'static>,
+    found: &Arc<impl Fn(Arrival) + Send + Sync + 'static>,
 ) {
     for stream in listener.incoming() {
         if shared.over.load(Ordering::SeqCst) {
             return;
         }
         let Ok(stream) = stream else { continue };
-        if shared.connections.fetch_add(1, Ordering::SeqCst) >= CONNECTION_LIMIT {
-            shared.connections.fetch_sub(1, Ordering::SeqCst);
-            continue;
+        let batch = with_those_that_wait(stream, listener);
+        for (peer, stream) in peers::of(&batch).into_iter().zip(batch) {
+            match peer {
+                Peer::Trusted | Peer::Unknown => serve(stream, shared, judge, found),
+                Peer::Stranger(_) | Peer::Elsewhere => {
+                    if !shared.has_met_stranger.swap(true, Ordering::SeqCst) {
+                        found(Arrival::Stranger(peer));
+                    }
+                }
+                Peer::Gone => {}
+            }
         }
-        let (shared, judge, found) = (Arc::clone(shared), Arc::clone(judge), Arc::clone(found));
-        // Without a thread this one goes without an answer.
-        spawn_deaf(move || {
-            receive(stream, &shared, &*judge, &*found);
-            shared.connections.fetch_sub(1, Ordering::SeqCst);
-        })
-        .ok();
     }
 }
 
-fn receive(
-    mut stream: TcpStream,
-    shared: &Shared,
-    judge: &Judge,
-    found: &impl Fn(AuthorizationResponse, Visitor),
+/// A connection, and those that are there already.
+fn with_those_that_wait(first: TcpStream, listener: &TcpListener) -> Vec<TcpStream> {
+    let mut batch = vec![first];
+    if listener.set_nonblocking(true).is_ok() {
+        let waiting = std::iter::from_fn(|| listener.accept().ok());
+        let waiting = waiting.take(BATCH_LIMIT - 1);
+        // Not on every system a connection waits as its listener does not.
+        batch.extend(waiting.filter_map(|(stream, _)| {
+            stream.set_nonblocking(false).ok()?;
+            Some(stream)
+        }));
+    }
+    listener.set_nonblocking(false).ok();
+    batch
+}
+
+fn serve(
+    stream: TcpStream,
+    shared: &Arc<Shared>,
+    judge: &Arc<Judge>,
+    found: &Arc<impl Fn(Arrival) + Send + Sync + 'static>,
 ) {
+    if shared.connections.fetch_add(1, Ordering::SeqCst) >= CONNECTION_LIMIT {
+        shared.connections.fetch_sub(1, Ordering::SeqCst);
+        return;
+    }
+    let (mine, judge, found) = (Arc::clone(shared), Arc::clone(judge), Arc::clone(found));
+    let served = spawn_deaf(move || {
+        receive(stream, &mine, &*judge, &*found);
+        mine.connections.fetch_sub(1, Ordering::SeqCst);
+    });
+    if served.is_err() {
+        // Without a thread this one goes without an answer.
+        shared.connections.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn receive(mut stream: TcpStream, shared: &Shared, judge: &Judge, found: &impl Fn(Arrival)) {
     let Some(target) = read_target(&mut stream) else {
         return;
     };
+    // Only what stands after the request was read can have sent it.
+    if !peers::of(std::slice::from_ref(&stream))
+        .iter()
+        .all(|peer| matches!(peer, Peer::Trusted | Peer::Unknown))
+    {
+        return;
+    }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let answer = || (path == shared.path).then(|| judge(query)).flatten();
     let visitor = Visitor { stream };
     match shared.first(answer) {
-        Some(response) => found(response, visitor),
-        None => visitor.show(&Page::not_here()),
+        Some(response) => found(Arrival::Answer(response, visitor)),
+        None => visitor.show(&shared.page_at(path)),
     }
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod apart;
 mod authorize;
+mod brought;
 mod error;
 mod exchange;
 mod git;
@@ -18,7 +19,7 @@ mod standby;
 
 use std::time::{Duration, Instant};
 
-pub use account::{account_to_log_in, in_use, on_account};
+pub use account::{account_to_log_in, held_by_no_other, in_use, on_account};
 pub use apart::{Order, carry_out};
 pub use authorize::{
     AuthorizeError, Lead, NewTokens, PERSON_LIMIT, Person, Waiting, Way, Wish,
@@ -31,7 +32,7 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
-pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, stored};
+pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored};
 pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};
 
 use crate::credential::{Content, Record, Scheme};

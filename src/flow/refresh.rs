@@ -4,6 +4,7 @@
 mod lease;
 mod look;
 mod need;
+mod refused;
 mod why_not;
 
 use std::time::Instant;
@@ -26,7 +27,9 @@ pub use look::{check_now, stored};
 use look::{in_brief, login_of};
 pub(super) use look::{logged_out, read};
 pub use need::Need;
-use why_not::{cut_short, login_required, of_stop, too_short};
+pub use why_not::refusals;
+use why_not::{cut_short, of_stop, too_short};
+pub(super) use why_not::{failed as why_failed, login_required as ended, refused_for_long};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
 /// and as often again where somebody replaces the lock file.
@@ -263,6 +266,12 @@ impl Errand<'_> {
                 unsaved = true;
                 continue;
             }
+            if let Verdict::End(grant) = verdict {
+                locked.mark_ended(grant, self.session.now());
+                unsaved = true;
+                self.tell_of_end(locked.record());
+                continue;
+            }
             if unsaved {
                 self.save(&mut locked);
             }
@@ -272,7 +281,7 @@ impl Errand<'_> {
                 Verdict::Check(grant) => Ok(Turn::Check(grant)),
                 Verdict::WaitForLeases(grant) => Ok(Turn::WaitForLeases(grant)),
                 Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-                Verdict::Refresh { .. } | Verdict::Mark(_) => Ok(Turn::Again),
+                Verdict::Refresh { .. } | Verdict::Mark(_) | Verdict::End(_) => Ok(Turn::Again),
             };
         }
     }
@@ -300,9 +309,10 @@ impl Errand<'_> {
             Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
             Verdict::Check(grant) => Ok(Turn::Check(grant)),
             Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-            Verdict::Mark(_) | Verdict::Refresh { .. } | Verdict::WaitForLeases(_) => {
-                Err(error.into())
-            }
+            Verdict::Mark(_)
+            | Verdict::End(_)
+            | Verdict::Refresh { .. }
+            | Verdict::WaitForLeases(_) => Err(error.into()),
         }
     }
 
@@ -338,18 +348,18 @@ impl Errand<'_> {
         };
         self.record = done.record;
         self.warnings.extend(done.warnings);
-        match done.failed {
-            None => self.after_rotation(grant).map(Turn::Done),
-            Some(failed) if failed.outcome == Outcome::LoginRequired => {
-                self.after_death(done.words)
-            }
-            Some(failed) => Err(FlowError::Failed {
-                id: self.id.clone(),
-                outcome: failed.outcome,
-                message: done.message,
-                retry_at: self.login()?.last_attempt.as_ref().and_then(|a| a.retry_at),
-            }),
+        let Some(outcome) = done.failed else {
+            return self.after_rotation(grant).map(Turn::Done);
+        };
+        if outcome == Outcome::LoginRequired {
+            return self.after_death(done.said);
         }
+        let now = self.session.now();
+        let error = why_not::failed(self.id, self.login()?, outcome, done.message, now);
+        if outcome == Outcome::RefreshRefused {
+            return self.after_refusal(grant, error);
+        }
+        Err(error)
     }
 
     fn after_rotation(&self, grant: usize) -> Result<Done, FlowError> {
@@ -363,23 +373,11 @@ impl Errand<'_> {
             .ok_or_else(|| too_short(self.id, login))
     }
 
-    /// The server has ended the grant. If there is no other token that lives, the other grant is
-    /// asked for one.
-    fn after_death(&mut self, words: Option<String>) -> Result<Turn, FlowError> {
-        let login = self.login()?;
-        let error = login_required(self.id, login, words).of_one_grant(login);
-        if credential::goes_on(login, self.session.now(), &self.need()) {
-            self.warnings.push(error.to_string());
-            return Ok(Turn::Again);
-        }
-        Err(error)
-    }
-
     /// What a verdict to do nothing comes to.
     fn stop(&self, stop: Stop) -> Result<Done, FlowError> {
         let login = self.login()?;
         Ok(Done {
-            what: of_stop(self.id, login, stop)?,
+            what: of_stop(self.id, login, stop, self.session.now())?,
             grant: credential::handed_out(login).unwrap_or(0),
         })
     }
@@ -421,8 +419,8 @@ impl Errand<'_> {
             return Err(error);
         };
         let left = self.login()?.grants[grant]
-            .expires_at
-            .map(|end| human(end.since(self.session.now())));
+            .left(self.session.now())
+            .map(human);
         let left = left.map_or_else(String::new, |left| format!(" for {left}"));
         self.warnings
             .push(format!("{error}; the token at hand lives{left}"));

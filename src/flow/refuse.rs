@@ -27,6 +27,7 @@ pub(super) fn refuse(
             checked,
             seen: None,
             leased: None,
+            impatient: false,
         };
         decide(login, session.now(), &need)
     };
@@ -38,7 +39,10 @@ pub(super) fn refuse(
             verdict: oauth::check(session.http, &login.client, token),
         });
     }
-    if !matches!(verdict(login, checked.as_ref()), Verdict::Mark(_)) {
+    if !matches!(
+        verdict(login, checked.as_ref()),
+        Verdict::Mark(_) | Verdict::End(_)
+    ) {
         return Ok(false);
     }
     let wait = session.wait(session.deadline());
@@ -49,10 +53,11 @@ pub(super) fn refuse(
         .record()
         .login()
         .map(|login| verdict(login, checked.as_ref()));
-    let Some(Verdict::Mark(grant)) = now else {
-        return Ok(false);
-    };
-    locked.mark_refused(grant);
+    match now {
+        Some(Verdict::Mark(grant)) => locked.mark_refused(grant),
+        Some(Verdict::End(grant)) => locked.mark_ended(grant, session.now()),
+        _ => return Ok(false),
+    }
     locked.save()?;
     Ok(true)
 }

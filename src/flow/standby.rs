@@ -190,7 +190,7 @@ impl Adding<'_> {
             asked,
             imported: _,
         } = new;
-        let (grant, refresh_token) = new_grant(tokens, asked);
+        let (grant, refresh_token) = new_grant(tokens, asked, self.session.now());
         let new = NewGrant {
             grant,
             refresh_token,

@@ -20,6 +20,7 @@ fn ask(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Result<Response, Send
         authorization: None,
         limit: Duration::from_millis(500),
         ca_file: None,
+        server_user: None,
     });
     (sent, started.elapsed())
 }

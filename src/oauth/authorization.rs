@@ -89,8 +89,7 @@ impl AuthorizationRequest {
         let challenge =
             ring::digest::digest(&ring::digest::SHA256, self.verifier.expose().as_bytes());
         let challenge = URL_SAFE_NO_PAD.encode(challenge);
-        let mut url = asked.endpoint.clone();
-        let mut query = url.query_pairs_mut();
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
         query
             .append_pair("response_type", "code")
             .append_pair(
@@ -106,7 +105,12 @@ impl AuthorizationRequest {
             .append_pair("code_challenge", &challenge)
             .append_pair("code_challenge_method", "S256")
             .extend_pairs(parameters);
-        drop(query);
+        // A blank as `%20`, which a form has as `+`: not every server reads an address as a form.
+        let query = query.finish().replace('+', "%20");
+        let mut url = asked.endpoint.clone();
+        let of_endpoint = url.query().filter(|query| !query.is_empty());
+        let whole = of_endpoint.map_or_else(|| query.clone(), |before| format!("{before}&{query}"));
+        url.set_query(Some(&whole));
         url
     }
 
@@ -146,6 +150,18 @@ impl AuthorizationRequest {
     }
 }
 
+/// The error of a redirect that has no `state`: some servers leave it out (RFC 6749 §4.1.2.1 does not
+/// let them), and any page can make a browser ask for such an address.
+#[must_use]
+pub fn stray_error(query: &str) -> Option<String> {
+    let value = |name: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value)
+    };
+    let error = shown(&value("error")?);
+    (value("state").is_none() && !error.is_empty()).then_some(error)
+}
+
 /// Whether two names are of one server. Hosts are kept without a slash at the end, and some servers
 /// have one in their name.
 #[must_use]
@@ -159,7 +175,8 @@ fn same_secret(one: &str, other: &str) -> bool {
     digest(one).as_ref() == digest(other).as_ref()
 }
 
-fn random_text() -> Result<String, NoRandomness> {
+/// 256 random bits that fit into a URL as they are.
+pub fn random_text() -> Result<String, NoRandomness> {
     let mut bytes = [0; RANDOM_BYTES];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -28,6 +28,7 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
         ))),
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     };
     match http.send(request) {
         Ok(response) => match response.status {
@@ -40,7 +41,9 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
         Err(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => {
             CheckVerdict::Silent(Outcome::TlsRefused)
         }
-        Err(SendError::CaFile { .. }) => CheckVerdict::Silent(Outcome::Config),
+        Err(SendError::CaFile { .. } | SendError::ForeignServer { .. }) => {
+            CheckVerdict::Silent(Outcome::Config)
+        }
         Err(SendError::Unreachable { .. }) => CheckVerdict::Silent(Outcome::Unreachable),
         Err(SendError::AnswerLost { .. }) => CheckVerdict::Silent(Outcome::Unavailable),
     }

@@ -8,8 +8,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
+use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
-use super::token_response::{lifetime, object_of, words_of};
+use super::token_response::{Answer, lifetime, object_of};
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
 use crate::http::{Body, Http, Request, SendError};
 use crate::secret::DeviceCode;
@@ -58,10 +59,12 @@ pub enum DeviceError {
     #[error(transparent)]
     Send(#[from] SendError),
     /// The server has no such thing, or not for us: another way may work.
-    #[error("{server} gives no device code{}", words.as_ref().map_or_else(String::new, |words| format!(": {words}")))]
+    #[error("{server} gives no device code{}", why(*status, words.as_deref()))]
     Refused {
         /// Which.
         server: String,
+        /// Of the answer, where there was one.
+        status: Option<u16>,
         /// The server's own words.
         words: Option<String>,
     },
@@ -73,22 +76,35 @@ pub enum DeviceError {
         /// The server's own words.
         words: Option<String>,
     },
-    /// 429 and 5xx.
-    #[error("{server} cannot give a device code now (status {status})")]
+    /// 429, 5xx, and what stands between us and the server.
+    #[error("{server} cannot give a device code now (status {status}){}", words.as_ref().map_or_else(String::new, |words| format!(": {}", words.trim_end_matches('.'))))]
     Unavailable {
         /// Which.
         server: String,
-        /// 429 or 5xx.
+        /// What it said.
         status: u16,
+        /// The server's own words.
+        words: Option<String>,
     },
     /// The answer is not one of RFC 8628 §3.2.
-    #[error("{server} gave an answer without {what}")]
+    #[error("{server} gave an answer (status {status}) without {what}")]
     BadAnswer {
         /// Which.
         server: String,
+        /// Of the answer.
+        status: u16,
         /// What it lacks.
         what: &'static str,
     },
+}
+
+/// The server's own words, or the status: a wall against robots answers with a page.
+fn why(status: Option<u16>, words: Option<&str>) -> String {
+    match (words, status) {
+        (Some(words), _) => format!(": {words}"),
+        (None, Some(status)) => format!(" (status {status})"),
+        (None, None) => String::new(),
+    }
 }
 
 /// What a poll brought.
@@ -115,6 +131,7 @@ pub fn authorize_device(
     let Ok(url) = endpoint.url() else {
         return Err(DeviceError::Refused {
             server,
+            status: None,
             words: None,
         });
     };
@@ -132,28 +149,47 @@ pub fn authorize_device(
         authorization,
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })?;
     let object = response.body.as_ref().and_then(|body| object_of(body));
-    match response.status {
-        status @ (429 | 500..) => Err(DeviceError::Unavailable { server, status }),
-        // GitHub answers errors with 200.
-        200..300
-            if object
-                .as_ref()
-                .is_none_or(|object| !object.contains_key("error")) =>
-        {
-            read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer { server, what })
-        }
-        _ => {
-            let words = object.as_ref().and_then(words_of);
-            let error = object.as_ref().and_then(|object| object.get("error"));
-            Err(if error.and_then(Value::as_str) == Some("invalid_client") {
-                DeviceError::UnknownClient { server, words }
-            } else {
-                DeviceError::Refused { server, words }
-            })
-        }
+    let status = response.status;
+    let good = (200..300).contains(&status);
+    // GitHub answers errors with 200.
+    let error = object
+        .as_ref()
+        .and_then(|object| meaning(object, good, OwnErrors::default()));
+    if good && error.is_none() && !response.body.as_ref().is_some_and(|body| is_page(body)) {
+        return read(object.unwrap_or_default()).map_err(|what| DeviceError::BadAnswer {
+            server,
+            status,
+            what,
+        });
     }
+    let words = object.as_ref().and_then(said).map(|words| shown(&words));
+    // A page with 404 or 405 is how servers say that they have no such endpoint.
+    let is_wall = response.body.as_ref().is_some_and(|body| is_page(body));
+    let is_away = match status {
+        404 | 405 => false,
+        407 | 429 | 500.. => true,
+        _ => is_wall || error == Some(Outcome::Unavailable),
+    };
+    Err(if is_away {
+        DeviceError::Unavailable {
+            server,
+            status,
+            words,
+        }
+    } else if object.as_ref().and_then(name).as_deref() == Some("invalid_client") {
+        let words =
+            words.and_then(|words| Some(words.strip_prefix("invalid_client: ")?.to_owned()));
+        DeviceError::UnknownClient { server, words }
+    } else {
+        DeviceError::Refused {
+            server,
+            status: Some(status),
+            words,
+        }
+    })
 }
 
 fn read(mut object: Map<String, Value>) -> Result<DeviceAuthorization, &'static str> {
@@ -205,7 +241,7 @@ pub fn poll(
 ) -> Polled {
     let presented = Presented::Device(code);
     let Some(sent) = post(http, client, presented) else {
-        return Polled::Ended(Box::new(never_sent(Failed::unchanged(Outcome::Config))));
+        return Polled::Ended(Box::new(never_sent(Failed::unsent(Outcome::Config))));
     };
     match &sent {
         // RFC 8628 §3.5: on a time-out, less often.
@@ -217,10 +253,8 @@ pub fn poll(
         }
         Ok(response) => {
             let object = response.body.as_ref().and_then(|body| object_of(body));
-            let error = object
-                .as_ref()
-                .and_then(|object| object.get("error")?.as_str());
-            match error {
+            let error = object.as_ref().and_then(name);
+            match error.as_deref() {
                 Some("authorization_pending") => return Polled::Wait(interval),
                 Some("slow_down") => return Polled::Wait(bounded(interval + SLOWER)),
                 Some("access_denied") => return Polled::Denied,
@@ -230,7 +264,14 @@ pub fn poll(
         }
         Err(_) => {}
     }
-    Polled::Ended(Box::new(judge(sent, client, presented, now)))
+    let exchanged = judge(sent, client, presented, now);
+    match &exchanged.answer {
+        // Nothing has been decided: a wall or a portal was in between.
+        Answer::Refused(failed, _) if failed.outcome == Outcome::Unavailable => {
+            Polled::Wait(bounded(interval * 2))
+        }
+        _ => Polled::Ended(Box::new(exchanged)),
+    }
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ pub fn discover(
             authorization: None,
             limit: LIMIT,
             ca_file: ca_file.cloned(),
+            server_user: None,
         })?;
         let object = response.body.as_ref().and_then(|body| object_of(body));
         match (response.status, object) {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::provider::provider;
-use super::token_response::{Answer, OwnErrors, Raw, classify};
+use super::refusal::OwnErrors;
+use super::shown::shown;
+use super::token_response::{Answer, Raw, classify};
 use crate::credential::{AuthMethod, Client, Failed, Outcome};
 use crate::http::{Authorization, Body, CONNECT_LIMIT, Http, Request, Response, SendError};
 use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
@@ -53,7 +55,7 @@ pub fn exchange(
     now: fn() -> Timestamp,
 ) -> Exchanged {
     match post(http, client, presented) {
-        None => never_sent(Failed::unchanged(Outcome::Config)),
+        None => never_sent(Failed::unsent(Outcome::Config)),
         Some(sent) => judge(sent, client, presented, now),
     }
 }
@@ -78,11 +80,13 @@ pub(super) fn judge(
         Ok(response) => response,
         Err(trouble) => {
             let failed = match trouble {
-                SendError::Unreachable { .. } => Failed::unchanged(Outcome::Unreachable),
+                SendError::Unreachable { .. } => Failed::unsent(Outcome::Unreachable),
                 SendError::TlsRefused { .. } | SendError::NotTls { .. } => {
-                    Failed::unchanged(Outcome::TlsRefused)
+                    Failed::unsent(Outcome::TlsRefused)
                 }
-                SendError::CaFile { .. } => Failed::unchanged(Outcome::Config),
+                SendError::CaFile { .. } | SendError::ForeignServer { .. } => {
+                    Failed::unsent(Outcome::Config)
+                }
                 SendError::AnswerLost { .. } => Failed::doubtful(Outcome::AnswerLost),
             };
             return Exchanged {
@@ -155,7 +159,7 @@ impl Presented<'_> {
     }
 }
 
-/// A server's words are shown; one that echoes what it was sent is not quoted.
+/// A server's words are shown, shortened; one that echoes what it was sent is not quoted.
 fn without_secrets(answer: Answer, client: &Client, presented: Presented<'_>) -> Answer {
     let mut secrets = presented.secrets();
     match &client.auth {
@@ -167,7 +171,8 @@ fn without_secrets(answer: Answer, client: &Client, presented: Presented<'_>) ->
     let echoes = |words: &String| secrets.iter().any(|secret| words.contains(secret));
     match answer {
         Answer::Refused(failed, words) => {
-            Answer::Refused(failed, words.filter(|words| !echoes(words)))
+            let words = words.filter(|words| !echoes(words));
+            Answer::Refused(failed, words.map(|words| shown(&words)))
         }
         granted @ Answer::Granted(_) => granted,
     }
@@ -195,6 +200,7 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
         authorization,
         limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })
 }
 

@@ -36,6 +36,7 @@ pub fn identify(
         authorization: Some(Authorization::Bearer(token)),
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     });
     let response = response.ok().filter(|response| response.status == 200)?;
     let object = object_of(&response.body?)?;

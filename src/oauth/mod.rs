@@ -9,12 +9,14 @@ mod exchange;
 mod identity;
 mod provider;
 mod reach;
+mod refusal;
 mod revoke;
 mod shown;
 mod token_response;
 
 pub use authorization::{
-    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, same_issuer,
+    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, random_text, same_issuer,
+    stray_error,
 };
 pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
@@ -25,6 +27,7 @@ pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };
 pub use reach::{Clock, Reached, reach};
+pub use refusal::OwnErrors;
 pub use revoke::{RevokeError, revoke};
 pub use shown::shown;
-pub use token_response::{Answer, BadImport, ImportedGrant, OwnErrors, Raw, classify, import};
+pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};

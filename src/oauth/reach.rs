@@ -56,6 +56,7 @@ pub fn reach(
         authorization: None,
         limit: LIMIT,
         ca_file: ca_file.cloned(),
+        server_user: None,
     })?;
     let there = response.date.as_deref().and_then(http_date);
     Ok(Reached {

@@ -53,6 +53,7 @@ pub fn revoke(
         authorization,
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
+        server_user: client.server_user,
     })?;
     match response.status {
         200..300 => Ok(()),

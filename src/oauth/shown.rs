@@ -9,8 +9,11 @@ pub(super) const SHOWN_LIMIT: usize = 300;
 /// bounded length.
 #[must_use]
 pub fn shown(text: &str) -> String {
-    text.chars()
-        .filter(|c| !is_unfit(*c))
-        .take(SHOWN_LIMIT)
-        .collect()
+    clean(text).chars().take(SHOWN_LIMIT).collect()
+}
+
+/// The same at its full length.
+pub(super) fn clean(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !is_unfit(*c)).collect();
+    text.trim().to_owned()
 }

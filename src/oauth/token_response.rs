@@ -1,13 +1,15 @@
 //! What a token endpoint answered (RFC 6749 §5), and what that means for the grant: the table of
 //! DESIGN, step 7, in one function.
 
+mod age;
+
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use super::shown::shown;
+use super::refusal::{OwnErrors, is_page, meaning, said};
 use crate::credential::{Failed, Outcome, Rotation};
-use crate::secret::{AccessToken, RefreshToken};
+use crate::secret::{AccessToken, RefreshToken, bare};
 use crate::time::Timestamp;
 
 /// The longest that a token is believed to live. A larger number is a mistake of the server's, and
@@ -18,21 +20,12 @@ const LIFETIME_LIMIT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// nothing of scopes: it must not make a record too large to write.
 const SCOPES_LIMIT: usize = 4 * 1024;
 
-/// The errors of RFC 6749 §5.2 that somebody must mend; `invalid_grant` is apart.
-const CLIENT_ERRORS: [&str; 5] = [
-    "invalid_request",
-    "invalid_client",
-    "unauthorized_client",
-    "unsupported_grant_type",
-    "invalid_scope",
-];
-
 /// A judged answer.
 #[derive(Debug, Clone)]
 pub enum Answer {
     /// New tokens.
     Granted(Rotation),
-    /// A verdict, and the server's own words, fit to be shown.
+    /// A verdict, and the server's own words, fit for a terminal.
     Refused(Failed, Option<String>),
 }
 
@@ -47,68 +40,65 @@ pub struct Raw<'a> {
     pub body: Option<&'a [u8]>,
 }
 
-/// Names of errors that no RFC has.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OwnErrors<'a> {
-    /// For `invalid_grant`.
-    pub grant: &'a [&'a str],
-    /// For what a person mends, in the client or in how it is registered.
-    pub client: &'a [&'a str],
-}
-
-/// Judges an answer; `own` are the provider's own names.
+/// Judges an answer, row by row (docs/refusals.md); `own` are the provider's own names.
 #[must_use]
 pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
     let retry_after = raw.retry_after.and_then(|text| wait_of(text, now));
-    let refused = |failed: Failed| Answer::Refused(failed, None);
-    match raw.status {
-        429 => {
-            return refused(Failed {
-                retry_after,
-                ..Failed::unchanged(Outcome::RateLimited)
-            });
-        }
-        503 if retry_after.is_some() => {
-            return refused(Failed {
-                retry_after,
-                ..Failed::unchanged(Outcome::Unavailable)
-            });
-        }
-        // It can come after the rotation.
-        500.. => return refused(Failed::doubtful(Outcome::Unavailable)),
-        300..400 => return refused(Failed::unchanged(Outcome::Config)),
-        _ => {}
-    }
     let object = raw.body.and_then(object_of);
-    let error = object
-        .as_ref()
-        .and_then(|object| object.get("error")?.as_str());
-    let words = object.as_ref().and_then(words_of);
-    let is_grant_error = |name: &str| name == "invalid_grant" || own.grant.contains(&name);
-    let is_client_error = |name: &str| CLIENT_ERRORS.contains(&name) || own.client.contains(&name);
+    let said = object.as_ref().and_then(said);
     let good = (200..300).contains(&raw.status);
-    match error {
-        Some(name) if is_grant_error(name) => {
-            return Answer::Refused(Failed::unchanged(Outcome::LoginRequired), words);
-        }
-        Some(name) if is_client_error(name) => {
-            let failed = Failed::unchanged(Outcome::ClientRejected);
-            let words = words.map_or_else(|| name.to_owned(), |words| format!("{name}: {words}"));
-            return Answer::Refused(failed, Some(words));
-        }
-        _ => {}
-    }
-    if good {
-        return match object.and_then(rotation) {
-            Some(rotation) => Answer::Granted(rotation),
-            None => refused(Failed::doubtful(Outcome::AnswerLost)),
-        };
-    }
+    let failed = match raw.status {
+        429 => Failed::unchanged(Outcome::RateLimited),
+        // It can come after the rotation, also with `Retry-After`: a cache answers so by itself.
+        500.. => Failed::doubtful(Outcome::Unavailable),
+        // A portal leads to its page; a server that has moved says so for good.
+        302 | 303 | 307 if raw.body.is_some_and(is_page) => Failed::unchanged(Outcome::Unavailable),
+        300..400 => Failed::unchanged(Outcome::Config),
+        0..200 => Failed::doubtful(Outcome::AnswerLost),
+        200..300 | 400..500 => match object {
+            None => without_object(raw),
+            Some(object) => match meaning(&object, good, own) {
+                // A token beside an error that ends the matter is no token.
+                Some(outcome @ (Outcome::LoginRequired | Outcome::ClientRejected)) => {
+                    Failed::unchanged(outcome)
+                }
+                _ if good && has_token(&object) => match rotation(object) {
+                    Some(rotation) => return Answer::Granted(rotation),
+                    None => Failed::doubtful(Outcome::AnswerLost),
+                },
+                Some(outcome) => Failed::unchanged(outcome),
+                None if good => Failed::doubtful(Outcome::AnswerLost),
+                None => Failed::unchanged(Outcome::Unavailable),
+            },
+        },
+    };
+    let waits = matches!(failed.outcome, Outcome::RateLimited | Outcome::Unavailable);
+    let retry_after = retry_after.filter(|_| waits);
+    Answer::Refused(
+        Failed {
+            retry_after,
+            ..failed
+        },
+        said,
+    )
+}
+
+/// Row 5: something in between has answered, or nothing that can be read. A page with 2xx may stand in
+/// the place of an answer.
+fn without_object(raw: Raw<'_>) -> Failed {
+    let good = (200..300).contains(&raw.status);
+    let page = raw.body.is_some_and(is_page);
     match raw.status {
-        404 | 405 => refused(Failed::unchanged(Outcome::ClientRejected)),
-        400..500 => refused(Failed::unchanged(Outcome::Unavailable)),
-        _ => refused(Failed::doubtful(Outcome::AnswerLost)),
+        _ if good && page => Failed::doubtful(Outcome::Unavailable),
+        _ if good => Failed::doubtful(Outcome::AnswerLost),
+        404 | 405 if !page => Failed::unchanged(Outcome::ClientRejected),
+        _ => Failed::unchanged(Outcome::Unavailable),
     }
+}
+
+fn has_token(object: &Map<String, Value>) -> bool {
+    let token = object.get("access_token").and_then(Value::as_str);
+    token.is_some_and(|token| AccessToken::new(token.to_owned()).is_ok())
 }
 
 /// `Retry-After` as seconds or as an HTTP date (RFC 9110 §10.2.3).
@@ -133,12 +123,6 @@ pub(super) fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
         Value::Object(object) => Some(object),
         _ => None,
     }
-}
-
-/// The server's own words, without what a terminal would take for more than words.
-pub(super) fn words_of(object: &Map<String, Value>) -> Option<String> {
-    let text = shown(object.get("error_description")?.as_str()?);
-    (!text.is_empty()).then_some(text)
 }
 
 /// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,
@@ -205,10 +189,12 @@ pub(super) fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duratio
 /// A token response that somebody else got, for `login --import`.
 #[derive(Debug)]
 pub struct ImportedGrant {
-    /// The tokens.
+    /// The tokens; their lifetime is counted from `issued_at`.
     pub rotation: Rotation,
-    /// `created_at`, in which GitLab says when it issued them.
-    pub created_at: Option<Timestamp>,
+    /// When they were issued, as far as that is known.
+    pub issued_at: Timestamp,
+    /// Whether it is: else the lifetime may have begun long before now.
+    pub age_is_known: bool,
 }
 
 /// Why it cannot be used; the sentence goes on after "the token response".
@@ -226,20 +212,25 @@ pub enum BadImport {
 }
 
 /// Reads a token response (RFC 6749 §5.1) that came from elsewhere.
-pub fn import(body: &[u8]) -> Result<ImportedGrant, BadImport> {
-    let object = object_of(body).ok_or(BadImport::NotJson)?;
+pub fn import(body: &[u8], now: Timestamp) -> Result<ImportedGrant, BadImport> {
+    let mut object = object_of(body).ok_or(BadImport::NotJson)?;
     if object.contains_key("error") {
         return Err(BadImport::Error);
     }
-    let created_at = object
-        .get("created_at")
-        .and_then(Value::as_i64)
-        .filter(|seconds| *seconds >= 0)
-        .and_then(|seconds| seconds.checked_mul(1000))
-        .map(Timestamp::from_unix_millis);
+    for key in ["access_token", "refresh_token"] {
+        if let Some(Value::String(text)) = object.get_mut(key) {
+            *text = bare(text).to_owned();
+        }
+    }
+    let age = age::age_of(&object, now);
+    let rotation = rotation(object).ok_or(BadImport::NoToken)?;
     Ok(ImportedGrant {
-        rotation: rotation(object).ok_or(BadImport::NoToken)?,
-        created_at,
+        rotation: Rotation {
+            expires_in: age.expires_in,
+            ..rotation
+        },
+        issued_at: age.issued_at,
+        age_is_known: age.is_known,
     })
 }
 

@@ -96,6 +96,8 @@ pub struct Occupied {
     pub(super) full: Full,
     pub(super) extra: Extra,
     pub(super) warnings: Vec<StoreError>,
+    /// What was recovered is not in the record yet.
+    pub(super) unsaved: bool,
 }
 
 /// A login that is to be stored.
@@ -236,11 +238,13 @@ impl Locked<Occupied> {
             full,
             extra,
             warnings,
+            unsaved,
         } = settled;
         let state = Occupied {
             full,
             extra,
             warnings,
+            unsaved,
         };
         Self { lock, place, state }
     }
@@ -287,14 +291,17 @@ impl Locked<Occupied> {
         let text = self.text_of(&self.state.full, self.state.extra.clone())?;
         let warning = self.put(&text)?;
         self.state.warnings.extend(warning);
+        self.state.unsaved = false;
         Ok(())
     }
 
-    /// Changes how we are known to the server; `false`, where that is so already. To be saved.
+    /// Changes how we are known to the server, which ends what it said of the client before; `false`,
+    /// where that is so already. To be saved.
     pub fn set_client(&mut self, client: Client) -> bool {
         match self.login_mut() {
             Some(login) if login.client != client => {
                 login.client = client;
+                login.forget_refusals();
                 true
             }
             _ => false,
@@ -353,13 +360,15 @@ impl Locked<Occupied> {
         self.state.warnings.extend(warning);
         self.remove_answer();
         lease::sweep(&self.place, &full.record);
-        spent.iter().flatten().for_each(rescue::forget);
+        for token in spent.iter().flatten() {
+            rescue::forget(&self.place, token);
+        }
         Ok(self.state.warnings)
     }
 
     fn forget_rescued(&self) {
         let spent = self.state.full.refresh_tokens.iter().flatten();
-        spent.for_each(rescue::forget);
+        spent.for_each(|token| rescue::forget(&self.place, token));
     }
 
     /// The token that ends this grant at the server: the refresh token, or where there is none the

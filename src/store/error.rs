@@ -62,6 +62,16 @@ pub enum StoreError {
         /// Its version.
         version: String,
     },
+    /// Written by a newer glauth, with a value that this one does not know.
+    #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
+    NewerValue {
+        /// The record.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: Option<usize>,
+        /// Which key it is.
+        problem: String,
+    },
     /// No room.
     #[error("no space left for `{}`: {source}", path.display())]
     DiskFull {
@@ -91,14 +101,13 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The server rotated, and the answer could not be put in its place.
-    #[error("the refreshed tokens could not be stored in `{}`: {reason}; {}", path.display(), kept_in(rescued.as_deref()))]
+    #[error("the refreshed tokens could not be stored in `{}`: {reason}; {}", path.display(), kept_in(rescued.as_ref()))]
     AnswerNotStored {
         /// The record.
         #[serde(with = "told::path")]
         path: PathBuf,
         /// Where the answer is instead; the next process finds it there.
-        #[serde(with = "told::rescued")]
-        rescued: Option<PathBuf>,
+        rescued: Option<Kept>,
         /// Why, as a sentence.
         reason: String,
     },
@@ -116,18 +125,44 @@ pub enum StoreError {
     },
 }
 
+/// How long a rescued answer stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lasts {
+    /// Over a restart.
+    OverRestart,
+    /// Until the machine restarts: in memory, or in a folder that is emptied then.
+    UntilRestart,
+    /// Until the user's last session ends.
+    UntilLogout,
+}
+
+/// A rescued answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// Where it is.
+    #[serde(with = "told::path")]
+    pub path: PathBuf,
+    /// How long it stays there.
+    pub lasts: Lasts,
+}
+
 fn at_line(line: Option<usize>) -> String {
     line.map_or_else(String::new, |line| format!(", line {line},"))
 }
 
-fn kept_in(rescued: Option<&Path>) -> String {
-    match rescued {
-        Some(path) => format!(
-            "they are safe in `{}`, where the next call finds them",
-            path.display()
-        ),
-        None => "they are lost".to_owned(),
-    }
+fn kept_in(rescued: Option<&Kept>) -> String {
+    let Some(Kept { path, lasts }) = rescued else {
+        return "they are lost".to_owned();
+    };
+    let path = path.display();
+    let limit = match lasts {
+        Lasts::OverRestart => {
+            return format!("they are safe in `{path}`, where the next call finds them");
+        }
+        Lasts::UntilRestart => "this machine restarts",
+        Lasts::UntilLogout => "your last session on this machine ends",
+    };
+    format!("they are in `{path}`, where the next call finds them, but only until {limit}")
 }
 
 impl StoreError {
@@ -155,6 +190,12 @@ impl StoreError {
                 source,
             },
         }
+    }
+
+    /// Too little memory to store what would come.
+    pub(super) fn no_memory(path: &Path) -> Self {
+        let source = io::Error::from(nix::errno::Errno::ENOMEM);
+        Self::io("set memory aside for", path, source)
     }
 
     /// Whether this is about writing alone: reading may still work.

@@ -69,9 +69,11 @@ impl LockedFile {
 }
 
 impl Drop for LockedFile {
+    /// Unlocks the file. Closing it would not be enough: a forked child of a program that embeds the
+    /// library has the same open file, and would keep the lock.
     fn drop(&mut self) {
         if !self.is_handed_over {
-            fs4::FileExt::unlock(&self.file).ok();
+            unlock(&self.file);
         }
     }
 }
@@ -176,6 +178,36 @@ impl AccountLock {
     pub(super) fn announce(&mut self, notice: String) {
         self.held.announce(notice);
     }
+}
+
+/// Unlocks a file, for every descriptor and process that shares the open file.
+pub(super) fn unlock(file: &File) {
+    // A file that cannot be unlocked is unlocked when it is closed.
+    fs4::FileExt::unlock(file).ok();
+}
+
+/// Locks the room that a refresh has just created for its answer: other processes can then tell a
+/// refresh that is still running from one that died, even where the lock file was removed.
+pub(super) fn claim(file: &File, path: &Path) -> Result<(), StoreError> {
+    // It can only be held by a process that looks whether it is held, for a moment.
+    lock_in_kernel(file, Mode::Exclusive).map_err(|error| refused(path, error))
+}
+
+/// Waits until the process that locked this room, named `owner`, has ended its refresh.
+pub(super) fn wait_for_owner(path: &Path, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
+    let on_wait = |_: Option<&str>| (wait.on_wait)(Some(owner));
+    let named = Wait {
+        deadline: wait.deadline,
+        on_wait: &on_wait,
+    };
+    wait_until_unshared(path, &named).map_err(|error| match error {
+        // The room holds no name.
+        LockError::Timeout { waited, .. } => LockError::Timeout {
+            holder: Some(owner.to_owned()),
+            waited,
+        },
+        error @ LockError::Store(_) => error,
+    })
 }
 
 /// Names the holder in the file, for messages of others. On a full disk it stays empty.
@@ -301,16 +333,7 @@ fn wait_in_kernel(
     thread::Builder::new()
         .name("lock".to_owned())
         .spawn(move || {
-            let result = loop {
-                let result = match mode {
-                    Mode::Exclusive => fs4::FileExt::lock(&file),
-                    Mode::Shared => fs4::FileExt::lock_shared(&file),
-                };
-                match result {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    result => break result,
-                }
-            };
+            let result = lock_in_kernel(&file, mode);
             // Nobody listens any more after the deadline: then the file is closed here.
             sender.send(result.map(|()| file)).ok();
         })
@@ -328,6 +351,20 @@ fn wait_in_kernel(
         Ok(Ok(file)) => Ok((file, Held::new())),
         Ok(Err(error)) => Err(refused(path, error).into()),
         Err(_) => Err(timeout(&watched, started)),
+    }
+}
+
+/// Locks a file, however long that takes.
+fn lock_in_kernel(file: &File, mode: Mode) -> io::Result<()> {
+    loop {
+        let result = match mode {
+            Mode::Exclusive => fs4::FileExt::lock(file),
+            Mode::Shared => fs4::FileExt::lock_shared(file),
+        };
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
@@ -359,3 +396,6 @@ fn refused(path: &Path, source: io::Error) -> StoreError {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests;

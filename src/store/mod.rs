@@ -1,6 +1,7 @@
 //! The store: one record and one lock file for each account, and the only ways to read and to
 //! change them. See [`entry`] for the states, ARCHITECTURE.md for the protocol.
 
+mod alert;
 pub mod entry;
 mod error;
 pub mod examine;
@@ -21,8 +22,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use alert::Alert;
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
-pub use error::{LockError, StoreError};
+pub use error::{Kept, Lasts, LockError, StoreError};
 pub use lease::Lease;
 pub use lock::{HandedOver, Wait};
 pub use named::{BadStore, NamedBy};
@@ -34,7 +36,7 @@ use crate::secret::Fingerprint;
 use crate::time::Timestamp;
 use lock::AccountLock;
 use place::Place;
-use record::Extra;
+use record::{Extra, Full};
 
 #[cfg(test)]
 pub(crate) use record::tests::without_client_id;
@@ -72,41 +74,76 @@ impl Store {
             return Ok(None);
         };
         let full = record::parse(&text, id).map_err(|problem| problem.in_file(&path))?;
-        Ok(Some(Snapshot::new(full.record)))
+        let mut record = full.record;
+        record.look_at_clocks(self.clock);
+        Ok(Some(Snapshot::new(record)))
     }
 
     /// Takes an account's lock, rereads its record and finishes what a process that died had left
     /// there. There is no other way to a [`Locked`] but the two below, which do the same with a lock that
     /// is held already.
+    ///
+    /// A pending attempt whose room for the answer is locked has an owner that lives: its lock file was
+    /// removed or replaced. Then nothing is touched until that owner has ended its attempt.
     pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
         let place = self.writable_place(id)?;
-        let lock = AccountLock::acquire(&place.lock, wait)?;
-        Ok(self.reread(id, lock, place)?)
+        loop {
+            let lock = AccountLock::acquire(&place.lock, wait)?;
+            match self.reread(lock, &place)? {
+                Found::Entry(entry) => return Ok(*entry),
+                Found::Owned(owner) => lock::wait_for_owner(&place.answer, &owner, wait)?,
+                Found::Changed => {}
+            }
+        }
     }
 
     /// The lock that the process which started this one has handed over, by the descriptor that it left.
-    /// `None`: that is not this account's lock, or not held.
+    /// `None`: that is not this account's lock, or not held, or another process has an attempt under way.
     pub fn lock_inherited(&self, id: &AccountId, file: File) -> Result<Option<Entry>, StoreError> {
         let place = self.writable_place(id)?;
         let lock = AccountLock::inherited(&place.lock, file)?;
-        lock.map(|lock| self.reread(id, lock, place)).transpose()
+        self.reread_if_had(lock, &place)
     }
 
     /// The lock that the process to which it was handed over did not take. `None`: it is lost.
     pub fn take_back(&self, id: &AccountId, lent: HandedOver) -> Result<Option<Entry>, StoreError> {
         let place = self.writable_place(id)?;
         let lock = AccountLock::taken_back(&place.lock, lent)?;
-        lock.map(|lock| self.reread(id, lock, place)).transpose()
+        self.reread_if_had(lock, &place)
     }
 
-    fn reread(&self, id: &AccountId, lock: AccountLock, place: Place) -> Result<Entry, StoreError> {
-        let Some(text) = place.read_for_writing()? else {
-            return Ok(Entry::Vacant(Locked::vacant(lock, place)));
+    fn reread_if_had(
+        &self,
+        lock: Option<AccountLock>,
+        place: &Place,
+    ) -> Result<Option<Entry>, StoreError> {
+        let Some(lock) = lock else { return Ok(None) };
+        Ok(match self.reread(lock, place)? {
+            Found::Entry(entry) => Some(*entry),
+            Found::Owned(_) | Found::Changed => None,
+        })
+    }
+
+    fn reread(&self, lock: AccountLock, place: &Place) -> Result<Found, StoreError> {
+        let Some(mut found) = read_for_writing(place)? else {
+            let vacant = Locked::vacant(lock, place.clone());
+            return Ok(Found::Entry(Box::new(Entry::Vacant(vacant))));
         };
-        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&place.record))?;
-        let settled = settle::settle(&place, full, Extra::of(&text), (self.clock)())?;
-        let locked = Locked::occupied(lock, place, settled);
-        Ok(Entry::Occupied(locked))
+        if let Some(owner) = settle::owner(&found.0) {
+            if lock::is_held(&place.answer)? {
+                return Ok(Found::Owned(owner));
+            }
+            // That owner may have ended its attempt after the record was read.
+            let Some(again) = read_for_writing(place)? else {
+                return Ok(Found::Changed);
+            };
+            found = again;
+        }
+        let (full, extra) = found;
+        let mut settled = settle::settle(place, full, extra, (self.clock)())?;
+        settled.full.record.look_at_clocks(self.clock);
+        let locked = Locked::occupied(lock, place.clone(), settled);
+        Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }
 
     /// Waits until nobody refreshes this account, for a store that cannot be written here.
@@ -190,6 +227,25 @@ impl Store {
         permissions::private_folder(&place.folder)?;
         Ok(place)
     }
+}
+
+/// What stands under a lock that was just had.
+enum Found {
+    Entry(Box<Entry>),
+    /// The attempt of this process, which lives.
+    Owned(String),
+    /// It has changed in that very moment.
+    Changed,
+}
+
+/// The record in `place`, for a process that will write; `None` where there is none.
+fn read_for_writing(place: &Place) -> Result<Option<(Full, Extra)>, StoreError> {
+    let Some(text) = place.read_for_writing()? else {
+        return Ok(None);
+    };
+    let full = record::parse(&text, &place.id);
+    let full = full.map_err(|problem| problem.in_file(&place.record))?;
+    Ok(Some((full, Extra::of(&text))))
 }
 
 /// The names in a folder; none where there is no folder.

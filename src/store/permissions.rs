@@ -2,9 +2,11 @@
 //! to others; readers also take what root put there, and on a file system that is mounted
 //! read-only (a container's mounted secret) links and group-readable files.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::Path;
 
 use nix::fcntl::OFlag;
@@ -60,7 +62,17 @@ pub(super) fn open_for_writing(path: &Path) -> Result<File, StoreError> {
         .open(path)
         .map_err(|error| StoreError::io("write", path, error))?;
     check_ours(path, &file)?;
+    ensure_mode(&file, path)?;
     Ok(file)
+}
+
+/// Lets the owner of a file of ours read and write it, whatever the umask took away when it was created.
+pub(super) fn ensure_mode(file: &File, path: &Path) -> Result<(), StoreError> {
+    if metadata(file, path)?.mode() & FILE_MODE == FILE_MODE {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(FILE_MODE))
+        .map_err(|error| StoreError::io("change the mode of", path, error))
 }
 
 /// The same, and creates nothing: `Ok(None)` where nothing is.
@@ -136,12 +148,20 @@ pub(super) fn denied(path: &Path) -> String {
 
 /// Makes a folder, and those above it, where they are missing; checks it where it is there.
 pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
-    let made = DirBuilder::new()
-        .recursive(true)
-        .mode(FOLDER_MODE)
-        .create(path);
-    made.map_err(|error| StoreError::io("create", path, error))?;
+    make_way_to(path)?;
     check_folder(path)
+}
+
+/// One by one: below a folder that the umask has closed no other can be made.
+fn make_way_to(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent();
+    if let Some(above) = above.filter(|above| !above.as_os_str().is_empty()) {
+        make_way_to(above)?;
+    }
+    new_leaf(path).map(drop)
 }
 
 /// Makes one folder where it is missing, and none above it; checks it where it is there.
@@ -154,10 +174,22 @@ pub(super) fn private_leaf(path: &Path) -> Result<(), StoreError> {
 pub(super) fn new_leaf(path: &Path) -> Result<bool, StoreError> {
     match DirBuilder::new().mode(FOLDER_MODE).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        made => made
-            .map(|()| true)
-            .map_err(|error| StoreError::io("create", path, error)),
+        made => {
+            made.map_err(|error| StoreError::io("create", path, error))?;
+            open_to_owner(path)?;
+            Ok(true)
+        }
     }
+}
+
+/// Lets the owner use a folder that was just made, whatever the umask took away.
+fn open_to_owner(path: &Path) -> Result<(), StoreError> {
+    let made = fs::symlink_metadata(path).map_err(|error| StoreError::io("open", path, error))?;
+    if !made.is_dir() || made.mode() & OWNER == OWNER {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE))
+        .map_err(|error| StoreError::io("change the mode of", path, error))
 }
 
 /// Checks a folder that a writer relies on: no link, the user's own, closed to others.
@@ -222,6 +254,21 @@ pub(super) fn check_usable(path: &Path) -> Result<(), StoreError> {
 /// Whether the user owns what is there.
 pub(super) fn is_own(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.uid() == env::user_id())
+}
+
+/// Whether a folder is on a file system that is gone after a restart.
+#[cfg(target_os = "linux")]
+pub(super) fn is_in_memory(folder: &Path) -> bool {
+    use nix::sys::statfs::{FsType, TMPFS_MAGIC, statfs};
+    // linux/magic.h
+    const RAMFS_MAGIC: FsType = FsType(0x8584_58f6);
+    statfs(folder).is_ok_and(|found| [TMPFS_MAGIC, RAMFS_MAGIC].contains(&found.filesystem_type()))
+}
+
+/// Elsewhere no folder is in memory unless somebody made it so.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_in_memory(_folder: &Path) -> bool {
+    false
 }
 
 /// Whether `path` names this very file, and not another one or none.

@@ -44,6 +44,11 @@ impl Place {
         }
     }
 
+    /// The store that this account's folder is in.
+    pub(super) fn root(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+
     /// The file that is locked by those who must not lose this token.
     pub(super) fn lease(&self, token: Fingerprint) -> PathBuf {
         let name = format!("{}.{token}.lease", self.id.account);

@@ -15,6 +15,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::lock;
 use super::permissions::{self, FILE_MODE, no_follow};
 
 /// Makes a rename, a creation or a removal in `folder` safe from a power loss.
@@ -53,12 +54,14 @@ pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
 /// Creates `path` anew, whatever was there, readable for its owner alone from birth.
 fn create(path: &Path) -> Result<File, StoreError> {
     remove(path)?;
-    no_follow()
+    let file = no_follow()
         .write(true)
         .create_new(true)
         .mode(FILE_MODE)
         .open(path)
-        .map_err(|error| StoreError::io("create", path, error))
+        .map_err(|error| StoreError::io("create", path, error))?;
+    permissions::ensure_mode(&file, path)?;
+    Ok(file)
 }
 
 /// Removes a file; that it is not there is as good.
@@ -114,6 +117,11 @@ impl Reservation {
         })
     }
 
+    /// Locks the room as long as this lives, so that other processes can tell that its owner is alive.
+    pub(super) fn claim(&self) -> Result<(), StoreError> {
+        lock::claim(&self.file, &self.path)
+    }
+
     /// Writes `content` in place of all that is there, and syncs it.
     pub(super) fn fill(&mut self, content: &[u8]) -> Result<(), StoreError> {
         let length = content.len() as u64;
@@ -135,6 +143,12 @@ impl Reservation {
     /// name.
     pub(super) fn is_in_place(&self) -> bool {
         permissions::is_at(&self.file, &self.path)
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        lock::unlock(&self.file);
     }
 }
 

@@ -1,9 +1,10 @@
-//! The rescue place: where an answer goes that the store could not take, and where the next
-//! process finds it (DESIGN, step 8).
+//! The rescue places: where an answer goes that the store could not take, and where the next process
+//! finds it (DESIGN, step 8).
 //!
-//! It is a folder of the user's own, closed to others, in the first of several places that works;
-//! all are searched, since whoever wrote it may have had another environment. A file is named
-//! after the refresh token that was spent for it, which nobody can guess.
+//! Each is a folder of the user's own, closed to others. Places that last come first, file systems in
+//! memory last. All are searched, also those of older versions, since the process that wrote the answer
+//! may have had another environment. A file is named after the refresh token that was spent for it,
+//! which nobody can guess.
 
 use std::fs;
 use std::io;
@@ -11,13 +12,23 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::error::StoreError;
+use super::error::{Kept, Lasts, StoreError};
 use super::place::{Place, read_text};
-use super::record::{self, Full, Problem};
+use super::record::{self, Full};
 use super::{permissions, replace};
 use crate::credential::Outcome;
 use crate::env;
 use crate::secret::{RefreshToken, sha256_hex};
+
+/// Where every user may keep files over a restart. Another user could occupy a name there that is known,
+/// so ours ends in digits that only the owner of the token can work out.
+const LASTING_SCRATCH: &str = "/var/tmp";
+
+/// A folder that may hold rescued answers.
+struct Spot {
+    folder: PathBuf,
+    lasts: Lasts,
+}
 
 /// An answer that was found.
 pub(super) struct Rescued {
@@ -33,9 +44,9 @@ impl Rescued {
 }
 
 /// Every file in the rescue places, and what is wrong with a place that cannot be used.
-pub(super) fn everything() -> (Vec<PathBuf>, Vec<StoreError>) {
+pub(super) fn everything(root: &Path) -> (Vec<PathBuf>, Vec<StoreError>) {
     let (mut files, mut troubles) = (Vec::new(), Vec::new());
-    for folder in folders() {
+    for Spot { folder, .. } in spots(root) {
         match permissions::check_folder(&folder) {
             Err(StoreError::Io { source, .. }) if is_missing(&source) => {}
             Err(error) => troubles.push(error),
@@ -53,11 +64,77 @@ pub(super) fn text_at(path: &Path) -> Option<Zeroizing<String>> {
     text_of(path.parent()?, path).ok().flatten()
 }
 
-fn folders() -> impl Iterator<Item = PathBuf> {
-    let name = format!("glauth-rescue-{}", env::user_id());
-    env::scratch_folders()
-        .into_iter()
-        .map(move |folder| folder.join(&name))
+/// The name of our folder in a place that we need not share.
+fn own_name() -> String {
+    format!("glauth-rescue-{}", env::user_id())
+}
+
+/// Every folder that may hold an answer of the store in `root`, best first.
+fn spots(root: &Path) -> Vec<Spot> {
+    let lasting = |folder: PathBuf| Spot {
+        folder,
+        lasts: Lasts::OverRestart,
+    };
+    let beside = root.parent().map(Path::to_owned);
+    let near = beside.into_iter().chain(env::home_folder());
+    let mut spots: Vec<Spot> = near
+        .map(|folder| Spot {
+            // A store may lie in a folder that is every user's.
+            lasts: if permissions::is_own(&folder) {
+                Lasts::OverRestart
+            } else {
+                Lasts::UntilRestart
+            },
+            folder: folder.join(own_name()),
+        })
+        .chain(own_in_lasting_scratch().into_iter().map(lasting))
+        .collect();
+    spots.extend(env::session_folders().into_iter().map(|folder| Spot {
+        folder: folder.join(own_name()),
+        lasts: Lasts::UntilLogout,
+    }));
+    spots.extend(env::scratch_folders().into_iter().map(|folder| Spot {
+        folder: folder.join(own_name()),
+        lasts: Lasts::UntilRestart,
+    }));
+    let mut seen = std::collections::HashSet::new();
+    spots.retain(|spot| seen.insert(spot.folder.clone()));
+    spots
+}
+
+/// With file systems in memory last.
+fn by_how_long_they_last(mut spots: Vec<Spot>) -> Vec<Spot> {
+    for spot in &mut spots {
+        let in_memory = spot.folder.parent().is_some_and(permissions::is_in_memory);
+        if in_memory && spot.lasts == Lasts::OverRestart {
+            spot.lasts = Lasts::UntilRestart;
+        }
+    }
+    spots.sort_by_key(|spot| spot.lasts != Lasts::OverRestart);
+    spots
+}
+
+/// Our folders in [`LASTING_SCRATCH`], which are found by listing: their names are no other's to know.
+fn own_in_lasting_scratch() -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(LASTING_SCRATCH) else {
+        return Vec::new();
+    };
+    let prefix = format!("{}-", own_name());
+    let is_ours = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        name.to_string_lossy().starts_with(&prefix) && permissions::is_own(&entry.path())
+    };
+    let entries = entries.flatten().filter(is_ours);
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
+}
+
+/// A folder there that is not there yet.
+fn new_in_lasting_scratch(spent: &RefreshToken) -> PathBuf {
+    let mut digits = sha256_hex(&["glauth-rescue", spent.expose()]);
+    digits.truncate(16);
+    Path::new(LASTING_SCRATCH).join(format!("{}-{digits}", own_name()))
 }
 
 /// The name of the answer that a refresh token was spent for.
@@ -68,9 +145,19 @@ pub(super) fn file_name(spent: &RefreshToken) -> String {
 }
 
 /// Keeps `text` in the first place that takes it; `None` where none does.
-pub(super) fn keep(text: &str, spent: &RefreshToken) -> Option<PathBuf> {
+pub(super) fn keep(place: &Place, text: &str, spent: &RefreshToken) -> Option<Kept> {
     let name = file_name(spent);
-    folders().find_map(|folder| keep_in(&folder, &name, text).ok())
+    let mut spots = spots(place.root());
+    spots.push(Spot {
+        folder: new_in_lasting_scratch(spent),
+        lasts: Lasts::OverRestart,
+    });
+    by_how_long_they_last(spots)
+        .into_iter()
+        .find_map(|Spot { folder, lasts }| {
+            let path = keep_in(&folder, &name, text).ok()?;
+            Some(Kept { path, lasts })
+        })
 }
 
 fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError> {
@@ -86,30 +173,39 @@ fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError>
     Ok(path)
 }
 
-/// Looks for the answer that `spent` was exchanged for. One of a version that this glauth does not
-/// know is an error, and so is one that cannot be read now: the spent token must not be presented
-/// again.
-pub(super) fn find(place: &Place, spent: &RefreshToken) -> Result<Option<Rescued>, StoreError> {
+/// Looks for the answer that `spent` was exchanged for and that `counts`: where refresh tokens do not
+/// rotate, an old copy has the same name. An answer of a version that this glauth does not know is an
+/// error, and so is one that cannot be read now: the spent token must not be presented again.
+pub(super) fn find(
+    place: &Place,
+    spent: &RefreshToken,
+    counts: impl Fn(&Full) -> bool,
+) -> Result<Option<Rescued>, StoreError> {
     let name = file_name(spent);
-    for folder in folders() {
+    for Spot { folder, .. } in spots(place.root()) {
         let path = folder.join(&name);
         let Some(text) = text_of(&folder, &path)? else {
             continue;
         };
         match record::parse(&text, &place.id) {
-            Ok(full) if ends_in_rotation(&full) => return Ok(Some(Rescued { full, path })),
-            Err(problem @ Problem::Version(_)) => return Err(problem.in_file(&path)),
-            Ok(_) | Err(Problem::Corrupt { .. }) => {}
+            Ok(full) if ends_in_rotation(&full) && counts(&full) => {
+                return Ok(Some(Rescued { full, path }));
+            }
+            Err(problem) if problem.is_newer() => return Err(problem.in_file(&path)),
+            Ok(_) | Err(_) => {}
         }
     }
     Ok(None)
 }
 
 /// The text of a file in a folder that is ours. Where that is not there, or is another's, none of
-/// ours can be in it.
+/// ours can be in it. One of ours that is open to others is an error: the answer in it may be whole, but
+/// others may have put it there.
 fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
     match permissions::check_folder(folder) {
-        Err(StoreError::Permission { .. } | StoreError::OpenFolder { .. }) => return Ok(None),
+        Err(StoreError::Permission {
+            wanted_mode: None, ..
+        }) => return Ok(None),
         Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
         checked => checked?,
     }
@@ -139,9 +235,9 @@ fn ends_in_rotation(full: &Full) -> bool {
 }
 
 /// Removes what may lie here for a token that no longer matters.
-pub(super) fn forget(spent: &RefreshToken) {
+pub(super) fn forget(place: &Place, spent: &RefreshToken) {
     let name = file_name(spent);
-    for folder in folders() {
+    for Spot { folder, .. } in spots(place.root()) {
         fs::remove_file(folder.join(&name)).ok();
     }
 }

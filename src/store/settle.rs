@@ -1,6 +1,6 @@
 //! What somebody left: whoever gets a lock finishes the attempt of an owner that died (DESIGN,
-//! "What somebody left"). An owner always ends its attempt before it lets go, so a pending one
-//! under the lock is a dead one's.
+//! "What somebody left"). An owner ends its attempt before it lets go of the lock, and keeps the room
+//! for its answer locked until then; so a pending attempt whose room can be locked is a dead one's.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::place::{Place, read_text};
-use super::record::{self, Extra, Full, Problem};
+use super::record::{self, Extra, Full};
 use super::rescue::{self, Rescued};
 use super::{permissions, replace};
-use crate::credential::{Content, GrantState, Login};
+use crate::credential::{Content, Grant, Login};
 use crate::time::Timestamp;
 
 /// A record with nothing left to finish, and what could not be written down of that: the next
@@ -20,6 +20,8 @@ pub(super) struct Settled {
     pub full: Full,
     pub extra: Extra,
     pub warnings: Vec<StoreError>,
+    /// The record on disk does not have it yet.
+    pub unsaved: bool,
 }
 
 /// Finishes what was left in `place`, where `full` is the record that was read under the lock.
@@ -33,6 +35,7 @@ pub(super) fn settle(
         full,
         extra,
         warnings: Vec::new(),
+        unsaved: false,
     };
     if is_pending(&settled.full)
         && let Some((answer, extra)) = whole_answer(place, &settled.full)?
@@ -40,7 +43,7 @@ pub(super) fn settle(
         let before = std::mem::replace(&mut settled.full, answer);
         settled.extra = extra;
         settled.install_answer(place)?;
-        settled.forget_copies(&before);
+        settled.forget_copies(place, &before);
         return Ok(settled);
     }
     settled.take_rescued(place)?;
@@ -51,6 +54,13 @@ pub(super) fn settle(
         settled.save(place);
     }
     Ok(settled)
+}
+
+/// The process whose attempt is pending, as it named itself.
+pub(super) fn owner(full: &Full) -> Option<String> {
+    let login = full.record.login()?;
+    login.pending_sequence()?;
+    Some(login.last_attempt.as_ref()?.by.clone())
 }
 
 /// What whoever gets the lock next will do about a pending attempt whose owner has died.
@@ -71,8 +81,9 @@ pub(super) fn foresee(place: &Place, full: &Full) -> Next {
         Err(error) => return Next::Blocked(error),
         Ok(None) => {}
     }
-    for spent in full.refresh_tokens.iter().flatten() {
-        match rescue::find(place, spent) {
+    for (index, spent) in (0..).zip(&full.refresh_tokens) {
+        let Some(spent) = spent else { continue };
+        match rescue::find(place, spent, |found| is_newer(full, index, found)) {
             Ok(Some(rescued)) => return Next::PutInPlace(rescued.path),
             Err(error) => return Next::Blocked(error),
             Ok(None) => {}
@@ -87,6 +98,7 @@ impl Settled {
     fn install_answer(&mut self, place: &Place) -> Result<(), StoreError> {
         if replace::sync_file(&place.answer).is_ok() {
             let installed = place.put_in_place(&place.answer);
+            self.unsaved = installed.is_err();
             self.note(installed);
         } else {
             let text = self.text(place)?;
@@ -100,28 +112,23 @@ impl Settled {
     }
 
     /// Removes what was rescued by an owner that could not see its answer in place.
-    fn forget_copies(&self, before: &Full) {
+    fn forget_copies(&self, place: &Place, before: &Full) {
         let kept: Vec<_> = self.full.refresh_tokens.iter().flatten().collect();
         let spent = before.refresh_tokens.iter().flatten();
         let spent = spent.filter(|token| !kept.contains(token));
-        spent.for_each(rescue::forget);
+        spent.for_each(|token| rescue::forget(place, token));
     }
 
-    /// Takes over what lies in the rescue place for a grant that is pending, or not active: who
-    /// could not see that place may have presented the spent token, and taken the grant for dead.
+    /// Takes over what lies in a rescue place for a grant, whatever the record says of it: a process that
+    /// could not see that place may have taken the grant for dead, and a record that was restored from a
+    /// copy knows of no attempt.
     fn take_rescued(&mut self, place: &Place) -> Result<(), StoreError> {
-        let Some(login) = self.full.record.login() else {
-            return Ok(());
-        };
-        let in_doubt: Vec<usize> = (0..login.grants.len())
-            .filter(|&index| {
-                login.is_pending(index) || login.grants[index].state != GrantState::Active
-            })
-            .collect();
-        for index in in_doubt {
-            let spent = self.full.refresh_tokens.get(index).and_then(Option::as_ref);
-            let Some(spent) = spent else { continue };
-            let Some(rescued) = rescue::find(place, spent)? else {
+        for index in 0..self.full.refresh_tokens.len() {
+            let Some(spent) = &self.full.refresh_tokens[index] else {
+                continue;
+            };
+            let counts = |found: &Full| is_newer(&self.full, index, found);
+            let Some(rescued) = rescue::find(place, spent, counts)? else {
                 continue;
             };
             if merge(&mut self.full, index, &rescued) && self.save(place) {
@@ -135,6 +142,7 @@ impl Settled {
     fn save(&mut self, place: &Place) -> bool {
         let saved = self.text(place).and_then(|text| place.put(&text));
         let good = matches!(saved, Ok(None));
+        self.unsaved = saved.is_err();
         self.note(saved);
         good
     }
@@ -150,6 +158,20 @@ impl Settled {
             Err(error) => self.warnings.push(error),
         }
     }
+}
+
+/// Whether a rescued answer is newer than the grant at `index`, which its refresh token was spent for: it
+/// is the end of the pending attempt, or of a later generation.
+fn is_newer(full: &Full, index: usize, rescued: &Full) -> bool {
+    let (Some(login), Some(found)) = (full.record.login(), rescued.record.login()) else {
+        return false;
+    };
+    let Some(attempt) = &found.last_attempt else {
+        return false;
+    };
+    let ends_ours = login.is_pending(index) && login.pending_sequence() == Some(attempt.sequence);
+    let is_later = |grant: &Grant| grant.generation > login.grants[index].generation;
+    ends_ours || found.grants.get(attempt.grant).is_some_and(is_later)
 }
 
 /// Puts a rescued grant in the place of the one whose refresh token was spent for it.
@@ -196,8 +218,8 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
             };
             Ok(matches.then(|| (answer, Extra::of(&text))))
         }
-        Err(problem @ Problem::Version(_)) => Err(problem.in_file(&place.answer)),
-        Err(Problem::Corrupt { .. }) => Ok(None),
+        Err(problem) if problem.is_newer() => Err(problem.in_file(&place.answer)),
+        Err(_) => Ok(None),
     }
 }
 

@@ -9,9 +9,10 @@ use super::lock::HandedOver;
 use super::record::{self, RECORD_LIMIT};
 use super::replace::{self, Reservation};
 use super::rescue;
-use crate::credential::{Cause, Client, Ending, Record};
+use crate::credential::{Cause, Client, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
+use crate::memory;
 use crate::secret::{RefreshToken, TOKEN_LIMIT};
 use crate::time::Timestamp;
 
@@ -179,13 +180,15 @@ impl Staged {
             grant,
             spent,
         } = self;
+        memory::free();
         if let Some(login) = locked.login_mut() {
             login.end_attempt(ending, now);
         }
-        if let Ending::Rotated(rotation) = ending
-            && let Some(token) = &rotation.refresh_token
-        {
-            locked.state.full.refresh_tokens[grant] = Some(token.clone());
+        if let Ending::Rotated(rotation) = ending {
+            locked.note_issue(grant, now);
+            if let Some(token) = &rotation.refresh_token {
+                locked.state.full.refresh_tokens[grant] = Some(token.clone());
+            }
         }
         let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
         let stored = match reservation.fill(text.as_bytes()) {
@@ -200,11 +203,11 @@ impl Staged {
         };
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
-            (Err(error), Ending::Failed(_)) => locked.state.warnings.push(error),
+            (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
             (Err(error), Ending::Rotated(_)) => {
                 return Err(StoreError::AnswerNotStored {
                     path: locked.place.record.clone(),
-                    rescued: rescue::keep(&text, &spent.refresh_token),
+                    rescued: rescue::keep(&locked.place, &text, &spent.refresh_token),
                     reason: error.to_string(),
                 });
             }
@@ -221,7 +224,8 @@ impl Locked<Occupied> {
     /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
     ///
-    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6).
+    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6). What was
+    /// recovered is first put into the record: only `.toml.answer` or a rescue place may hold it so far.
     pub fn stage(
         self,
         grant: usize,
@@ -247,7 +251,12 @@ impl Locked<Occupied> {
     }
 
     /// Whether this grant can be refreshed now; and what with.
-    fn check(self, grant: usize, cause: Cause, now: Timestamp) -> Result<(Self, Spent), NotStaged> {
+    fn check(
+        mut self,
+        grant: usize,
+        cause: Cause,
+        now: Timestamp,
+    ) -> Result<(Self, Spent), NotStaged> {
         let Some(spent) = self.to_be_spent(grant) else {
             let error = StoreError::Corrupt {
                 path: self.place.record.clone(),
@@ -258,6 +267,11 @@ impl Locked<Occupied> {
         };
         if !self.lock.is_ours() {
             return Err(NotStaged::LockLost(self.place.lock));
+        }
+        if self.state.unsaved
+            && let Err(error) = self.save()
+        {
+            return Err(NotStaged::Store(Box::new(self), error));
         }
         match self.must_wait(grant, cause, now) {
             Ok(false) => Ok((self, spent)),
@@ -308,6 +322,14 @@ impl Locked<Occupied> {
         })
     }
 
+    /// Notes by the other clock, too, when the new generation was issued.
+    fn note_issue(&mut self, grant: usize, now: Timestamp) {
+        let login = self.login_mut();
+        if let Some(grant) = login.and_then(|login| login.grants.get_mut(grant)) {
+            grant.issued_boot = IssuedBoot::of(grant.issued_at, now);
+        }
+    }
+
     /// Whether somebody holds a lease that keeps this grant from being refreshed.
     fn must_wait(&self, grant: usize, cause: Cause, now: Timestamp) -> Result<bool, StoreError> {
         let login = self.record().login();
@@ -325,8 +347,10 @@ impl Locked<Occupied> {
                 problem: "it is so large that an answer may not fit into it".to_owned(),
             });
         }
+        memory::set_aside().map_err(|_| StoreError::no_memory(&self.place.record))?;
         replace::sync_folder(&self.place.folder)?;
         let reservation = Reservation::new(&self.place.answer, room as u64)?;
+        reservation.claim()?;
         fault::point("reserved");
         match self.put(&text)? {
             None => {}
@@ -339,6 +363,7 @@ impl Locked<Occupied> {
     /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
     /// finished by the next process, which then takes the attempt for one that was cut off.
     fn take_back(&mut self) {
+        memory::free();
         self.remove_answer();
         replace::remove(&self.place.new).ok();
         let on_disk = self.place.read_for_writing().ok().flatten();

@@ -62,7 +62,9 @@ impl Locked<Occupied> {
         self.state.warnings.extend(warning);
         self.remove_answer();
         lease::sweep(&self.place, self.record());
-        spent.iter().for_each(rescue::forget);
+        if let Some(token) = &spent {
+            rescue::forget(&self.place, token);
+        }
         let warnings = self.take_warnings();
         Ok(Some(Added { replaced, warnings }))
     }

@@ -50,7 +50,7 @@ pub enum Moment {
 
 /// What the request takes of the kernel, threads included. None of these is called before the
 /// record is opened.
-const NETWORK: [&str; 10] = [
+const NETWORK: [&str; 12] = [
     "clone3",
     "connect",
     "epoll_create1",
@@ -59,7 +59,9 @@ const NETWORK: [&str; 10] = [
     "eventfd2",
     "recvfrom",
     "sendto",
+    "setsid",
     "socket",
+    "socketpair",
     "writev",
 ];
 
@@ -82,6 +84,8 @@ impl Paths {
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
         let name = hex(&spent.as_ref()[..16]);
         let folders = [
+            sandbox.store().parent().unwrap().to_owned(),
+            sandbox.path("home"),
             sandbox.path("run"),
             PathBuf::from(format!("/run/user/{}", geteuid())),
             sandbox.path("tmp"),

@@ -2,7 +2,10 @@
 //! of what that inherited, and where there can be none the caller refreshes by itself.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -192,13 +195,15 @@ fn a_refused_token_is_not_handed_out_again_after_a_refresh_that_failed() {
     let server = server(Replay::Refuse);
     let (sandbox, pair) = Sandbox::logged_in(&server);
     server.expire_access_tokens();
-    server.always(TOKEN, Some(Behaviour::Answer(Answer::new(503))));
+    server.always(TOKEN, Some(Behaviour::Answer(Answer::new(429))));
     let rejected = ["token", "--rejected", &server.url()];
     sandbox
         .run_with_input(&rejected, &pair.access_token)
         .fails(4);
+    sandbox.let_waits_pass(&server);
     sandbox.run(&["token", &server.url()]).fails(4);
     server.always(TOKEN, None);
+    sandbox.let_waits_pass(&server);
     let checks = server.count(TOKEN_INFO);
     assert!(server.is_alive(&sandbox.run(&["token", &server.url()]).prints()));
     assert_eq!(server.count(TOKEN_INFO), checks);
@@ -226,7 +231,10 @@ fn the_process_has_no_descriptor_of_its_caller_and_a_session_of_its_own() {
     let links: Vec<PathBuf> = refresher.descriptors();
     let lock = fs::canonicalize(sandbox.file(&server, "lock")).unwrap();
     assert_eq!(links[0], lock);
-    assert!(links[1].to_str().unwrap().starts_with("pipe:"), "{links:?}");
+    assert!(
+        links[1].to_str().unwrap().starts_with("socket:"),
+        "{links:?}"
+    );
     assert_eq!(links[2], Path::new("/dev/null"));
     assert!(
         !links.iter().any(|link| link.ends_with("guard")),
@@ -412,6 +420,85 @@ fn a_process_that_does_not_become_ready_is_ended_and_the_caller_refreshes_by_its
     let done = Running::spawn(&mut traced).finish();
     assert!(done.stderr.contains("did not become ready"), "{done:?}");
     refreshed_by_itself(done, &server);
+    let store = sandbox.store().display().to_string();
+    let is_ours = |entry: &fs::DirEntry| {
+        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains(&store)
+    };
+    let mut left = fs::read_dir("/proc").unwrap().flatten();
+    assert!(
+        !left.any(|entry| is_ours(&entry)),
+        "the silent process is left"
+    );
+}
+
+/// The process, started by the test, which is at the other end of its socket and has opened the lock.
+fn by_hand(
+    server: &AuthorizationServer,
+    sandbox: &Sandbox,
+    sequence: &str,
+) -> (Running, UnixStream) {
+    let store = sandbox.store();
+    let key = server.host().replace(':', "%3A");
+    let call = ["a-process-for-a-refresh", env!("CARGO_PKG_VERSION"), "0"];
+    let rest = [
+        store.to_str().unwrap(),
+        &key,
+        "default",
+        "0",
+        "asked",
+        sequence,
+        "as-glauth",
+    ];
+    let lock = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(sandbox.file(server, "lock"));
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut command = sandbox.command(&[&call[..], &rest].concat());
+    command.stdin(lock.unwrap()).stdout(OwnedFd::from(theirs));
+    (Running::spawn(&mut command), ours)
+}
+
+#[test]
+fn the_process_refreshes_only_the_record_that_its_caller_has_seen() {
+    let server = server(Replay::Refuse);
+    let sandbox = expired(&server);
+    let (process, mut caller) = by_hand(&server, &sandbox, "7");
+    let mut said = String::new();
+    caller.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "");
+    process.finish();
+    assert_eq!(server.refresh_requests(), 0);
+}
+
+/// It waits for the word, so that a caller which gives it up can refresh by itself; and a caller that has
+/// gone gives none.
+#[test]
+fn the_process_sends_nothing_before_its_caller_has_heard_it_or_has_gone() {
+    for speaks in [true, false] {
+        let server = server(Replay::Refuse);
+        let sandbox = expired(&server);
+        let (process, mut caller) = by_hand(&server, &sandbox, "0");
+        let mut ready = [0; 6];
+        caller.read_exact(&mut ready).unwrap();
+        assert_eq!(&ready, b"ready\n");
+        assert_eq!(server.refresh_requests(), 0);
+        let record = sandbox.record(&server);
+        assert!(record.get("last_attempt").is_none(), "nothing is marked");
+        let mut report = String::new();
+        if speaks {
+            caller.write_all(b"g").unwrap();
+            caller.read_to_string(&mut report).unwrap();
+            assert!(report.contains("\"Ended\""), "{report}");
+            assert!(!report.contains("-SECRET-"), "{report}");
+        } else {
+            drop(caller);
+        }
+        process.finish();
+        assert_eq!(server.rotations(), 1);
+        assert!(server.is_alive(&sandbox.run(&["token", &server.url()]).prints()));
+    }
 }
 
 #[test]
@@ -430,6 +517,7 @@ fn without_a_process_or_a_thread_left_nothing_is_sent_and_nothing_lost() {
     assert_eq!(server.refresh_requests(), 0);
 
     let mut unlimited = sandbox.command(&["token", &server.url()]);
+    sandbox.let_waits_pass(&server);
     assert!(become_other(&sandbox, &mut unlimited, 54_321));
     let token = Running::spawn(&mut unlimited).finish().prints();
     assert!(server.is_alive(&token));
@@ -458,7 +546,7 @@ fn a_limit_on_file_sizes_is_an_error_and_not_a_death() {
     assert!(server.is_alive(&sandbox.run(&["token", &server.url()]).prints()));
 }
 
-/// The call of the process is nobody's to make, and not said anywhere.
+/// No person is to call it, so nothing names it.
 #[test]
 fn the_process_s_own_command_line_does_nothing_without_a_lock() {
     let server = server(Replay::Refuse);

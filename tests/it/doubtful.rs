@@ -37,6 +37,7 @@ fn a_lost_answer_makes_the_grant_doubtful_and_the_next_call_finds_out() {
     );
     let lost_at = first_grant(&mut record)["state_since"].to_string();
 
+    sandbox.let_waits_pass(&server);
     // The server had rotated: now it is known, and the message says what happened, and when.
     let said = sandbox.run(&args).fails(3);
     assert!(
@@ -68,6 +69,7 @@ fn a_lost_request_costs_nothing_but_a_second_call() {
         .fails_in_json(4, "answer_lost");
     assert_eq!(state(&mut sandbox.record(&server)), "doubtful");
 
+    sandbox.let_waits_pass(&server);
     let token = sandbox.run(&["token", &url]).prints();
     assert_eq!(token, server.current_pair(&pair.access_token).access_token);
     assert!(server.is_alive(&token));
@@ -105,7 +107,6 @@ fn a_login_that_the_server_ended_keeps_its_tokens_and_is_not_tried_again() {
         &["token", "--min-ttl", "1m"],
         &["token", "--no-refresh"],
         &["refresh"],
-        &["refresh", "--force"],
         &["refresh", "--all"],
     ] {
         let host: &[&str] = if command.contains(&"--all") {
@@ -123,6 +124,11 @@ fn a_login_that_the_server_ended_keeps_its_tokens_and_is_not_tried_again() {
     again.fails_in_json(3, "login_required");
     assert_eq!(server.refresh_requests(), 1);
     assert_eq!(sandbox.record(&server), record);
+
+    // Who insists presents it once more, once a call.
+    let forced = sandbox.run(&["refresh", "--force", "--json", &url]);
+    forced.fails_in_json(3, "login_required");
+    assert_eq!(server.refresh_requests(), 2);
 
     // A new login heals it.
     sandbox.log_in(&server);
@@ -187,6 +193,7 @@ fn where_a_replay_revokes_a_doubtful_grant_is_left_alone_while_its_token_lives()
 
     // When there is nothing left to lose, the refresh token is presented once more.
     sandbox.ends_in(&server, -1);
+    sandbox.let_waits_pass(&server);
     server.allow_replays(1);
     let said = sandbox.run(&args).fails(3);
     assert!(said.contains("was lost at "), "{said}");
@@ -201,6 +208,7 @@ fn where_a_rotation_kills_too_a_doubtful_token_is_printed_when_the_server_says_t
         doubtful_where_a_replay_revokes(Rotation::Kills, Behaviour::LoseRequest);
     let args = ["token", &server.url()];
     sandbox.run(&args).fails(4);
+    sandbox.let_waits_pass(&server);
     let printed = sandbox.run(&args);
     assert!(printed.stderr.contains("warning: "), "{printed:?}");
     assert_eq!(printed.succeeds().trim_end(), old);
@@ -219,6 +227,7 @@ fn where_a_rotation_kills_too_a_doubtful_token_that_is_dead_is_not_printed() {
         doubtful_where_a_replay_revokes(Rotation::Kills, Behaviour::LoseAnswer);
     let args = ["token", &server.url()];
     sandbox.run(&args).fails(4);
+    sandbox.let_waits_pass(&server);
     server.allow_replays(1);
     let said = sandbox.run(&args).fails(3);
     assert!(said.contains("was lost at "), "{said}");

@@ -285,6 +285,7 @@ fn a_command_is_not_run_with_less_life_than_was_demanded() {
     server.script(TOKEN, Behaviour::Answer(Answer::new(429)));
     let said = exec(&sandbox, &server, &["--min-ttl", "10m"], "echo no").fails(125);
     assert!(said.contains("429"), "{said}");
+    sandbox.let_waits_pass(&server);
     let new = exec(
         &sandbox,
         &server,

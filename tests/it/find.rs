@@ -441,3 +441,54 @@ fn a_variable_counts_in_the_plain_form_as_in_the_long_one() {
     }
     assert_eq!(sandbox.run(&["token", &url]).prints(), pair.access_token);
 }
+
+/// Records that cannot be read: cut off, and of another version.
+const UNREADABLE: [&str; 2] = ["version = 1\n", "version = 2\n# end of record\n"];
+
+/// Writes the record of `account` behind glauth's back.
+fn break_account(sandbox: &Sandbox, server: &AuthorizationServer, account: &str, text: &str) {
+    let path = sandbox
+        .file(server, "toml")
+        .with_file_name(format!("{account}.toml"));
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_record_that_cannot_be_read_keeps_nobody_from_the_others_of_its_host() {
+    for text in UNREADABLE {
+        let server = AuthorizationServer::start();
+        let sandbox = Sandbox::new();
+        let (pair, _) = (
+            log_in_as(&sandbox, &server, "a"),
+            log_in_as(&sandbox, &server, "b"),
+        );
+        break_account(&sandbox, &server, "b", text);
+        let url = server.url();
+        // The only one that can be meant.
+        assert_eq!(sandbox.run(&["token", &url]).prints(), pair.access_token);
+        sandbox.run(&["token", "-a", "b", &url]).fails(5);
+        // `default` is always meant, so it is told of; the others can be named.
+        log_in_as(&sandbox, &server, "default");
+        break_account(&sandbox, &server, "default", text);
+        sandbox.run(&["token", &url]).fails(5);
+        let named = sandbox.run(&["token", "-a", "a", &url]).prints();
+        assert_eq!(named, pair.access_token);
+        let status = sandbox.run(&["status", "--json", &url]);
+        assert_eq!(status.code(), Some(5));
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+        let expected = ["unreadable", "unreadable", "fresh"];
+        let found = status["accounts"].as_array().unwrap();
+        let mut found: Vec<_> = found
+            .iter()
+            .map(|one| one["state"].as_str().unwrap())
+            .collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        assert_eq!(found, expected);
+        // Where no other one can be read its error is seen.
+        for account in ["a", "default"] {
+            let file = sandbox.file(&server, "toml");
+            std::fs::remove_file(file.with_file_name(format!("{account}.toml"))).unwrap();
+        }
+        sandbox.run(&["token", &url]).fails(5);
+    }
+}

@@ -141,9 +141,14 @@ fn an_answer_of_a_newer_version_stops_everybody_until_its_writer_comes() {
         answer["version"] = 2.into();
         answer["last_attempt"] = "as that version has it".into();
     });
-    left.put(&newer);
-    left.stops_everybody("unsupported_version");
-    assert_eq!(fs::read_to_string(left.path()).unwrap(), newer);
+    let value = left.answer_with(|answer| {
+        first_grant(answer).insert("state".to_owned(), "as that version has it".into());
+    });
+    for newer in [newer, value] {
+        left.put(&newer);
+        left.stops_everybody("unsupported_version");
+        assert_eq!(fs::read_to_string(left.path()).unwrap(), newer);
+    }
     left.put(&left.answer);
     left.is_finished();
 }

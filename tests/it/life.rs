@@ -198,6 +198,7 @@ fn who_demands_more_life_than_can_be_had_gets_no_token() {
 
     // With less left than `token` wants by itself: still better than nothing.
     sandbox.ends_in(&server, 50);
+    sandbox.let_waits_pass(&server);
     let printed = sandbox.run(&["token", &url]);
     assert!(printed.stderr.contains("warning: "), "{printed:?}");
     assert!(printed.stderr.contains("cannot connect to "), "{printed:?}");

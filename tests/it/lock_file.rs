@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{LIMIT, Sandbox, first_grant};
-use crate::support::watch::{HeldLock, eventually, wait_until_queued};
+use crate::support::watch::{HeldLock, eventually, wait_until_queued, wait_until_queued_on};
 
 #[test]
 fn two_ways_to_one_store_have_one_lock() {
@@ -106,7 +106,61 @@ fn no_refresh_token_is_lent_where_the_lock_file_was_replaced() {
     assert!(staged.is_ok(), "{staged:?}");
 }
 
-/// Nobody can lock out who no longer sees the lock: the second process takes the first one for
+/// A cleaner of lock files takes the lock of a refresh that is still running. The next process finds the
+/// refresh pending and its room locked, so it waits for the answer instead of presenting the token again.
+#[test]
+fn a_lock_file_that_is_removed_under_a_refresh_causes_no_second_presentation() {
+    let server = AuthorizationServer::start();
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let url = server.url();
+    let answers = server.hold_answers(TOKEN);
+    let first = sandbox.start(&["token", &url]);
+    answers.wait_for(1);
+    let new = server.current_pair(&old.access_token);
+    let room = sandbox.file(&server, "toml.answer");
+    let remove = |lock: &Path| fs::remove_file(lock).unwrap();
+    let takes: [&dyn Fn(&Path); 2] = [&remove, &replace];
+    for take_away in takes {
+        take_away(&sandbox.file(&server, "lock"));
+        let impatient = ["token", "--json", "--lock-timeout", "100ms", &url];
+        let error = sandbox.run(&impatient).fails_in_json(4, "lock_timeout");
+        let by = refresher_of(&first).name();
+        assert!(error["message"].as_str().unwrap().contains(&by), "{error}");
+    }
+    let others = [&["token", &url], &["token", &url]].map(|args| sandbox.start(args));
+    wait_until_queued_on(&room, &others);
+    // It holds no lock while it waits.
+    drop(HeldLock::take(&sandbox, &server));
+    answers.release();
+    for process in [first].into_iter().chain(others) {
+        assert_eq!(process.finish().prints(), new.access_token);
+    }
+    assert_eq!((server.refresh_requests(), server.rotations()), (1, 1));
+}
+
+/// Who waits for an owner whose lock file is gone, and that owner dies: its attempt is finished then.
+#[test]
+fn the_owner_of_a_removed_lock_file_that_dies_is_followed_by_those_who_wait() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let url = server.url();
+    server.allow_replays(1);
+    let answers = server.hold_answers(TOKEN);
+    let first = sandbox.start(&["token", &url]);
+    answers.wait_for(1);
+    fs::remove_file(sandbox.file(&server, "lock")).unwrap();
+    let second = sandbox.start(&["token", &url]);
+    wait_until_queued_on(&sandbox.file(&server, "toml.answer"), [&second]);
+    refresher_of(&first).signal(Signal::SIGKILL);
+    answers.release();
+    let said = second.finish().fails(3);
+    assert!(said.contains("the answer to a refresh was lost"), "{said}");
+    drop(first.finish());
+}
+
+/// The room is removed too: the second process takes the first one for
 /// dead, and presents the token that the first one has spent. The first one finds that it is not
 /// alone and puts its answer into the rescue place. Whichever of the two stores last, the login
 /// survives: the next call finds it there.
@@ -121,7 +175,9 @@ fn without_a_lock(first_stores_last: bool) {
     let first = sandbox.start(&["token", &url]);
     answers.wait_for(1);
     let new = server.current_pair(&old.access_token);
-    fs::remove_file(sandbox.file(&server, "lock")).unwrap();
+    for file in ["lock", "toml.answer"] {
+        fs::remove_file(sandbox.file(&server, file)).unwrap();
+    }
     let second = sandbox.start(&["token", &url]);
     answers.wait_for(2);
 
@@ -150,7 +206,7 @@ fn without_a_lock(first_stores_last: bool) {
 }
 
 #[test]
-fn a_lock_file_that_is_removed_under_a_refresh_loses_no_login() {
+fn a_lock_file_that_is_removed_with_the_room_under_a_refresh_loses_no_login() {
     without_a_lock(true);
 }
 

@@ -14,7 +14,9 @@
     reason = "what the product may do in one place only, its tests may do; what they leave out they say"
 )]
 
+mod alerts;
 mod apart;
+mod clocks;
 mod crash;
 mod dependencies;
 mod disk;
@@ -26,6 +28,7 @@ mod exec;
 mod exit_codes;
 mod failing_disk;
 mod find;
+mod foreign_server;
 mod formats;
 mod generated;
 mod git;
@@ -39,6 +42,7 @@ mod life;
 mod lock_file;
 mod login;
 mod logout;
+mod memory;
 mod permissions;
 mod personal_token;
 mod power_loss;
@@ -46,11 +50,13 @@ mod programs;
 mod promise;
 mod read_only;
 mod recipes;
+mod refusals;
 mod refused;
 mod rescue;
 mod schemas;
 mod secrets;
 mod shown;
+mod spared;
 mod stampede;
 mod standby;
 mod status;

@@ -36,8 +36,8 @@ fn all_is_closed(top: &Path) -> usize {
 }
 
 #[test]
-fn whatever_the_umask_folders_and_files_are_closed_from_birth() {
-    for umask in ["umask 000", "umask 077"] {
+fn whatever_the_umask_folders_and_files_are_closed_from_birth_and_their_owners() {
+    for umask in ["umask 000", "umask 077", "umask 277", "umask 777"] {
         let server = AuthorizationServer::start();
         let sandbox = Sandbox::new();
         let url = server.url();

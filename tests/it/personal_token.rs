@@ -30,7 +30,7 @@ fn it_is_printed_and_nothing_is_asked_once_it_is_stored() {
 }
 
 #[test]
-fn one_that_the_server_does_not_know_is_stored_with_a_warning() {
+fn one_that_the_server_does_not_know_is_stored_and_the_login_is_no_success() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     for (status, warns) in [(401, true), (403, false), (503, false), (200, false)] {
@@ -38,7 +38,7 @@ fn one_that_the_server_does_not_know_is_stored_with_a_warning() {
         let done = log_in(&sandbox, &server.url(), TOKEN);
         let said = done.stderr.contains("does not know this token");
         assert_eq!(said, warns, "{status}: {done:?}");
-        done.succeeds();
+        assert_eq!(done.code(), Some(if warns { 3 } else { 0 }), "{done:?}");
         assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
     }
 }

@@ -204,6 +204,7 @@ fn a_refused_token_is_not_printed_when_the_refresh_fails() {
         reject_fails(&sandbox, &server, &pair.access_token, 4, name);
         assert_eq!(server.refresh_requests(), 1);
 
+        sandbox.let_waits_pass(&server);
         // Now it is marked, so that nobody gets it any more.
         let token = sandbox.run(&["token", &server.url()]).prints();
         assert!(server.is_alive(&token));

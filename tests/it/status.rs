@@ -95,6 +95,7 @@ fn json_has_the_names_that_design_promises() {
             "generation",
             "refresh_expires_at",
             "refresh_fingerprint",
+            "refusals",
             "refused",
             "state",
             "state_since"

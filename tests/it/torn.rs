@@ -113,6 +113,44 @@ fn a_record_of_a_newer_version_is_refused_and_left_as_it_is() {
     is_refused(&server, &sandbox, other.as_bytes(), "unsupported_version");
 }
 
+/// A word that this glauth does not know means something to the one that wrote it: the record is not
+/// broken, and must not be moved away.
+#[test]
+fn a_record_with_a_value_of_a_newer_glauth_is_refused_and_left_as_it_is() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.edit(&server, |record| {
+        let attempt = r#"
+            sequence = 1
+            grant = 0
+            cause = "asked"
+            by = "pid 1 on build7"
+            started_at = 2026-11-23T10:00:00Z
+            outcome = "unreachable"
+            finished_at = 2026-11-23T10:00:01Z
+        "#;
+        let attempt: toml::Table = attempt.parse().unwrap();
+        record.insert("last_attempt".to_owned(), attempt.into());
+    });
+    sandbox.ends_in(&server, -5);
+    let record = sandbox.record_text(&server);
+    for (known, newer) in [
+        ("kind = \"oauth\"", "kind = \"of_2030\""),
+        ("state = \"active\"", "state = \"resting\""),
+        ("outcome = \"unreachable\"", "outcome = \"postponed\""),
+        ("cause = \"asked\"", "cause = \"scheduled\""),
+        (
+            "auth_method = \"none\"",
+            "auth_method = \"private_key_jwt\"",
+        ),
+        ("rotation = \"kills\"", "rotation = \"delays\""),
+    ] {
+        assert!(record.contains(known), "{known}");
+        let newer = record.replace(known, newer);
+        is_refused(&server, &sandbox, newer.as_bytes(), "unsupported_version");
+    }
+}
+
 /// Writes keys of a glauth that is yet to come, wherever there is a table.
 fn write_unknown_keys(sandbox: &Sandbox, server: &AuthorizationServer) {
     sandbox.edit(server, |record| {
@@ -175,6 +213,7 @@ fn keys_of_others_survive_the_mark_of_a_refused_token() {
     let mut record = sandbox.record(&server);
     assert_eq!(first_grant(&mut record)["refused"].as_bool(), Some(true));
     unknown_keys_are_there(&sandbox, &server);
+    sandbox.let_waits_pass(&server);
     let new = sandbox
         .run_with_input(&rejected, &pair.access_token)
         .prints();

@@ -1,6 +1,7 @@
 //! `glauth login`.
 
 mod bring;
+pub(in crate::cli) mod opener;
 mod person;
 mod register;
 mod report;
@@ -17,7 +18,7 @@ use crate::config::Config;
 use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;
 use crate::flow::{
-    self, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
+    self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
 use person::Terminal;
 use report::report;
@@ -27,10 +28,10 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let host = context.host(&args.target, &store).map_err(no_host)?;
     let config = context.config()?;
     let session = context.session(&store, host.scheme);
-    let tokens = match (args.import, args.with_token) {
-        (true, _) => Some(bring::imported()?),
-        (_, true) => Some(bring::personal_token()?),
-        (false, false) => None,
+    let (tokens, warning) = match (args.import, args.with_token) {
+        (true, _) => bring::imported().map(|(tokens, warning)| (Some(tokens), warning))?,
+        (_, true) => (Some(bring::personal_token()?), None),
+        (false, false) => (None, None),
     };
     let account = match (&context.global.account, &tokens) {
         (Some(named), _) => named.clone(),
@@ -47,7 +48,9 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         Some(tokens) => bring(args, &session, &id, &config, tokens),
         None => through_server(args, context, &session, &id, &config),
     };
-    let done = done.with_context(about)?;
+    let mut done = done.with_context(about)?;
+    let is_new = done.change != Change::Unchanged;
+    done.warnings.extend(warning.filter(|_| is_new));
     report(&id, &done, context)?;
     Ok(Exit::Done)
 }
@@ -86,6 +89,7 @@ fn bring(
     config: &Config,
     tokens: Tokens,
 ) -> anyhow::Result<LoggedIn> {
+    flow::held_by_no_other(session.store, id, &tokens)?;
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let renewable = tokens.rotation.refresh_token.is_some();
     if renewable && plan.client_id().is_none() {
@@ -105,6 +109,7 @@ fn bring(
         },
         // An imported grant may be the very one that it replaces.
         revoke_replaced: tokens.kind == LoginKind::Token,
+        brought: true,
         tokens,
     };
     Ok(flow::log_in(session, new)?)
@@ -137,6 +142,7 @@ fn through_server(
         id,
         opens: asks && !args.no_browser && env::has_browser(),
         moves: std::cell::Cell::new(true),
+        browser: std::cell::RefCell::default(),
     };
     let is_unknown = plan.client_id().is_none() && asks;
     if is_unknown {
@@ -173,6 +179,7 @@ fn through_server(
         let wish = standby::wish(args, person.opens);
         flow::log_in_through_server(session, &plan, way, wish, &person)
     };
+    person.leave_browser();
     if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
         // It was typed, and nothing remembers it.
         let host = match plan.scheme {

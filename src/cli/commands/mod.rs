@@ -4,7 +4,7 @@ mod completions;
 pub(super) mod doctor;
 pub(super) mod exec;
 mod git_credential;
-mod login;
+pub(super) mod login;
 mod logout;
 mod man;
 mod refresh;
@@ -45,15 +45,23 @@ fn on_all(
     Exit::worst(ids.iter().map(|id| match act(id) {
         Ok(()) => Exit::Done,
         Err(error) => {
-            let mut failure = Failure::of(&error).about(id);
-            let name = id.to_string();
-            if !failure.message.contains(&name) {
-                failure.message = format!("{name}: {}", failure.message);
-            }
+            let failure = failure_about(Some(id), &error);
             context.printer.failure(&failure);
             failure.exit
         }
     }))
+}
+
+/// A failure among several, with the login that it is about.
+fn failure_about(id: Option<&AccountId>, error: &anyhow::Error) -> Failure {
+    let failure = Failure::of(error);
+    let Some(id) = id else { return failure };
+    let mut failure = failure.about(id);
+    let name = id.to_string();
+    if !failure.message.contains(&name) {
+        failure.message = format!("{name}: {}", failure.message);
+    }
+    failure
 }
 
 /// Says what was done to an account: a line for people, an object under `--json`.

@@ -1,47 +1,129 @@
 //! `glauth refresh`: for timers, and for people who want to see it work.
 
+mod alert;
+
+use alert::Alerts;
 use serde_json::json;
 
-use super::on_all;
+use super::failure_about;
 use crate::cli::args::Refresh;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
-use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record};
-use crate::flow::{self, Need, Obtained, What};
+use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record, Scheme};
+use crate::flow::{self, Need, Obtained, Session, What};
 use crate::store::Store;
 use crate::time::{Timestamp, human};
 
 pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
-    let need = Need {
-        asked: if args.force {
-            Asked::Force
-        } else {
-            Asked::Refresh(args.if_expiring)
+    let run = Run {
+        args,
+        context,
+        store: &store,
+        need: Need {
+            asked: if args.force {
+                Asked::Force
+            } else {
+                Asked::Refresh(args.if_expiring)
+            },
+            min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
+            rejected: None,
+            // A person who watches means now; a timer can wait.
+            impatient: args.force || !args.all && context.is_watched(),
         },
-        min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
-        rejected: None,
     };
-    if args.all {
-        let session = context.session(&store, None);
+    let Some(after) = args.alert_after else {
+        return run.each(|id, done| match done {
+            Ok(obtained) => run.told(&obtained).map(|()| Exit::Done),
+            Err(error) if args.all => {
+                let failure = failure_about(id, &error);
+                context.printer.failure(&failure);
+                Ok(failure.exit)
+            }
+            Err(error) => Err(error),
+        });
+    };
+    let alerts = Alerts {
+        after,
+        store: &store,
+        context,
+    };
+    let done = run.each(|id, done| {
+        let warnings = done.and_then(|obtained| {
+            if context.global.json {
+                report(&obtained, context)?;
+            }
+            Ok(obtained.warnings)
+        });
+        Ok(alerts.settle(id, &warnings))
+    });
+    match done {
+        Ok(exit) => {
+            alerts.settle(None, &Ok(Vec::new()));
+            Ok(exit)
+        }
+        Err(error) => Ok(alerts.settle(None, &Err(error))),
+    }
+}
+
+/// One call of the command.
+struct Run<'a> {
+    args: &'a Refresh,
+    context: &'a Context<'a>,
+    store: &'a Store,
+    need: Need,
+}
+
+impl Run<'_> {
+    /// Refreshes each login that is meant, and hands over what came of it; the worst exit counts.
+    fn each(
+        &self,
+        mut settle: impl FnMut(Option<&AccountId>, anyhow::Result<Obtained>) -> anyhow::Result<Exit>,
+    ) -> anyhow::Result<Exit> {
+        let Self { context, store, .. } = self;
+        if !self.args.all {
+            let host = context.host(&self.args.target, store)?;
+            let session = self.session(host.scheme);
+            let mut about = None;
+            let done = context.on_account(&host, store, |id| {
+                about = Some(id.clone());
+                flow::obtain(&session, id, &self.need)
+            });
+            return settle(about.as_ref(), done);
+        }
+        let session = self.session(None);
         let ids = store.accounts()?;
         if ids.is_empty() {
             return Err(UsageError::NoLogins(store.root().to_owned()).into());
         }
-        return Ok(on_all(&ids, context, |id| {
-            if is_renewable(&store, id) {
-                report(&flow::obtain(&session, id, &need)?, context)?;
-            }
-            Ok(())
-        }));
+        let mut exits = Vec::new();
+        for id in ids.iter().filter(|id| is_renewable(store, id)) {
+            let done = flow::obtain(&session, id, &self.need);
+            exits.push(settle(Some(id), done.map_err(Into::into))?);
+        }
+        Ok(Exit::worst(exits))
     }
-    let host = context.host(&args.target, &store)?;
-    let session = context.session(&store, host.scheme);
-    let obtained = context.on_account(&host, &store, |id| flow::obtain(&session, id, &need))?;
-    report(&obtained, context)?;
-    Ok(Exit::Done)
+
+    /// A timer does not say what it waits for.
+    fn session(&self, scheme: Option<Scheme>) -> Session<'_> {
+        let session = self.context.session(self.store, scheme);
+        Session {
+            talkative: session.talkative && self.args.alert_after.is_none(),
+            ..session
+        }
+    }
+
+    fn told(&self, obtained: &Obtained) -> anyhow::Result<()> {
+        self.context.warn_of(obtained);
+        let id = &obtained.record.id;
+        let login = obtained.record.login();
+        for text in login.map_or_else(Vec::new, |login| flow::refusals(login, Timestamp::now())) {
+            self.context.printer.warn(&format!("{id}: {text}"));
+        }
+        report(obtained, self.context)
+    }
 }
 
 /// What `--all` is about; a record that cannot be read is, so that its error is seen.
@@ -58,9 +140,6 @@ fn is_renewable(store: &Store, id: &AccountId) -> bool {
 }
 
 fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
-    for warning in &obtained.warnings {
-        context.printer.warn(warning);
-    }
     let record = &obtained.record;
     let grant = record
         .login()

@@ -11,7 +11,7 @@ use crate::cli::printer;
 use crate::cli::shell;
 use crate::credential::{Client, DEFAULT_MIN_TTL, Grant, Record};
 use crate::flow::{self, Need, Obtained, What};
-use crate::secret::{AccessToken, TOKEN_LIMIT};
+use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
 use crate::terminal::json_text;
 use crate::time::Timestamp;
 
@@ -44,8 +44,8 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 fn rejected_token() -> anyhow::Result<AccessToken> {
-    let text = read_stdin("the refused token", TOKEN_LIMIT + 2)?;
-    let text = text.trim_end_matches(['\n', '\r']);
+    let text = read_stdin("the refused token", TOKEN_LIMIT + AROUND)?;
+    let text = bare(&text);
     if text.is_empty() {
         let message = "--rejected needs the refused token on standard input, and that is empty";
         return Err(UsageError::Call(message.to_owned()).into());
@@ -110,7 +110,7 @@ impl<'a> HandedOut<'a> {
             "access_token": grant.access_token.expose(),
             "token_type": grant.token_type,
             "expires_at": grant.expires_at.map(|end| end.to_string()),
-            "expires_in": grant.expires_at.map(|end| end.since(now).as_secs()),
+            "expires_in": grant.left(now).map(|left| left.as_secs()),
             "scopes": grant.scopes,
             "generation": grant.generation,
             "refreshed": self.refreshed,

@@ -1,6 +1,9 @@
 //! The errors of a login.
 
-use super::{Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain, remedy_of_file};
+use super::{
+    FOREIGN_SERVER, Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain,
+    remedy_of_file,
+};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -96,6 +99,7 @@ fn of_send(error: &SendError, message: String) -> Failure {
         SendError::CaFile { .. } => {
             return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
         }
+        SendError::ForeignServer { .. } => return failure.hint(FOREIGN_SERVER),
         SendError::AnswerLost { .. } => Outcome::Unavailable,
     };
     match hint_of(outcome) {
@@ -147,10 +151,13 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }
-        AuthorizeError::NotRedeemed { outcome, .. } => {
-            let failure = plain(name_of(*outcome), message);
+        AuthorizeError::NotRedeemed { outcome, said, .. } => {
+            let failure = plain(name_of(*outcome), message).said(said.as_deref());
             match outcome {
-                Outcome::LoginRequired | Outcome::AnswerLost | Outcome::Unavailable => {
+                Outcome::LoginRequired
+                | Outcome::RefreshRefused
+                | Outcome::AnswerLost
+                | Outcome::Unavailable => {
                     failure.hint("nothing was stored; run it again")
                 }
                 other => match hint_of(*other) {

@@ -3,22 +3,22 @@
 mod file;
 mod login;
 mod proxy;
-
-use std::path::PathBuf;
-
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+mod usage;
 
 use super::exit::Exit;
 use super::shell;
 use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
-use crate::flow::{FlowError, list};
+use crate::env;
+use crate::flow::FlowError;
 use crate::http::SendError;
 use crate::oauth::RevokeError;
-use crate::store::{BadStore, LockError, StoreError};
-use crate::terminal::clean;
+use crate::store::{LockError, StoreError};
+use crate::time::Timestamp;
 
 pub(super) use file::{moved_from, remedy_of_file};
 pub(super) use proxy::proxy_of_git;
+use usage::of_usage_error;
+pub(super) use usage::{UsageError, of_usage};
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Failure {
     pub name: &'static str,
     pub message: String,
     pub hint: Option<String>,
+    /// The server's own words.
+    pub said: Option<String>,
     pub host: Option<String>,
     pub account: Option<String>,
 }
@@ -37,8 +39,15 @@ const STATUS: &str = "`glauth status` shows the logins that are there";
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
 
+/// What to do where a system call has too little of something.
+const EXHAUSTED: &str =
+    "too many files, processes or threads are in use; try again later, or look at `ulimit -a`";
+
 /// What to do where no TLS answers: an address without a scheme means `https`.
 const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
+
+/// What to do where another user of this machine has the server's address.
+const FOREIGN_SERVER: &str = "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with `glauth login`";
 
 /// Which account an error is about.
 #[derive(Debug)]
@@ -48,43 +57,6 @@ impl std::fmt::Display for About {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// A call that cannot be carried out as it stands (exit code 2).
-#[derive(Debug, thiserror::Error)]
-pub(super) enum UsageError {
-    #[error("no HOST, and no login to take it from")]
-    NoHost,
-    #[error("there are no logins in `{}`", .0.display())]
-    NoLogins(PathBuf),
-    #[error("no login for {id} in `{}`", store.display())]
-    NoLogin { id: AccountId, store: PathBuf },
-    #[error("no login with account {account} in `{}`", store.display())]
-    NoAccount {
-        account: AccountName,
-        store: PathBuf,
-    },
-    #[error("no login for {id} in `{}`", store.display())]
-    NothingToEnd { id: AccountId, store: PathBuf },
-    #[error("several hosts, and none was named: {}", list(.0))]
-    SeveralHosts(Vec<Host>),
-    #[error("a login for {0} needs a person, and there is no terminal")]
-    NoPerson(AccountId),
-    #[error("cannot run `{program}`: {source}")]
-    NotRun {
-        program: String,
-        source: std::io::Error,
-    },
-    #[error("{0}")]
-    NoVariable(&'static str),
-    #[error("no good login for {0} that a standby grant could be added to")]
-    NothingToStandBeside(AccountId),
-    #[error(transparent)]
-    BadStore(BadStore),
-    #[error("{0}")]
-    BadInput(String),
-    #[error("{0}")]
-    Call(String),
 }
 
 impl Failure {
@@ -117,7 +89,13 @@ impl Failure {
             }
             cause.downcast_ref().map(file::of_git_config)
         });
-        let failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        let mut failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        if is_exhausted(error) {
+            failure = Self {
+                message: failure.message,
+                ..plain("exhausted", String::new()).hint(EXHAUSTED)
+            };
+        }
         match error.downcast_ref::<About>() {
             Some(About(id)) => failure.about(id),
             None => failure,
@@ -131,10 +109,30 @@ impl Failure {
         self
     }
 
+    fn said(mut self, said: Option<&str>) -> Self {
+        self.said = said.map(ToOwned::to_owned);
+        self
+    }
+
     fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// Whether the system had too little of something, whatever that hindered; but for tokens that are lost.
+fn is_exhausted(error: &anyhow::Error) -> bool {
+    let is_lost = |cause: &(dyn std::error::Error + 'static)| {
+        let stored = match cause.downcast_ref() {
+            Some(FlowError::Store(error)) => Some(error),
+            _ => cause.downcast_ref(),
+        };
+        matches!(stored, Some(StoreError::AnswerNotStored { .. }))
+    };
+    let by_the_system = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref().is_some_and(env::is_exhausted)
+    };
+    !error.chain().any(is_lost) && error.chain().any(by_the_system)
 }
 
 fn plain(name: &'static str, message: String) -> Failure {
@@ -143,6 +141,7 @@ fn plain(name: &'static str, message: String) -> Failure {
         name,
         message,
         hint: None,
+        said: None,
         host: None,
         account: None,
     }
@@ -151,13 +150,24 @@ fn plain(name: &'static str, message: String) -> Failure {
 fn of_flow(error: &FlowError) -> Failure {
     let failure = |name| plain(name, error.to_string());
     match error {
-        FlowError::NoLogin(id)
-        | FlowError::LoggedOut { id, .. }
-        | FlowError::NotRenewable(id)
-        // Nothing that lives is left, and the other grant cannot be asked now.
-        | FlowError::StandbyLost { id, .. } => {
+        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } | FlowError::NotRenewable(id) => {
             failure("login_required").hint(login_command(id)).about(id)
         }
+        FlowError::UnknownToken(id) => failure("login_required")
+            .hint(format!(
+                "run {} with another one",
+                id.command("login --with-token")
+            ))
+            .about(id),
+        // Nothing that lives is left, and the other grant cannot be asked now.
+        FlowError::StandbyLost { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
+        FlowError::RefusesToRefresh { id, said, .. } => failure("login_required")
+            .said(said.as_deref())
+            .hint(login_command(id))
+            .about(id),
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
@@ -168,7 +178,7 @@ fn of_flow(error: &FlowError) -> Failure {
             ..
         } => failure("usage").hint(name_for_git(host, *scheme, accounts)),
         FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
-        FlowError::LoginRequired { id, lost_at, .. } => {
+        FlowError::LoginRequired { id, lost_at, said } => {
             let hint = login_command(id);
             let hint = match lost_at {
                 Some(_) => hint,
@@ -176,12 +186,22 @@ fn of_flow(error: &FlowError) -> Failure {
                     "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
-            failure("login_required").hint(hint).about(id)
+            failure("login_required")
+                .said(said.as_deref())
+                .hint(hint)
+                .about(id)
         }
         FlowError::OtherScheme { id, .. } => failure("usage")
             .hint(format!(
                 "leave the scheme out; or, if that login is a mistake, {} first",
                 id.command("logout --local")
+            ))
+            .about(id),
+        FlowError::HeldElsewhere { id, other } => failure("usage")
+            .hint(format!(
+                "use that account with `--account {}`, or get tokens of its own with {}",
+                other.account,
+                id.command("login")
             ))
             .about(id),
         FlowError::NothingFresh(id) => failure("stale")
@@ -196,22 +216,18 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::Failed {
             id,
             outcome,
+            said,
             retry_at,
             ..
         } => {
-            let failure = failure(name_of(*outcome)).about(id);
-            match (hint_of(*outcome), retry_at) {
-                (_, Some(at)) => failure.hint(format!("try again after {at}")),
-                (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
-                    "{hint}; to change them, run {}",
-                    id.command("login --client-id ID")
-                )),
-                (Some(hint), None) => failure.hint(hint),
-                (None, None) => failure,
-            }
+            let mut failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
+            failure.hint = hint_of_failed(id, *outcome, *retry_at);
+            failure
         }
         FlowError::Leased { id, .. } => failure("lease_timeout")
-            .hint("try again later, wait longer with --lock-timeout, or ask for less with --min-ttl")
+            .hint(
+                "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl",
+            )
             .about(id),
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
@@ -222,6 +238,25 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
             .hint(local(id))
             .about(id),
+    }
+}
+
+/// What a person does about a refresh that failed.
+fn hint_of_failed(id: &AccountId, outcome: Outcome, retry_at: Option<Timestamp>) -> Option<String> {
+    if let Some(at) = retry_at {
+        return Some(format!("try again after {at}"));
+    }
+    match (outcome, hint_of(outcome)) {
+        (Outcome::ClientRejected, Some(hint)) => Some(format!(
+            "{hint}; to log in again, run {}, and to change the client, {}",
+            id.command("login"),
+            id.command("login --client-id ID")
+        )),
+        (Outcome::RefreshRefused, _) => Some(format!(
+            "if this lasts, run {}; until then glauth keeps the tokens and asks again",
+            id.command("login")
+        )),
+        (_, hint) => hint.map(ToOwned::to_owned),
     }
 }
 
@@ -261,6 +296,7 @@ fn name_of(outcome: Outcome) -> &'static str {
         Outcome::ClientRejected => "client_rejected",
         Outcome::Config => "config",
         Outcome::TlsRefused => "tls_refused",
+        Outcome::RefreshRefused => "refresh_refused",
         Outcome::LoginRequired => "login_required",
         Outcome::Pending | Outcome::Rotated | Outcome::CutOff => "unexpected",
     }
@@ -280,7 +316,11 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
         Outcome::TlsRefused => Some(
             "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
         ),
-        Outcome::LoginRequired | Outcome::Pending | Outcome::Rotated | Outcome::CutOff => None,
+        Outcome::RefreshRefused
+        | Outcome::LoginRequired
+        | Outcome::Pending
+        | Outcome::Rotated
+        | Outcome::CutOff => None,
     }
 }
 
@@ -313,7 +353,7 @@ fn of_store(error: &StoreError) -> Failure {
             .hint("do it where that can be written, or choose another store with --store"),
         StoreError::Corrupt { .. } => failure("corrupt")
             .hint("it was left as it is; restore it, or move it away before the next login"),
-        StoreError::UnsupportedVersion { .. } => {
+        StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
             failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
         }
         StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
@@ -348,6 +388,7 @@ pub(super) fn of_send(error: &SendError) -> Failure {
             "config",
             "log in anew with --ca-file, or put that file back where it was",
         ),
+        SendError::ForeignServer { .. } => ("config", FOREIGN_SERVER),
         SendError::AnswerLost { .. } => ("unavailable", "try again later"),
     };
     plain(name, error.to_string()).hint(hint)
@@ -357,7 +398,8 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
         RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
         RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
-        RevokeError::NoEndpoint | RevokeError::Send(SendError::CaFile { .. }) => "config",
+        RevokeError::NoEndpoint
+        | RevokeError::Send(SendError::CaFile { .. } | SendError::ForeignServer { .. }) => "config",
         RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
         RevokeError::Unavailable(429) => "rate_limited",
         RevokeError::Unavailable(_) => "unavailable",
@@ -366,119 +408,10 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
     plain(name, message)
 }
 
-fn of_usage_error(error: &UsageError) -> Failure {
-    let failure = of_usage_error_here(error);
-    match file::moved(error) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-fn of_usage_error_here(error: &UsageError) -> Failure {
-    let message = error.to_string();
-    match error {
-        UsageError::BadStore(error) => plain("usage", message).hint(file::store_to_name(error)),
-        UsageError::NoHost => {
-            plain("usage", message).hint("name one; `glauth login HOST` logs in there")
-        }
-        UsageError::NoLogins(_) => plain("login_required", message).hint(
-            "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
-        ),
-        UsageError::NoLogin { id, .. } => plain("login_required", message)
-            .hint(format!("{}; {STATUS}", login_command(id)))
-            .about(id),
-        UsageError::NoAccount { .. } => plain("login_required", message).hint(STATUS),
-        UsageError::NothingToEnd { id, .. } => {
-            plain("login_required", message).hint(STATUS).about(id)
-        }
-        UsageError::SeveralHosts(_) => plain("usage", message)
-            .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::NoPerson(id) => plain("login_required", message)
-            .hint(format!(
-                "{} in a terminal; or, to consent on another device, with --device",
-                login_command(id)
-            ))
-            .about(id),
-        UsageError::NothingToStandBeside(id) => plain("usage", message)
-            .hint("import the first one without --standby")
-            .about(id),
-        UsageError::NoVariable(_) => {
-            plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
-        }
-        UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
-        UsageError::BadInput(_) => plain("bad_input", message),
-    }
-}
-
 /// Which login to choose among several, where none is better than another.
 fn logins_of(ids: &[AccountId]) -> String {
     let commands: Vec<String> = ids.iter().map(|id| id.command("login")).collect();
     format!("run {}", commands.join(" or "))
-}
-
-/// What clap says, in this program's form.
-pub(super) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
-    clean_context(&mut error);
-    let (message, hint) = sentences(&error.to_string(), command);
-    let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    let is_word = found.is_some_and(|found| !found.starts_with('-'));
-    let lacks_dashes = command == Some("exec")
-        && is_word
-        && matches!(
-            error.kind(),
-            ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
-        );
-    plain("usage", message).hint(if lacks_dashes {
-        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
-    } else {
-        hint
-    })
-}
-
-/// Cleans what was typed before clap makes its text, which is taken apart by its lines.
-fn clean_context(error: &mut clap::Error) {
-    let cleaned: Vec<_> = error
-        .context()
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(typed) => {
-                Some((kind, ContextValue::String(clean(typed).into_owned())))
-            }
-            ContextValue::Strings(typed) => {
-                let typed = typed.iter().map(|typed| clean(typed).into_owned());
-                Some((kind, ContextValue::Strings(typed.collect())))
-            }
-            _ => None,
-        })
-        .collect();
-    for (kind, value) in cleaned {
-        error.insert(kind, value);
-    }
-}
-
-/// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no
-/// usage where a value does not fit.
-fn sentences(text: &str, command: Option<&str>) -> (String, String) {
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
-    let message = lines.join(" ");
-    let message = message.trim_start_matches("error: ").replace('\'', "`");
-    let tip = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("tip: "))
-        .filter(|tip| tip.contains("similar"))
-        .map(|tip| tip.replace('\'', "`"));
-    let usage = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Usage: "));
-    let known = command.map_or_else(|| "glauth".to_owned(), |name| format!("glauth {name}"));
-    let command: Vec<&str> = usage
-        .unwrap_or(&known)
-        .split_whitespace()
-        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    let help = format!("see `{} --help`", command.join(" "));
-    (message, tip.unwrap_or(help))
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+mod refusals;
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -37,6 +39,8 @@ fn grant(generation: Generation) -> Grant {
         state: GrantState::Active,
         refused: true,
         answer_lost_at: None,
+        issued_boot: IssuedBoot::default(),
+        refusals: None,
     }
 }
 
@@ -58,6 +62,7 @@ fn login() -> Login {
             replay: Replay::Harmless,
             grants: Independence::Independent,
             ca_file: None,
+            server_user: None,
             login: LoginMeans::default(),
         },
         grants: vec![grant(7), grant(4)],
@@ -97,7 +102,7 @@ fn rotated(rotation: Rotation) -> Grant {
 
 fn failed(mut login: Login, failed: Failed) -> Login {
     login = begun(login, 0);
-    login.end_attempt(&Ending::Failed(failed), at(5));
+    login.end_attempt(&Ending::Failed(failed, None), at(5));
     login
 }
 
@@ -130,6 +135,10 @@ fn an_attempt_begins_as_pending_with_the_next_sequence() {
             outcome: Outcome::Pending,
             finished_at: None,
             retry_at: None,
+            failures: 0,
+            failing_since: None,
+            next_at: None,
+            said: None,
         })
     );
     assert_eq!(first.grants, login().grants, "the grants are as they were");
@@ -204,6 +213,8 @@ fn a_rotation_replaces_what_the_answer_says() {
             state: GrantState::Active,
             refused: false,
             answer_lost_at: None,
+            issued_boot: IssuedBoot::default(),
+            refusals: None,
         }
     );
 }
@@ -217,8 +228,23 @@ fn a_rotation_keeps_what_the_answer_does_not_say() {
 }
 
 #[test]
-fn a_lifetime_that_the_answer_does_not_say_is_not_known() {
-    assert_eq!(rotated(bare_answer()).expires_at, None);
+fn a_lifetime_that_the_answer_does_not_say_is_that_of_the_token_before() {
+    for (issued_at, expires_at, kept) in [
+        (Some(-7200), Some(-60), Some(7140)),
+        (Some(-60), Some(0), Some(60)),
+        // Imported with little life left, or with none: that says nothing of the next one.
+        (Some(-59), Some(0), None),
+        (Some(0), Some(0), None),
+        (Some(0), None, None),
+    ] {
+        let mut login = login();
+        let grant = &mut login.grants[0];
+        grant.issued_at = issued_at.map(at).unwrap();
+        grant.expires_at = expires_at.map(at);
+        let mut login = begun(login, 0);
+        login.end_attempt(&Ending::Rotated(bare_answer()), at(1));
+        assert_eq!(login.grants[0].expires_at, kept.map(at));
+    }
 }
 
 #[test]
@@ -308,9 +334,16 @@ fn a_verdict_moves_the_state_and_notes_a_lost_answer_and_nothing_else() {
         let expected = Grant {
             state: expected,
             answer_lost_at: verdict.may_have_rotated.then_some(now),
+            refusals: ended.grants[0].refusals.clone(),
             ..grant(7)
         };
         assert_eq!(ended.grants[0], expected, "{state:?}, {verdict:?}");
+        let is_refusal = verdict.outcome == Outcome::LoginRequired;
+        assert_eq!(
+            ended.grants[0].refusals.is_some(),
+            is_refusal,
+            "{verdict:?}"
+        );
     }
 }
 
@@ -440,7 +473,7 @@ fn a_grant_that_is_added_has_the_next_generation_and_no_verdict_on_the_one_that_
             retry_after: retry_after.map(seconds),
             ..Failed::unchanged(Outcome::LoginRequired)
         };
-        login.end_attempt(&Ending::Failed(failed), at(0));
+        login.end_attempt(&Ending::Failed(failed, None), at(0));
         login
     };
     for (place, retry_after, is_dropped) in

@@ -9,6 +9,7 @@ mod doubtful;
 mod fresh;
 mod leased;
 mod living;
+mod paused;
 mod properties;
 mod refresh;
 mod refused;
@@ -55,6 +56,8 @@ fn token(name: &str) -> Held {
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        issued_boot: crate::credential::IssuedBoot::default(),
+        refusals: None,
     };
     Held(grant).left(LIFETIME / 2)
 }
@@ -162,6 +165,7 @@ fn client() -> Client {
         replay: Replay::Harmless,
         grants: Independence::Independent,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }
@@ -227,6 +231,10 @@ impl Case {
             outcome,
             finished_at: Some(at(-1)),
             retry_at: None,
+            failures: 0,
+            failing_since: None,
+            next_at: None,
+            said: None,
         });
         self
     }
@@ -279,6 +287,7 @@ impl Case {
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
             leased: self.leased.as_ref(),
+            impatient: self.asked == Asked::Force,
         }
     }
 

@@ -1,7 +1,6 @@
 //! The process that refreshes.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::time::Duration;
 
 use super::READY;
@@ -11,13 +10,18 @@ use crate::flow::exchange::exchange;
 use crate::flow::{Session, Where};
 use crate::http::Http;
 use crate::log::Log;
+use crate::process::{Caller, Wish};
 use crate::signals::Held;
 use crate::store::{Entry, Locked, NotStaged, Occupied, Store};
 use crate::time::Timestamp;
 
+/// How long a process that is ready waits for a caller that neither speaks nor ends: one that is stopped has the
+/// lock all the same.
+const GO_LIMIT: Duration = Duration::from_secs(10);
+
 /// What such a process does: `lock` is the lock that it was started with, `caller` the way back to the
 /// process that did. It says nothing where it cannot refresh what the caller has decided on.
-pub fn carry_out(order: &Order, lock: File, mut caller: File, http: &dyn Http) {
+pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http) {
     // To the end: a signal that came must not keep the report from the caller.
     let _held = Held::new();
     let log = Log::new(order.level, |_| {});
@@ -39,14 +43,16 @@ pub fn carry_out(order: &Order, lock: File, mut caller: File, http: &dyn Http) {
     if locked.record().last_sequence() != order.sequence {
         return;
     }
-    // Where nobody listens any more, the refresh is worth as much to the next call.
-    caller.write_all(READY).ok();
+    caller.tell(READY);
+    if caller.wish(GO_LIMIT) != Wish::GoOn {
+        return;
+    }
     let end = refresh(&session, order, locked);
     let report = Report {
         end,
         notes: log.take(),
     };
-    serde_json::to_writer(caller, &report).ok();
+    caller.tell(&serde_json::to_vec(&report).unwrap_or_default());
 }
 
 fn refresh(session: &Session<'_>, order: &Order, locked: Locked<Occupied>) -> End {

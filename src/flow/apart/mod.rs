@@ -2,15 +2,16 @@
 //! that is on its way must not be lost with the caller (P5).
 //!
 //! ```text
-//! caller    lock, decide ─ start ──────── closes its copy of the lock ─ waits ─ rereads, goes on
-//!                            │ descriptor    ▲ ready                       ▲ report
-//! process                    └─ stands alone ─ rereads ─ stage → exchange → commit ─ unlocks
+//! caller    lock, decide ─ start ───────────── go, closes its copy ─ waits ─ rereads, goes on
+//!                            │ descriptor  ▲ ready  │                  ▲ report
+//! process                    └ stands alone, rereads ▼ stage → exchange → commit, unlocks
 //! ```
 //!
 //! The lock is a `flock`, which belongs to the open file: the process holds it as soon as it has inherited
 //! the descriptor. The caller keeps its own copy until it has heard that the process is ready, so the
-//! account is locked all the time. Where that takes longer than [`READY_LIMIT`], the caller ends the
-//! process, takes the lock back and refreshes by itself: a process that is not ready has sent nothing.
+//! account is locked all the time. A process that is ready waits for the caller's word, or its end: so one that
+//! was not told to go has sent nothing, and the caller, which waits for [`READY_LIMIT`] at most, may end it, take
+//! the lock back and refresh by itself.
 
 mod carry_out;
 mod order;
@@ -39,6 +40,9 @@ const REPORT_LIMIT: Duration = LOCK_TIMEOUT;
 
 /// The line that says that the process has the lock, and a session of its own.
 const READY: &[u8] = b"ready\n";
+
+/// What the caller says to that.
+const GO: &[u8] = b"g";
 
 /// Lets a process of its own refresh a grant, and waits for it.
 pub(super) fn exchange(
@@ -81,29 +85,25 @@ pub(super) fn exchange(
     }
 }
 
-/// Starts the process, and waits until it is ready. The error says why it is not.
+/// Starts the process, waits until it is ready, and tells it to go on. The error says why it was not told.
 fn start(order: &Order, lent: &HandedOver) -> Result<Helper, String> {
     let started = lent
         .descriptor()
         .and_then(|stdin| Helper::start(order.arguments(), stdin));
     let mut helper = started.map_err(|error| format!("cannot be started: {error}"))?;
     let heard = helper.first_line(READY_LIMIT);
-    if is_ready(&helper) {
-        return Ok(helper);
+    let told = match heard {
+        Ok(Heard::Said) if helper.said().starts_with(READY) => {
+            helper.tell(GO).map_err(|error| error.to_string())
+        }
+        Ok(Heard::Nothing) => Err("did not become ready".to_owned()),
+        Ok(Heard::Said | Heard::Ended) => Err("ended before it was ready".to_owned()),
+        Err(error) => Err(format!("cannot be heard: {error}")),
+    };
+    if told.is_err() {
+        helper.end();
     }
-    let ended = helper.end();
-    // What it said between the look and its end counts: it may have sent its request by then.
-    helper.until_its_end(Duration::ZERO).ok();
-    match (heard, ended) {
-        _ if is_ready(&helper) => Ok(helper),
-        (Err(error), _) | (_, Err(error)) => Err(format!("cannot be followed: {error}")),
-        (Ok(Heard::Nothing), _) => Err("did not become ready".to_owned()),
-        (Ok(Heard::Said | Heard::Ended), _) => Err("ended before it was ready".to_owned()),
-    }
-}
-
-fn is_ready(helper: &Helper) -> bool {
-    helper.said().starts_with(READY)
+    told.map(|()| helper)
 }
 
 /// Waits for the report. Signals end the caller at once, unless that could end the process too.
@@ -131,13 +131,14 @@ fn follow(
             id: id.clone(),
             outcome: Outcome::AnswerLost,
             message: format!("pid {pid}, which was refreshing the login for {id}, {what}"),
+            said: None,
             retry_at: None,
         }))
     };
     if !matches!(heard, Ok(Heard::Ended)) {
         return unreported("has not said what came of it");
     }
-    helper.reap().ok();
+    helper.reap();
     let report = helper.said().strip_prefix(READY);
     match report.and_then(|report| serde_json::from_slice::<Report>(report).ok()) {
         Some(report) => report.take_up(session, id),

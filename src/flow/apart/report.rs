@@ -1,7 +1,5 @@
 //! What the process says of its refresh: no token, which the caller reads from the record.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{AccountId, Content, Ending, Failed, Outcome};
@@ -27,21 +25,14 @@ pub(super) enum End {
     /// A request was made, and has ended.
     Ended {
         sequence: u64,
-        failed: Option<Verdict>,
+        failed: Option<Outcome>,
+        verdict: Option<Failed>,
         message: String,
-        words: Option<String>,
+        said: Option<String>,
         warnings: Vec<String>,
     },
     /// A request was made, and what came of it could not be stored.
     NotStored(StoreError),
-}
-
-/// A [`Failed`], with its outcome as in a record.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Verdict {
-    outcome: String,
-    may_have_rotated: bool,
-    retry_after: Option<Duration>,
 }
 
 impl End {
@@ -49,9 +40,10 @@ impl End {
         match exchanged {
             Ok(done) => Self::Ended {
                 sequence,
-                failed: done.failed.map(Verdict::of),
+                failed: done.failed,
+                verdict: done.verdict,
                 message: done.message,
-                words: done.words,
+                said: done.said,
                 warnings: done.warnings,
             },
             Err(error) => Self::NotStored(error),
@@ -59,60 +51,46 @@ impl End {
     }
 }
 
-impl Verdict {
-    fn of(failed: Failed) -> Self {
-        Self {
-            outcome: failed.outcome.as_str().to_owned(),
-            may_have_rotated: failed.may_have_rotated,
-            retry_after: failed.retry_after,
-        }
-    }
-
-    fn read(&self) -> Option<Failed> {
-        Some(Failed {
-            outcome: Outcome::parse(&self.outcome)?,
-            may_have_rotated: self.may_have_rotated,
-            retry_after: self.retry_after,
-        })
-    }
-}
-
 impl Report {
     /// What it comes to for the caller, as if it had sent the request itself.
     pub(super) fn take_up(self, session: &Session<'_>, id: &AccountId) -> Result<Tried, FlowError> {
         session.log.add(self.notes);
-        let (sequence, failed, message, words, warnings) = match self.end {
+        let (sequence, mut done) = match self.end {
             End::NotPrepared(error) => return Err(error.into()),
             End::NothingSent => return Ok(Tried::LockLost),
             End::NotStored(error) => return Ok(Tried::Unknown(error.into())),
             End::Ended {
                 sequence,
                 failed,
+                verdict,
                 message,
-                words,
+                said,
                 warnings,
-            } => (sequence, failed, message, words, warnings),
+            } => match read(session, id) {
+                Err(error) => return Ok(Tried::Unknown(error)),
+                Ok(record) => {
+                    let done = Done {
+                        record,
+                        failed,
+                        verdict,
+                        message,
+                        said,
+                        warnings,
+                    };
+                    (sequence, done)
+                }
+            },
         };
-        let failed = failed.as_ref().and_then(Verdict::read);
-        let mut record = match read(session, id) {
-            Ok(record) => record,
-            Err(error) => return Ok(Tried::Unknown(error)),
-        };
-        if let Content::Login(login) = &mut record.content
+        if let Content::Login(login) = &mut done.record.content
             && login.pending_sequence() == Some(sequence)
         {
             // The record could not be replaced.
-            match failed {
-                None => return Ok(Tried::InTheStore(warnings)),
-                Some(failed) => login.end_attempt(&Ending::Failed(failed), session.now()),
-            }
+            let Some(verdict) = done.verdict else {
+                return Ok(Tried::InTheStore(done.warnings));
+            };
+            let ending = Ending::Failed(verdict, done.said.clone());
+            login.end_attempt(&ending, session.now());
         }
-        Ok(Tried::Done(Box::new(Done {
-            record,
-            failed,
-            message,
-            words,
-            warnings,
-        })))
+        Ok(Tried::Done(Box::new(done)))
     }
 }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::{AuthorizeError, Lead, Through, Tokens, Visitor, Way};
-use crate::flow::loopback::{Judge, Loopback};
+use crate::flow::loopback::{Arrival, Judge, Loopback};
 use crate::flow::plan::ClientError;
 use crate::flow::redirect_uri::RedirectUri;
-use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented};
+use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented, stray_error};
+use crate::peers::Peer;
 use crate::signals::Held;
 use crate::time::human;
 
@@ -20,6 +21,10 @@ enum Event {
     Came(AuthorizationResponse, Visitor),
     /// Somebody pasted a line.
     Pasted(String),
+    /// A connection was closed because of whose it is.
+    Stranger(Peer),
+    /// A browser brought an error that has no `state`.
+    Stray(String),
 }
 
 /// The question that waits for its answer.
@@ -64,10 +69,20 @@ impl<'a> Browser<'a> {
         let request = AuthorizationRequest::new(setup.issuer.clone())?;
         let question = Arc::new(Mutex::new(Arc::new(request)));
         let (sender, events) = mpsc::sync_channel(1);
-        let (asked, came) = (Arc::clone(&question), sender.clone());
-        let judge: Arc<Judge> = Arc::new(move |query: &str| current(&asked).read(query));
-        let loopback = Loopback::start(&uri, &judge, move |response, visitor| {
-            drop(came.send(Event::Came(response, visitor)));
+        let (asked, came, strayed) = (Arc::clone(&question), sender.clone(), sender.clone());
+        let judge: Arc<Judge> = Arc::new(move |query: &str| {
+            let answer = current(&asked).read(query);
+            if answer.is_none()
+                && let Some(error) = stray_error(query)
+            {
+                // A person need not hear of each.
+                strayed.try_send(Event::Stray(error)).ok();
+            }
+            answer
+        });
+        let loopback = Loopback::start(&uri, &judge, move |arrival| match arrival {
+            Arrival::Answer(response, visitor) => drop(came.send(Event::Came(response, visitor))),
+            Arrival::Stranger(peer) => drop(came.try_send(Event::Stranger(peer))),
         })?;
         Ok(Self {
             login,
@@ -105,7 +120,9 @@ impl<'a> Browser<'a> {
     /// Shows the page, and waits until somebody has answered.
     pub(super) fn wait(&mut self, lead: Lead, how: Patience) -> Result<Answered, AuthorizeError> {
         let person = self.login.person;
-        person.visit(&self.page(), lead);
+        let page = self.page();
+        let door = self.loopback.lead_to(page.clone())?;
+        person.visit(&page, &door, lead);
         if let Some(sender) = self.pasted.take() {
             person.listen(Box::new(move |line| drop(sender.send(Event::Pasted(line)))));
         }
@@ -124,6 +141,8 @@ impl<'a> Browser<'a> {
     fn wait_for_answer(&self, how: Patience) -> Result<Answered, AuthorizeError> {
         let request = current(&self.question);
         let deadline = Instant::now() + how.limit;
+        let person = self.login.person;
+        let mut has_strayed = false;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let event = self.events.recv_timeout(left);
@@ -133,17 +152,20 @@ impl<'a> Browser<'a> {
             })?;
             match event {
                 Event::Came(response, visitor) => return Ok((response, Some(visitor))),
-                Event::Pasted(line) => match request.read(query_of(&line)) {
+                Event::Pasted(line) => match request.read(&query_of(&line)) {
                     Some(response) if self.loopback.take() => return Ok((response, None)),
-                    None if !line.trim().is_empty() => self.login.person.hear(
-                        "that is not the address that this login ends at; it begins with \
-                         the redirect URI and has `code=` and `state=` in it",
-                    ),
+                    None if !line.trim().is_empty() => person.hear(&not_the_address(&line)),
                     None if how.can_be_left_out && self.loopback.take() => {
                         return Err(AuthorizeError::LeftOut);
                     }
                     Some(_) | None => {}
                 },
+                Event::Stranger(peer) => person.hear(&stranger(peer)),
+                Event::Stray(error) if !has_strayed => {
+                    has_strayed = true;
+                    person.hear(&without_state(&error));
+                }
+                Event::Stray(_) => {}
             }
         }
     }
@@ -174,9 +196,70 @@ fn current(question: &Question) -> Arc<AuthorizationRequest> {
     Arc::clone(&question.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The query of an address as a person pastes it, or the query alone.
-fn query_of(line: &str) -> &str {
-    let line = line.trim();
+fn not_the_address(line: &str) -> String {
+    match stray_error(&query_of(line)) {
+        Some(error) => without_state(&error),
+        None => "that is not the address that this login ends at; it begins with the redirect URI \
+                 and has `code=` and `state=` in it"
+            .to_owned(),
+    }
+}
+
+/// Any page can send a browser here, so it ends nothing.
+fn without_state(error: &str) -> String {
+    format!(
+        "the browser came back with the error `{error}` and without this login's `state`; it still \
+         waits for an answer, and Ctrl-C ends it"
+    )
+}
+
+fn stranger(peer: Peer) -> String {
+    let whose = match peer {
+        Peer::Stranger(uid) => format!("of user {uid}"),
+        _ => "from outside of this network namespace".to_owned(),
+    };
+    format!(
+        "a connection {whose} was closed: only this user's browser may end the login; if it was \
+         yours, paste here the address that it ends at"
+    )
+}
+
+/// The query of an address as a person pastes it, or the query alone: as it comes out of a mail, a
+/// chat or a shell, in quotes or brackets, or with `&amp;`.
+fn query_of(line: &str) -> String {
+    let wrapped = |c: char| c.is_whitespace() || c.is_control() || "\"'`<>()[]".contains(c);
+    // A terminal's own marks around what is pasted.
+    let line = line.replace("\u{1b}[200~", "").replace("\u{1b}[201~", "");
+    let line = line.trim_matches(wrapped).replace("&amp;", "&");
     let line = line.split('#').next().unwrap_or_default();
-    line.split_once('?').map_or(line, |(_, query)| query)
+    let query = line.split_once('?').map_or(line, |(_, query)| query);
+    query.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_out_of_what_it_is_pasted_in() {
+        let query = "code=a%2Fb&state=s";
+        let address = format!("http://127.0.0.1:4711/?{query}");
+        let escaped = address.replace('&', "&amp;");
+        for line in [
+            address.clone(),
+            format!("  {address}\r\n"),
+            format!("\"{address}\""),
+            format!("'{address}'"),
+            format!("`{address}`"),
+            format!("<{address}>"),
+            format!("[{address}]"),
+            format!("({address})"),
+            format!("\u{1b}[200~{address}\u{1b}[201~\n"),
+            format!("<{escaped}>"),
+            format!("{address}#fragment"),
+            query.to_owned(),
+        ] {
+            assert_eq!(query_of(&line), query, "{line:?}");
+        }
+    }
 }

@@ -67,6 +67,8 @@ pub enum AuthorizeError {
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
+        /// The server's own words.
+        said: Option<String>,
     },
     /// Who was to consent a second time goes on without.
     #[error("it was left out")]

@@ -33,8 +33,8 @@ pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Who logs in: what they are shown, and what is heard from them.
 pub trait Person {
-    /// Shows the address of a page, and leads there.
-    fn visit(&self, page: &Url, lead: Lead);
+    /// Shows the address of a page, and leads there: through `door`, which others may read.
+    fn visit(&self, page: &Url, door: &Url, lead: Lead);
 
     /// What the person pastes goes to `pasted` from now on, line by line.
     fn listen(&self, pasted: Box<dyn Fn(String) + Send>);
@@ -100,7 +100,7 @@ pub enum Wish {
 
 /// Where a person consents, for the first time and for the second.
 enum Door<'a> {
-    Browser(Browser<'a>),
+    Browser(Box<Browser<'a>>),
     Device,
 }
 
@@ -228,7 +228,7 @@ impl Through<'_> {
         let (response, visitor) = browser.wait(lead, how)?;
         match browser.redeem(response) {
             Ok((tokens, held)) => Ok((
-                Door::Browser(browser),
+                Door::Browser(Box::new(browser)),
                 Consent {
                     tokens,
                     held,
@@ -283,16 +283,22 @@ impl Through<'_> {
         exchanged: oauth::Exchanged,
         issued_at: crate::time::Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
-        let message = describe(&self.plan.id, &self.setup.client, &exchanged, of_a_login);
+        let outcome = match &exchanged.answer {
+            Answer::Granted(_) => Outcome::Rotated,
+            Answer::Refused(failed, _) => failed.outcome,
+        };
+        let (id, client) = (&self.plan.id, &self.setup.client);
+        let message = describe(id, client, &exchanged, of_a_login(outcome));
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
                 rotation,
                 issued_at,
             }),
-            Answer::Refused(failed, _) => Err(AuthorizeError::NotRedeemed {
-                outcome: failed.outcome,
+            Answer::Refused(_, said) => Err(AuthorizeError::NotRedeemed {
+                outcome,
                 message,
+                said,
             }),
         }
     }
@@ -309,6 +315,7 @@ impl Through<'_> {
             tokens,
             asked: self.setup.scopes.clone(),
             revoke_replaced: true,
+            brought: false,
         };
         log_in(self.session, new).map_err(|source| {
             let source = Box::new(source);
@@ -368,6 +375,7 @@ fn username(identity: Option<&Identity>) -> Option<&str> {
 fn of_a_login(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Unavailable => "cannot give tokens now",
+        Outcome::RefreshRefused => "refused to give tokens",
         Outcome::LoginRequired => "does not accept the consent any more",
         other => sentence(other),
     }

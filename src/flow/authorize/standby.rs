@@ -149,7 +149,7 @@ impl Through<'_> {
             access_token: Some(first.access_token),
         };
         let added = match door {
-            Door::Browser(browser) => self.second_by_browser(browser, visitor, &beside),
+            Door::Browser(browser) => self.second_by_browser(*browser, visitor, &beside),
             Door::Device => self.second_by_device(&beside),
         };
         done.standby = match added {

@@ -16,7 +16,7 @@ pub(super) enum Keeper {
     Login(Box<Record>),
     /// A login is there, and it is not for this user, or not for this protocol.
     Other(AccountId),
-    /// Logins are there, and git names none of them.
+    /// Logins are there, and none that can be read is the one that git means.
     Unnamed(AccountId, FlowError),
     /// No login is there: what git asked to keep at this host; and why none is, where a person has ended it.
     Passwords(Host, Option<FlowError>),
@@ -125,22 +125,35 @@ fn keeper_at(
         account: account.cloned().unwrap_or_else(AccountName::default_name),
         host,
     };
+    // One that cannot be read is told of where no other one is meant.
+    let mut unreadable = None;
+    let mut read = |id: &AccountId| match read(session, id) {
+        Ok(found) => found,
+        Err(error) => {
+            unreadable.get_or_insert((id.clone(), error));
+            None
+        }
+    };
     let user = question.username.as_deref();
     // Nearly always: one file is read, and no folder.
-    let found = read(session, &meant)?;
-    // Also where it was logged out of: then no other one is in its place.
-    let is_there = found.is_some();
+    let found = read(&meant);
+    let was_read = found.is_some();
     if let Some(record) = found
         && is_login(&record)
         && user.is_none_or(|user| is_called(&record, user))
     {
         return Ok(Found::Keeper(if_reached_so(record, question)));
     }
-    let (mut logins, ended): (Vec<_>, Vec<_>) = records(session, &meant.host)?
-        .into_iter()
-        .partition(is_login);
+    let ids = session.store.accounts_of(&meant.host)?;
+    let records = ids.iter().filter_map(&mut read);
+    let (mut logins, ended): (Vec<_>, Vec<_>) = records.partition(is_login);
+    // Also where it was logged out of, or cannot be read: then no other one is in its place.
+    let is_there = was_read || unreadable.as_ref().is_some_and(|(id, _)| *id == meant);
     if logins.is_empty() {
-        return Ok(all_ended(&meant, account, question, &ended));
+        return match unreadable {
+            Some((_, error)) => Err(error),
+            None => Ok(all_ended(&meant, account, question, &ended)),
+        };
     }
     let owner = user.and_then(|user| logins.iter().position(|record| is_named(record, user)));
     let is_meant = |record: &Record| record.id == meant;
@@ -157,9 +170,10 @@ fn keeper_at(
         (None, Some(user)) => by_rule
             .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
     };
-    Ok(Found::Keeper(match chosen {
-        Some(index) => if_reached_so(logins.swap_remove(index), question),
-        None => unnamed(meant, is_there, account, question, &logins),
+    Ok(Found::Keeper(match (chosen, unreadable) {
+        (Some(index), _) => if_reached_so(logins.swap_remove(index), question),
+        (None, Some((_, error))) => Keeper::Unnamed(meant, error),
+        (None, None) => unnamed(meant, is_there, account, question, &logins),
     }))
 }
 
@@ -222,23 +236,29 @@ pub(super) fn holder(
         let grants = record.login().map_or(&[][..], |login| &login.grants);
         is_reached_so(record, question) && grants.iter().any(|grant| grant.access_token == *token)
     };
-    if let Some(record) = read(session, meant)?.filter(&has_it) {
-        return Ok(Some(record));
+    let mut unreadable = None;
+    let mut read = |id: &AccountId| {
+        let found = read(session, id);
+        let found = found.map_err(|error| unreadable.get_or_insert(error));
+        found.ok().flatten().filter(&has_it)
+    };
+    let mut found = read(meant);
+    if found.is_none() {
+        found = session
+            .store
+            .accounts_of(&meant.host)?
+            .iter()
+            .find_map(read);
     }
-    Ok(records(session, &meant.host)?.into_iter().find(has_it))
+    match (found, unreadable) {
+        (None, Some(error)) => Err(error),
+        (found, _) => Ok(found),
+    }
 }
 
 fn read(session: &Session<'_>, id: &AccountId) -> Result<Option<Record>, FlowError> {
     let snapshot = session.store.snapshot(id)?;
     Ok(snapshot.map(crate::store::Snapshot::into_record))
-}
-
-fn records(session: &Session<'_>, host: &Host) -> Result<Vec<Record>, FlowError> {
-    let mut found = Vec::new();
-    for id in session.store.accounts_of(host)? {
-        found.extend(read(session, &id)?);
-    }
-    Ok(found)
 }
 
 fn is_login(record: &Record) -> bool {

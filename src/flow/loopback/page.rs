@@ -15,6 +15,8 @@ pub struct Page {
     paragraphs: Vec<String>,
     /// Where it leads by itself.
     next: Option<Next>,
+    /// Where the browser goes instead.
+    location: Option<Url>,
 }
 
 /// Where a page leads.
@@ -43,6 +45,7 @@ impl Page {
             title: format!("Logged in to {host}{who}"),
             paragraphs: vec!["You can close this tab.".to_owned()],
             next: None,
+            location: None,
         }
     }
 
@@ -103,6 +106,34 @@ impl Page {
                 "You can close this tab; the terminal says how to go on.".to_owned(),
             ],
             next: None,
+            location: None,
+        }
+    }
+
+    /// The browser goes on at once.
+    #[must_use]
+    pub fn redirect(page: &Url) -> Self {
+        Self {
+            status: "302 Found",
+            title: "Going on to the server".to_owned(),
+            paragraphs: vec!["The browser goes on by itself.".to_owned()],
+            location: Some(page.clone()),
+            ..Self::not_here()
+        }
+    }
+
+    /// The browser was led on, and asks for the same once more.
+    #[must_use]
+    pub fn led_on_before() -> Self {
+        Self {
+            status: "410 Gone",
+            title: "This address works once".to_owned(),
+            paragraphs: vec![
+                "Open the address that the terminal shows; if you did not open this one before, \
+                 start the login anew."
+                    .to_owned(),
+            ],
+            ..Self::not_here()
         }
     }
 
@@ -115,14 +146,17 @@ impl Page {
             title: "Nothing here".to_owned(),
             paragraphs: vec!["This is not what the login waits for.".to_owned()],
             next: None,
+            location: None,
         }
     }
 
     /// The whole answer.
     pub(super) fn to_http(&self) -> String {
         let body = self.to_html();
+        let location = self.location.as_ref();
+        let location = location.map_or_else(String::new, |url| format!("Location: {url}\r\n"));
         format!(
-            "HTTP/1.1 {}\r\n\
+            "HTTP/1.1 {}\r\n{location}\
              Content-Type: text/html; charset=utf-8\r\n\
              Content-Length: {}\r\n\
              Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n\

@@ -11,8 +11,10 @@ fn start(uri: &str) -> (Loopback, mpsc::Receiver<Visitor>) {
         (query == "answer").then_some(AuthorizationResponse::Code(code))
     });
     let uri = RedirectUri::parse(uri).unwrap();
-    let loopback = Loopback::start(&uri, &judge, move |_, visitor| {
-        sender.send(visitor).unwrap();
+    let loopback = Loopback::start(&uri, &judge, move |arrival| {
+        if let Arrival::Answer(_, visitor) = arrival {
+            sender.send(visitor).unwrap();
+        }
     });
     (loopback.unwrap(), came)
 }
@@ -80,6 +82,49 @@ fn only_the_answer_counts_and_only_once() {
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     assert!(page.contains("Logged in to gitlab.com as jane"), "{page}");
     drop(waits);
+}
+
+#[test]
+fn an_address_of_ours_leads_to_the_server_once() {
+    let (loopback, came) = start("http://127.0.0.1/cb");
+    let page = Url::parse("https://a.example/authorize?state=s&code_challenge=c").unwrap();
+    let door = loopback.lead_to(page.clone()).unwrap();
+    assert_eq!(door.host_str(), Some("127.0.0.1"));
+    assert_eq!(door.port(), Some(loopback.addresses[0].port()));
+    assert!(door.path().len() > 40 && door.query().is_none(), "{door}");
+
+    let led = get(&loopback, door.path());
+    assert!(led.starts_with("HTTP/1.1 302 Found\r\n"), "{led}");
+    assert!(led.contains(&format!("\r\nLocation: {page}\r\n")), "{led}");
+    assert!(
+        led.contains("\r\nReferrer-Policy: no-referrer\r\n"),
+        "{led}"
+    );
+    let again = get(&loopback, door.path());
+    assert!(again.starts_with("HTTP/1.1 410 Gone\r\n"), "{again}");
+    assert!(!again.contains("a.example"), "{again}");
+    assert_ne!(loopback.lead_to(page).unwrap(), door, "each has its own");
+    assert!(get(&loopback, door.path()).starts_with("HTTP/1.1 404 "));
+    assert!(came.try_recv().is_err(), "nothing of this is an answer");
+}
+
+#[test]
+fn an_end_that_has_closed_is_not_served() {
+    let (loopback, came) = start("http://127.0.0.1/");
+    let mut closes = connect(&loopback);
+    closes.write_all(b"GET /?answer HTTP/1.1\r\n\r\n").unwrap();
+    drop(closes);
+    let mut half = connect(&loopback);
+    half.write_all(b"GET /?answer HTTP/1.1\r\n\r\n").unwrap();
+    half.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    half.read_to_string(&mut answer).ok();
+    if cfg!(target_os = "linux") {
+        assert_eq!(answer, "");
+        assert!(came.try_recv().is_err(), "nothing says whose they were");
+        assert!(get(&loopback, "/").starts_with("HTTP/1.1 404 "));
+        assert!(came.try_recv().is_err(), "nothing says whose they were");
+    }
 }
 
 #[test]
@@ -164,7 +209,7 @@ fn a_fixed_port_is_kept_and_one_that_is_taken_is_an_error() {
     let port = taken.local_addr().unwrap().port();
     let uri = RedirectUri::parse(&format!("http://127.0.0.1:{port}/cb")).unwrap();
     let never: Arc<Judge> = Arc::new(|_: &str| None);
-    let busy = Loopback::start(&uri, &never, |_, _| {});
+    let busy = Loopback::start(&uri, &never, |_| {});
     assert!(busy.unwrap_err().to_string().contains(&port.to_string()));
     drop(taken);
     let (loopback, _came) = start(&format!("http://127.0.0.1:{port}/cb"));
@@ -245,7 +290,7 @@ fn localhost_has_both_addresses_and_both_must_be_free() {
     let port = six.local_addr().unwrap().port();
     let uri = RedirectUri::parse(&format!("http://localhost:{port}/")).unwrap();
     let judge: Arc<Judge> = Arc::new(|_: &str| None);
-    let taken = Loopback::start(&uri, &judge, |_, _| {});
+    let taken = Loopback::start(&uri, &judge, |_| {});
     assert!(
         taken.is_err(),
         "the other half of the address is somebody else's"

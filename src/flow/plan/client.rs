@@ -8,9 +8,9 @@ use url::Url;
 use super::{ClientError, Plan};
 use crate::config::HostConfig;
 use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
-use crate::http::origin;
+use crate::http::{origin, server_user};
 use crate::oauth::{Metadata, Provider, below};
-use crate::secret::{ClientSecret, TOKEN_LIMIT};
+use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 use crate::user_file;
 
 /// One endpoint: what it is called, and where each of those who may know it looks.
@@ -47,7 +47,7 @@ impl Plan<'_> {
                 host: self.id.host.clone(),
             });
         }
-        let client = Client {
+        let mut client = Client {
             auth: self.auth(client_id.as_deref())?,
             client_id,
             token_endpoint,
@@ -57,6 +57,7 @@ impl Plan<'_> {
             login: self.login_means()?,
             ..self.bare_client()
         };
+        client.server_user = server_user_of(&client);
         check(&client)?;
         Ok(client)
     }
@@ -94,6 +95,7 @@ impl Plan<'_> {
                 client.token_endpoint.clone_from(&kept.token_endpoint);
             }
         }
+        client.server_user = server_user_of(&client);
         check(&client)?;
         Ok(client)
     }
@@ -115,6 +117,7 @@ impl Plan<'_> {
             replay: provider.replay,
             grants: provider.grants,
             ca_file: self.ca_file(),
+            server_user: None,
             login: LoginMeans::default(),
         }
     }
@@ -362,21 +365,26 @@ struct Known {
 }
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
-    // A secret and a newline.
-    let limit = TOKEN_LIMIT as u64 + 2;
+    // A secret, and what may stand around it.
+    let limit = (TOKEN_LIMIT + AROUND) as u64;
     let text = user_file::read_text(path, limit).map_err(|source| ClientError::File {
         what: "client secret file",
         path: PathBuf::from(path),
         source,
     })?;
-    Ok(ClientSecret::new(
-        text.trim_end_matches(['\n', '\r']).to_owned(),
-    )?)
+    Ok(ClientSecret::new(bare(&text).to_owned())?)
 }
 
 fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     table.iter().map(owned).collect()
+}
+
+/// The user who runs the server now: a login trusts the server that it is made at.
+fn server_user_of(client: &Client) -> Option<u32> {
+    let endpoints = [&client.token_endpoint, &client.check_endpoint];
+    let endpoint = endpoints.into_iter().flatten().next()?;
+    server_user(&endpoint.url().ok()?)
 }
 
 /// What a record would refuse to hold, and what would change a question that is ours.

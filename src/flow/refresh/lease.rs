@@ -120,7 +120,7 @@ impl Errand<'_> {
     pub(super) fn wait_for_leases(&self, grant: usize) -> Result<(), FlowError> {
         let token = &self.login()?.grants[grant];
         self.session.log.flush();
-        let left = token.expires_at.map(|end| end.since(self.session.now()));
+        let left = token.left(self.session.now());
         let expires = left.map_or(self.deadline, |left| Instant::now() + left);
         let wait = Wait {
             deadline: expires.min(self.deadline),

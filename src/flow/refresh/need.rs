@@ -14,6 +14,8 @@ pub struct Need {
     pub min_ttl: MinTtl,
     /// The token that a server refused to this caller.
     pub rejected: Option<AccessToken>,
+    /// Whether the server is asked at once after a failure (`Retry-After` holds all the same).
+    pub impatient: bool,
 }
 
 impl Need {
@@ -24,6 +26,7 @@ impl Need {
             asked: Asked::Token,
             min_ttl: least.map_or(MinTtl::Preferred(preferred), MinTtl::Demanded),
             rejected: None,
+            impatient: false,
         }
     }
 
@@ -36,6 +39,7 @@ impl Need {
             checked: None,
             seen: None,
             leased: None,
+            impatient: self.impatient,
         }
     }
 }

@@ -3,10 +3,16 @@
 use super::super::error::FlowError;
 use super::super::exchange::sentence;
 use super::What;
-use crate::credential::{AccountId, Login, MinTtl, Outcome, Record, Stop};
-use crate::time::human;
+use std::time::Duration;
 
-pub(super) fn login_required(id: &AccountId, login: &Login, words: Option<String>) -> FlowError {
+use crate::credential::{AccountId, Grant, GrantState, Login, MinTtl, Outcome, Record, Stop};
+use crate::time::{Timestamp, human};
+
+pub(in crate::flow) fn login_required(
+    id: &AccountId,
+    login: &Login,
+    said: Option<String>,
+) -> FlowError {
     if login
         .grants
         .iter()
@@ -18,8 +24,137 @@ pub(super) fn login_required(id: &AccountId, login: &Login, words: Option<String
     FlowError::LoginRequired {
         id: id.clone(),
         lost_at: lost.max(),
-        words,
+        said: said.or_else(|| login.said().map(ToOwned::to_owned)),
     }
+}
+
+/// A refresh that failed, with the time of the next try. One that the server has refused for long
+/// needs a person.
+pub(in crate::flow) fn failed(
+    id: &AccountId,
+    login: &Login,
+    outcome: Outcome,
+    message: String,
+    now: Timestamp,
+) -> FlowError {
+    let last = login.last_attempt.as_ref();
+    let next_at = last.and_then(|last| last.next_at);
+    with_next(id, login, outcome, message, next_at, now)
+}
+
+/// That a person is needed, since the server has refused every request for long.
+pub(in crate::flow) fn refused_for_long(
+    id: &AccountId,
+    login: &Login,
+    now: Timestamp,
+) -> Option<FlowError> {
+    let since = login.refused_since(now)?;
+    let refusals = login
+        .grants
+        .iter()
+        .filter_map(|grant| grant.refusals.as_ref());
+    let next_at = refusals.map(|refusals| refusals.next_at).max();
+    Some(FlowError::RefusesToRefresh {
+        id: id.clone(),
+        since,
+        said: login.said().map(Into::into),
+        next: next_try(next_at, now).into(),
+    })
+}
+
+/// What the server has refused, a sentence for each grant, without the account's name.
+#[must_use]
+pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
+    let sentence = |grant: &Grant| {
+        let refusals = grant.refusals.as_ref()?;
+        let said = refusals.said.as_deref().map_or_else(String::new, |said| {
+            format!(": {}", said.trim_end_matches('.'))
+        });
+        let (since, generation) = (refusals.since, grant.generation);
+        if let GrantState::LoginRequired { since } = grant.state {
+            return Some(format!(
+                "the server ended generation {generation} at {since}{said}"
+            ));
+        }
+        let times = match refusals.count {
+            1 => "once".to_owned(),
+            count => format!("{count} times in a row"),
+        };
+        let ago = human(now.since(since));
+        let next = next_try(Some(refusals.next_at), now);
+        Some(format!(
+            "the server has refused to refresh generation {generation} since {since} ({ago} ago), {times}{said}{next}"
+        ))
+    };
+    login.grants.iter().filter_map(sentence).collect()
+}
+
+fn with_next(
+    id: &AccountId,
+    login: &Login,
+    outcome: Outcome,
+    message: String,
+    next_at: Option<Timestamp>,
+    now: Timestamp,
+) -> FlowError {
+    let last = login.last_attempt.as_ref();
+    let asked = last.and_then(|last| last.retry_at).filter(|at| now < *at);
+    let said = match outcome {
+        Outcome::RefreshRefused => login.said(),
+        _ => last.and_then(|last| last.said.as_deref()),
+    };
+    if outcome == Outcome::RefreshRefused
+        && let Some(error) = refused_for_long(id, login, now)
+    {
+        return error;
+    }
+    let next = match asked {
+        Some(_) => String::new(),
+        None => next_try(next_at, now),
+    };
+    FlowError::Failed {
+        id: id.clone(),
+        outcome,
+        message: message + &next,
+        said: said.map(Into::into),
+        retry_at: asked,
+    }
+}
+
+/// A request failed a moment ago, and the next one waits.
+fn paused(
+    id: &AccountId,
+    login: &Login,
+    outcome: Outcome,
+    until: Timestamp,
+    now: Timestamp,
+) -> FlowError {
+    let last = login.last_attempt.as_ref();
+    let last = last.filter(|last| last.outcome == outcome);
+    let tried = last.and_then(|last| last.finished_at);
+    let tried = tried.map_or_else(String::new, |at| {
+        format!(" (tried {} ago)", human(now.since(at)))
+    });
+    let said = match outcome {
+        Outcome::RefreshRefused => login.said(),
+        _ => last.and_then(|last| last.said.as_deref()),
+    };
+    let words = said.map_or_else(String::new, |said| {
+        format!(": {}", said.trim_end_matches('.'))
+    });
+    let message = format!("{} {}{tried}{words}", id.host, sentence(outcome));
+    with_next(id, login, outcome, message, Some(until), now)
+}
+
+/// When the server is asked again, as the end of a sentence.
+fn next_try(at: Option<Timestamp>, now: Timestamp) -> String {
+    let left = at.map(|at| at.since(now)).filter(|left| !left.is_zero());
+    left.map_or_else(String::new, |left| {
+        // Rounded up: at the time that is named it is over.
+        let seconds = left.as_millis().div_ceil(1000);
+        let left = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
+        format!("; the next try is in {}", human(left))
+    })
 }
 
 pub(super) fn too_short(id: &AccountId, login: &Login) -> FlowError {
@@ -47,32 +182,44 @@ pub(super) fn cut_short(record: &Record, grant: usize, min_ttl: MinTtl) -> Optio
 }
 
 /// What a verdict to do nothing comes to.
-pub(super) fn of_stop(id: &AccountId, login: &Login, stop: Stop) -> Result<What, FlowError> {
-    let failed = |outcome, message: String, retry_at| FlowError::Failed {
+pub(super) fn of_stop(
+    id: &AccountId,
+    login: &Login,
+    stop: Stop,
+    now: Timestamp,
+) -> Result<What, FlowError> {
+    let plain = |outcome, message: String, retry_at| FlowError::Failed {
         id: id.clone(),
         outcome,
         message,
+        said: None,
         retry_at,
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),
-        Stop::Alive { .. } => return Ok(What::Alive),
+        // The token has time yet, and the server has refused the next one for long.
+        Stop::Alive { .. } => match refused_for_long(id, login, now) {
+            None => return Ok(What::Alive),
+            Some(refused) => refused,
+        },
         Stop::TokenRefused => FlowError::TokenRefused(id.clone()),
-        Stop::LoginRequired => login_required(id, login, None),
+        Stop::LoginRequired | Stop::Adopted(Outcome::LoginRequired) => {
+            login_required(id, login, None)
+        }
         Stop::TooShort => too_short(id, login),
-        Stop::LeftAlone => failed(
+        Stop::LeftAlone => plain(
             Outcome::AnswerLost,
             format!(
                 "the answer to a refresh of {id} may be lost; asking again while its token lives could end the login"
             ),
             None,
         ),
-        Stop::Unverified(outcome) => failed(
+        Stop::Unverified(outcome) => plain(
             outcome,
             format!("{} could not say whether the token is alive", id.host),
             None,
         ),
-        Stop::Backoff { until, outcome } => failed(
+        Stop::Backoff { until, outcome } => plain(
             outcome,
             format!("{} asked to be left alone until {until}", id.host),
             Some(until),
@@ -85,7 +232,8 @@ pub(super) fn of_stop(id: &AccountId, login: &Login, stop: Stop) -> Result<What,
                 id.host,
                 sentence(outcome)
             );
-            failed(outcome, message, last.and_then(|last| last.retry_at))
+            failed(id, login, outcome, message, now)
         }
+        Stop::Paused { until, outcome } => paused(id, login, outcome, until, now),
     })
 }

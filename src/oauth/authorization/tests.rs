@@ -24,6 +24,7 @@ fn client(parameters: &[(&str, &str)]) -> Client {
         replay: Replay::Revokes,
         grants: Independence::Shared,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }
@@ -45,6 +46,26 @@ fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let first = found.next();
     assert_eq!(found.next(), None, "{name} comes once");
     first.map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn blanks_are_percent_encoded_and_what_the_endpoint_has_stays() {
+    let client = client(&[]);
+    let endpoint = Url::parse("https://a.example/authorize?tenant=a+b").unwrap();
+    let scopes = ["api".to_owned(), "a+b".to_owned(), "c&d".to_owned()];
+    let url = request().url(&Asked {
+        endpoint: &endpoint,
+        client: &client,
+        redirect_uri: "http://127.0.0.1/",
+        scopes: &scopes,
+        parameters: &[],
+    });
+    let query = url.query().unwrap();
+    assert!(
+        query.starts_with("tenant=a+b&response_type=code&"),
+        "{query}"
+    );
+    assert!(query.contains("&scope=api%20a%2Bb%20c%26d&"), "{query}");
 }
 
 #[test]

@@ -18,31 +18,6 @@ pub(super) mod path {
     }
 }
 
-/// For paths that may be missing.
-pub(super) mod rescued {
-    use std::path::PathBuf;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    struct Wrapped(#[serde(with = "super::path")] PathBuf);
-
-    #[expect(clippy::ref_option, reason = "as serde calls it")]
-    pub fn serialize<S: Serializer>(
-        path: &Option<PathBuf>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        path.clone().map(Wrapped).serialize(serializer)
-    }
-
-    pub fn deserialize<'a, D: Deserializer<'a>>(
-        deserializer: D,
-    ) -> Result<Option<PathBuf>, D::Error> {
-        let found = Option::<Wrapped>::deserialize(deserializer)?;
-        Ok(found.map(|Wrapped(path)| path))
-    }
-}
-
 /// For what the system said.
 pub(super) mod answer {
     use std::io;
@@ -68,7 +43,7 @@ mod tests {
 
     use nix::errno::Errno;
 
-    use crate::store::StoreError;
+    use crate::store::{Kept, Lasts, StoreError};
 
     #[test]
     fn an_error_is_read_as_it_was_told() {
@@ -81,7 +56,10 @@ mod tests {
             StoreError::io("write", &path, io::Error::other("by no call")),
             StoreError::AnswerNotStored {
                 path: path.clone(),
-                rescued: Some(path.clone()),
+                rescued: Some(Kept {
+                    path: path.clone(),
+                    lasts: Lasts::UntilLogout,
+                }),
                 reason: "no".to_owned(),
             },
             StoreError::AnswerNotStored {

@@ -25,9 +25,16 @@ pub struct RescuedAnswer {
 }
 
 impl Store {
-    /// Who has an account's lock now.
+    /// The process that has an account's lock now, or the room of its pending attempt: that one lives
+    /// too, though its lock file was removed.
     pub fn holder(&self, id: &AccountId) -> Result<Holder, StoreError> {
-        lock::holder_of(&self.place(id).lock)
+        let place = self.place(id);
+        let holder = lock::holder_of(&place.lock)?;
+        if holder != Holder::Nobody || !lock::is_held(&place.answer).unwrap_or(false) {
+            return Ok(holder);
+        }
+        let owner = full(&place)?.and_then(|full| settle::owner(&full));
+        Ok(Holder::Somebody(owner))
     }
 
     /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.
@@ -52,7 +59,10 @@ impl Store {
 
     /// Every file in the rescue places, and what is wrong with those places.
     pub fn rescued(&self) -> Result<(Vec<RescuedAnswer>, Vec<StoreError>), StoreError> {
-        let (paths, troubles) = rescue::everything();
+        // As a writer names it, whichever way leads there.
+        let root = self.root().canonicalize();
+        let root = root.unwrap_or_else(|_| self.root().to_owned());
+        let (paths, troubles) = rescue::everything(&root);
         let mut waiting = HashMap::new();
         if !paths.is_empty() {
             for id in self.accounts()? {

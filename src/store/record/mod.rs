@@ -44,14 +44,32 @@ pub(super) struct Full {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Problem {
     Version(String),
-    Corrupt { line: Option<usize>, text: String },
+    /// A known key has a value that only a newer glauth can have written.
+    Newer {
+        line: Option<usize>,
+        text: String,
+    },
+    Corrupt {
+        line: Option<usize>,
+        text: String,
+    },
 }
 
 impl Problem {
+    /// Whether the text may be good, and another glauth can read it.
+    pub(super) fn is_newer(&self) -> bool {
+        matches!(self, Self::Version(_) | Self::Newer { .. })
+    }
+
     pub(super) fn in_file(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {
             Self::Version(version) => StoreError::UnsupportedVersion { path, version },
+            Self::Newer { line, text } => StoreError::NewerValue {
+                path,
+                line,
+                problem: text,
+            },
             Self::Corrupt { line, text } => StoreError::Corrupt {
                 path,
                 line,
@@ -78,10 +96,7 @@ pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
     if document.version != VERSION {
         return Err(Problem::Version(document.version.to_string()));
     }
-    read::record(document, id).map_err(|bad| Problem::Corrupt {
-        line: bad.line_in(text),
-        text: bad.to_string(),
-    })
+    read::record(document, id).map_err(|bad| bad.in_text(text))
 }
 
 /// Why it is no document.

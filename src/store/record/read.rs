@@ -8,10 +8,10 @@ use std::fmt;
 use toml::value::Datetime;
 
 use super::words::{SCHEMES, Words};
-use super::{Full, wire};
+use super::{Full, Problem, wire};
 use crate::credential::{
-    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, Login,
-    LoginKind, Outcome, Record, Scheme, Tombstone,
+    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, IssuedBoot,
+    Login, LoginKind, Outcome, Record, Refusals, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -19,12 +19,17 @@ use crate::time::Timestamp;
 /// The most grants that a login has: one, and a standby.
 const GRANT_LIMIT: usize = 2;
 
+/// What a record can be.
+const KINDS: [&str; 4] = ["oauth", "token", "logged_out", "password"];
+
 /// A field that does not hold what it should.
 pub(super) struct Bad {
     /// The table it is in, and which one of several.
     table: (&'static str, usize),
     key: &'static str,
     problem: Cow<'static, str>,
+    /// A newer glauth may have written it: it is a word that this one does not know.
+    newer: bool,
 }
 
 fn bad(table: &'static str, key: &'static str, problem: impl Into<Cow<'static, str>>) -> Bad {
@@ -32,6 +37,15 @@ fn bad(table: &'static str, key: &'static str, problem: impl Into<Cow<'static, s
         table: (table, 0),
         key,
         problem: problem.into(),
+        newer: false,
+    }
+}
+
+/// A word that stands for a value, and not for one that this glauth knows.
+fn unknown(table: &'static str, key: &'static str) -> Bad {
+    Bad {
+        newer: true,
+        ..bad(table, key, "is not one that this glauth knows")
     }
 }
 
@@ -42,8 +56,25 @@ impl fmt::Display for Bad {
 }
 
 impl Bad {
+    /// What that makes of the text that it is in.
+    pub(super) fn in_text(&self, text: &str) -> Problem {
+        let line = self.line_in(text);
+        let problem = self.to_string();
+        if self.newer {
+            Problem::Newer {
+                line,
+                text: problem,
+            }
+        } else {
+            Problem::Corrupt {
+                line,
+                text: problem,
+            }
+        }
+    }
+
     /// The line of a field, or of the table that lacks it.
-    pub(super) fn line_in(&self, text: &str) -> Option<usize> {
+    fn line_in(&self, text: &str) -> Option<usize> {
         let (table, index) = self.table;
         let mut here = table.is_empty();
         let mut header = None;
@@ -82,6 +113,10 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
         logged_out,
         git,
     } = document;
+    // First of all: a record of another kind may lack what these have.
+    if !KINDS.contains(&&*kind) {
+        return Err(unknown("", "kind"));
+    }
     // Both were checked when they became an id.
     if host != id.host.as_str() {
         return Err(bad(
@@ -146,7 +181,7 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
             let git = git.ok_or_else(|| bad("git", "protocol", "is missing"))?;
             Content::Password(read_git(git)?)
         }
-        _ => return Err(bad("", "kind", "is not one that this glauth knows")),
+        _ => return Err(unknown("", "kind")),
     };
     let over_http = scheme == Scheme::Http && !matches!(content, Content::Password(_));
     if over_http && !is_loopback_host(&id.host) {
@@ -217,6 +252,7 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         token_type,
         scopes,
         issued_at,
+        issued_boot,
         expires_at,
         refresh_expires_at,
         cause,
@@ -224,6 +260,11 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         state_since,
         refused,
         answer_lost_at,
+        refresh_refusals,
+        refresh_refused_since,
+        refresh_next_at,
+        refresh_token_invalid,
+        refresh_refusal,
     } = grant;
     let secret = |key, problem: BadSecret| bad("grants", key, problem.to_string());
     let access_token = AccessToken::new(access_token.into_owned())
@@ -239,10 +280,21 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         "active" => GrantState::Active,
         "doubtful" => GrantState::Doubtful { since: since()? },
         "login_required" => GrantState::LoginRequired { since: since()? },
-        _ => return Err(bad("grants", "state", "is not one that this glauth knows")),
+        _ => return Err(unknown("grants", "state")),
+    };
+    let generation = count("grants", "generation", generation)?;
+    let issued_at = time("grants", "issued_at", issued_at)?;
+    let refusals = Refusals {
+        count: count("grants", "refresh_refusals", refresh_refusals.unwrap_or(0))?,
+        since: when("refresh_refused_since", refresh_refused_since)?.unwrap_or(issued_at),
+        next_at: when("refresh_next_at", refresh_next_at)?.unwrap_or(issued_at),
+        invalid: refresh_token_invalid,
+        said: refresh_refusal
+            .map(|text| clean("grants", "refresh_refusal", text))
+            .transpose()?,
     };
     let grant = Grant {
-        generation: count("grants", "generation", generation)?,
+        generation,
         origin: Fingerprint::parse(&origin)
             .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
         access_token,
@@ -252,15 +304,35 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
             .into_iter()
             .map(|scope| clean("grants", "scopes", scope))
             .collect::<Result<_, _>>()?,
-        issued_at: time("grants", "issued_at", issued_at)?,
+        issued_at,
+        issued_boot: read_issued_boot(generation, issued_boot.as_deref())?,
         expires_at: when("expires_at", expires_at)?,
         refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
         cause: read_cause("grants", &cause)?,
         state,
         refused,
         answer_lost_at: when("answer_lost_at", answer_lost_at)?,
+        // A glauth that does not know these keys keeps them over a rotation, which ends them.
+        refusals: (refusals.count > 0 && refusals.since >= issued_at).then_some(refusals),
     };
     Ok((grant, refresh_token))
+}
+
+/// `42 4f3c2b1a 5321042`: of which generation, in which start of the machine, milliseconds since then. An
+/// older glauth keeps what it does not know, so the generation may be one that is gone.
+fn read_issued_boot(generation: u64, text: Option<&str>) -> Result<IssuedBoot, Bad> {
+    let Some((of, at)) = text.and_then(|text| text.split_once(' ')) else {
+        return Ok(IssuedBoot::default());
+    };
+    if of.parse() != Ok(generation) {
+        return Ok(IssuedBoot::default());
+    }
+    let at = at.parse();
+    let at = at.map_err(|_| bad("grants", "issued_boot", "is not a time since a start"))?;
+    Ok(IssuedBoot {
+        at: Some(at),
+        ..IssuedBoot::default()
+    })
 }
 
 fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
@@ -272,8 +344,13 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         by,
         started_at,
         outcome,
+        code,
         finished_at,
         retry_at,
+        failures,
+        failing_since,
+        next_at,
+        said,
     } = attempt;
     let when = |key, at: Option<Datetime>| at.map(|at| time(TABLE, key, at)).transpose();
     Ok(Attempt {
@@ -284,10 +361,24 @@ fn read_attempt(attempt: wire::Attempt<'_>) -> Result<Attempt, Bad> {
         cause: read_cause(TABLE, &cause)?,
         by: clean(TABLE, "by", by)?,
         started_at: time(TABLE, "started_at", started_at)?,
-        outcome: Outcome::parse(&outcome)
-            .ok_or_else(|| bad(TABLE, "outcome", "is not one that this glauth knows"))?,
+        outcome: read_outcome(&outcome, code.as_deref())
+            .ok_or_else(|| unknown(TABLE, "outcome"))?,
         finished_at: when("finished_at", finished_at)?,
         retry_at: when("retry_at", retry_at)?,
+        failures: count(TABLE, "failures", failures.unwrap_or(0))?,
+        failing_since: when("failing_since", failing_since)?,
+        next_at: when("next_at", next_at)?,
+        said: said.map(|text| clean(TABLE, "said", text)).transpose()?,
+    })
+}
+
+/// Older readers know no other word for a refusal than `unavailable`; `code` says what it was.
+fn read_outcome(outcome: &str, code: Option<&str>) -> Option<Outcome> {
+    let outcome = Outcome::parse(outcome)?;
+    let exact = code.and_then(Outcome::parse);
+    Some(match (outcome, exact) {
+        (Outcome::Unavailable, Some(Outcome::RefreshRefused)) => Outcome::RefreshRefused,
+        _ => outcome,
     })
 }
 
@@ -325,7 +416,7 @@ fn read_git(git: wire::Git<'_>) -> Result<GitPassword, Bad> {
 }
 
 fn read_cause(table: &'static str, word: &str) -> Result<Cause, Bad> {
-    Cause::parse(word).ok_or_else(|| bad(table, "cause", "is not one that this glauth knows"))
+    Cause::parse(word).ok_or_else(|| unknown(table, "cause"))
 }
 
 /// The most that a count is believed: the next one must still fit every reader's integers.
@@ -364,5 +455,5 @@ fn choose<T: Copy, const N: usize>(
     let found = words.iter().find(|(known, _)| *known == word);
     found
         .map(|(_, value)| *value)
-        .ok_or_else(|| bad(table, key, "is not one that this glauth knows"))
+        .ok_or_else(|| unknown(table, key))
 }

@@ -83,6 +83,8 @@ pub(super) struct Client<'a> {
     pub grants: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_user: Option<u64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<Text<'a>, Text<'a>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -90,7 +92,8 @@ pub(super) struct Client<'a> {
 }
 fields! {
     Client: provider, client_id, auth_method, client_secret, token_endpoint,
-        revocation_endpoint, check_endpoint, git_username, rotation, replay, grants, ca_file;
+        revocation_endpoint, check_endpoint, git_username, rotation, replay, grants, ca_file,
+        server_user;
     or default: parameters, environment
 }
 
@@ -126,6 +129,8 @@ pub(super) struct Grant<'a> {
     pub scopes: Vec<Text<'a>>,
     pub issued_at: Datetime,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_boot: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Datetime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_expires_at: Option<Datetime>,
@@ -137,11 +142,22 @@ pub(super) struct Grant<'a> {
     pub refused: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer_lost_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_refusals: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_refused_since: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_next_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refresh_token_invalid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_refusal: Option<Text<'a>>,
 }
 fields! {
     Grant: generation, origin, access_token, refresh_token, token_type, scopes, issued_at,
-        expires_at, refresh_expires_at, cause, state, state_since, answer_lost_at;
-    or default: refused
+        issued_boot, expires_at, refresh_expires_at, cause, state, state_since, answer_lost_at,
+        refresh_refusals, refresh_refused_since, refresh_next_at, refresh_refusal;
+    or default: refused, refresh_token_invalid
 }
 
 #[derive(Serialize)]
@@ -153,12 +169,23 @@ pub(super) struct Attempt<'a> {
     pub started_at: Datetime,
     pub outcome: Text<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Datetime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Datetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<Text<'a>>,
 }
 fields! {
-    Attempt: sequence, grant, cause, by, started_at, outcome, finished_at, retry_at
+    Attempt: sequence, grant, cause, by, started_at, outcome, code, finished_at, retry_at, failures,
+        failing_since, next_at, said
 }
 
 #[derive(Serialize)]

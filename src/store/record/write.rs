@@ -10,7 +10,7 @@ use super::words::{INDEPENDENCES, REPLAYS, ROTATIONS, SCHEMES, word};
 use super::{Full, VERSION, wire};
 use crate::credential::{
     Attempt, AuthMethod, Client, Content, Endpoint, GitPassword, Grant, LoginKind, LoginMeans,
-    Record,
+    Outcome, Record,
 };
 use crate::secret::{Password, RefreshToken};
 use crate::time::Timestamp;
@@ -92,6 +92,7 @@ fn client_of(client: &Client) -> wire::Client<'_> {
         replay: word(&client.replay, &REPLAYS),
         grants: word(&client.grants, &INDEPENDENCES),
         ca_file: client.ca_file.as_ref().map(|path| path.to_string_lossy()),
+        server_user: client.server_user.map(Into::into),
         parameters: pairs(&client.parameters),
         environment: pairs(&client.environment),
     }
@@ -113,6 +114,7 @@ fn endpoint(endpoint: Option<&Endpoint>) -> Option<Cow<'_, str>> {
 }
 
 fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::Grant<'a> {
+    let refusals = grant.refusals.as_ref();
     wire::Grant {
         generation: grant.generation,
         origin: grant.origin.to_string().into(),
@@ -121,6 +123,8 @@ fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::
         token_type: (&grant.token_type).into(),
         scopes: grant.scopes.iter().map(Into::into).collect(),
         issued_at: datetime(grant.issued_at),
+        issued_boot: (grant.issued_boot.at.as_ref())
+            .map(|at| format!("{} {at}", grant.generation).into()),
         expires_at: grant.expires_at.map(datetime),
         refresh_expires_at: grant.refresh_expires_at.map(datetime),
         cause: grant.cause.as_str().into(),
@@ -128,19 +132,38 @@ fn grant_of<'a>((grant, token): (&'a Grant, Option<&'a RefreshToken>)) -> wire::
         state_since: grant.state.since().map(datetime),
         refused: grant.refused,
         answer_lost_at: grant.answer_lost_at.map(datetime),
+        refresh_refusals: refusals.map(|found| found.count),
+        refresh_refused_since: refusals.map(|found| datetime(found.since)),
+        refresh_next_at: refusals.map(|found| datetime(found.next_at)),
+        refresh_token_invalid: refusals.is_some_and(|found| found.invalid),
+        refresh_refusal: refusals
+            .and_then(|found| found.said.as_ref())
+            .map(Into::into),
     }
 }
 
 fn attempt_of(attempt: &Attempt) -> wire::Attempt<'_> {
+    // An older glauth takes a record with an outcome that it does not know for a corrupt one.
+    let refused = attempt.outcome == Outcome::RefreshRefused;
+    let outcome = if refused {
+        Outcome::Unavailable
+    } else {
+        attempt.outcome
+    };
     wire::Attempt {
         sequence: attempt.sequence,
         grant: attempt.grant as u64,
         cause: attempt.cause.as_str().into(),
         by: (&attempt.by).into(),
         started_at: datetime(attempt.started_at),
-        outcome: attempt.outcome.as_str().into(),
+        outcome: outcome.as_str().into(),
+        code: refused.then(|| attempt.outcome.as_str().into()),
         finished_at: attempt.finished_at.map(datetime),
         retry_at: attempt.retry_at.map(datetime),
+        failures: (attempt.failures > 0).then_some(attempt.failures),
+        failing_since: attempt.failing_since.map(datetime),
+        next_at: attempt.next_at.map(datetime),
+        said: attempt.said.as_ref().map(Into::into),
     }
 }
 

@@ -5,6 +5,7 @@
 
 require_relative "../support"
 require_relative "tokens"
+require_relative "varnish" if ENV.key?("VARNISHD")
 require_relative "browser" if ENV.key?("CHROMEDRIVER")
 require_relative "standby" if ENV.key?("CHROMEDRIVER")
 require_relative "oidc" if ENV.key?("CHROMEDRIVER") && ENV.key?("OIDC")

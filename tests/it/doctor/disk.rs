@@ -242,8 +242,7 @@ fn who_interrupts_a_look_at_a_slow_disk_is_told_what_is_waited_for() {
     eventually("the scratch folder", || scratch().is_some());
     kill(Pid::from_raw(scratch().unwrap()), Signal::SIGINT).unwrap();
     let line = next_line(&mut doctor);
-    let told =
-        "glauth: finishing the look at the store first, so that nothing is left there (up to 30s)";
+    let told = "glauth: finishing the look at the store first, so that nothing is left there (up to 30s for each login)";
     assert_eq!(line.trim_end(), told);
     let finished = doctor.finish();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Every exit code and every name of a JSON error, reached through the binary, in both forms.
 
+mod exhausted;
 mod server;
 mod store;
 mod usage;
@@ -32,9 +33,11 @@ const COVERED: &[(&str, &str)] = &[
     ("unavailable", "exit_codes::server"),
     ("rate_limited", "exit_codes::server"),
     ("answer_lost", "exit_codes::server"),
+    ("refresh_refused", "exit_codes::server"),
     ("lock_timeout", "exit_codes::store"),
     ("lease_timeout", "leases"),
     ("stale", "exit_codes::server"),
+    ("exhausted", "exit_codes::exhausted"),
     ("permission", "exit_codes::store"),
     ("read_only", "another file: it takes a mount"),
     ("corrupt", "exit_codes::store"),
@@ -89,7 +92,7 @@ fn object_for_programs(finished: &Finished, code: i32, name: &str) -> Said {
     let error = &object["error"];
     assert_eq!(
         keys(error),
-        ["account", "code", "hint", "host", "message"],
+        ["account", "code", "hint", "host", "message", "said"],
         "{finished:?}"
     );
     assert_eq!(error["code"], name, "{finished:?}");

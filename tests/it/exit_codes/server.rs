@@ -56,6 +56,8 @@ fn an_error_of_the_client_is_client_rejected() {
         );
         let command = "`glauth login --client-id ID 127.0.0.1:";
         assert!(said.hint.contains(command), "{}", said.hint);
+        let plain = "`glauth login 127.0.0.1:";
+        assert!(said.hint.contains(plain), "{}", said.hint);
     }
 }
 
@@ -110,6 +112,26 @@ fn a_server_that_cannot_now_is_unavailable() {
     // A proxy, a portal, a firewall.
     let portal = Answer::new(403).body("<html>log in</html>");
     refresh_gets(4, "unavailable", &answer(portal));
+    refresh_gets(4, "unavailable", &answer(Answer::new(407)));
+    for status in [200, 404] {
+        let page = Answer::new(status).body("<html>welcome</html>");
+        refresh_gets(4, "unavailable", &answer(page));
+    }
+    refresh_gets(
+        4,
+        "unavailable",
+        &oauth_error(400, "temporarily_unavailable"),
+    );
+}
+
+#[test]
+fn a_refusal_without_a_reason_is_refresh_refused_and_quotes_the_server() {
+    for status in [200, 400, 403] {
+        let said = refresh_gets(4, "refresh_refused", &oauth_error(status, "invalid_target"));
+        let words = "invalid_target: Words of the server; the next try is in ";
+        assert!(said.message.contains(words), "{}", said.message);
+        assert!(said.hint.contains("`glauth login "), "{}", said.hint);
+    }
 }
 
 #[test]
@@ -118,7 +140,6 @@ fn a_request_without_a_sound_answer_is_answer_lost() {
         Behaviour::LoseAnswer,
         Behaviour::LoseRequest,
         Behaviour::Raw(b"no HTTP".to_vec()),
-        answer(Answer::new(200).body("<html>welcome</html>")),
         answer(Answer::json(200, &r#"{"access_token": ""}"#)),
     ] {
         let said = refresh_gets(4, "answer_lost", &behaviour);
@@ -140,6 +161,7 @@ fn a_process_that_runs_out_of_descriptors_for_a_connection_may_try_again() {
     // EMFILE, which each C library calls something else.
     assert!(message.contains("(os error 24)"), "{message}");
     assert_eq!(server.requests().len(), 0);
+    sandbox.let_waits_pass(&server);
     sandbox.run(&["token", &server.url()]).prints();
 }
 

@@ -32,7 +32,7 @@ fn a_record_that_is_torn_or_damaged_is_corrupt() {
     assert!(said.message.contains("last line"), "{}", said.message);
     assert_eq!(said.account.as_deref(), Some("default"));
 
-    let said = with_record("corrupt", |text| text.replace("\"active\"", "\"asleep\""));
+    let said = with_record("corrupt", |text| text.replace("\"active\"", "7"));
     assert!(said.message.contains("`state`"), "{}", said.message);
     assert!(said.message.contains("line "), "{}", said.message);
 
@@ -49,6 +49,12 @@ fn a_record_of_a_newer_glauth_is_an_unsupported_version() {
     let newer = |text: &str| text.replace("version = 1", "version = 2");
     let said = with_record("unsupported_version", newer);
     assert!(said.message.contains("version 2"), "{}", said.message);
+    assert!(said.hint.contains("newer"), "{}", said.hint);
+
+    let newer = |text: &str| text.replace("\"active\"", "\"asleep\"");
+    let said = with_record("unsupported_version", newer);
+    assert!(said.message.contains("`state`"), "{}", said.message);
+    assert!(said.message.contains("line "), "{}", said.message);
     assert!(said.hint.contains("newer"), "{}", said.hint);
 }
 

@@ -203,7 +203,7 @@ fn an_import_that_is_no_text_is_bad_input() {
 #[test]
 fn a_personal_token_that_cannot_be_one_is_bad_input() {
     let rest = ["login", "--with-token", "gitlab.example"];
-    for input in ["", "\n", "two\nlines", "ümlaut", "a\tb", "a b", " a"] {
+    for input in ["", "\n", "two\nlines", "ümlaut", "a\tb", "a b"] {
         bad_input(&rest, input);
     }
     bad_input(&rest, &"x".repeat(16 * 1024 + 1));

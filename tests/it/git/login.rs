@@ -340,3 +340,39 @@ fn what_this_helper_does_not_know_it_leaves_alone() {
     sandbox.run(&["git-credential"]).fails(2);
     assert!(sandbox.files().is_empty());
 }
+
+/// Neither a torn record nor one of another version.
+#[test]
+fn a_broken_record_keeps_git_from_no_other_login_of_its_host() {
+    for text in ["version = 1\n", "version = 2\n# end of record\n"] {
+        let server = AuthorizationServer::start();
+        let (sandbox, _) = Sandbox::logged_in(&server);
+        let (client_id, url) = (server.client_id(), server.url());
+        let pair = server.log_in();
+        let import = [
+            "login",
+            "--import",
+            "-a",
+            "work",
+            "--client-id",
+            &client_id,
+            &url,
+        ];
+        sandbox.run_with_input(&import, &pair.response).succeeds();
+        std::fs::write(sandbox.file(&server, "toml"), text).unwrap();
+        let asked = format!("{}username=work\n", question(&server.host()));
+        assert_eq!(get(&sandbox, &asked)["password"], pair.access_token);
+        // The broken one is meant, or may be: that is told.
+        for user in ["", "username=somebody\n"] {
+            let asked = format!("{}{user}", question(&server.host()));
+            let finished = credential(&sandbox, "get", &asked);
+            assert!(finished.stderr.contains("default.toml"), "{finished:?}");
+            assert_eq!(finished.succeeds(), "");
+        }
+        // Where `default` is not there, the only one that can be read is meant.
+        let broken = sandbox.file(&server, "toml");
+        std::fs::rename(&broken, broken.with_file_name("other.toml")).unwrap();
+        let asked = question(&server.host());
+        assert_eq!(get(&sandbox, &asked)["password"], pair.access_token);
+    }
+}

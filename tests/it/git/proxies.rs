@@ -291,12 +291,14 @@ fn a_repository_s_own_configuration_has_no_say() {
     assert_eq!((evil.asked().len(), world.rotations()), (0, 0));
     // The user's own way is taken, from within the repository too, but not with its authority.
     world.set("http.proxy", &format!("http://{}", good.address));
+    world.sandbox.let_waits_pass_at(NAME);
     let finished = ask(&mut world.helper(&work));
     assert_eq!(finished.stdout, "", "{finished:?}");
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     assert_eq!((evil.asked().len(), world.rotations()), (0, 0));
     // git itself goes where the repository sends it; the refresh for it does not.
     world.trusts_the_forge();
+    world.sandbox.let_waits_pass_at(NAME);
     let url = world.repository();
     world
         .git(&["-C", &work, "ls-remote", "-q", &url])
@@ -320,13 +322,16 @@ fn certificates_are_verified_whatever_git_is_told() {
     assert_eq!(world.rotations(), 0);
     // Nor is an authority trusted that lies where the repository is, or that others can write.
     world.set("http.sslCAInfo", "authority.pem");
+    world.sandbox.let_waits_pass_at(NAME);
     let finished = ask(&mut world.helper(&world.path("")));
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     world.trusts_the_forge();
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     std::fs::set_permissions(&world.authority, open).unwrap();
+    world.sandbox.let_waits_pass_at(NAME);
     let finished = world.git(&["clone", "-q", &world.repository(), &work]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
+    assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     assert_eq!(world.rotations(), 0);
 }
 

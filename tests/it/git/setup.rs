@@ -213,7 +213,7 @@ fn without_git_it_says_so() {
     let mut command = sandbox.command(&["setup-git"]);
     command.env("PATH", sandbox.path("tmp"));
     let said = Running::spawn(&mut command).finish().fails(2);
-    assert!(said.contains("git cannot be run"), "{said}");
+    assert!(said.contains("cannot run `git`"), "{said}");
 }
 
 /// As with Nix, where the file is a link into a place that nothing writes to.

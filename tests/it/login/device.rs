@@ -141,6 +141,13 @@ fn a_server_that_stumbles_meanwhile_is_asked_again() {
         Behaviour::Answer(Answer::new(503)),
         Behaviour::Answer(Answer::new(429)),
         Behaviour::LoseRequest,
+        // A bot wall, a proxy, and a server that says so.
+        Behaviour::Answer(Answer::new(403).body("<html>Checking your browser</html>")),
+        Behaviour::Answer(Answer::new(407)),
+        Behaviour::Answer(Answer::json(
+            400,
+            &json!({"error": "temporarily_unavailable"}),
+        )),
     ];
     let worlds = stumbles.map(|stumble| {
         let (server, sandbox) = (start(), Sandbox::new());
@@ -151,6 +158,40 @@ fn a_server_that_stumbles_meanwhile_is_asked_again() {
     });
     for (_server, _sandbox, waiting) in worlds {
         waiting.finish().succeeds();
+    }
+}
+
+/// What the token endpoint says of a device code, by the same table as of a refresh token
+/// (docs/refusals.md).
+#[test]
+fn a_refusal_means_what_it_means_for_a_refresh() {
+    for (status, body, code, name) in [
+        (400, json!({"error": "invalid_grant"}), 3, "login_required"),
+        (
+            200,
+            json!({"error_code": "session_expired"}),
+            3,
+            "login_required",
+        ),
+        (
+            401,
+            json!({"error": "invalid_client"}),
+            2,
+            "client_rejected",
+        ),
+        (
+            200,
+            json!({"error": {"code": "unheard_of"}}),
+            4,
+            "refresh_refused",
+        ),
+    ] {
+        let server = start();
+        server.script(TOKEN, Behaviour::Answer(Answer::json(status, &body)));
+        let waiting = Waiting::start(&Sandbox::new(), &server, &["--json"]);
+        let finished = waiting.finish();
+        let error = finished.fails_in_json(code, name);
+        assert!(error["said"].is_string(), "{error}");
     }
 }
 
@@ -226,6 +267,12 @@ fn a_server_without_the_grant_or_with_a_broken_one_is_told_apart_from_one_that_i
     without_a_code(&Answer::new(404), 2, "client_rejected");
     without_a_code(&Answer::new(302), 2, "client_rejected");
     without_a_code(&Answer::new(429), 4, "rate_limited");
+    // A page with 404 is how servers say it; with another status it is a wall's.
+    let page = |status| Answer::new(status).body("<html>no</html>");
+    without_a_code(&page(404), 2, "client_rejected");
+    without_a_code(&page(403), 4, "unavailable");
+    let passing = json!({"error": "temporarily_unavailable"});
+    without_a_code(&Answer::json(400, &passing), 4, "unavailable");
     let (_, hint) = without_a_code(&Answer::new(500), 4, "unavailable");
     assert!(hint.contains("later"), "{hint}");
 }
@@ -344,6 +391,52 @@ fn shows_a_code_for_the_phone(no_color: &str, ink: Ink) {
         finished.stderr.contains("logged in as jane"),
         "{finished:?}"
     );
+}
+
+#[test]
+fn a_page_instead_of_a_code_is_told_by_its_status() {
+    for status in [403, 503, 302, 200] {
+        let page = Answer::new(status)
+            .header("Content-Type", "text/html")
+            .body("<html>Are you a robot?</html>".to_owned());
+        let server = start();
+        server.script(AUTHORIZE_DEVICE, Behaviour::Answer(page));
+        let sandbox = Sandbox::new();
+        let url = server.url();
+        let finished = sandbox.run(&["login", "--device", "--client-id", "the-client", &url]);
+        assert_ne!(finished.code(), Some(0), "{finished:?}");
+        let shown = format!("(status {status})");
+        assert!(finished.stderr.contains(&shown), "{finished:?}");
+        assert!(!finished.stderr.contains("robot"), "{finished:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_draw_shows_words_alone() {
+    for (name, value) in [
+        ("TERM", "dumb"),
+        ("LANG", "C"),
+        ("LC_ALL", "en_US.ISO-8859-1"),
+    ] {
+        let server = start();
+        let sandbox = Sandbox::new();
+        let url = server.url();
+        let mut command =
+            sandbox.command(&["login", "--device", "--client-id", "the-client", &url]);
+        let terminal = Terminal::spawn(command.env(name, value));
+        let screen = terminal.wait_for("enter the code\n  ");
+        let mut lines = screen.lines();
+        lines.find(|line| line.contains("enter the code")).unwrap();
+        server.decide(lines.next().unwrap().trim(), Decision::Approved);
+        let (finished, raw) = terminal.finish_raw();
+        assert_eq!(finished.code(), Some(0), "{finished:?}");
+        assert!(
+            !finished.stderr.contains(['█', '▀', '⠋']),
+            "{name}: {finished:?}"
+        );
+        assert!(!finished.stderr.contains(" left)"), "{name}: {finished:?}");
+        assert!(name != "TERM" || !raw.contains('\u{1b}'), "{raw:?}");
+    }
 }
 
 /// What half blocks are drawn with: as most terminals are, or in colours of the drawing's own.

@@ -46,7 +46,7 @@ fn other_states_paths_errors_and_methods_end_nothing() {
         format!("OPTIONS /?code=x&state={state} HTTP/1.1\r\nHost: x\r\n\r\n"),
         format!("HEAD /?code=x&state={state} HTTP/1.1\r\nHost: x\r\n\r\n"),
         "\u{16}\u{3}\u{1}\u{0}\u{0}".to_owned() + "hello\r\n\r\n",
-        "\r\n\r\n".to_owned(),
+        "\r\n\r\nx\r\n\r\n".to_owned(),
         format!("GET /?{} HTTP/1.1\r\n\r\n", "x".repeat(70_000)),
         format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(200)),
     ] {

@@ -268,6 +268,7 @@ fn a_broken_record_hinders_no_login_as_another_account() {
     import(&sandbox, &server, &options, &response).succeeds();
     // As the account itself it is refused, and nothing is overwritten.
     let options = ["--json", "--client-id", "the-client"];
+    let response = server.log_in().response;
     let refused = import(&sandbox, &server, &options, &response);
     refused.fails_in_json(5, "corrupt");
     assert_eq!(sandbox.record_text(&server), "torn");
@@ -316,4 +317,126 @@ fn a_secret_of_another_client_id_is_not_taken_over() {
     assert_eq!(import(&["--client-id", "a"]), "client_secret_basic");
     // Said once more, it is the same id: its secret stays.
     assert_eq!(import(&["--client-id", "a"]), "client_secret_basic");
+}
+
+/// A file as each of these programs writes it.
+#[test]
+fn an_end_that_the_file_names_is_the_tokens() {
+    let server = AuthorizationServer::start();
+    let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let seconds = in_an_hour.as_second();
+    for (key, value) in [
+        ("expires_at", json!(seconds)),
+        ("expires_at", json!(format!("{seconds}.5"))),
+        ("expiresAt", json!(in_an_hour.as_millisecond())),
+        ("expiry_date", json!(in_an_hour.as_millisecond())),
+        ("expiry", json!(in_an_hour.to_string())),
+        ("expires", json!(seconds)),
+        ("exp", json!(seconds)),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut response: Value = serde_json::from_str(&server.log_in().response).unwrap();
+        let fields = response.as_object_mut().unwrap();
+        fields.remove("created_at");
+        fields.insert(key.to_owned(), value);
+        let options = ["--client-id", "the-client"];
+        let done = import(&sandbox, &server, &options, &response.to_string());
+        assert!(!done.stderr.contains("when it was issued"), "{done:?}");
+        done.succeeds();
+        let record = sandbox.record(&server);
+        let grant = &record["grants"][0];
+        let time = |key: &str| -> jiff::Timestamp { grant[key].to_string().parse().unwrap() };
+        assert!(
+            (seconds..=seconds + 1).contains(&time("expires_at").as_second()),
+            "{key}"
+        );
+        // Of a lifetime of two hours.
+        assert_eq!(
+            time("issued_at"),
+            time("expires_at") - jiff::SignedDuration::from_hours(2)
+        );
+    }
+}
+
+#[test]
+fn a_token_whose_age_is_not_known_is_stored_with_a_warning() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut response: Value = serde_json::from_str(&server.log_in().response).unwrap();
+    response.as_object_mut().unwrap().remove("created_at");
+    let options = ["--client-id", "the-client"];
+    let done = import(&sandbox, &server, &options, &response.to_string());
+    assert!(
+        done.stderr.contains("does not say when it was issued"),
+        "{done:?}"
+    );
+    done.succeeds();
+    // Known by now: nothing is stored.
+    let again = import(&sandbox, &server, &options, &response.to_string());
+    assert!(!again.stderr.contains("when it was issued"), "{again:?}");
+    again.succeeds();
+}
+
+#[test]
+fn what_editors_and_windows_put_around_tokens_is_removed() {
+    let server = AuthorizationServer::start_with(Settings {
+        client_auth: ClientAuth::SecretPost("the-secret".to_owned()),
+        ..Settings::default()
+    });
+    let sandbox = Sandbox::new();
+    let url = server.url();
+    let around = |text: &str| format!("\u{feff} {text}\r\n \r\n");
+    std::fs::write(sandbox.path("secret"), around("the-secret")).unwrap();
+    let file = sandbox.path("secret");
+    let options = [
+        "--client-id",
+        "the-client",
+        "--auth-method=client_secret_post",
+        "--client-secret-file",
+        file.to_str().unwrap(),
+    ];
+    let pair = server.log_in();
+    import(&sandbox, &server, &options, &around(&pair.response)).succeeds();
+    sandbox.run(&["refresh", "--force", &url]).succeeds();
+
+    let rejected = around(&pair.access_token);
+    let args = ["token", "--rejected", &url];
+    let token = sandbox.run_with_input(&args, &rejected).prints();
+    assert!(server.is_alive(&token));
+    let args = ["login", "--with-token", "--account", "personal", &url];
+    sandbox.run_with_input(&args, &around(&token)).succeeds();
+    assert_eq!(
+        sandbox
+            .run(&["token", "--account", "personal", &url])
+            .prints(),
+        token
+    );
+}
+
+/// At each refresh one of the two would lose its login.
+#[test]
+fn tokens_that_another_account_has_are_not_imported() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let work = ["--account", "work", "--client-id", "the-client"];
+    let refused = |response: &str| {
+        let done = import(&sandbox, &server, &work, response);
+        let said = done.fails(2);
+        assert!(
+            said.contains("default") && said.contains("--account default"),
+            "{said}"
+        );
+    };
+    refused(&pair.response);
+    // Nor where that login has gone on: neither what it began with, nor what it has now.
+    sandbox.run(&["refresh", "--force"]).succeeds();
+    refused(&pair.response);
+    refused(&server.current_pair(&pair.access_token).response);
+    // Nor as a second grant.
+    let own = server.log_in();
+    import(&sandbox, &server, &work, &own.response).succeeds();
+    let standby = [&work[..2], &["--standby"]].concat();
+    let done = import(&sandbox, &server, &standby, &pair.response);
+    assert!(done.fails(2).contains("default"));
+    assert_eq!(server.refresh_requests(), 1);
 }

@@ -1,11 +1,13 @@
 //! `glauth login`: the ways in, and what is known afterwards.
 
+mod browser_process;
 mod configuration;
 mod crowd;
 mod device;
 mod hostile;
 mod import;
 mod nobody;
+mod other_user;
 mod paste;
 mod providers;
 mod redirect_uri;

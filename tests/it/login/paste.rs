@@ -89,3 +89,65 @@ fn a_terminal_without_a_browser_and_a_server_without_the_device_grant_leave_this
         "{finished:?}"
     );
 }
+
+#[test]
+fn a_line_that_the_terminal_cut_is_not_taken_for_an_answer() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&words(&server, &CLIENT));
+    let mut terminal = Terminal::spawn(&mut command);
+    let screen = terminal.wait_for("paste that address here");
+    let page = screen.lines().find_map(super::page_in).unwrap();
+    let address = browser::open_but_stay(&page);
+    // As where the code is long and stands at the end.
+    terminal.type_line(&format!("{address}&session={}", "x".repeat(5000)));
+    let screen = terminal.wait_for("the terminal cut that line at 4095 bytes");
+    assert!(screen.contains("`curl 'ADDRESS'`"), "{screen}");
+    assert_eq!(server.count(TOKEN), 0, "the code may lack its end");
+    let seen = browser::get(&address);
+    assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
+    assert_eq!(terminal.finish().code(), Some(0));
+}
+
+#[test]
+fn an_address_in_quotes_or_escaped_for_a_page_is_taken() {
+    for change in [
+        |address: &str| format!("\"{address}\""),
+        |address: &str| format!("<{}>", address.replace('&', "&amp;")),
+    ] {
+        let server = AuthorizationServer::start();
+        let sandbox = Sandbox::new();
+        let (waiting, mut stdin) = start(&sandbox, &server);
+        let address = browser::open_but_stay(&waiting.page);
+        writeln!(stdin, "{}", change(&address)).unwrap();
+        waiting.finish().succeeds();
+    }
+}
+
+#[test]
+fn an_error_without_state_is_mentioned_and_ends_nothing() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let (waiting, mut stdin) = start(&sandbox, &server);
+    let listener = waiting.asked("redirect_uri");
+    for _ in 0..3 {
+        let seen = browser::get(&format!("{listener}?error=access_%1b[31mdenied"));
+        assert_eq!(seen.status, 404, "{seen:?}");
+    }
+    writeln!(stdin, "{listener}?error=server_error").unwrap();
+    writeln!(stdin, "{}", browser::open_but_stay(&waiting.page)).unwrap();
+    let finished = waiting.finish();
+    let said = &finished.stderr;
+    assert_eq!(
+        said.matches("error `access_[31mdenied` and without")
+            .count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(
+        said.matches("error `server_error` and without").count(),
+        1,
+        "{said}"
+    );
+    finished.succeeds();
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use toml::Table;
 
-use crate::login::through_browser::{browser_that_notes, noted};
+use crate::login::through_browser::{browser_that_notes, noted, page_opened};
 use crate::login::{CLIENT, Waiting, page_in};
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, Consent, REVOKE, TOKEN, USER,
@@ -189,7 +189,7 @@ fn an_address_that_was_pasted_ends_the_login_where_nobody_asked_for_more() {
     let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
-    let address = browser::open_but_stay(&noted(&sandbox));
+    let address = browser::open_but_stay(&page_opened(&sandbox));
     terminal.wait_for("paste that address here");
     terminal.type_line(&address);
     assert_eq!(terminal.finish().code(), Some(0));

@@ -132,7 +132,9 @@ fn the_browser_that_is_named_is_opened_and_the_page_is_printed_all_the_same() {
     command.env("BROWSER", browser_that_notes(&sandbox));
     let terminal = Terminal::spawn(&mut command);
 
-    let page = noted(&sandbox);
+    let door = noted(&sandbox);
+    let page = browser::open_but_stay(&door);
+    let again = browser::get(&door);
     let seen = browser::open(&page);
     let finished = terminal.finish();
 
@@ -142,6 +144,15 @@ fn the_browser_that_is_named_is_opened_and_the_page_is_printed_all_the_same() {
         finished.stderr.contains(&format!("\n  {page}\n")),
         "{finished:?}"
     );
+    // What stands in the browser's command line is of no use to those who read it there.
+    assert!(door.starts_with("http://127.0.0.1:"), "{door}");
+    let url = url::Url::parse(&page).unwrap();
+    for (name, value) in url.query_pairs() {
+        let secret = name == "state" || name == "code_challenge";
+        assert!(!(secret && door.contains(&*value)), "{name} in {door}");
+    }
+    assert!(!door.contains('?'), "{door}");
+    assert_eq!(again.status, 410, "it leads on once: {again:?}");
 }
 
 #[test]
@@ -160,7 +171,7 @@ fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
 }
 
 /// `login` at a terminal, where one consent is the subject.
-fn one_consent(url: &str) -> [&str; 5] {
+pub fn one_consent(url: &str) -> [&str; 5] {
     ["login", "--no-standby", "--client-id", "the-client", url]
 }
 
@@ -175,6 +186,11 @@ pub fn browser_that_notes(sandbox: &Sandbox) -> String {
     std::fs::write(&script, text).unwrap();
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
     format!("{} %s", script.display())
+}
+
+/// The server's page that this browser comes to.
+pub fn page_opened(sandbox: &Sandbox) -> String {
+    browser::open_but_stay(&noted(sandbox))
 }
 
 /// Where that browser was sent, once it was.
@@ -354,7 +370,7 @@ fn an_address_can_be_pasted_even_where_a_browser_seems_to_have_opened() {
     let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
-    let address = browser::open_but_stay(&noted(&sandbox));
+    let address = browser::open_but_stay(&page_opened(&sandbox));
     terminal.wait_for("paste that address here");
     terminal.type_line(&address);
     let finished = terminal.finish();
@@ -562,7 +578,7 @@ fn a_second_call_with_the_same_answer_ends_nothing() {
 }
 
 #[test]
-fn a_browser_that_goes_before_it_was_answered_costs_nothing() {
+fn a_browser_that_goes_before_it_was_answered_can_come_again() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let waiting = Waiting::start(&sandbox, &server, &CLIENT);
@@ -576,8 +592,11 @@ fn a_browser_that_goes_before_it_was_answered_costs_nothing() {
     )
     .unwrap();
     drop(stream);
+    // Unless it was still there when it was read.
+    browser::get(answer.as_str());
     waiting.finish().succeeds();
     sandbox.run(&["token"]).prints();
+    assert_eq!(server.count(TOKEN), 1);
 }
 
 #[test]

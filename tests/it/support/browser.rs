@@ -1,7 +1,7 @@
 //! A browser without a face: it gets pages, follows redirects, and tells what it saw.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 
 use url::Url;
 
@@ -95,7 +95,6 @@ pub fn send(url: &Url, bytes: &[u8]) -> String {
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     // Who is closed out before it has said everything has an answer too.
     stream.write_all(bytes).ok();
-    stream.shutdown(Shutdown::Write).ok();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok();
     String::from_utf8(answer).unwrap()

@@ -6,6 +6,7 @@ mod authorization_server_test;
 pub mod browser;
 pub mod git_server;
 pub mod mounts;
+pub mod other_user;
 pub mod program;
 pub mod refresher;
 pub mod sandbox;

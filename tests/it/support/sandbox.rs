@@ -54,9 +54,12 @@ impl Sandbox {
 
     /// Imports a login that has expired, at a server of the test's own.
     pub fn import_expired(&self, options: &[&str], host: &str) {
+        // No two accounts have one refresh token.
+        let own: String = options.concat();
+        let own = own.replace(|c: char| !c.is_ascii_alphanumeric(), "");
         let response = serde_json::json!({
-            "access_token": "at-SECRET-1",
-            "refresh_token": "rt-SECRET-1",
+            "access_token": format!("at-SECRET-1{own}"),
+            "refresh_token": format!("rt-SECRET-1{own}"),
             "expires_in": 60,
             "created_at": jiff::Timestamp::now().as_second() - 3600,
         });
@@ -129,6 +132,33 @@ impl Sandbox {
                 let grant = grant.as_table_mut().unwrap();
                 grant.insert("issued_at".to_owned(), from_now(seconds - 7200));
                 grant.insert("expires_at".to_owned(), from_now(*seconds));
+            }
+        });
+    }
+
+    /// Time passes: the waits after failures are over.
+    pub fn let_waits_pass(&self, server: &AuthorizationServer) {
+        self.let_waits_pass_at(&server.host());
+    }
+
+    /// The same at a host.
+    pub fn let_waits_pass_at(&self, host: &str) {
+        let path = self.file_at(host, "toml");
+        let record = std::fs::read_to_string(&path);
+        if !record.is_ok_and(|text| text.contains("next_at")) {
+            return;
+        }
+        edit_file(&path, |record| {
+            let over = |table: &mut toml::Table, key: &str| {
+                if table.contains_key(key) {
+                    table.insert(key.to_owned(), from_now(-1));
+                }
+            };
+            for grant in record["grants"].as_array_mut().unwrap() {
+                over(grant.as_table_mut().unwrap(), "refresh_next_at");
+            }
+            if let Some(last) = record.get_mut("last_attempt") {
+                over(last.as_table_mut().unwrap(), "next_at");
             }
         });
     }

@@ -54,6 +54,10 @@ impl Terminal {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
     /// Types a line.
     pub fn type_line(&mut self, text: &str) {
         writeln!(self.keyboard, "{text}").unwrap();
@@ -90,7 +94,14 @@ impl Terminal {
     }
 
     /// Waits for the end; `stderr` is what was on the screen.
+    #[track_caller]
     pub fn finish(self) -> Finished {
+        self.finish_raw().0
+    }
+
+    /// The same, with all that came, escapes too.
+    #[track_caller]
+    pub fn finish_raw(self) -> (Finished, String) {
         let finished = self.running.finish();
         let inside = self.screen.inside.lock().unwrap();
         let (inside, timeout) = self
@@ -99,10 +110,9 @@ impl Terminal {
             .wait_timeout_while(inside, LIMIT, |inside| !inside.is_over)
             .unwrap();
         assert!(!timeout.timed_out(), "somebody still has the terminal");
-        Finished {
-            stderr: plain(&inside.bytes),
-            ..finished
-        }
+        let raw = String::from_utf8_lossy(&inside.bytes).into_owned();
+        let stderr = plain(&inside.bytes);
+        (Finished { stderr, ..finished }, raw)
     }
 }
 
@@ -111,7 +121,15 @@ pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
     let pty = openpty(Some(&SIZE), None).unwrap();
     let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
     drop(pty.slave);
-    let command = command.env("TERM", "xterm");
+    let set: Vec<_> = command
+        .get_envs()
+        .map(|(name, _)| name.to_owned())
+        .collect();
+    for (name, value) in [("TERM", "xterm"), ("LANG", "C.UTF-8")] {
+        if !set.iter().any(|other| other == name) {
+            command.env(name, value);
+        }
+    }
     let running = Running::spawn(command.stdin(stdin).stderr(stderr));
     // The command keeps its copies of the slave, with which the terminal would never end.
     command.stdin(Stdio::null()).stderr(Stdio::null());

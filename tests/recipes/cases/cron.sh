@@ -52,8 +52,11 @@ ends_with 3 glauth --json status
 jq --exit-status '.accounts | map(.state) == ["fresh", "login_required"]' <<<"$said" >/dev/null ||
     fail "one is fresh, and one is not: $said"
 
-# The same line where nothing is wrong, and where the server cannot be reached: no word.
+# The same line once more: it was told today. Where nothing is wrong, and where the server cannot be reached: no
+# word.
 line=$(sed -n 's|^\*/15 \* \* \* \* ||p' "$recipes/crontab")
+ends_with 0 sh -c "$line"
+[[ $said == "" ]] || fail "what was told today is not told again: $said"
 glauth logout --local --account gone "$URL" 2>/dev/null
 ends_with 0 sh -c "$line"
 [[ $said == "" ]] || fail "nothing is said where all is well: $said"

@@ -1,5 +1,7 @@
 //! A check: what was looked at, what came of it, what to do. Its JSON is stable.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
@@ -164,17 +166,12 @@ fn without_us(mut hint: String) -> String {
 
 /// What two looks have found is one finding: the later one says whose it is.
 pub(super) fn drop_repeated(checks: &mut Vec<Check>) {
-    let repeated = |index: usize, check: &Check| {
-        let later = checks[index + 1..].iter();
-        later
-            .into_iter()
-            .any(|other| other.message == check.message)
-    };
+    let mut seen = HashSet::new();
     let keep: Vec<bool> = checks
         .iter()
-        .enumerate()
-        .map(|(index, check)| !repeated(index, check))
+        .rev()
+        .map(|check| seen.insert(check.message.clone()))
         .collect();
-    let mut keep = keep.into_iter();
+    let mut keep = keep.into_iter().rev();
     checks.retain(|_| keep.next().unwrap_or(true));
 }

@@ -11,7 +11,8 @@ use crate::signals::{Held, spawn_deaf};
 use crate::store::Store;
 use crate::time::human;
 
-/// How long all of it may take: longer than two calls of a second process.
+/// How long it may take from one step to the next: longer than two calls of a second process. All of it
+/// takes as long as there are logins.
 const LIMIT: Duration = Duration::from_secs(30);
 
 const _: () = assert!(LIMIT.as_secs() > 2 * second::LIMIT.as_secs());
@@ -29,7 +30,7 @@ pub(super) struct Local {
 impl Local {
     pub(super) fn look_in_time(self) -> Found {
         let shown = self.store.root().display().to_string();
-        in_time(LIMIT, move || self.look()).unwrap_or_else(|| {
+        in_time(LIMIT, move |progress| self.look(progress)).unwrap_or_else(|| {
             let limit = LIMIT.as_secs();
             let check = Check::fail(
                 Topic::FileSystem,
@@ -41,23 +42,25 @@ impl Local {
         })
     }
 
-    fn look(&self) -> Found {
+    fn look(&self, progress: &Progress) -> Found {
         let (store, host) = (&self.store, self.host.as_ref());
         if let Some(check) = disk::in_the_way(store) {
             return (vec![check], Vec::new());
         }
         let mut checks = disk::checks(store, host);
+        progress.made();
         let mut records = Vec::new();
         match self.chosen() {
             Err(error) => checks.push(Check::error(Topic::Files, &error)),
             Ok(ids) => {
-                records = logins::read(store, &ids, &mut checks);
-                checks.extend(logins::checks(store, host, &records));
+                records = logins::read(store, &ids, &mut checks, progress);
+                checks.extend(logins::checks(store, host, &records, progress));
                 if ids.is_empty() {
                     checks.push(logins::none(host, self.account.as_ref()));
                 }
             }
         }
+        progress.made();
         checks.extend(rescued::checks(store));
         drop_repeated(&mut checks);
         (checks, records)
@@ -76,20 +79,36 @@ impl Local {
     }
 }
 
+/// Where the work says that it goes on.
+pub(super) struct Progress(Box<dyn Fn() + Send>);
+
+impl Progress {
+    /// The store has answered once more.
+    pub(super) fn made(&self) {
+        (self.0)();
+    }
+}
+
 /// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind. The first one is
 /// answered with a line, since a file system that hangs is what a person looks for here.
 fn in_time<T: Send + 'static>(
     limit: Duration,
-    look: impl FnOnce() -> T + Send + 'static,
+    look: impl FnOnce(&Progress) -> T + Send + 'static,
 ) -> Option<T> {
     let mut held = Held::new();
     held.announce(format!(
-        "finishing the look at the store first, so that nothing is left there (up to {})",
+        "finishing the look at the store first, so that nothing is left there (up to {} for each login)",
         human(limit)
     ));
     let (sender, receiver) = mpsc::channel();
-    spawn_deaf(move || drop(sender.send(look()))).ok()?;
-    receiver.recv_timeout(limit).ok()
+    let steps = sender.clone();
+    let progress = Progress(Box::new(move || drop(steps.send(None))));
+    spawn_deaf(move || drop(sender.send(Some(look(&progress))))).ok()?;
+    loop {
+        if let Some(found) = receiver.recv_timeout(limit).ok()? {
+            return Some(found);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +118,23 @@ mod tests {
     #[test]
     fn what_does_not_end_is_given_up() {
         let (_stays, never) = mpsc::channel::<()>();
-        let given_up = in_time(Duration::from_millis(10), move || never.recv().is_ok());
+        let given_up = in_time(Duration::from_millis(10), move |_| never.recv().is_ok());
         assert_eq!(given_up, None);
-        assert_eq!(in_time(LIMIT, || 7), Some(7));
+        assert_eq!(in_time(LIMIT, |_| 7), Some(7));
+    }
+
+    #[test]
+    fn what_goes_on_may_take_longer_in_all() {
+        let limit = Duration::from_secs(1);
+        let (_stays, never) = mpsc::channel::<()>();
+        let begun = std::time::Instant::now();
+        let ended = in_time(limit, move |progress| {
+            while begun.elapsed() < 2 * limit {
+                progress.made();
+                never.recv_timeout(limit / 100).ok();
+            }
+            7
+        });
+        assert_eq!(ended, Some(7));
     }
 }

@@ -1,22 +1,31 @@
 //! Each login: whether its record can be read, what its tokens are called, what was left of a refresh,
 //! and whether somebody else may hold the same tokens.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::check::{Check, Topic};
+use super::local::Progress;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
 use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
+use crate::secret::Fingerprint;
 use crate::store::examine::{Holder, Next};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
 /// The records that can be read.
-pub(super) fn read(store: &Store, ids: &[AccountId], checks: &mut Vec<Check>) -> Vec<Record> {
+pub(super) fn read(
+    store: &Store,
+    ids: &[AccountId],
+    checks: &mut Vec<Check>,
+    progress: &Progress,
+) -> Vec<Record> {
     let mut records = Vec::new();
     for id in ids {
+        progress.made();
         match store.snapshot(id) {
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
@@ -37,9 +46,15 @@ fn unreadable(store: &Store, error: StoreError) -> Check {
     check
 }
 
-pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> Vec<Check> {
+pub(super) fn checks(
+    store: &Store,
+    host: Option<&Host>,
+    records: &[Record],
+    progress: &Progress,
+) -> Vec<Check> {
     let mut checks = Vec::new();
     for record in records {
+        progress.made();
         checks.extend(
             of_record(store, record)
                 .into_iter()
@@ -47,6 +62,7 @@ pub(super) fn checks(store: &Store, host: Option<&Host>, records: &[Record]) -> 
         );
     }
     checks.extend(twins(records));
+    progress.made();
     checks.extend(passwords(store, host));
     checks
 }
@@ -87,9 +103,19 @@ fn of_record(store: &Store, record: &Record) -> Vec<Check> {
             .iter()
             .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
+    checks.extend(refused(&record.id, login));
     checks.extend(leftovers(store, &record.id, login));
     checks.extend(copied(&record.id, login));
     checks
+}
+
+/// What the server says where it does not refresh.
+fn refused(id: &AccountId, login: &Login) -> Vec<Check> {
+    let now = Timestamp::now();
+    let remedy = format!("if this lasts, {}", failure::login_command(id));
+    let texts = left::said(login, now);
+    let warn = |text: &String| Check::warn(Topic::Attempt, format!("{id}: {text}"), &*remedy);
+    texts.iter().map(warn).collect()
 }
 
 fn state(record: &Record) -> Check {
@@ -246,37 +272,49 @@ fn copied(id: &AccountId, login: &Login) -> Option<Check> {
     })
 }
 
-/// Two accounts that hold the same grant.
+/// How many accounts one line names.
+const NAMED: usize = 3;
+
+/// Accounts that hold the same grant: a line for each grant, not for each pair of accounts.
 fn twins(records: &[Record]) -> Vec<Check> {
-    let mut checks = Vec::new();
-    for (index, one) in records.iter().enumerate() {
-        for other in &records[index + 1..] {
-            if shares_a_grant(one, other) {
-                let text = format!(
-                    "{} and {} began with the same refresh token: each ends the other's tokens",
-                    one.id, other.id
-                );
-                let remedy = format!("{} for one of them", failure::login_command(&other.id));
-                checks.push(Check::warn(Topic::Copy, text, remedy).about(&other.id));
-            }
+    let mut holders: BTreeMap<Fingerprint, Vec<&AccountId>> = BTreeMap::new();
+    for record in records {
+        let grants = record.login().map_or(&[][..], |login| &login.grants);
+        // A bare token may well be used under two names.
+        let names = grants.iter().filter_map(|grant| {
+            let now = grant.refresh_token.as_ref()?.fingerprint();
+            Some([grant.origin, now])
+        });
+        for name in names.flatten().collect::<BTreeSet<_>>() {
+            holders.entry(name).or_default().push(&record.id);
         }
     }
-    checks
+    let groups: BTreeSet<Vec<&AccountId>> =
+        holders.into_values().filter(|ids| ids.len() > 1).collect();
+    groups.iter().map(|ids| shared(ids)).collect()
 }
 
-fn shares_a_grant(one: &Record, other: &Record) -> bool {
-    let (Some(one), Some(other)) = (one.login(), other.login()) else {
-        return false;
+fn shared(ids: &[&AccountId]) -> Check {
+    let (first, others) = ids.split_at(ids.len().min(NAMED));
+    let mut names: Vec<String> = first.iter().map(ToString::to_string).collect();
+    match others.len() {
+        0 => {}
+        1 => names.push(others[0].to_string()),
+        more => names.push(format!("{more} others")),
+    }
+    let last = names.pop().unwrap_or_default();
+    let text = format!(
+        "{} and {last} began with the same refresh token: each ends the others' tokens",
+        names.join(", ")
+    );
+    let which = if ids.len() == 2 {
+        "one of them"
+    } else {
+        "all of them but one"
     };
-    let mut grants = one.grants.iter();
-    grants.any(|grant| {
-        let same = |found: &crate::credential::Grant| {
-            let token = grant.refresh_token.is_some() && grant.refresh_token == found.refresh_token;
-            // A bare token may well be used under two names.
-            token || grant.refresh_token.is_some() && grant.origin == found.origin
-        };
-        other.grants.iter().any(same)
-    })
+    let other = ids[1];
+    let remedy = format!("{} for {which}", failure::login_command(other));
+    Check::warn(Topic::Copy, text, remedy).about(other)
 }
 
 /// What git asked to keep and cannot be read, also for hosts without a login.

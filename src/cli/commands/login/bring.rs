@@ -8,25 +8,32 @@ use crate::credential::{LoginKind, Rotation};
 use crate::flow::Tokens;
 use crate::http::ANSWER_LIMIT;
 use crate::oauth;
-use crate::secret::{AccessToken, TOKEN_LIMIT};
-use crate::time::Timestamp;
+use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
+use crate::time::{Timestamp, human};
 
-/// `--import`
-pub(super) fn imported() -> anyhow::Result<Tokens> {
+/// `--import`, and what a person should know of the tokens.
+pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
     let text = read_stdin("the token response", ANSWER_LIMIT)?;
-    let imported = oauth::import(text.as_bytes())
+    let imported = oauth::import(bare(&text).as_bytes(), Timestamp::now())
         .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
-    Ok(Tokens {
+    let warning = imported.rotation.expires_in.map(|life| {
+        format!(
+            "the token response does not say when it was issued; its token is taken to live for {} from now",
+            human(life)
+        )
+    });
+    let tokens = Tokens {
         kind: LoginKind::OAuth,
         rotation: imported.rotation,
-        issued_at: imported.created_at.unwrap_or_else(Timestamp::now),
-    })
+        issued_at: imported.issued_at,
+    };
+    Ok((tokens, warning.filter(|_| !imported.age_is_known)))
 }
 
 /// `--with-token`
 pub(super) fn personal_token() -> anyhow::Result<Tokens> {
-    let text: Zeroizing<String> = read_stdin("the token", TOKEN_LIMIT + 2)?;
-    let text = text.trim_end_matches(['\n', '\r']);
+    let text: Zeroizing<String> = read_stdin("the token", TOKEN_LIMIT + AROUND)?;
+    let text = bare(&text);
     let access_token = AccessToken::new(text.to_owned())
         .map_err(|problem| UsageError::BadInput(format!("the token {problem}")))?;
     // RFC 6750 §2.1: two words could not be sent.

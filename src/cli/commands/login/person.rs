@@ -1,8 +1,7 @@
 //! The person at the terminal: addresses, codes, a browser, a line that moves while they are at it.
 
-use std::cell::Cell;
-use std::io::{BufRead as _, Read as _};
-use std::sync::mpsc;
+use std::cell::{Cell, RefCell};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Color, Style};
@@ -11,6 +10,7 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use url::Url;
 
+use super::opener::{self, Browser, Opened};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
@@ -25,11 +25,16 @@ const QR: Style = AnsiColor::Black
     .on_default()
     .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
 
-/// Who cannot open a browser says so sooner.
-const OPENING: Duration = Duration::from_secs(2);
-
 /// The longest line that is read, in bytes: an address with a code and a state, many times over.
 const LINE_LIMIT: u64 = 16 * 1024;
+
+/// The longest line that a terminal hands over (termios(3), "canonical mode"; `MAX_CANON` on macOS), in
+/// bytes without its end: what is longer is cut without a word.
+const TERMINAL_LIMIT: usize = if cfg!(target_os = "macos") {
+    1023
+} else {
+    4095
+};
 
 /// The most lines that are read.
 const PASTED_LIMIT: usize = 1000;
@@ -46,10 +51,12 @@ pub(super) struct Terminal<'a> {
     pub opens: bool,
     /// Whether something moves on the screen: not where somebody is to paste a line.
     pub moves: Cell<bool>,
+    /// The browser that has the keyboard.
+    pub browser: RefCell<Option<Browser>>,
 }
 
 impl Person for Terminal<'_> {
-    fn visit(&self, page: &Url, lead: Lead) {
+    fn visit(&self, page: &Url, door: &Url, lead: Lead) {
         let title = match lead {
             Lead::Opened => format!("Log in to {} in your browser:", self.id.host),
             Lead::FromPage => format!("{WHY_TWICE}; the browser goes on to"),
@@ -70,7 +77,7 @@ impl Person for Terminal<'_> {
         match lead {
             Lead::FromPage => return,
             Lead::ByHand | Lead::OwnSession => self.moves.set(false),
-            Lead::Opened => self.open(page),
+            Lead::Opened => self.open(door),
         }
         self.context.printer.tell(
             "If that browser is on another machine, it ends at an address that it cannot load: \
@@ -79,8 +86,16 @@ impl Person for Terminal<'_> {
     }
 
     fn listen(&self, pasted: Box<dyn Fn(String) + Send>) {
+        let browser = self.browser.borrow().clone();
         // Without a thread nothing can be pasted, and a browser may come all the same.
-        spawn_deaf(move || read_lines(&pasted)).ok();
+        spawn_deaf(move || {
+            // Two readers of one keyboard would take each other's keys.
+            if let Some(browser) = browser {
+                browser.wait();
+            }
+            read_lines(&pasted);
+        })
+        .ok();
     }
 
     fn logged_in(&self, done: &LoggedIn) {
@@ -123,7 +138,7 @@ impl Person for Terminal<'_> {
         let page = verification_uri_complete
             .as_ref()
             .unwrap_or(verification_uri);
-        if self.context.is_watched() {
+        if self.context.is_watched() && printer::can_draw() {
             draw(page);
         }
     }
@@ -133,7 +148,7 @@ impl Person for Terminal<'_> {
     }
 
     fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting> {
-        let moves = self.context.is_watched() && self.moves.get();
+        let moves = self.context.is_watched() && self.moves.get() && printer::can_draw();
         Box::new(moves.then(|| WaitingLine::new(what, limit)))
     }
 }
@@ -142,20 +157,42 @@ impl Waiting for Option<WaitingLine> {}
 
 impl Terminal<'_> {
     fn open(&self, page: &Url) {
-        let opened = self.opens && open(page.as_str());
-        if self.opens && !opened {
+        let opened = if self.opens {
+            opener::open(page.as_str())
+        } else {
+            Opened::Not
+        };
+        if self.opens && matches!(opened, Opened::Not) {
             self.hear("no browser could be opened");
         }
-        self.moves.set(opened);
+        self.moves.set(matches!(opened, Opened::Elsewhere));
+        if let Opened::Here(browser) = opened {
+            self.browser.replace(Some(browser));
+        }
+    }
+
+    /// Waits until a browser in this terminal is left: the shell would take the keyboard from it.
+    pub(super) fn leave_browser(&self) {
+        if let Some(browser) = &*self.browser.borrow() {
+            browser.wait();
+        }
     }
 }
 
 /// Reads line by line, a line that is too long in pieces.
 fn read_lines(pasted: &dyn Fn(String)) {
+    let at_terminal = std::io::stdin().is_terminal();
     for _ in 0..PASTED_LIMIT {
         let mut line = String::new();
         let mut input = std::io::stdin().lock().take(LINE_LIMIT);
         match input.read_line(&mut line) {
+            Ok(1..) if at_terminal && line.trim_end_matches('\n').len() >= TERMINAL_LIMIT => {
+                // Its code may lack an end, and is good for one try.
+                printer::note(&format!(
+                    "the terminal cut that line at {TERMINAL_LIMIT} bytes; run `curl 'ADDRESS'` with it \
+                     in another terminal of this machine"
+                ));
+            }
             Ok(1..) => pasted(line),
             _ => return,
         }
@@ -187,20 +224,5 @@ fn draw(page: &Url) {
     }
     for line in drawing.lines() {
         printer::drawing(&format!("{QR}{line}{QR:#}"));
-    }
-}
-
-/// Opens a page; `false`: that was not possible. A browser in a terminal stays in the foreground until
-/// it is left, so it is not waited for.
-#[expect(clippy::disallowed_methods, reason = "the one place that opens one")]
-pub(super) fn open(page: &str) -> bool {
-    let page = page.to_owned();
-    let (sender, opened) = mpsc::channel();
-    let started = spawn_deaf(move || {
-        sender.send(webbrowser::open(&page).is_ok()).ok();
-    });
-    match opened.recv_timeout(OPENING) {
-        Ok(opened) => opened,
-        Err(_) => started.is_ok(),
     }
 }

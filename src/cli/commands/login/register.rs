@@ -1,6 +1,7 @@
 //! The first stumbling block: no client id. Where to register an application, and a prompt for what
 //! comes of it.
 
+use super::opener::{self, Opened};
 use super::person::Terminal;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
@@ -27,11 +28,11 @@ pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyho
         };
         let id = ask(&format!("{offer}paste the {name}: "))?;
         match (id.as_str(), page) {
-            ("", Some(register)) => {
-                if !super::person::open(&register.page) {
-                    printer::note("no browser could be opened");
-                }
-            }
+            ("", Some(register)) => match opener::open(&register.page) {
+                Opened::Not => printer::note("no browser could be opened"),
+                Opened::Elsewhere => {}
+                Opened::Here(browser) => browser.wait(),
+            },
             ("", None) => {}
             (id, _) => return Ok(id.to_owned()),
         }

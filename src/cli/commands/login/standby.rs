@@ -50,6 +50,7 @@ pub(super) fn bring(
     config: &Config,
     tokens: Tokens,
 ) -> anyhow::Result<LoggedIn> {
+    flow::held_by_no_other(session.store, id, &tokens)?;
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let nothing = || UsageError::NothingToStandBeside(id.clone());
     let record = plan.replaces().ok_or_else(nothing)?.clone();

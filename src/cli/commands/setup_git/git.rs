@@ -159,7 +159,10 @@ pub(in crate::cli) struct NotWritten(pub String);
 
 fn run(args: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("git").args(args).output();
-    Ok(output.map_err(|error| UsageError::Call(format!("git cannot be run: {error}")))?)
+    Ok(output.map_err(|source| UsageError::NotRun {
+        program: "git".to_owned(),
+        source,
+    })?)
 }
 
 fn unreadable(output: &Output) -> UsageError {

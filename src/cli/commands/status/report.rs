@@ -56,8 +56,18 @@ pub(in crate::cli::commands) struct GrantReport {
     pub expires_at: Option<String>,
     pub refresh_expires_at: Option<String>,
     pub refused: bool,
+    pub refusals: Option<RefusalReport>,
     pub access_fingerprint: String,
     pub refresh_fingerprint: Option<String>,
+}
+
+/// The requests to refresh a grant that the server has refused in a row.
+#[derive(Debug, Serialize)]
+pub(in crate::cli::commands) struct RefusalReport {
+    pub count: u64,
+    pub since: String,
+    pub next_at: String,
+    pub said: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -70,6 +80,10 @@ pub(in crate::cli::commands) struct AttemptReport {
     pub outcome: &'static str,
     pub finished_at: Option<String>,
     pub retry_at: Option<String>,
+    pub failures: u64,
+    pub failing_since: Option<String>,
+    pub next_at: Option<String>,
+    pub said: Option<String>,
     #[serde(skip)]
     pub ended: Option<Timestamp>,
 }
@@ -154,18 +168,20 @@ impl Account {
         self.state = state(login, verdict, now);
         // A dead token that nothing can renew is not found out by `token`, which asks nobody.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
+            || login.refused_since(now).is_some()
             || (check == Some(CheckVerdict::Dead) && !login.is_renewable());
         self.expires_at = current
             .and_then(|grant| grant.expires_at)
             .map(|end| end.to_string());
         self.expires_in = current
-            .and_then(|grant| grant.expires_at)
-            .map(|end| end.since(now).as_secs());
+            .and_then(|grant| grant.left(now))
+            .map(|left| left.as_secs());
         self.scopes = current.map(|grant| grant.scopes.clone());
         self.generation = login.grants.iter().map(|grant| grant.generation).max();
         self.grants = login.grants.iter().map(grant_report).collect();
         self.last_attempt = login.last_attempt.as_ref().map(attempt_report);
         self.left = left::remarks(login, now);
+        self.left.extend(left::said(login, now));
         self.standby = login.standby();
         self.check = check.map(|verdict| match verdict {
             CheckVerdict::Alive => "alive",
@@ -214,6 +230,7 @@ fn ordinary_need() -> Need<'static> {
         checked: None,
         seen: None,
         leased: None,
+        impatient: false,
     }
 }
 
@@ -244,6 +261,12 @@ fn grant_report(grant: &Grant) -> GrantReport {
         expires_at: grant.expires_at.map(|end| end.to_string()),
         refresh_expires_at: grant.refresh_expires_at.map(|end| end.to_string()),
         refused: grant.refused,
+        refusals: grant.refusals.as_ref().map(|refusals| RefusalReport {
+            count: refusals.count,
+            since: refusals.since.to_string(),
+            next_at: refusals.next_at.to_string(),
+            said: refusals.said.clone(),
+        }),
         access_fingerprint: grant.access_token.fingerprint().to_string(),
         refresh_fingerprint: grant
             .refresh_token
@@ -262,6 +285,10 @@ fn attempt_report(attempt: &Attempt) -> AttemptReport {
         outcome: attempt.outcome.as_str(),
         finished_at: attempt.finished_at.map(|end| end.to_string()),
         retry_at: attempt.retry_at.map(|at| at.to_string()),
+        failures: attempt.failures,
+        failing_since: attempt.failing_since.map(|at| at.to_string()),
+        next_at: attempt.next_at.map(|at| at.to_string()),
+        said: attempt.said.clone(),
         ended: attempt
             .finished_at
             .filter(|_| attempt.outcome != Outcome::Pending),

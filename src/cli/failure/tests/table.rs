@@ -1,5 +1,7 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
+mod logins;
+
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use crate::credential::{HostArg, Scheme};
 use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError};
 use crate::secret::BadSecret;
-use crate::store::NamedBy;
+use crate::store::{BadStore, NamedBy};
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
@@ -61,9 +63,9 @@ pub(super) fn groups() -> Vec<Group> {
         ("A refresh", refreshes()),
         ("The store", stores()),
         ("The server", servers()),
-        ("The client of a login", clients()),
-        ("A login", logins()),
-        ("A standby grant", standbys()),
+        ("The client of a login", logins::clients()),
+        ("A login", logins::logins()),
+        ("A standby grant", logins::standbys()),
     ]
 }
 
@@ -131,27 +133,36 @@ fn calls() -> Vec<anyhow::Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::HeldElsewhere {
+            id: AccountId {
+                account: "work".parse().unwrap(),
+                ..id()
+            },
+            other: id(),
+        }
+        .into(),
     ]
 }
 
 fn tokens() -> Vec<anyhow::Error> {
-    let ended = |lost_at, words: Option<&str>| FlowError::LoginRequired {
+    let ended = |lost_at, said: Option<&str>| FlowError::LoginRequired {
         id: id(),
         lost_at,
-        words: words.map(ToOwned::to_owned),
+        said: said.map(ToOwned::to_owned),
     };
     vec![
         FlowError::NoLogin(id()).into(),
         FlowError::LoggedOut { id: id(), at: at() }.into(),
-        ended(None, Some("The refresh token is invalid.")).into(),
+        ended(None, Some("invalid_grant: The refresh token is invalid.")).into(),
         ended(Some(at()), None).into(),
         FlowError::StandbyLost {
             id: id(),
             lost_at: None,
-            words: None,
+            said: None,
         }
         .into(),
         FlowError::NotRenewable(id()).into(),
+        FlowError::UnknownToken(id()).into(),
         FlowError::TokenRefused(id()).into(),
         FlowError::NothingFresh(id()).into(),
         FlowError::TooShort {
@@ -181,19 +192,35 @@ fn refreshes() -> Vec<anyhow::Error> {
             id: id(),
             outcome,
             message: format!("{} {message}", origin()),
+            said: None,
             retry_at: None,
         }
         .into()
     };
     vec![
         failed(Outcome::Unreachable, "could not be reached"),
-        failed(Outcome::Unavailable, "cannot refresh now (status 503)"),
+        failed(
+            Outcome::Unavailable,
+            "cannot refresh now (status 503); the next try is in 4s",
+        ),
         failed(Outcome::RateLimited, "asks for fewer requests (status 429)"),
         FlowError::Failed {
             id: id(),
             outcome: Outcome::RateLimited,
             message: format!("gitlab.example.com asked to be left alone until {}", at()),
+            said: None,
             retry_at: Some(at()),
+        }
+        .into(),
+        failed(
+            Outcome::RefreshRefused,
+            "refused to refresh (status 400): invalid_target: unknown resource; the next try is in 4s",
+        ),
+        FlowError::RefusesToRefresh {
+            id: id(),
+            since: at(),
+            said: Some("invalid_target: unknown resource".into()),
+            next: "; the next try is in 1m".into(),
         }
         .into(),
         failed(Outcome::AnswerLost, "gave no usable answer"),
@@ -247,6 +274,11 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             version: "2".to_owned(),
         },
+        StoreError::NewerValue {
+            path: path(),
+            line: Some(38),
+            problem: "`state` is not one that this glauth knows".to_owned(),
+        },
         StoreError::DiskFull {
             path: path(),
             source: no(Errno::ENOSPC),
@@ -258,7 +290,22 @@ fn stores() -> Vec<anyhow::Error> {
         StoreError::LockReplaced { path: path() },
         StoreError::AnswerNotStored {
             path: path(),
-            rescued: Some("/run/user/1000/glauth-rescue-1000/0123456789abcdef".into()),
+            rescued: Some(crate::store::Kept {
+                path: "/home/jane/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::OverRestart,
+            }),
+            reason: StoreError::DiskFull {
+                path: path(),
+                source: no(Errno::ENOSPC),
+            }
+            .to_string(),
+        },
+        StoreError::AnswerNotStored {
+            path: path(),
+            rescued: Some(crate::store::Kept {
+                path: "/run/user/1000/glauth-rescue-1000/0123456789abcdef".into(),
+                lasts: crate::store::Lasts::UntilLogout,
+            }),
             reason: StoreError::DiskFull {
                 path: path(),
                 source: no(Errno::ENOSPC),
@@ -274,6 +321,11 @@ fn stores() -> Vec<anyhow::Error> {
             action: "read".into(),
             path: path(),
             source: no(Errno::EIO),
+        },
+        StoreError::Io {
+            action: "open".into(),
+            path: path(),
+            source: no(Errno::EMFILE),
         },
     ]
     .into_iter()
@@ -298,6 +350,10 @@ fn servers() -> Vec<anyhow::Error> {
             path: "/etc/ssl/corp.pem".into(),
             reason: "no certificate in it".to_owned(),
         }),
+        send(SendError::ForeignServer {
+            origin: "http://127.0.0.1:3000".to_owned(),
+            uid: 1002,
+        }),
         send(SendError::AnswerLost {
             origin: origin(),
             reason: "timed out".to_owned(),
@@ -314,183 +370,4 @@ fn servers() -> Vec<anyhow::Error> {
         })
         .into(),
     ]
-}
-
-fn clients() -> Vec<anyhow::Error> {
-    let register = ToRegister {
-        title: "GitLab",
-        page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
-        redirect_uri: ("Redirect URI", "http://127.0.0.1/".to_owned()),
-        scopes: "api".to_owned(),
-        remark: "not confidential",
-        client_id: "Application ID",
-    };
-    [
-        ClientError::NoClientId {
-            host: host(),
-            register: Some(Box::new(register)),
-        },
-        ClientError::NoClientId {
-            host: host(),
-            register: None,
-        },
-        ClientError::NoClientIdOfTokens(host()),
-        ClientError::NoClientSecret {
-            title: "GitHub",
-            device: true,
-        },
-        ClientError::NoClientSecret {
-            title: "Google",
-            device: false,
-        },
-        ClientError::NoEndpoint {
-            name: "token endpoint",
-            option: "--token-endpoint",
-            host: host(),
-        },
-        ClientError::BadEndpoint {
-            name: "token endpoint",
-            url: "http://gitlab.example.com/oauth/token".to_owned(),
-        },
-        ClientError::ForeignEndpoint {
-            name: "token endpoint",
-            url: "https://elsewhere.example/token".to_owned(),
-            host: host(),
-        },
-        ClientError::File {
-            what: "client secret file",
-            path: "/home/jane/secret".into(),
-            source: no(Errno::ENOENT).into(),
-        },
-        ClientError::File {
-            what: "client secret file",
-            path: "/home/jane/secret".into(),
-            source: Unusable::NotRegular,
-        },
-        ClientError::File {
-            what: "CA file",
-            path: "/srv/corp.pem".into(),
-            source: Unusable::Foreign {
-                owner: "user joe (1001)".to_owned(),
-                us: "user jane (1000)".to_owned(),
-            },
-        },
-        ClientError::File {
-            what: "CA file",
-            path: "/srv/corp.pem".into(),
-            source: Unusable::Writable { mode: 0o664 },
-        },
-        ClientError::BadSecret(BadSecret::Empty),
-        ClientError::SecretMissing("client_secret_basic".to_owned()),
-        ClientError::UnknownAuthMethod("basic".to_owned()),
-        ClientError::UnknownProvider("gitlub".to_owned()),
-        ClientError::EmptyClientId,
-        ClientError::OurParameter("state".to_owned()),
-        ClientError::ControlCharacter("the client id"),
-        ClientError::UnknownKind {
-            host: host(),
-            problem: DiscoveryError::Unsound {
-                server: origin(),
-                problem: "names another issuer, `https://sso.example.com`".to_owned(),
-            },
-        },
-    ]
-    .into_iter()
-    .map(Into::into)
-    .collect()
-}
-
-fn logins() -> Vec<anyhow::Error> {
-    let refused = |error: &str| AuthorizeError::Refused {
-        error: error.to_owned(),
-        words: None,
-    };
-    let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
-        outcome,
-        message: format!("{} {message}", origin()),
-    };
-    let mut errors: Vec<AuthorizeError> = [
-        "access_denied",
-        "login_required",
-        "server_error",
-        "invalid_scope",
-        "unauthorized_client",
-        "invalid_request",
-    ]
-    .into_iter()
-    .map(refused)
-    .collect();
-    errors.extend([
-        AuthorizeError::OtherIssuer {
-            issuer: "https://elsewhere.example".to_owned(),
-            expected: origin(),
-        },
-        AuthorizeError::NobodyCame {
-            limit: Duration::from_secs(600),
-            redirect_uri: Some("http://127.0.0.1/".to_owned()),
-        },
-        AuthorizeError::NobodyCame {
-            limit: Duration::from_secs(300),
-            redirect_uri: None,
-        },
-        AuthorizeError::NoDeviceGrant {
-            message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
-        },
-        AuthorizeError::Device(DeviceError::UnknownClient {
-            server: origin(),
-            words: Some("Client authentication failed".to_owned()),
-        }),
-        AuthorizeError::Device(DeviceError::Unavailable {
-            server: origin(),
-            status: 503,
-        }),
-        redeemed(
-            Outcome::LoginRequired,
-            "does not accept the consent any more (status 400)",
-        ),
-        redeemed(
-            Outcome::ClientRejected,
-            "refused the request (status 401): invalid_client",
-        ),
-        AuthorizeError::NotStored {
-            source: Box::new(FlowError::Store(StoreError::DiskFull {
-                path: path(),
-                source: no(Errno::ENOSPC),
-            })),
-            tokens: NewTokens::Revoked,
-        },
-    ]);
-    errors.into_iter().map(Into::into).collect()
-}
-
-fn standbys() -> Vec<anyhow::Error> {
-    let mut errors: Vec<anyhow::Error> = vec![UsageError::NothingToStandBeside(id()).into()];
-    let refusals = [
-        Refusal::NotRenewable,
-        Refusal::SameTokens,
-        Refusal::OtherScopes {
-            found: "read_user".to_owned(),
-            expected: "api".to_owned(),
-        },
-        Refusal::OtherUser {
-            found: "joe".to_owned(),
-            expected: "jane".to_owned(),
-        },
-        Refusal::Nameless {
-            host: host(),
-            expected: "jane".to_owned(),
-        },
-        Refusal::OtherClient,
-        Refusal::LoginGone,
-        Refusal::Full,
-    ];
-    errors.extend(refusals.into_iter().map(|why| {
-        let added = NotAdded {
-            why,
-            tokens: Some(NewTokens::Revoked),
-            imported: false,
-        };
-        AuthorizeError::NotAdded(added).into()
-    }));
-    errors
 }

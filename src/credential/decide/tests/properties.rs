@@ -97,6 +97,10 @@ fn attempts() -> impl Strategy<Value = Attempt> {
                 outcome,
                 finished_at,
                 retry_at,
+                failures: 0,
+                failing_since: None,
+                next_at: None,
+                said: None,
             },
         )
 }
@@ -220,7 +224,7 @@ proptest! {
             let grant = &case.login.grants[grant];
             prop_assert!(grant.refresh_token.is_some());
             let ended = matches!(grant.state, GrantState::LoginRequired { .. });
-            prop_assert!(!ended);
+            prop_assert!(!ended || case.asked == Asked::Force);
         }
     }
 
@@ -235,7 +239,8 @@ proptest! {
                 || case.rejected.as_ref() == Some(&grant.access_token)
                 || grant.expires_at.is_some_and(|end| end <= now);
             let in_doubt = grant.state != GrantState::Active || case.login.is_pending(index);
-            prop_assert!(dead || in_doubt);
+            let from_the_future = now < grant.issued_at.minus(CLOCK_SLACK);
+            prop_assert!(dead || in_doubt || from_the_future);
         }
     }
 

@@ -151,6 +151,11 @@ impl Model<'_> {
                 unsaved = true;
                 continue;
             }
+            if let Verdict::End(grant) = verdict {
+                world.process_mut(index).memory = self.library.mark_ended(memory, now, grant);
+                unsaved = true;
+                continue;
+            }
             if let Verdict::Refresh { grant, cause } = verdict {
                 let pair = brief.grants[grant].expect("a grant").pair;
                 let heeds = self.library.heeds_leases(memory, now, grant, cause);
@@ -158,6 +163,7 @@ impl Model<'_> {
                     leased = Some(pair);
                     continue;
                 }
+                self.may_begin(&world, &process, pair)?;
                 let memory = self.library.begin(memory, now, grant, cause);
                 return Ok(Self::begin(world, index, grant, memory));
             }
@@ -178,7 +184,9 @@ impl Model<'_> {
                     Ok(world)
                 }
                 Verdict::Stop(stop) => self.stop(world, index, stop),
-                Verdict::Mark(_) | Verdict::Refresh { .. } => unreachable!("done above"),
+                Verdict::Mark(_) | Verdict::End(_) | Verdict::Refresh { .. } => {
+                    unreachable!("done above")
+                }
             };
         }
     }
@@ -245,6 +253,7 @@ impl Model<'_> {
             let memory = world.process(index).memory;
             world.disk.put(memory);
         }
+        world.truth.begin();
         world.process_mut(index).step = Step::Marked;
         world
     }
@@ -268,6 +277,7 @@ impl Model<'_> {
         if answer == Reply::RateLimited && self.library.asks_for_quiet(memory, world.now) {
             world.truth.quiet_until = world.now + 1;
         }
+        self.note_wait(&mut world, memory);
         world.process_mut(index).step = Step::Synced(answer);
         world
     }
@@ -279,7 +289,10 @@ impl Model<'_> {
         let asks = asks(&process, true);
         if process.command == Command::Logout {
             world.process_mut(index).own |= 1 << process.grant;
-            let goes_on = matches!(answer, Reply::Tokens(_) | Reply::InvalidGrant);
+            let goes_on = matches!(
+                answer,
+                Reply::Tokens(_) | Reply::InvalidGrant | Reply::Mistaken
+            );
             let step = if goes_on {
                 Step::Queued
             } else {
@@ -295,13 +308,55 @@ impl Model<'_> {
                 world.disk.sync_folder();
                 Ok(done(world, index, End::Failed))
             }
-            Reply::InvalidGrant if self.library.goes_on(memory, now, asks) => {
-                world.process_mut(index).step = Step::Queued;
-                Ok(world)
+            Reply::InvalidGrant | Reply::Mistaken => {
+                let last = self.library.brief(memory).last;
+                if last.is_some_and(|(_, outcome)| outcome == Outcome::RefreshRefused) {
+                    return self.after_refusal(world, index);
+                }
+                if self.library.goes_on(memory, now, asks, true) {
+                    world.process_mut(index).step = Step::Queued;
+                    return Ok(world);
+                }
+                self.fail(world, index, true)
             }
-            Reply::InvalidGrant => self.fail(world, index, true),
             _ => self.fail(world, index, false),
         }
+    }
+
+    /// The server called the refresh token of a grant invalid that is not in doubt.
+    fn after_refusal(&mut self, mut world: World, index: usize) -> Next {
+        let process = *world.process(index);
+        let grant = usize::from(process.grant);
+        if self.library.asks_first(process.memory, world.now, grant) {
+            let pair = self.presented(&process);
+            world.process_mut(index).step = Step::Doubting(pair);
+            return Ok(world);
+        }
+        self.refused(world, index)
+    }
+
+    /// What the check endpoint says of its access token.
+    pub fn told(&mut self, mut world: World, index: usize, pair: Pair, said: Said) -> Next {
+        world.process_mut(index).checked = Some((pair, said));
+        let process = *world.process(index);
+        let verdict = self
+            .library
+            .decide(process.memory, world.now, asks(&process, true));
+        if let Verdict::End(_) = verdict {
+            world.process_mut(index).step = Step::Queued;
+            return Ok(world);
+        }
+        self.refused(world, index)
+    }
+
+    fn refused(&mut self, mut world: World, index: usize) -> Next {
+        let process = *world.process(index);
+        let asks = asks(&process, true);
+        if self.library.goes_on(process.memory, world.now, asks, false) {
+            world.process_mut(index).step = Step::Queued;
+            return Ok(world);
+        }
+        self.fail(world, index, false)
     }
 
     fn stop(&mut self, world: World, index: usize, stop: Stop) -> Next {
@@ -310,17 +365,16 @@ impl Model<'_> {
             Stop::TokenRefused => Ok(done(world, index, End::Failed)),
             Stop::LoginRequired => self.fail(world, index, true),
             Stop::Adopted(outcome) => {
-                if outcome == Outcome::LoginRequired {
-                    self.may_give_up(&world, index)?;
-                }
                 let meanwhile = world.process(index).meanwhile;
                 let failed = meanwhile.server_failed || meanwhile.grants_failed != [false; 2];
                 kept(failed, "P4", "a verdict is adopted that nobody recorded")?;
-                self.fail(world, index, false)
+                self.fail(world, index, outcome == Outcome::LoginRequired)
             }
-            Stop::Unverified(_) | Stop::Backoff { .. } | Stop::TooShort | Stop::LeftAlone => {
-                self.fail(world, index, false)
-            }
+            Stop::Unverified(_)
+            | Stop::Backoff { .. }
+            | Stop::Paused { .. }
+            | Stop::TooShort
+            | Stop::LeftAlone => self.fail(world, index, false),
         }
     }
 

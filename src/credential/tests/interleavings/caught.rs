@@ -3,7 +3,7 @@
 use super::explore::{Scope, Trouble};
 use super::library::Library;
 use super::mutants::Mutant;
-use super::scopes::{CURRENT, GENTLE, GITLAB, STRICT};
+use super::scopes::{CAREFUL, CURRENT, GENTLE, GITLAB, STRICT};
 use super::steps::Limits;
 use super::world::{Command, ServerKind};
 use Command::{Exec, Force, Login, MinTtl, Refresh, Token};
@@ -18,7 +18,7 @@ type Row = (
     u8,
 );
 
-const CAUGHT: [Row; 29] = [
+const CAUGHT: [Row; 32] = [
     (Mutant::NoReread, "P5", GITLAB, &[0], &[Token, Token], 0),
     (Mutant::NoPendingMark, "P5", GITLAB, &[0], &[Token], 0),
     (Mutant::NoReservation, "P2", GITLAB, &[0], &[Token], 0),
@@ -101,7 +101,17 @@ const CAUGHT: [Row; 29] = [
         "P4",
         GITLAB,
         &[0],
-        &[Token, Token],
+        &[Force, Force],
+        1,
+    ),
+    (Mutant::NoWait, "P4", GITLAB, &[0], &[Token, Token], 1),
+    (Mutant::OneWordEnds, "P5", GITLAB, &[1], &[Force], 1),
+    (
+        Mutant::GoesOnToRefreshesOnly,
+        "P10",
+        CAREFUL,
+        &[1, 1],
+        &[Force, CURRENT],
         1,
     ),
     (Mutant::RefreshIsForce, "P6", GITLAB, &[1], &[Refresh], 0),
@@ -155,13 +165,17 @@ fn promise_broken(row: Row) -> Option<&'static str> {
         let scope = Scope {
             server,
             ends: ends.to_vec(),
-            trouble: if row.0 == Mutant::AdoptsDeath {
-                Trouble::LastGrantHasEnded
-            } else {
-                Trouble::None
+            trouble: match row.0 {
+                Mutant::AdoptsDeath => Trouble::LastGrantHasEnded,
+                Mutant::GoesOnToRefreshesOnly => Trouble::FirstGrantHasEnded,
+                _ => Trouble::None,
             },
             commands: commands.to_vec(),
-            limits: Limits { ticks: 0, mishaps },
+            // After a failure others wait for a tick.
+            limits: Limits {
+                ticks: mishaps.min(1),
+                mishaps,
+            },
         };
         scope.explore(&mut Library::new(server, mutant), mutant)
     };

@@ -29,6 +29,8 @@ pub enum Trouble {
     FirstTokenIsDead,
     /// Somebody has ended the last grant.
     LastGrantHasEnded,
+    /// Somebody has ended the first grant.
+    FirstGrantHasEnded,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,10 +71,14 @@ impl Scope {
             truth.stored[family] = 1;
         }
         families[0].first_is_dead = self.trouble == Trouble::FirstTokenIsDead;
-        if self.trouble == Trouble::LastGrantHasEnded {
-            let last = self.ends.len() - 1;
-            families[last].revoked = true;
-            truth.lose(u8::try_from(last).expect("small"));
+        let ended = match self.trouble {
+            Trouble::LastGrantHasEnded => Some(self.ends.len() - 1),
+            Trouble::FirstGrantHasEnded => Some(0),
+            Trouble::None | Trouble::FirstTokenIsDead => None,
+        };
+        if let Some(ended) = ended {
+            families[ended].revoked = true;
+            truth.lose(u8::try_from(ended).expect("small"));
         }
         let mut processes = [None; PROCESSES];
         for (place, command) in processes.iter_mut().zip(&self.commands) {

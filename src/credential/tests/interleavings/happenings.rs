@@ -70,7 +70,7 @@ impl Model<'_> {
                     let ends = brief.grants[grant].expect("a grant").ends;
                     meanwhile.rotated = ends == world.now + LIFE;
                 }
-                Outcome::AnswerLost | Outcome::LoginRequired => {
+                Outcome::AnswerLost | Outcome::RefreshRefused | Outcome::LoginRequired => {
                     meanwhile.grants_failed[grant] = true;
                 }
                 Outcome::CutOff | Outcome::Pending => {}
@@ -79,10 +79,10 @@ impl Model<'_> {
         }
         for (index, process) in world.processes.iter_mut().enumerate() {
             if let Some(process) = process.as_mut().filter(|process| process.has_looked()) {
-                process.meanwhile = if by == Some(index) {
-                    Meanwhile::default()
-                } else {
-                    meanwhile
+                // Its own verdicts hold for the rest of its call, too.
+                process.meanwhile = Meanwhile {
+                    rotated: meanwhile.rotated && by != Some(index),
+                    ..meanwhile
                 };
             }
         }

@@ -68,7 +68,7 @@ pub struct Library {
     ids: HashMap<String, Id>,
     verdicts: HashMap<(Id, u8, Asks), Verdict>,
     fallbacks: HashMap<(Id, u8, Asks, bool), Option<usize>>,
-    goings_on: HashMap<(Id, u8, Asks), bool>,
+    goings_on: HashMap<(Id, u8, Asks, bool), bool>,
     changes: HashMap<(Id, u8, Change), Id>,
     endings: HashMap<(Id, Id), bool>,
 }
@@ -160,13 +160,18 @@ impl Library {
         found
     }
 
-    pub fn goes_on(&mut self, id: Id, now: u8, asks: Asks) -> bool {
-        let key = (id, now, asks);
+    pub fn goes_on(&mut self, id: Id, now: u8, asks: Asks, ended: bool) -> bool {
+        let key = (id, now, asks, ended);
         if let Some(known) = self.goings_on.get(&key) {
             return *known;
         }
-        let found = self.ask(id, asks, |login, need, _| {
-            credential::goes_on(login, at(now), need)
+        let found = self.ask(id, asks, |login, need, mutant| {
+            let goes_on = credential::goes_on(login, at(now), need, ended);
+            let refreshes = || {
+                let verdict = credential::decide(login, at(now), need);
+                matches!(verdict, Verdict::Refresh { .. })
+            };
+            goes_on && (mutant != Some(Mutant::GoesOnToRefreshesOnly) || refreshes())
         });
         self.goings_on.insert(key, found);
         found
@@ -202,8 +207,13 @@ impl Library {
             checked: checked.as_ref(),
             seen: seen.as_ref(),
             leased: leased.as_ref(),
+            impatient: asks.command == Command::Force,
         };
         rule(self.login(id), &need, self.mutant)
+    }
+
+    pub fn asks_first(&self, id: Id, now: u8, grant: usize) -> bool {
+        credential::asks_first(self.login(id), grant, at(now))
     }
 
     pub fn heeds_leases(&self, id: Id, now: u8, grant: usize, cause: Cause) -> bool {
@@ -226,6 +236,10 @@ impl Library {
         let mutant = self.mutant;
         self.change(id, now, Change::End(reply), |login| {
             login.end_attempt(&ending(reply, mutant), at(now));
+            let grant = login.last_attempt.as_ref().map_or(0, |last| last.grant);
+            if reply == Reply::Mistaken && mutant == Some(Mutant::OneWordEnds) {
+                login.grants[grant].state = GrantState::LoginRequired { since: at(now) };
+            }
         })
     }
 
@@ -317,6 +331,10 @@ impl Library {
         credential::backoff(self.login(id), at(now)).is_some()
     }
 
+    pub fn waits(&self, id: Id, now: u8, grant: usize) -> bool {
+        credential::pause(self.login(id), grant, at(now)).is_some()
+    }
+
     pub fn is_refreshed_to_be_revoked(&self, id: Id, now: u8, grant: usize) -> bool {
         self.login(id).grants[grant].is_refreshed_to_be_revoked(at(now))
     }
@@ -335,7 +353,7 @@ fn ending(reply: Reply, mutant: Option<Mutant>) -> Ending {
         Some(Mutant::LostAnswerIsForgotten) => Failed::unchanged(outcome),
         _ => Failed::doubtful(outcome),
     };
-    Ending::Failed(match reply {
+    let failed = match reply {
         Reply::Tokens(pair) => {
             return Ending::Rotated(Rotation {
                 access_token: access_token(pair),
@@ -346,15 +364,16 @@ fn ending(reply: Reply, mutant: Option<Mutant>) -> Ending {
                 refresh_expires_in: None,
             });
         }
-        Reply::InvalidGrant => Failed::unchanged(Outcome::LoginRequired),
+        Reply::InvalidGrant | Reply::Mistaken => Failed::unchanged(Outcome::LoginRequired),
         Reply::Lost => doubtful(Outcome::AnswerLost),
         Reply::Unavailable => doubtful(Outcome::Unavailable),
-        Reply::Unreachable => Failed::unchanged(Outcome::Unreachable),
+        Reply::Unreachable => Failed::unsent(Outcome::Unreachable),
         Reply::RateLimited => Failed {
             retry_after: Some(ticks(1)),
             ..Failed::unchanged(Outcome::RateLimited)
         },
-    })
+    };
+    Ending::Failed(failed, None)
 }
 
 fn record(content: Content) -> Record {
@@ -385,6 +404,8 @@ fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
         state: GrantState::Active,
         refused: false,
         answer_lost_at: None,
+        issued_boot: credential::IssuedBoot::default(),
+        refusals: None,
     }
 }
 
@@ -432,6 +453,7 @@ fn client(server: ServerKind) -> Client {
         },
         grants: Independence::Independent,
         ca_file: None,
+        server_user: None,
         login: LoginMeans::default(),
     }
 }

@@ -29,6 +29,8 @@ pub enum Mutant {
     CutOffIsForgotten,
     LostAnswerIsForgotten,
     DeathDeletes,
+    /// One `invalid_grant` ends any grant.
+    OneWordEnds,
     LoginCountsAnew,
     // Of the decision.
     CutOffIsAVerdict,
@@ -39,6 +41,10 @@ pub enum Mutant {
     IgnoresRejected,
     BelievesClaims,
     IgnoresRetryAt,
+    /// The next request does not wait after a failure.
+    NoWait,
+    /// After a death the other grant is asked only where it can be refreshed at once.
+    GoesOnToRefreshesOnly,
     RefreshIsForce,
     PendingIsFresh,
     // Of leases.
@@ -69,6 +75,18 @@ impl Mutant {
             let seen = seen.iter_mut().flat_map(|seen| &mut seen.attempt);
             let attempts = login.last_attempt.iter_mut().chain(seen);
             attempts.for_each(|attempt| attempt.retry_at = None);
+        }
+        if mutant == Self::NoWait {
+            let seen = seen.iter_mut().flat_map(|seen| &mut seen.attempt);
+            let attempts = login.last_attempt.iter_mut().chain(seen);
+            attempts.for_each(|attempt| attempt.next_at = None);
+            for refusals in login
+                .grants
+                .iter_mut()
+                .flat_map(|grant| &mut grant.refusals)
+            {
+                refusals.next_at = now;
+            }
         }
         let mut need = Need {
             seen: seen.as_ref(),

@@ -2,10 +2,11 @@
 
 use super::brief::{Brief, BriefGrant, Kind};
 use super::disk::{Answer, Folder};
+use super::library::Id;
 use super::mutants::Mutant;
 use super::steps::Model;
 use super::world::{Command, FAMILIES, Pair, Process, Step, World};
-use crate::credential::GrantState;
+use crate::credential::{GrantState, Outcome};
 
 /// A promise that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,7 +141,57 @@ impl Model<'_> {
             return Ok(());
         }
         may_be_first(process)?;
-        self.may_end_token(world, process, &brief, grant)
+        self.may_end_token(world, process, grant)
+    }
+
+    /// Just before an attempt begins: the wait after a failure is over, unless somebody insists.
+    pub fn may_begin(&self, world: &World, process: &Process, pair: Pair) -> Result<(), Broken> {
+        let insists = process.command == Command::Force;
+        kept(
+            insists || !world.truth.is_paused(pair.family, world.now),
+            "P4",
+            "a server that fails is asked before the wait is over",
+        )?;
+        let brief = self.library.brief(process.memory);
+        let grant = brief.of_family(pair.family).expect("a grant");
+        let rejected = process.command.rejected();
+        let usable = |grant: BriefGrant| {
+            grant.ends > world.now && !grant.refused && rejected != Some(grant.pair)
+        };
+        if grant.state != GrantState::Active {
+            return Ok(());
+        }
+        let mut others = brief.grants().filter(|other| other.pair != grant.pair);
+        let sooner = others.any(|other| {
+            other.state == GrantState::Active
+                && (!usable(other) || other.ends < grant.ends)
+                // One that waits ranks behind.
+                && !world.truth.is_paused(other.pair.family, world.now)
+        });
+        kept(
+            !(sooner && usable(grant)),
+            "P6",
+            "the token that callers hold is rotated, and not the other one",
+        )
+    }
+
+    /// A verdict is safe: how long others wait now.
+    pub fn note_wait(&self, world: &mut World, id: Id) {
+        let brief = self.library.brief(id);
+        let Some((grant, outcome)) = brief.last else {
+            return;
+        };
+        let family = usize::from(brief.grants[grant].expect("a grant").pair.family);
+        // Time may have passed since it was written.
+        let waits = self.library.waits(id, world.now, grant);
+        let until = if waits { world.now + 1 } else { 0 };
+        match outcome {
+            Outcome::Rotated => world.truth.refused_until[family] = 0,
+            Outcome::AnswerLost => world.truth.lost_until[family] = until,
+            Outcome::RefreshRefused => world.truth.refused_until[family] = until,
+            Outcome::Unreachable | Outcome::Unavailable => world.truth.paused_until = until,
+            _ => {}
+        }
     }
 
     fn is_under_way(&self, world: &World, index: usize, pair: Pair) -> bool {
@@ -157,7 +208,6 @@ impl Model<'_> {
         &self,
         world: &World,
         process: &Process,
-        brief: &Brief,
         grant: BriefGrant,
     ) -> Result<(), Broken> {
         let rejected = process.command.rejected();
@@ -199,15 +249,7 @@ impl Model<'_> {
                 "a living token is ended that nobody asked to end",
             )?;
         }
-        let mut others = brief.grants().filter(|other| other.pair != grant.pair);
-        let sooner = others.any(|other| {
-            other.state == GrantState::Active && (!usable(other) || other.ends < grant.ends)
-        });
-        kept(
-            !(sooner && usable(grant)),
-            "P6",
-            "the token that callers hold is rotated, and not the other one",
-        )
+        Ok(())
     }
 
     /// Which token a caller gets.
@@ -263,7 +305,20 @@ impl Model<'_> {
             let newest = grant.pair.number == family.latest && !family.revoked;
             grant.state == GrantState::Active && newest
         });
-        kept(!good, "P4", "a login is given up that can be refreshed")
+        kept(!good, "P4", "a login is given up that can be refreshed")?;
+        let process = world.process(index);
+        let living = brief.grants().any(|grant| {
+            let ended = matches!(grant.state, GrantState::LoginRequired { .. });
+            let refused = grant.refused || process.command.rejected() == Some(grant.pair);
+            let long = process.command != Command::MinTtl || grant.ends > world.now + 1;
+            let alive = world.server.is_alive(grant.pair, world.now, self.server);
+            alive && !ended && !refused && long
+        });
+        kept(
+            !(living && process.command.wants_token()),
+            "P10",
+            "a person is asked for while a token lives",
+        )
     }
 }
 

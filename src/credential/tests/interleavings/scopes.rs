@@ -21,6 +21,13 @@ pub const STRICT: ServerKind = ServerKind {
     check: false,
 };
 
+/// Reuse detection, and the server can be asked.
+pub const CAREFUL: ServerKind = ServerKind {
+    kills: true,
+    revokes: true,
+    check: true,
+};
+
 /// Reuse detection, and a rotation lets the old access token live out its life.
 pub const GENTLE: ServerKind = ServerKind {
     kills: false,
@@ -81,6 +88,9 @@ fn troubles(commands: &[Command], ends: &[u8]) -> Vec<Trouble> {
     }
     if ends.len() > 1 && commands.contains(&Command::Token) {
         troubles.push(Trouble::LastGrantHasEnded);
+    }
+    if ends.len() > 1 && commands.contains(&CURRENT) {
+        troubles.push(Trouble::FirstGrantHasEnded);
     }
     troubles
 }

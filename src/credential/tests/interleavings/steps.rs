@@ -6,6 +6,7 @@ use super::library::Library;
 use super::mutants::Mutant;
 use super::promises::Broken;
 use super::world::{Command, End, Pair, Process, Reply, Said, ServerKind, Step, Where, World};
+use crate::credential::GrantState;
 
 pub type Next = Result<World, Broken>;
 
@@ -64,6 +65,7 @@ impl Model<'_> {
         if world.now < self.limits.ticks {
             let mut next = *world;
             next.now += 1;
+            next.truth.pass(next.now);
             forget_rotations(&mut next);
             out.push((event("time passes", true), Ok(next)));
         }
@@ -115,6 +117,19 @@ impl Model<'_> {
                 if may_fail {
                     let next = self.asked(failed, index, pair, Said::Nothing);
                     push("asks about a token and gets no answer", true, next);
+                }
+            }
+            Step::Doubting(pair) => {
+                let said = if world.server.is_alive(pair, world.now, self.server) {
+                    Said::Alive
+                } else {
+                    Said::Dead
+                };
+                let next = self.told(*world, index, pair, said);
+                push("asks about a token that was refused", false, next);
+                if may_fail {
+                    let next = self.told(failed, index, pair, Said::Nothing);
+                    push("asks about it and gets no answer", true, next);
                 }
             }
             Step::Queued => {
@@ -178,6 +193,10 @@ impl Model<'_> {
                     push("is asked to wait", true, Ok(limited));
                     let early = reply(failed, index, Reply::Unavailable);
                     push("gets a 503", true, Ok(early));
+                    if self.may_be_mistaken(world, &process) {
+                        let mistaken = reply(failed, index, Reply::Mistaken);
+                        push("is refused by mistake", true, Ok(mistaken));
+                    }
                     let mut late = failed;
                     self.arrives_unasked(&mut late, pair);
                     let late = reply(late, index, Reply::Unavailable);
@@ -296,6 +315,19 @@ impl Model<'_> {
             Step::Buried => push("has logged out", false, Ok(self.buried(*world, index))),
             Step::Done(_) | Step::Dead => {}
         }
+    }
+
+    /// A server is mistaken about a grant that is good and not in doubt, and whose token lives by our
+    /// own clock, too.
+    fn may_be_mistaken(&self, world: &World, process: &Process) -> bool {
+        let brief = self.library.brief(process.memory);
+        let grant = brief.grants[usize::from(process.grant)].expect("a grant");
+        let pair = grant.pair;
+        grant.state == GrantState::Active
+            && !grant.refused
+            && grant.ends > world.now
+            && process.command.rejected() != Some(pair)
+            && world.server.is_alive(pair, world.now, self.server)
     }
 
     pub fn has_lock(&self, process: &Process) -> bool {

@@ -1,6 +1,7 @@
 //! Login and logout: how a family of tokens comes, and how it goes.
 
 use super::brief::{Brief, Kind};
+use super::library::LIFE;
 use super::mutants::Mutant;
 use super::steps::{Model, done};
 use super::world::{Command, End, Meanwhile, Step, World};
@@ -20,7 +21,10 @@ impl Model<'_> {
             process.step = Step::Settled;
             return world;
         }
-        let new = self.library.log_in(process.memory, world.now, process.own);
+        // A token's life counts from before its request.
+        let ends = world.server.families[usize::from(process.own)].ends[1];
+        let issued = ends - LIFE;
+        let new = self.library.log_in(process.memory, issued, process.own);
         world.disk.put(new);
         world.truth.ending |= families(&old);
         let process = world.process_mut(index);
@@ -37,6 +41,7 @@ impl Model<'_> {
         world.truth.gone |= families(&old);
         world.truth.stored[usize::from(process.own)] = 1;
         world.truth.quiet_until = 0;
+        world.truth.begin();
         forget_attempts(&mut world);
         world.process_mut(index).step = Step::Revoking;
         self.skip_ended(world, index)

@@ -72,6 +72,8 @@ pub enum Said {
 pub enum Reply {
     Tokens(Pair),
     InvalidGrant,
+    /// The same by mistake: too early, or by a replica that lags.
+    Mistaken,
     /// Sent, and nothing came.
     Lost,
     /// 5xx.
@@ -88,6 +90,8 @@ pub enum Step {
     Ready,
     /// Asks the check endpoint; whether it has had the lock before.
     Asking(Pair, bool),
+    /// Its refresh token was called invalid: asks the check endpoint about this access token.
+    Doubting(Pair),
     Queued,
     /// Put in place what somebody left; the folder is not synced.
     Settled,
@@ -347,11 +351,43 @@ pub struct Truth {
     pub shown: u64,
     /// Until when the server asked to be left alone, as far as it was stored.
     pub quiet_until: u8,
+    /// Until when failures keep requests back: of the login, and of each family by a lost answer and
+    /// by a refusal.
+    pub paused_until: u8,
+    pub lost_until: [u8; FAMILIES],
+    pub refused_until: [u8; FAMILIES],
 }
 
 impl Truth {
     pub fn is_lost(&self, family: u8) -> bool {
         self.lost & 1 << family != 0
+    }
+
+    /// Whether a request for this family has to wait.
+    pub fn is_paused(&self, family: u8, now: u8) -> bool {
+        let family = usize::from(family);
+        let until = [
+            self.paused_until,
+            self.lost_until[family],
+            self.refused_until[family],
+        ];
+        until.into_iter().any(|until| until > now)
+    }
+
+    /// A new attempt takes the place of the one before.
+    pub fn begin(&mut self) {
+        self.paused_until = 0;
+        self.lost_until = [0; FAMILIES];
+    }
+
+    /// Forgets waits that are over, so that equal states are one.
+    pub fn pass(&mut self, now: u8) {
+        let families = self.lost_until.iter_mut().chain(&mut self.refused_until);
+        for until in families.chain([&mut self.paused_until]) {
+            if *until <= now {
+                *until = 0;
+            }
+        }
     }
 
     pub fn lose(&mut self, family: u8) {

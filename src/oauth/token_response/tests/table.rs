@@ -1,6 +1,7 @@
 //! The table of DESIGN, step 7, row by row.
 
 use super::*;
+use crate::oauth::refusal::CLIENT_ERRORS;
 
 #[test]
 fn a_sound_token_response_is_granted() {
@@ -26,15 +27,107 @@ fn invalid_grant_with_any_4xx_or_200_ends_the_grant() {
 
 #[test]
 fn the_providers_own_name_for_invalid_grant_counts() {
-    let body = r#"{"error":"bad_refresh_token","error_description":"The refresh token passed is incorrect or expired."}"#;
-    assert_eq!(verdict(sent(200, body)), LOGIN_REQUIRED);
-    let elsewhere = Raw {
-        status: 200,
-        retry_after: None,
-        body: Some(body.as_bytes()),
+    let body = r#"{"error":"unheard_of","error_description":"Gone."}"#;
+    let own = OwnErrors {
+        grant: &["unheard_of"],
+        client: &[],
     };
-    let answer = classify(elsewhere, OwnErrors::default(), now());
-    assert!(matches!(answer, Answer::Refused(failed, _) if failed == ANSWER_LOST));
+    let raw = |own| {
+        let raw = Raw {
+            status: 400,
+            retry_after: None,
+            body: Some(body.as_bytes()),
+        };
+        match classify(raw, own, now()) {
+            Answer::Refused(failed, _) => failed,
+            Answer::Granted(_) => panic!("granted"),
+        }
+    };
+    assert_eq!(raw(own), LOGIN_REQUIRED);
+    assert_eq!(raw(OwnErrors::default()), REFUSED);
+}
+
+/// Row 3: names that real servers have, and their kin, in each of the places where they are found.
+#[test]
+fn an_error_that_means_a_new_consent_ends_the_grant_at_every_provider() {
+    for name in [
+        "invalid_grant",
+        "bad_refresh_token",
+        "interaction_required",
+        "consent_required",
+        "login_required",
+        "account_selection_required",
+        "reauthentication_required",
+        "mfa_required",
+        "refresh_token_not_found",
+        "refresh_token_already_used",
+        "refresh_token_expired",
+        "refresh_token_revoked",
+        "RefreshTokenExpired",
+        "REFRESH_TOKEN_EXPIRED",
+        "INVALID_REFRESH_TOKEN",
+        "TOKEN_EXPIRED",
+        "ExpiredTokenException",
+        "invalid_token",
+        "token_revoked",
+        "expired_token",
+        "unknown_refresh_token",
+        "session_not_found",
+        "session_expired",
+        "consent_revoked",
+        "invalid_session",
+    ] {
+        for body in [
+            format!(r#"{{"error":"{name}"}}"#),
+            format!(r#"{{"code":400,"error_code":"{name}","msg":"gone"}}"#),
+            format!(r#"{{"error":{{"code":"{name}","message":"gone"}}}}"#),
+            format!(r#"{{"error":{{"code":400,"message":"{name}"}}}}"#),
+            format!(r#"{{"errors":[{{"errorType":"{name}","message":"gone"}}]}}"#),
+            format!(r#"{{"error":"invalid_request","error_code":"{name}"}}"#),
+        ] {
+            for status in [200, 400, 401, 403] {
+                assert_eq!(
+                    verdict(sent(status, &body)),
+                    LOGIN_REQUIRED,
+                    "{status} {body}"
+                );
+            }
+        }
+    }
+    let twitch = r#"{"status":400,"message":"Invalid refresh token"}"#;
+    assert_eq!(verdict(sent(400, twitch)), LOGIN_REQUIRED);
+}
+
+/// Row 5: the server's own word that it cannot answer now.
+#[test]
+fn an_error_that_passes_is_unavailable() {
+    for name in ["temporarily_unavailable", "server_error", "slow_down"] {
+        let body = format!(r#"{{"error":"{name}"}}"#);
+        for status in [400, 403, 200] {
+            assert_eq!(verdict(sent(status, &body)), UNAVAILABLE, "{status} {name}");
+        }
+    }
+}
+
+/// Row 6, whatever its status: never an answer that was lost.
+#[test]
+fn any_other_error_is_a_refusal() {
+    for body in [
+        r#"{"error":"unheard_of"}"#,
+        r#"{"error":"invalid_target","error_description":"no such resource"}"#,
+        r#"{"error":{"code":7}}"#,
+        r#"{"error":{"message":"No."}}"#,
+        r#"{"error":"access_denied","access_token":null}"#,
+        r#"{"error_code":"user_banned","msg":"User is banned"}"#,
+        r#"{"error":true}"#,
+        r#"{"ok":false,"error":"unheard_of"}"#,
+    ] {
+        for status in [200, 201, 400, 401, 403, 404, 418] {
+            assert_eq!(verdict(sent(status, body)), REFUSED, "{status} {body}");
+        }
+    }
+    let problem = r#"{"type":"about:blank","title":"Forbidden","detail":"not you"}"#;
+    assert_eq!(verdict(sent(403, problem)), REFUSED);
 }
 
 #[test]
@@ -52,21 +145,34 @@ fn another_oauth_error_with_200_or_4xx_is_for_somebody_to_mend() {
 #[test]
 fn an_endpoint_that_is_not_there_is_for_somebody_to_mend() {
     for status in [404, 405] {
-        assert_eq!(verdict(sent(status, "<h1>no</h1>")), CLIENT_REJECTED);
+        assert_eq!(verdict(sent(status, "404 page not found")), CLIENT_REJECTED);
+        assert_eq!(verdict(sent(status, "")), CLIENT_REJECTED);
+    }
+}
+
+/// Row 5: pages, portals and bot walls.
+#[test]
+fn a_page_with_a_4xx_is_somebody_in_between() {
+    for (status, body) in [
+        (400, "<html>portal</html>"),
+        (401, "{}"),
+        (403, "\u{feff} <!doctype html>Checking your browser"),
+        (404, "<h1>no</h1>"),
+        (405, "<h1>no</h1>"),
+        (407, ""),
+        (403, "blocked"),
+    ] {
+        assert_eq!(verdict(sent(status, body)), UNAVAILABLE, "{status} {body}");
     }
 }
 
 #[test]
-fn another_4xx_is_somebody_in_between() {
-    for (status, body) in [
-        (400, "<html>portal</html>"),
-        (401, "{}"),
-        (403, r#"{"error":"blocked_by_firewall"}"#),
-        (407, ""),
-        (418, r#"{"error":{"code":7}}"#),
-    ] {
-        assert_eq!(verdict(sent(status, body)), UNAVAILABLE, "{status} {body}");
-    }
+fn a_page_with_200_may_stand_in_the_place_of_an_answer() {
+    let doubtful = Failed {
+        may_have_rotated: true,
+        ..UNAVAILABLE
+    };
+    assert_eq!(verdict(sent(200, "<html>welcome</html>")), doubtful);
 }
 
 #[test]
@@ -74,6 +180,11 @@ fn a_redirect_is_for_somebody_to_mend() {
     for status in [301, 302, 303, 304, 307, 308] {
         let found = verdict(sent(status, r#"{"access_token":"new"}"#));
         assert_eq!(found, unchanged(Outcome::Config), "{status}");
+        // A portal's, where it is not for good.
+        let page = verdict(sent(status, "<html>Please log in</html>"));
+        let portal = matches!(status, 302 | 303 | 307);
+        let expected = if portal { UNAVAILABLE } else { found };
+        assert_eq!(page, expected, "{status}");
     }
 }
 
@@ -107,17 +218,9 @@ fn retry_after_is_seconds_or_a_date() {
     }
 }
 
+/// Row 1: a cache answers 503 with `Retry-After` by itself when the server took too long to rotate.
 #[test]
-fn a_503_that_says_when_to_come_back_has_rotated_nothing() {
-    let expected = Failed {
-        retry_after: Some(Duration::from_secs(30)),
-        ..UNAVAILABLE
-    };
-    assert_eq!(verdict(retry_after(503, "30")), expected);
-}
-
-#[test]
-fn any_other_5xx_may_have_come_after_the_rotation() {
+fn any_5xx_may_have_come_after_the_rotation() {
     let doubtful = Failed {
         may_have_rotated: true,
         ..UNAVAILABLE
@@ -127,10 +230,16 @@ fn any_other_5xx_may_have_come_after_the_rotation() {
         sent(502, r#"{"access_token":"new"}"#),
         sent(503, ""),
         sent(599, ""),
-        retry_after(500, "30"),
         retry_after(503, "soon"),
     ] {
         assert_eq!(verdict(answer), doubtful, "{answer:?}");
+    }
+    for status in [500, 502, 503, 504] {
+        let expected = Failed {
+            retry_after: Some(Duration::from_secs(30)),
+            ..doubtful
+        };
+        assert_eq!(verdict(retry_after(status, "30")), expected, "{status}");
     }
 }
 
@@ -144,10 +253,8 @@ fn garbage_with_200_may_hide_a_rotation() {
         "true",
         r#""new""#,
         r#"[{"access_token":"new"}]"#,
-        "<html>welcome</html>",
         "access_token=new&token_type=bearer",
         "{}",
-        r#"{"error":"unheard_of"}"#,
         r#"{"error":null}"#,
         r#"{"access_token":null}"#,
         r#"{"access_token":7}"#,

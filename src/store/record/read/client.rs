@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Bad, bad, choose, clean};
+use super::{Bad, bad, choose, clean, unknown};
 use crate::credential::{AuthMethod, Client, Endpoint, LoginMeans};
 use crate::secret::ClientSecret;
 use crate::store::record::wire;
@@ -28,6 +28,7 @@ pub(super) fn read(
         replay,
         grants,
         ca_file,
+        server_user,
         parameters,
         environment,
     } = client;
@@ -49,6 +50,10 @@ pub(super) fn read(
         ca_file: ca_file
             .map(|path| text("ca_file", path).map(PathBuf::from))
             .transpose()?,
+        server_user: server_user
+            .map(u32::try_from)
+            .transpose()
+            .map_err(|_| bad("client", "server_user", "is no number of a user"))?,
         login: login.map(read_login_means).transpose()?.unwrap_or_default(),
     })
 }
@@ -134,10 +139,6 @@ fn read_auth(method: &str, secret: Option<Cow<'_, str>>) -> Result<AuthMethod, B
             Err(bad("client", "client_secret", "is missing"))
         }
         ("none", Some(_)) => Err(bad("client", "client_secret", "is of no use with `none`")),
-        _ => Err(bad(
-            "client",
-            "auth_method",
-            "is not one that this glauth knows",
-        )),
+        _ => Err(unknown("client", "auth_method")),
     }
 }

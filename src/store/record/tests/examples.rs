@@ -24,6 +24,7 @@ rotation = "kills"
 replay = "harmless"
 grants = "independent"
 ca_file = "/etc/ssl/corp.pem"
+server_user = 998
 
 [client.parameters]
 resource = "https://gitlab.example.com/api"
@@ -48,6 +49,7 @@ refresh_token = "refresh-token-of-grant-0"
 token_type = "Bearer"
 scopes = ["api", "read_user"]
 issued_at = 2026-11-23T10:00:00Z
+issued_boot = "42 4f3c2b1a 5321042"
 expires_at = 2026-11-23T12:00:00Z
 refresh_expires_at = 2027-05-23T10:00:00Z
 cause = "expiring"
@@ -55,6 +57,11 @@ state = "doubtful"
 state_since = 2026-11-23T11:59:59.999Z
 refused = true
 answer_lost_at = 2026-11-23T11:59:59.999Z
+refresh_refusals = 2
+refresh_refused_since = 2026-11-23T11:50:00Z
+refresh_next_at = 2026-11-23T11:58:02Z
+refresh_token_invalid = true
+refresh_refusal = "invalid_grant: too early"
 
 [[grants]]
 generation = 41
@@ -72,9 +79,14 @@ grant = 0
 cause = "expiring"
 by = "pid 4711 on build7"
 started_at = 2026-11-23T11:59:59Z
-outcome = "rate_limited"
+outcome = "unavailable"
+code = "refresh_refused"
 finished_at = 2026-11-23T12:00:00.21Z
 retry_at = 2026-11-23T12:00:30.21Z
+failures = 3
+failing_since = 2026-11-23T11:50:00Z
+next_at = 2026-11-23T12:00:04.21Z
+said = "invalid_grant: too early"
 # end of record
 "#;
 

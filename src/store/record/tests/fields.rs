@@ -87,7 +87,7 @@ fn assert_refused(example: &str, from: &str, to: &str, expected: &str) {
 const UNKNOWN: &str = "is not one that this glauth knows";
 
 #[test]
-fn a_word_that_means_nothing_is_refused() {
+fn a_word_that_is_not_known_is_of_a_newer_glauth() {
     for (from, key) in [
         ("kind = \"oauth\"", "kind"),
         ("scheme = \"https\"", "scheme"),
@@ -99,14 +99,33 @@ fn a_word_that_means_nothing_is_refused() {
         ("state = \"active\"", "state"),
         ("cause = \"login\"", "cause"),
         ("cause = \"expiring\"\nby", "cause"),
-        ("outcome = \"rate_limited\"", "outcome"),
+        ("outcome = \"unavailable\"", "outcome"),
     ] {
         for word in ["", "Active", SECRET] {
             let rest = from.split_once('\n').map_or("", |(_, rest)| rest);
             let separator = if rest.is_empty() { "" } else { "\n" };
             let to = format!("{key} = \"{word}\"{separator}{rest}");
-            assert_refused(OAUTH, from, &to, &format!("`{key}` {UNKNOWN}"));
+            let text = with(OAUTH, from, &to);
+            let expected = Problem::Newer {
+                line: Some(line_of(&text, &to)),
+                text: format!("`{key}` {UNKNOWN}"),
+            };
+            assert_eq!(problem_in(&text, OAUTH), expected, "{to}");
         }
+    }
+}
+
+#[test]
+fn a_time_since_no_start_is_refused() {
+    let good = "issued_boot = \"42 4f3c2b1a 5321042\"";
+    for at in ["x 5321042", "4f3c2b1a", "4f3c2b1a 1.5", "4f3c2b1a 1 2"] {
+        let bad = format!("issued_boot = \"42 {at}\"");
+        assert_refused(
+            OAUTH,
+            good,
+            &bad,
+            "`issued_boot` is not a time since a start",
+        );
     }
 }
 

@@ -75,5 +75,5 @@ fn a_verdict_fits_into_what_was_accepted() {
         retry_after: Some(Duration::from_secs(1)),
         ..Failed::doubtful(Outcome::ClientRejected)
     };
-    ends_with_room(1, &Ending::Failed(verdict));
+    ends_with_room(1, &Ending::Failed(verdict, None));
 }

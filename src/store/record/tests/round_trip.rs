@@ -43,8 +43,58 @@ fn every_field_reaches_the_record() {
     assert!(grant.refused);
     let last = login.last_attempt.as_ref().unwrap();
     assert_eq!((last.sequence, last.grant), (57, 0));
-    assert_eq!(last.outcome, Outcome::RateLimited);
+    assert_eq!(last.outcome, Outcome::RefreshRefused);
+    assert_eq!(last.failures, 3);
+    assert_eq!(last.failing_since, Some(at("2026-11-23T11:50:00Z")));
+    assert_eq!(last.next_at, Some(at("2026-11-23T12:00:04.210Z")));
+    assert_eq!(last.said.as_deref(), Some("invalid_grant: too early"));
+    let refusals = grant.refusals.as_ref().unwrap();
+    assert_eq!((refusals.count, refusals.invalid), (2, true));
+    assert_eq!(refusals.since, at("2026-11-23T11:50:00Z"));
+    assert_eq!(refusals.next_at, at("2026-11-23T11:58:02Z"));
+    assert_eq!(refusals.said.as_deref(), Some("invalid_grant: too early"));
     assert_eq!(last.retry_at, Some(at("2026-11-23T12:00:30.210Z")));
+}
+
+/// The outcomes that the first release knows: with any other word it takes the record for a corrupt one.
+#[test]
+fn a_refusal_is_written_as_an_older_reader_knows_it() {
+    let known = [
+        "pending",
+        "rotated",
+        "unreachable",
+        "unavailable",
+        "rate_limited",
+        "answer_lost",
+        "client_rejected",
+        "config",
+        "tls_refused",
+        "login_required",
+        "cut_off",
+    ];
+    for (outcome, _) in crate::credential::OUTCOMES {
+        let mut full = read(OAUTH);
+        login_of(&mut full).last_attempt.as_mut().unwrap().outcome = outcome;
+        let text = render(&full, Extra::default()).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let written = table["last_attempt"]["outcome"].as_str().unwrap();
+        assert!(known.contains(&written), "{written}");
+        let mut back = read(&text);
+        let last = login_of(&mut back).last_attempt.clone().unwrap();
+        assert_eq!(last.outcome, outcome);
+    }
+}
+
+/// A glauth that does not know the keys of refusals keeps them when it rotates.
+#[test]
+fn refusals_from_before_the_last_rotation_are_over() {
+    let text = with(
+        OAUTH,
+        "issued_at = 2026-11-23T10:00:00Z",
+        "issued_at = 2026-11-23T11:50:01Z",
+    );
+    let mut full = read(&text);
+    assert_eq!(login_of(&mut full).grants[0].refusals, None);
 }
 
 #[test]

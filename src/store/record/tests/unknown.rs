@@ -9,17 +9,17 @@ fn of_a_later_glauth() -> String {
     let mut text = with(OAUTH, "\n[identity]\n", "later = 1\n\n[identity]\n");
     for (from, to) in [
         ("subject = \"248289761001\"\n", "later = 2\n"),
-        ("ca_file = \"/etc/ssl/corp.pem\"\n", "later = \"3\"\n"),
+        ("server_user = 998\n", "later = \"3\"\n"),
         (
             "GLAB_IS_OAUTH2 = \"true\"\n",
             "\n[client.later_table]\nlater = 4\n",
         ),
         (
-            "answer_lost_at = 2026-11-23T11:59:59.999Z\n",
+            "refresh_refusal = \"invalid_grant: too early\"\n",
             "later = 2030-01-01T00:00:05Z\n",
         ),
         ("state = \"active\"\n", "later = 6\n"),
-        ("retry_at = 2026-11-23T12:00:30.21Z\n", "later = 7\n"),
+        ("said = \"invalid_grant: too early\"\n", "later = 7\n"),
     ] {
         text = with(&text, from, &format!("{from}{to}"));
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, Replay};
+use crate::flow::refusals;
 use crate::time::{Timestamp, human};
 
 /// A sentence for each, without the account's name.
@@ -28,6 +29,20 @@ pub(in crate::cli::commands) fn doubts(login: &Login, now: Timestamp) -> Vec<Str
         GrantState::Active | GrantState::LoginRequired { .. } => None,
     });
     doubts.collect()
+}
+
+/// What the server says where it does not refresh.
+pub(in crate::cli::commands) fn said(login: &Login, now: Timestamp) -> Vec<String> {
+    let mut texts = refusals(login, now);
+    let last = login.last_attempt.as_ref();
+    let said = last.and_then(|last| Some((last.outcome, last.said.as_ref()?)));
+    if let (true, Some((outcome, said))) = (texts.is_empty(), said) {
+        texts.push(format!(
+            "the last refresh failed (`{}`): {said}",
+            outcome.as_str()
+        ));
+    }
+    texts
 }
 
 fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {
@@ -55,7 +70,7 @@ fn doubtful(
         .as_ref()
         .filter(|attempt| attempt.grant == index);
     let by = by.map_or_else(String::new, |attempt| format!(", {}", attempt.by));
-    let left = grant.expires_at.map(|end| end.since(now));
+    let left = grant.left(now);
     let next = match (login.client.replay, left) {
         (Replay::Revokes, left) if left != Some(Duration::ZERO) => {
             let until = left.map_or_else(String::new, |left| format!(" for {}", human(left)));

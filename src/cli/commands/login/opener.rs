@@ -1,0 +1,86 @@
+//! A page is opened by a second process, glauth started by itself: a browser inherits which signals
+//! are blocked, and the threads that may live on while a lock is held have them blocked.
+
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::cli::exit::Exit;
+use crate::env;
+use crate::signals::{self, spawn_deaf};
+
+/// What glauth is started with to open a page: no option, so that no help and no completion has to
+/// hide it.
+const CALL: &str = "a-second-process-for-a-browser";
+
+/// A browser with a window of its own is started sooner than that.
+const OPENING: Duration = Duration::from_secs(2);
+
+/// What has become of a page.
+pub(super) enum Opened {
+    /// There is no browser that opens it.
+    Not,
+    /// It has a window of its own.
+    Elsewhere,
+    /// The browser may be in this terminal, and the keyboard is its own until it is left.
+    Here(Browser),
+}
+
+/// A browser that runs in this terminal.
+#[derive(Clone)]
+pub(super) struct Browser(Arc<OnceLock<bool>>);
+
+impl Browser {
+    /// Waits until the person has left it.
+    pub(super) fn wait(&self) {
+        self.0.wait();
+    }
+}
+
+/// The page to open, where this command line is of such a process.
+pub(in crate::cli) fn is_called(args: &[OsString]) -> Option<&str> {
+    match args {
+        [_, call, page] if call == CALL => page.to_str(),
+        _ => None,
+    }
+}
+
+/// What that process does. A browser in a terminal stays in the foreground until it is left.
+#[expect(clippy::disallowed_methods, reason = "the one place that opens one")]
+pub(in crate::cli) fn answer(page: &str) -> Exit {
+    signals::unblock();
+    match webbrowser::open(page) {
+        Ok(()) => Exit::Done,
+        Err(_) => Exit::Unexpected,
+    }
+}
+
+/// Opens a page, and says where.
+pub(super) fn open(page: &str) -> Opened {
+    let child = env::itself().and_then(|program| {
+        Command::new(program)
+            .arg(CALL)
+            .arg(page)
+            .stdin(Stdio::inherit())
+            .spawn()
+    });
+    let Ok(mut child) = child else {
+        return Opened::Not;
+    };
+    let browser = Browser(Arc::new(OnceLock::new()));
+    let left = Arc::clone(&browser.0);
+    let (sender, ended) = mpsc::channel();
+    let watched = spawn_deaf(move || {
+        let opened = child.wait().is_ok_and(|status| status.success());
+        left.set(opened).ok();
+        sender.send(opened).ok();
+    });
+    match (watched, ended.recv_timeout(OPENING)) {
+        (Ok(_), Ok(true)) => Opened::Elsewhere,
+        (Ok(_), Err(_)) => Opened::Here(browser),
+        // Without a thread it cannot be known when it is left.
+        (Ok(_), Ok(false)) | (Err(_), _) => Opened::Not,
+    }
+}

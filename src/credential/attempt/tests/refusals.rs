@@ -1,0 +1,84 @@
+//! What refusals and failures in a row leave in a login.
+
+use super::*;
+
+/// `invalid_grant` for a grant whose access token lives until then.
+fn called_invalid(change: fn(&mut Login), cause: Cause) -> Login {
+    let mut login = login();
+    login.grants[0].refused = false;
+    login.grants[0].expires_at = Some(at(600));
+    change(&mut login);
+    login.begin_attempt(0, cause, "pid 1 on a".to_owned(), at(0));
+    let invalid = Failed::unchanged(Outcome::LoginRequired);
+    login.end_attempt(&Ending::Failed(invalid, Some("no".to_owned())), at(5));
+    login
+}
+
+#[test]
+fn one_invalid_grant_is_a_refusal_while_nothing_else_speaks_against_the_grant() {
+    let is_final = |change, cause| last(&called_invalid(change, cause)).outcome;
+    assert_eq!(is_final(|_| {}, Cause::Expiring), Outcome::RefreshRefused);
+    assert_eq!(is_final(|_| {}, Cause::Asked), Outcome::RefreshRefused);
+    let against: [fn(&mut Login); 4] = [
+        |login| login.grants[0].refused = true,
+        |login| login.grants[0].expires_at = Some(at(0)),
+        |login| login.grants[0].state = GrantState::Doubtful { since: at(-1) },
+        |login| login.grants[0].answer_lost_at = Some(at(-1)),
+    ];
+    for change in against {
+        assert_eq!(is_final(change, Cause::Expiring), Outcome::LoginRequired);
+    }
+    assert_eq!(is_final(|_| {}, Cause::Refused), Outcome::LoginRequired);
+}
+
+#[test]
+fn refusals_in_a_row_are_counted_until_a_rotation_and_nothing_else_counts_or_clears() {
+    let mut login = called_invalid(|_| {}, Cause::Expiring);
+    let counted = |login: &Login| {
+        let refusals = login.grants[0].refusals.as_ref();
+        refusals.map(|found| (found.count, found.since, found.next_at, found.invalid))
+    };
+    assert_eq!(counted(&login), Some((1, at(5), at(6), true)));
+    let end = |login: &mut Login, ending: &Ending, now| {
+        login.begin_attempt(0, Cause::Expiring, String::new(), now);
+        login.end_attempt(ending, now);
+    };
+    let failed = |failed| Ending::Failed(failed, None);
+    for (outcome, seconds) in [
+        (Outcome::Unreachable, 10),
+        (Outcome::Unavailable, 20),
+        (Outcome::RateLimited, 30),
+        (Outcome::ClientRejected, 40),
+    ] {
+        end(&mut login, &failed(Failed::unchanged(outcome)), at(seconds));
+        assert_eq!(
+            counted(&login),
+            Some((1, at(5), at(6), true)),
+            "{outcome:?}"
+        );
+    }
+    let refused = failed(Failed::unchanged(Outcome::RefreshRefused));
+    end(&mut login, &refused, at(50));
+    assert_eq!(counted(&login), Some((2, at(5), at(52), false)));
+    // All of them are failures in a row.
+    assert_eq!(
+        (last(&login).failures, last(&login).failing_since),
+        (6, Some(at(5)))
+    );
+    end(&mut login, &Ending::Rotated(bare_answer()), at(60));
+    assert_eq!(counted(&login), None);
+    assert_eq!(
+        (last(&login).failures, last(&login).failing_since),
+        (0, None)
+    );
+    assert_eq!(last(&login).next_at, None);
+}
+
+#[test]
+fn a_process_that_died_says_nothing_of_the_server() {
+    let mut login = called_invalid(|_| {}, Cause::Expiring);
+    login.begin_attempt(0, Cause::Expiring, String::new(), at(10));
+    login.cut_off(at(20));
+    let last = last(&login);
+    assert_eq!((last.failures, last.next_at), (1, None));
+}

@@ -1,0 +1,101 @@
+//! What a login that was brought is worth: a command that leaves one which cannot be used says so.
+
+use super::Session;
+use super::error::FlowError;
+use super::exchange::{Tried, Where, exchange_under_lock};
+use super::refresh::{ended, refused_for_long, why_failed};
+use crate::credential::{
+    AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
+    decide,
+};
+use crate::secret::Fingerprint;
+use crate::store::Entry;
+
+/// What is done about a login that was stored, or that was there: if the refresh token that came is the
+/// current one of a grant that is taken to have ended, it is presented, once, whatever comes of it.
+/// Otherwise the login must be usable. Returns what a person should know all the same.
+///
+/// The store is looked at only where there is something to present: a login that is stored is a success.
+pub(super) fn try_brought(
+    session: &Session<'_>,
+    id: &AccountId,
+    login: &Login,
+    refresh_token: Option<Fingerprint>,
+) -> Result<Vec<String>, FlowError> {
+    match refresh_token.filter(|token| ended_grant(login, *token).is_some()) {
+        Some(token) => present(session, id, token),
+        None => check_usable(session, id, login).map(|()| Vec::new()),
+    }
+}
+
+fn check_usable(session: &Session<'_>, id: &AccountId, login: &Login) -> Result<(), FlowError> {
+    let now = session.now();
+    let need = Need {
+        asked: Asked::Token,
+        min_ttl: MinTtl::Preferred(std::time::Duration::ZERO),
+        rejected: None,
+        checked: None,
+        seen: None,
+        leased: None,
+        impatient: false,
+    };
+    if decide(login, now, &need) == Verdict::Stop(Stop::LoginRequired) {
+        return Err(ended(id, login, None));
+    }
+    refused_for_long(id, login, now).map_or(Ok(()), Err)
+}
+
+/// The place of the ended grant that has this refresh token now.
+fn ended_grant(login: &Login, token: Fingerprint) -> Option<usize> {
+    login.grants.iter().position(|grant| {
+        let current = grant.refresh_token.as_ref();
+        let is_it = current.is_some_and(|name| name.fingerprint() == token);
+        is_it && matches!(grant.state, GrantState::LoginRequired { .. })
+    })
+}
+
+fn present(
+    session: &Session<'_>,
+    id: &AccountId,
+    token: Fingerprint,
+) -> Result<Vec<String>, FlowError> {
+    let wait = session.wait(session.deadline());
+    let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
+        return Ok(Vec::new());
+    };
+    let Some(login) = locked.record().login() else {
+        return Ok(Vec::new());
+    };
+    let Some(grant) = ended_grant(login, token) else {
+        return Ok(Vec::new());
+    };
+    if let Some((until, outcome)) = backoff(login, session.now()) {
+        return Err(FlowError::Failed {
+            id: id.clone(),
+            outcome,
+            message: format!("{} asked to be left alone until {until}", id.host),
+            said: None,
+            retry_at: Some(until),
+        });
+    }
+    let place = session.refreshes;
+    let mut tried = exchange_under_lock(session, id, locked, grant, Cause::Asked, place)?;
+    if let Tried::NoProcess(Some(locked)) = tried {
+        tried = exchange_under_lock(session, id, *locked, grant, Cause::Asked, Where::Here)?;
+    }
+    let done = match tried {
+        Tried::Done(done) => *done,
+        Tried::InTheStore(warnings) => return Ok(warnings),
+        Tried::Unknown(error) => return Err(error),
+        Tried::LockLost | Tried::Leased(_) | Tried::NoProcess(_) => {
+            return Err(FlowError::TooManyTurns(id.clone()));
+        }
+    };
+    match (done.failed, done.record.login()) {
+        (None, _) | (_, None) => Ok(done.warnings),
+        (Some(Outcome::LoginRequired), Some(login)) => Err(ended(id, login, done.said)),
+        (Some(outcome), Some(login)) => {
+            Err(why_failed(id, login, outcome, done.message, session.now()))
+        }
+    }
+}

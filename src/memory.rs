@@ -1,0 +1,60 @@
+//! Memory that is set aside before a refresh is marked, and freed where it is needed (P2): a process that has
+//! too little for the answer and for storing it finds that out before it asks for one.
+
+use std::collections::TryReserveError;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What sending a request and reading its answer takes, in bytes: the buffers of a connection with TLS, and the
+/// thread that looks up a name.
+const FOR_THE_ANSWER: usize = 4 * 1024 * 1024;
+
+/// What storing the largest answer takes, in bytes: a record as a structure, as TOML and as text, some of it
+/// twice.
+const FOR_STORING: usize = 4 * 1024 * 1024;
+
+/// It is the process that has memory, and not one refresh: the first one that needs it frees it for all.
+static ASIDE: Mutex<Aside> = Mutex::new(Aside {
+    for_the_answer: Vec::new(),
+    for_storing: Vec::new(),
+});
+
+struct Aside {
+    for_the_answer: Vec<u8>,
+    for_storing: Vec<u8>,
+}
+
+/// Sets memory aside for a refresh.
+pub fn set_aside() -> Result<(), TryReserveError> {
+    let new = Aside {
+        for_the_answer: touched(FOR_THE_ANSWER)?,
+        for_storing: touched(FOR_STORING)?,
+    };
+    *aside() = new;
+    Ok(())
+}
+
+/// Frees what the request and its answer need, once there is nothing else left to do before it leaves.
+pub fn free_for_the_answer() {
+    aside().for_the_answer = Vec::new();
+}
+
+/// Frees all of it.
+pub fn free() {
+    let mut aside = aside();
+    aside.for_the_answer = Vec::new();
+    aside.for_storing = Vec::new();
+}
+
+/// Room for so many bytes that the system has really given: it promises more than it has.
+pub fn touched(bytes: usize) -> Result<Vec<u8>, TryReserveError> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(bytes)?;
+    // Not zero, for which nothing would be written.
+    memory.resize(bytes, 1);
+    memory.clear();
+    Ok(memory)
+}
+
+fn aside() -> MutexGuard<'static, Aside> {
+    ASIDE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,194 @@
+//! Which user is at the other end of a loopback connection. 127.0.0.1 belongs to every user of the
+//! machine, so an address there says nothing about that.
+//!
+//! Linux says it in `/proc/net/tcp`. Where there is no such table, or the kernel hides a user's
+//! number behind the overflow one, the answer is [`Peer::Unknown`].
+
+mod table;
+
+use std::net::{SocketAddr, TcpStream};
+
+use nix::sys::stat::fstat;
+
+use crate::env;
+use table::{Row, State, Table};
+
+/// How often the table is read for a connection that it does not show. It is no snapshot: a row can
+/// be passed over while its neighbours come and go.
+const READINGS: usize = 3;
+
+/// The other end of a connection that was accepted here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// This user's, or root's.
+    Trusted,
+    /// Another user's.
+    Stranger(u32),
+    /// Not in this network namespace, although the connection stands.
+    Elsewhere,
+    /// It has closed: nothing says any more whose it was.
+    Gone,
+    /// The system does not say.
+    Unknown,
+}
+
+/// The process that answers at an address of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// This user's, root's, or not to be known.
+    Trusted,
+    /// Another user's.
+    Stranger(u32),
+    /// Nothing listens there.
+    Missing,
+}
+
+/// Which users these connections of one listener come from, with one reading of the table for all of
+/// them. What was received on one is its peer's only if it is judged after that.
+#[must_use]
+pub fn of(streams: &[TcpStream]) -> Vec<Peer> {
+    let mut found = vec![None; streams.len()];
+    let port = streams.iter().find_map(|stream| stream.local_addr().ok());
+    for _ in 0..READINGS {
+        let table = port.and_then(|address| Table::of_port(address.port()));
+        let Some(table) = table else {
+            return vec![Peer::Unknown; streams.len()];
+        };
+        for (peer, stream) in found.iter_mut().zip(streams) {
+            *peer = peer.or_else(|| peer_in(&table, stream));
+        }
+        if found.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    let found = found.into_iter();
+    found
+        .map(|peer| peer.unwrap_or_else(without_peer))
+        .collect()
+}
+
+/// What a connection is that stands without a socket at its other end. In WSL's mirrored network a browser
+/// on Windows is one, and that machine has no other user.
+fn without_peer() -> Peer {
+    if env::is_wsl() {
+        Peer::Unknown
+    } else {
+        Peer::Elsewhere
+    }
+}
+
+/// `None`: the table does not show both ends of a connection that stands.
+fn peer_in(table: &Table, stream: &TcpStream) -> Option<Peer> {
+    let (Ok(here), Ok(there), Ok(inode)) = (stream.local_addr(), stream.peer_addr(), inode(stream))
+    else {
+        return Some(Peer::Gone);
+    };
+    // Asked after the table was read: a connection that was reset leaves its addresses to the next
+    // one, whose peer the table may show.
+    if !matches!(stream.take_error(), Ok(None)) {
+        return Some(Peer::Gone);
+    }
+    judge(table, here, there, inode)
+}
+
+fn judge(table: &Table, here: SocketAddr, there: SocketAddr, inode: u64) -> Option<Peer> {
+    let ours = table.row(here, there).filter(|row| row.inode == inode)?;
+    if ours.state != State::Established {
+        return Some(Peer::Gone);
+    }
+    let peer = table.row(there, here)?;
+    Some(match peer {
+        // An end that was closed has no inode, and may read as root's.
+        Row { inode: 0, .. } => Peer::Gone,
+        Row {
+            state: State::Established,
+            uid,
+            ..
+        } => owner(*uid),
+        _ => Peer::Gone,
+    })
+}
+
+fn inode(stream: &TcpStream) -> nix::Result<u64> {
+    Ok(fstat(stream)?.st_ino)
+}
+
+/// Which user answers at an address that was connected to just now. The process that listens there
+/// decides where its connections go, so it counts; without one, the process that has taken ours.
+#[must_use]
+pub fn server_at(address: SocketAddr) -> Server {
+    for _ in 0..READINGS {
+        let Some(table) = Table::of_port(address.port()) else {
+            return Server::Trusted;
+        };
+        if let Some(uid) = table.listener(address) {
+            return owner(uid).into();
+        }
+        let mut ours = table.connections_to(address).peekable();
+        if ours.peek().is_none() {
+            continue;
+        }
+        // Another end outside of this network namespace is not another user's of this machine.
+        let ends = ours.filter_map(|row| table.row(address, row.local));
+        let verdicts = ends.map(|end| match end.inode {
+            0 => Server::Missing,
+            _ => owner(end.uid).into(),
+        });
+        return verdicts
+            .into_iter()
+            .find(|server| *server != Server::Trusted)
+            .unwrap_or(Server::Trusted);
+    }
+    Server::Missing
+}
+
+/// The user who runs the server at an address, where that is neither this one nor root, and is known.
+#[must_use]
+pub fn foreign_server(address: SocketAddr) -> Option<u32> {
+    let uid = Table::of_port(address.port())?.listener(address)?;
+    match owner(uid) {
+        Peer::Stranger(uid) => Some(uid),
+        _ => None,
+    }
+}
+
+/// Which of a server's addresses to connect to: the first where a server of ours listens, or one of the
+/// user `expected`. No other one is tried: another user may wait there until the server is down.
+#[must_use]
+pub fn choose(addresses: &[SocketAddr; 2], expected: Option<u32>) -> SocketAddr {
+    let [first, _] = *addresses;
+    let Some(table) = Table::of_port(first.port()) else {
+        return first;
+    };
+    let listener = |address: &&SocketAddr| table.listener(**address);
+    let is_ours = |address: &&SocketAddr| {
+        listener(address)
+            .is_some_and(|uid| Some(uid) == expected || Server::from(owner(uid)) == Server::Trusted)
+    };
+    let ours = addresses.iter().find(is_ours);
+    let any = || addresses.iter().find(|address| listener(address).is_some());
+    ours.or_else(any).copied().unwrap_or(first)
+}
+
+impl From<Peer> for Server {
+    fn from(peer: Peer) -> Self {
+        match peer {
+            Peer::Stranger(uid) => Self::Stranger(uid),
+            Peer::Gone => Self::Missing,
+            Peer::Trusted | Peer::Elsewhere | Peer::Unknown => Self::Trusted,
+        }
+    }
+}
+
+fn owner(uid: u32) -> Peer {
+    if uid == 0 || uid == env::user_id() {
+        Peer::Trusted
+    } else if env::hides_user(uid) {
+        Peer::Unknown
+    } else {
+        Peer::Stranger(uid)
+    }
+}
+
+#[cfg(test)]
+mod tests;

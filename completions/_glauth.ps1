@@ -56,7 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'A scope to ask for; may be repeated')
             [CompletionResult]::new('--parameter', '--parameter', [CompletionResultType]::ParameterName, 'A parameter for every request, such as `resource=…` or `audience=…`; may be repeated')
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The kind of server, where its name or its own word does not tell; `oidc` asks the issuer HOST for its endpoints, `generic` is told them')
-            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'A certificate authority of the server''s own, as PEM')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust this certificate authority, or self-signed certificate, too (PEM)')
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none. Left out: `http://127.0.0.1/` (Bitbucket Cloud: `http://127.0.0.1:34871/`)')
             [CompletionResult]::new('--authorization-endpoint', '--authorization-endpoint', [CompletionResultType]::ParameterName, 'Where a person consents (RFC 6749 §3.1)')
             [CompletionResult]::new('--device-endpoint', '--device-endpoint', [CompletionResultType]::ParameterName, 'Where device codes come from (RFC 8628 §3.1)')

@@ -52,7 +52,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --scope 'A scope to ask for; may be repeated'
             cand --parameter 'A parameter for every request, such as `resource=…` or `audience=…`; may be repeated'
             cand --provider 'The kind of server, where its name or its own word does not tell; `oidc` asks the issuer HOST for its endpoints, `generic` is told them'
-            cand --ca-file 'A certificate authority of the server''s own, as PEM'
+            cand --ca-file 'Trust this certificate authority, or self-signed certificate, too (PEM)'
             cand --redirect-uri 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none. Left out: `http://127.0.0.1/` (Bitbucket Cloud: `http://127.0.0.1:34871/`)'
             cand --authorization-endpoint 'Where a person consents (RFC 6749 §3.1)'
             cand --device-endpoint 'Where device codes come from (RFC 8628 §3.1)'

@@ -61,7 +61,7 @@ bitbucket\t''
 google\t''
 oidc\t''
 generic\t''"
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l ca-file -d 'A certificate authority of the server\'s own, as PEM' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l ca-file -d 'Trust this certificate authority, or self-signed certificate, too (PEM)' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l redirect-uri -d 'The redirect URI, as it is registered: a loopback address or `localhost`, any port where it names none. Left out: `http://127.0.0.1/` (Bitbucket Cloud: `http://127.0.0.1:34871/`)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l authorization-endpoint -d 'Where a person consents (RFC 6749 §3.1)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l device-endpoint -d 'Where device codes come from (RFC 8628 §3.1)' -r

@@ -304,6 +304,35 @@ pub fn is_executable(path: &Path) -> bool {
     path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
 }
 
+/// The first variable that names a proxy for https, and what it says. One that is empty does not
+/// count, as with curl.
+#[must_use]
+pub fn proxy() -> Option<(&'static str, String)> {
+    const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    NAMES.into_iter().find_map(|name| Some((name, text(name)?)))
+}
+
+/// The hosts that are reached without a proxy, as `NO_PROXY` lists them.
+#[must_use]
+pub fn no_proxy() -> String {
+    let mut names = ["NO_PROXY", "no_proxy"].into_iter();
+    names.find_map(text).unwrap_or_default()
+}
+
+/// The variable that says where the system's certificate authorities are, and its place.
+#[must_use]
+pub fn authorities() -> Option<(&'static str, PathBuf)> {
+    let mut names = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
+    names.find_map(|name| Some((name, PathBuf::from(text(name)?))))
+}
+
+/// A variable that is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+fn text(name: &str) -> Option<String> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
+}
+
 /// The variables that name a proxy for https, or hosts that are reached without one, as far as they
 /// are set.
 #[must_use]
@@ -319,13 +348,6 @@ pub fn proxy_variables() -> Vec<&'static str> {
     ];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     NAMES.into_iter().filter(is_set).collect()
-}
-
-/// Whether the environment names a proxy for https.
-#[must_use]
-pub fn names_proxy() -> bool {
-    let mut names = proxy_variables().into_iter();
-    names.any(|name| !name.eq_ignore_ascii_case("NO_PROXY"))
 }
 
 /// Switches core dumps off for this process, so that no crash writes a token to disk (P8), also

@@ -21,45 +21,20 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The longest value that is read, in bytes.
 const LENGTH_LIMIT: u64 = 64 * 1024;
 
-/// The port of a proxy that names none, as curl has it.
-const PROXY_PORT: u16 = 1080;
-
 /// The way that git would take to `url`, where the environment names no proxy.
 #[must_use]
 pub fn route(url: &Url) -> Route {
-    let proxy = if env::names_proxy() {
-        None
-    } else {
-        proxy_for(url)
-    };
+    let by_environment = env::proxy().is_some();
     Route {
-        proxy,
+        proxy: if by_environment { None } else { proxy_for(url) },
         ca_file: authorities_for(url),
     }
 }
 
-/// The proxy that git would take to `url`.
+/// The proxy that git would take to `url`, as its configuration names it. Empty, it means none.
 #[must_use]
-pub fn proxy_for(url: &Url) -> Option<Url> {
-    proxy_named(&ask(&[], "http.proxy", url)?)
-}
-
-/// `http.proxy` as curl reads it: a scheme may be left out, and a port means 1080 then. Empty, it means none.
-fn proxy_named(text: &str) -> Option<Url> {
-    let text = match text.split_once("://") {
-        _ if text.is_empty() => return None,
-        None => format!("http://{text}"),
-        // curl's `socks` is SOCKS4.
-        Some(("socks", rest)) => format!("socks4://{rest}"),
-        Some(_) => text.to_owned(),
-    };
-    let mut url = Url::parse(&text).ok()?;
-    // A URL leaves out the port of its scheme, which curl does not take for that of a proxy.
-    let names_80 = text.trim_end_matches('/').ends_with(":80");
-    if url.port().is_none() && url.scheme() != "https" && !names_80 {
-        url.set_port(Some(PROXY_PORT)).ok()?;
-    }
-    url.has_host().then_some(url)
+pub fn proxy_for(url: &Url) -> Option<String> {
+    ask(&[], "http.proxy", url).filter(|named| !named.is_empty())
 }
 
 /// The file of authorities that git trusts for `url`. One that others can write, or that is named from where a
@@ -101,32 +76,4 @@ fn ask(options: &[&str], key: &str, url: &Url) -> Option<String> {
     let ended_well = child.wait().is_ok_and(|status| status.success());
     let text = text?.ok().filter(|_| ended_well)?;
     Some(text.trim_end_matches('\n').to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proxy_is_what_curl_reads_in_it() {
-        for (text, expected) in [
-            ("http://proxy.corp:3128", Some("http://proxy.corp:3128/")),
-            ("proxy.corp:3128", Some("http://proxy.corp:3128/")),
-            ("proxy.corp", Some("http://proxy.corp:1080/")),
-            ("http://proxy.corp", Some("http://proxy.corp:1080/")),
-            ("http://proxy.corp:80", Some("http://proxy.corp/")),
-            ("https://proxy.corp", Some("https://proxy.corp/")),
-            ("socks5h://proxy.corp", Some("socks5h://proxy.corp:1080")),
-            ("socks://proxy.corp:1", Some("socks4://proxy.corp:1")),
-            (
-                "jane:pw@proxy.corp:3128",
-                Some("http://jane:pw@proxy.corp:3128/"),
-            ),
-            ("", None),
-            ("http://", None),
-        ] {
-            let found = proxy_named(text);
-            assert_eq!(found.as_ref().map(Url::as_str), expected, "{text}");
-        }
-    }
 }

@@ -79,6 +79,12 @@ impl Timestamp {
         Some(Self::from_unix_millis(exact.as_millisecond()))
     }
 
+    /// For people: date and time to the minute, in UTC.
+    #[must_use]
+    pub fn to_the_minute(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
     /// `length` later, or the end of time.
     #[must_use]
     pub fn plus(self, length: Duration) -> Self {

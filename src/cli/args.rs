@@ -218,7 +218,7 @@ pub struct Login {
     #[arg(help_heading = "The server", long, value_name = "NAME", value_parser = PossibleValuesParser::new(PROVIDERS.iter().map(|provider| provider.name)))]
     pub provider: Option<String>,
 
-    /// A certificate authority of the server's own, as PEM
+    /// Trust this certificate authority, or self-signed certificate, too (PEM)
     #[arg(help_heading = "The server", long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 

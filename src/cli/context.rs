@@ -3,6 +3,8 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
+use zeroize::Zeroizing;
+
 use super::args::{Global, Target};
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
@@ -167,23 +169,31 @@ fn no_home() -> UsageError {
 }
 
 /// Reads standard input up to `limit` bytes, as text.
-pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<zeroize::Zeroizing<String>> {
+pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
+    let bytes = read_stdin_bytes(what, limit)?;
+    let text = str::from_utf8(&bytes)
+        .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Reads standard input up to `limit` bytes.
+pub(super) fn read_stdin_bytes(what: &str, limit: usize) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         printer::note(&format!(
             "reading {what} from standard input; end with Ctrl-D"
         ));
     }
-    let mut text = zeroize::Zeroizing::new(String::with_capacity(limit + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
     stdin
         .lock()
         .take(limit as u64 + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
-    if text.len() > limit {
+    if bytes.len() > limit {
         return Err(UsageError::BadInput(format!("{what} is longer than {limit} bytes")).into());
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Makes a path that a record keeps independent of the working folder.

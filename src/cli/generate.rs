@@ -13,8 +13,8 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("GLAUTH_STORE", "The folder with the logins."),
     ("GLAUTH_CONFIG", "The configuration file."),
     (
-        "HTTPS_PROXY, NO_PROXY",
-        "How servers are reached; never for loopback addresses.",
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
+        "The proxy to servers (http, https, socks5, socks5h, socks); never for loopback addresses.",
     ),
     (
         "XDG_DATA_HOME, XDG_CONFIG_HOME",

@@ -73,9 +73,10 @@ fn present(
         return Err(FlowError::Failed {
             id: id.clone(),
             outcome,
-            message: format!("{} asked to be left alone until {until}", id.host),
+            message: format!("{} asked to be left alone until {until}", id.host).into(),
             said: None,
             retry_at: Some(until),
+            advice: None,
         });
     }
     let place = session.refreshes;
@@ -95,7 +96,7 @@ fn present(
         (None, _) | (_, None) => Ok(done.warnings),
         (Some(Outcome::LoginRequired), Some(login)) => Err(ended(id, login, done.said)),
         (Some(outcome), Some(login)) => {
-            Err(why_failed(id, login, outcome, done.message, session.now()))
+            Err(why_failed(id, login, outcome, done.message, session.now()).advised(done.advice))
         }
     }
 }

@@ -122,11 +122,13 @@ pub enum FlowError {
         /// How.
         outcome: Outcome,
         /// What happened, as a sentence.
-        message: String,
+        message: Box<str>,
         /// What the server said.
         said: Option<Box<str>>,
         /// The server asked that no request comes before this.
         retry_at: Option<Timestamp>,
+        /// The next step, where the cause has one of its own.
+        advice: Option<Box<str>>,
     },
     /// The lock was not had, or the store cannot be used.
     #[error(transparent)]
@@ -170,6 +172,14 @@ pub enum FlowError {
 }
 
 impl FlowError {
+    /// The same, with the next step that its cause has of its own.
+    pub(super) fn advised(mut self, of_the_cause: Option<Box<str>>) -> Self {
+        if let Self::Failed { advice, .. } = &mut self {
+            *advice = of_the_cause;
+        }
+        self
+    }
+
     /// A death that leaves a grant of `login` is not the login's.
     pub(super) fn of_one_grant(self, login: &Login) -> Self {
         match self {

@@ -25,6 +25,8 @@ pub(super) struct Done {
     pub message: String,
     /// The server's own words.
     pub said: Option<String>,
+    /// The next step, where the cause has one of its own.
+    pub advice: Option<Box<str>>,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
 }
@@ -117,6 +119,7 @@ pub(super) fn exchange(
     };
     let took = asked_at.elapsed();
     fault::point("answered");
+    let advice = exchanged.advice();
     let (ending, verdict, said) = match &exchanged.answer {
         Answer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
         Answer::Refused(failed, said) => {
@@ -144,6 +147,7 @@ pub(super) fn exchange(
         verdict,
         message,
         said,
+        advice,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
 }
@@ -200,7 +204,7 @@ pub(super) fn sentence(outcome: Outcome) -> &'static str {
         Outcome::AnswerLost => "gave no usable answer",
         Outcome::ClientRejected => "refused the request",
         Outcome::Config => "is not a token endpoint",
-        Outcome::TlsRefused => "has a certificate that is not accepted",
+        Outcome::TlsRefused => "could not be reached over TLS",
         Outcome::RefreshRefused => "refused to refresh",
         Outcome::LoginRequired => "has ended the login",
         Outcome::CutOff => "was asked by a process that died",

@@ -157,7 +157,7 @@ impl Farewell<'_> {
                 return Err(FlowError::NotRefreshed {
                     id,
                     outcome,
-                    message,
+                    message: message.into(),
                 });
             }
             Tried::Unknown(error) => return Err(error),

@@ -355,7 +355,8 @@ impl Errand<'_> {
             return self.after_death(done.said);
         }
         let now = self.session.now();
-        let error = why_not::failed(self.id, self.login()?, outcome, done.message, now);
+        let error = why_not::failed(self.id, self.login()?, outcome, done.message, now)
+            .advised(done.advice);
         if outcome == Outcome::RefreshRefused {
             return self.after_refusal(grant, error);
         }

@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Instant;
 
 use super::*;
@@ -48,11 +48,30 @@ fn a_server_that_takes_its_time_is_given_up() {
         for asked in slow.map(|serve| scope.spawn(move || ask(serve))) {
             let (sent, time) = asked.join().unwrap();
             let is_given_up = match &sent {
-                Ok(response) => response.body.is_none(),
+                // What arrived is there to be judged.
+                Ok(response) => response
+                    .body
+                    .as_ref()
+                    .is_some_and(|body| body.contains(&b'x')),
                 Err(error) => matches!(error, SendError::AnswerLost { .. }),
             };
             assert!(is_given_up, "{sent:?}");
             assert!(time < LIMIT, "{time:?}");
         }
     });
+}
+
+#[test]
+fn what_arrived_before_the_time_was_up_is_there_to_be_judged() {
+    let (sent, time) = ask(|mut stream| {
+        assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access_token\":\"at-1\"}";
+        stream.write_all(answer).unwrap();
+        // The rest never comes, and the connection stays.
+        thread::park_timeout(LIMIT);
+        drop(stream);
+    });
+    let body = sent.unwrap().body.unwrap();
+    assert_eq!(&**body, b"{\"access_token\":\"at-1\"}");
+    assert!(time < LIMIT, "{time:?}");
 }

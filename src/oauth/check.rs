@@ -38,13 +38,7 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
             500.. => CheckVerdict::Silent(Outcome::Unavailable),
             _ => CheckVerdict::Unknown,
         },
-        Err(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => {
-            CheckVerdict::Silent(Outcome::TlsRefused)
-        }
-        Err(SendError::CaFile { .. } | SendError::ForeignServer { .. }) => {
-            CheckVerdict::Silent(Outcome::Config)
-        }
-        Err(SendError::Unreachable { .. }) => CheckVerdict::Silent(Outcome::Unreachable),
         Err(SendError::AnswerLost { .. }) => CheckVerdict::Silent(Outcome::Unavailable),
+        Err(error) => CheckVerdict::Silent(error.outcome()),
     }
 }

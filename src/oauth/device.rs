@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::body::object_of;
 use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
 use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
-use super::token_response::{Answer, lifetime, object_of};
+use super::token_response::{Answer, lifetime};
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
 use crate::http::{Body, Http, Request, SendError};
 use crate::secret::DeviceCode;
@@ -245,7 +246,12 @@ pub fn poll(
     };
     match &sent {
         // RFC 8628 §3.5: on a time-out, less often.
-        Err(SendError::Unreachable { .. } | SendError::AnswerLost { .. }) => {
+        Err(trouble)
+            if matches!(
+                trouble.outcome(),
+                Outcome::Unreachable | Outcome::AnswerLost
+            ) =>
+        {
             return Polled::Wait(bounded(interval * 2));
         }
         Ok(response) if response.status == 429 || response.status >= 500 => {

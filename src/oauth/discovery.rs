@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorization::same_issuer;
+use super::body::object_of;
 use super::shown::shown;
-use super::token_response::object_of;
 use crate::credential::Endpoint;
 use crate::http::{Body, Http, Request, SendError, origin};
 

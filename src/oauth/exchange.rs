@@ -47,6 +47,14 @@ pub struct Exchanged {
     pub status: Option<u16>,
 }
 
+impl Exchanged {
+    /// The next step, where what went wrong on the way has one of its own.
+    #[must_use]
+    pub fn advice(&self) -> Option<Box<str>> {
+        self.trouble.as_ref()?.advice()
+    }
+}
+
 /// Presents it, once.
 pub fn exchange(
     http: &dyn Http,
@@ -79,15 +87,9 @@ pub(super) fn judge(
     let response = match sent {
         Ok(response) => response,
         Err(trouble) => {
-            let failed = match trouble {
-                SendError::Unreachable { .. } => Failed::unsent(Outcome::Unreachable),
-                SendError::TlsRefused { .. } | SendError::NotTls { .. } => {
-                    Failed::unsent(Outcome::TlsRefused)
-                }
-                SendError::CaFile { .. } | SendError::ForeignServer { .. } => {
-                    Failed::unsent(Outcome::Config)
-                }
-                SendError::AnswerLost { .. } => Failed::doubtful(Outcome::AnswerLost),
+            let failed = match trouble.outcome() {
+                lost @ Outcome::AnswerLost => Failed::doubtful(lost),
+                other => Failed::unsent(other),
             };
             return Exchanged {
                 trouble: Some(trouble),

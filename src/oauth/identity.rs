@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::body::object_of;
 use super::shown::shown;
-use super::token_response::object_of;
 use crate::credential::{Client, Endpoint, Identity};
 use crate::http::{Authorization, Body, Http, Request};
 use crate::secret::AccessToken;

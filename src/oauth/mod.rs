@@ -2,6 +2,7 @@
 //! files.
 
 mod authorization;
+mod body;
 mod check;
 mod device;
 mod discovery;

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use super::body::object_of;
 use super::refusal::{OwnErrors, is_page, meaning, said};
 use crate::credential::{Failed, Outcome, Rotation};
 use crate::secret::{AccessToken, RefreshToken, bare};
@@ -36,7 +37,7 @@ pub struct Raw<'a> {
     pub status: u16,
     /// The `Retry-After` header.
     pub retry_after: Option<&'a str>,
-    /// The body; `None` where it was too large or broke off.
+    /// What arrived of the body; `None` where it was too large.
     pub body: Option<&'a [u8]>,
 }
 
@@ -115,14 +116,6 @@ pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     let since_epoch = at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let millis = i64::try_from(since_epoch.as_millis()).ok()?;
     Some(Timestamp::from_unix_millis(millis))
-}
-
-/// A JSON object, whatever the content type. Of a key that comes twice the last one counts.
-pub(super) fn object_of(body: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(body).ok()? {
-        Value::Object(object) => Some(object),
-        _ => None,
-    }
 }
 
 /// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,

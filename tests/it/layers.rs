@@ -65,7 +65,15 @@ const PLACES: [(&str, &[&str]); 16] = [
     ("set_permissions", &["store/permissions.rs"]),
     ("abort()", &["fault.rs"]),
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
-    ("reqwest::", &["http.rs", "http/route.rs"]),
+    (
+        "reqwest::",
+        &[
+            "http.rs",
+            "http/classify.rs",
+            "http/here.rs",
+            "http/proxy.rs",
+        ],
+    ),
     ("TcpListener::bind", &["flow/loopback.rs"]),
     ("webbrowser::", &["cli/commands/login/opener.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),

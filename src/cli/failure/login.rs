@@ -1,9 +1,6 @@
 //! The errors of a login.
 
-use super::{
-    FOREIGN_SERVER, Failure, NOT_TLS, hint_of, name_of, of_flow, of_revocation, plain,
-    remedy_of_file,
-};
+use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain, remedy_of_file};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -93,16 +90,15 @@ fn of_discovery(error: &DiscoveryError) -> Failure {
 fn of_send(error: &SendError, message: String) -> Failure {
     let failure = of_revocation_send(error, message);
     let outcome = match error {
-        SendError::TlsRefused { .. } => Outcome::TlsRefused,
-        SendError::Unreachable { .. } => Outcome::Unreachable,
-        SendError::NotTls { .. } => return failure.hint(NOT_TLS),
-        SendError::CaFile { .. } => {
-            return failure.hint("it must be PEM: `-----BEGIN CERTIFICATE-----` and so on");
+        SendError::UnknownName { host, .. } => {
+            return failure.hint(format!(
+                "is `{host}` the right name? if it is, is the network up?"
+            ));
         }
-        SendError::ForeignServer { .. } => return failure.hint(FOREIGN_SERVER),
         SendError::AnswerLost { .. } => Outcome::Unavailable,
+        other => other.outcome(),
     };
-    match hint_of(outcome) {
+    match error.advice().or_else(|| hint_of(outcome).map(Into::into)) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
@@ -151,9 +147,15 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
             plain("client_rejected", message).hint("look at the device authorization endpoint")
         }
-        AuthorizeError::NotRedeemed { outcome, said, .. } => {
+        AuthorizeError::NotRedeemed {
+            outcome,
+            said,
+            advice,
+            ..
+        } => {
             let failure = plain(name_of(*outcome), message).said(said.as_deref());
             match outcome {
+                _ if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
                 Outcome::LoginRequired
                 | Outcome::RefreshRefused
                 | Outcome::AnswerLost

@@ -43,12 +43,6 @@ const LOCK_FILES: &str = "try again; lock files are not to be removed while glau
 const EXHAUSTED: &str =
     "too many files, processes or threads are in use; try again later, or look at `ulimit -a`";
 
-/// What to do where no TLS answers: an address without a scheme means `https`.
-const NOT_TLS: &str = "look at the port; a server on loopback without TLS is named `http://…`";
-
-/// What to do where another user of this machine has the server's address.
-const FOREIGN_SERVER: &str = "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with `glauth login`";
-
 /// Which account an error is about.
 #[derive(Debug)]
 pub(super) struct About(pub AccountId);
@@ -218,10 +212,11 @@ fn of_flow(error: &FlowError) -> Failure {
             outcome,
             said,
             retry_at,
+            advice,
             ..
         } => {
             let mut failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
-            failure.hint = hint_of_failed(id, *outcome, *retry_at);
+            failure.hint = hint_of_failed(id, *outcome, *retry_at, advice.as_deref());
             failure
         }
         FlowError::Leased { id, .. } => failure("lease_timeout")
@@ -242,9 +237,17 @@ fn of_flow(error: &FlowError) -> Failure {
 }
 
 /// What a person does about a refresh that failed.
-fn hint_of_failed(id: &AccountId, outcome: Outcome, retry_at: Option<Timestamp>) -> Option<String> {
+fn hint_of_failed(
+    id: &AccountId,
+    outcome: Outcome,
+    retry_at: Option<Timestamp>,
+    advice: Option<&str>,
+) -> Option<String> {
     if let Some(at) = retry_at {
         return Some(format!("try again after {at}"));
+    }
+    if let Some(advice) = advice {
+        return Some(advice.to_owned());
     }
     match (outcome, hint_of(outcome)) {
         (Outcome::ClientRejected, Some(hint)) => Some(format!(
@@ -313,9 +316,9 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
             Some("look at the client id, its secret and the endpoints of this login")
         }
         Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
-        Outcome::TlsRefused => Some(
-            "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml",
-        ),
+        Outcome::TlsRefused => {
+            Some("run `glauth doctor`: it says what is wrong with the connection")
+        }
         Outcome::RefreshRefused
         | Outcome::LoginRequired
         | Outcome::Pending
@@ -374,33 +377,24 @@ fn of_store(error: &StoreError) -> Failure {
 
 /// A server that is only asked whether it answers.
 pub(super) fn of_send(error: &SendError) -> Failure {
-    let (name, hint) = match error {
-        SendError::Unreachable { .. } => {
-            let hint = "is the network up? look at the name, the proxy and the firewall";
-            ("unreachable", hint)
+    let hint = match error {
+        SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
+            "is the network up? look at the name, the proxy and the firewall".into()
         }
-        SendError::TlsRefused { .. } => {
-            let hint = hint_of(Outcome::TlsRefused).unwrap_or_default();
-            ("tls_refused", hint)
-        }
-        SendError::NotTls { .. } => ("tls_refused", NOT_TLS),
-        SendError::CaFile { .. } => (
-            "config",
-            "log in anew with --ca-file, or put that file back where it was",
-        ),
-        SendError::ForeignServer { .. } => ("config", FOREIGN_SERVER),
-        SendError::AnswerLost { .. } => ("unavailable", "try again later"),
+        SendError::CaFile { .. } => "log in anew with --ca-file, or mend that file".into(),
+        other => other.advice().unwrap_or_else(|| "try again later".into()),
+    };
+    let name = match error.outcome() {
+        Outcome::AnswerLost => "unavailable",
+        other => name_of(other),
     };
     plain(name, error.to_string()).hint(hint)
 }
 
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
     let name = match error {
-        RevokeError::Send(SendError::Unreachable { .. }) => "unreachable",
-        RevokeError::Send(SendError::TlsRefused { .. } | SendError::NotTls { .. }) => "tls_refused",
-        RevokeError::NoEndpoint
-        | RevokeError::Send(SendError::CaFile { .. } | SendError::ForeignServer { .. }) => "config",
-        RevokeError::Send(SendError::AnswerLost { .. }) => "answer_lost",
+        RevokeError::Send(error) => name_of(error.outcome()),
+        RevokeError::NoEndpoint => "config",
         RevokeError::Unavailable(429) => "rate_limited",
         RevokeError::Unavailable(_) => "unavailable",
         RevokeError::Refused(_) => "client_rejected",

@@ -5,8 +5,7 @@ use url::Url;
 
 use super::Failure;
 use crate::credential::is_loopback;
-use crate::http::without_user;
-use crate::{env, git_config};
+use crate::{env, git_config, http};
 
 impl Failure {
     /// What to do about this failure where git's configuration has a proxy for the host.
@@ -20,16 +19,16 @@ impl Failure {
 
 /// The same of a server that was not reached.
 pub(in crate::cli) fn proxy_of_git(url: &Url) -> Option<String> {
-    if env::names_proxy() || is_loopback(url) {
+    if env::proxy().is_some() || is_loopback(url) {
         return None;
     }
-    let proxy = git_config::proxy_for(url)?;
+    let proxy = http::proxy_of_git(&git_config::proxy_for(url)?).ok()?;
     let secret = match proxy.username() {
         "" => "",
         _ => ", with its user and password",
     };
     Some(format!(
         "run `export HTTPS_PROXY={}`{secret}: git's configuration has that proxy for this server",
-        without_user(&proxy)
+        http::shown(&proxy)
     ))
 }

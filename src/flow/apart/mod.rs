@@ -130,9 +130,10 @@ fn follow(
         Ok(Tried::Unknown(FlowError::Failed {
             id: id.clone(),
             outcome: Outcome::AnswerLost,
-            message: format!("pid {pid}, which was refreshing the login for {id}, {what}"),
+            message: format!("pid {pid}, which was refreshing the login for {id}, {what}").into(),
             said: None,
             retry_at: None,
+            advice: None,
         }))
     };
     if !matches!(heard, Ok(Heard::Ended)) {

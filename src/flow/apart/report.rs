@@ -29,6 +29,7 @@ pub(super) enum End {
         verdict: Option<Failed>,
         message: String,
         said: Option<String>,
+        advice: Option<Box<str>>,
         warnings: Vec<String>,
     },
     /// A request was made, and what came of it could not be stored.
@@ -44,6 +45,7 @@ impl End {
                 verdict: done.verdict,
                 message: done.message,
                 said: done.said,
+                advice: done.advice,
                 warnings: done.warnings,
             },
             Err(error) => Self::NotStored(error),
@@ -65,6 +67,7 @@ impl Report {
                 verdict,
                 message,
                 said,
+                advice,
                 warnings,
             } => match read(session, id) {
                 Err(error) => return Ok(Tried::Unknown(error)),
@@ -75,6 +78,7 @@ impl Report {
                         verdict,
                         message,
                         said,
+                        advice,
                         warnings,
                     };
                     (sequence, done)

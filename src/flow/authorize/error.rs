@@ -18,7 +18,7 @@ pub enum AuthorizeError {
     Client(#[from] ClientError),
     /// The account's lock or its record.
     #[error(transparent)]
-    Flow(#[from] FlowError),
+    Flow(Box<FlowError>),
     /// The system.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -69,6 +69,8 @@ pub enum AuthorizeError {
         message: String,
         /// The server's own words.
         said: Option<String>,
+        /// The next step, where the cause has one of its own.
+        advice: Option<Box<str>>,
     },
     /// Who was to consent a second time goes on without.
     #[error("it was left out")]
@@ -84,6 +86,12 @@ pub enum AuthorizeError {
         /// What has become of them.
         tokens: NewTokens,
     },
+}
+
+impl From<FlowError> for AuthorizeError {
+    fn from(error: FlowError) -> Self {
+        Self::Flow(error.into())
+    }
 }
 
 /// What has become of tokens that could not be stored.

@@ -289,6 +289,7 @@ impl Through<'_> {
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
         let message = describe(id, client, &exchanged, of_a_login(outcome));
+        let advice = exchanged.advice();
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
@@ -299,6 +300,7 @@ impl Through<'_> {
                 outcome,
                 message,
                 said,
+                advice,
             }),
         }
     }

@@ -353,15 +353,21 @@ impl<'a> Plan<'a> {
 pub enum PlanError {
     /// The record that is there.
     #[error(transparent)]
-    Flow(#[from] FlowError),
+    Flow(Box<FlowError>),
     /// The client.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
 
+impl From<FlowError> for PlanError {
+    fn from(error: FlowError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
 impl From<StoreError> for PlanError {
     fn from(error: StoreError) -> Self {
-        Self::Flow(error.into())
+        FlowError::from(error).into()
     }
 }
 

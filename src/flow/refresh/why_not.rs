@@ -115,9 +115,10 @@ fn with_next(
     FlowError::Failed {
         id: id.clone(),
         outcome,
-        message: message + &next,
+        message: (message + &next).into(),
         said: said.map(Into::into),
         retry_at: asked,
+        advice: None,
     }
 }
 
@@ -142,8 +143,18 @@ fn paused(
     let words = said.map_or_else(String::new, |said| {
         format!(": {}", said.trim_end_matches('.'))
     });
-    let message = format!("{} {}{tried}{words}", id.host, sentence(outcome));
+    let message = format!("{} {}{tried}{words}", id.host, sentence_alone(outcome));
     with_next(id, login, outcome, message, Some(until), now)
+}
+
+/// The same where no status or cause came along that would tell the ones from the others.
+fn sentence_alone(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Config => {
+            "is no token endpoint, is run by another user, or has a CA file or a proxy that cannot be used"
+        }
+        other => sentence(other),
+    }
 }
 
 /// When the server is asked again, as the end of a sentence.
@@ -191,9 +202,10 @@ pub(super) fn of_stop(
     let plain = |outcome, message: String, retry_at| FlowError::Failed {
         id: id.clone(),
         outcome,
-        message,
+        message: message.into(),
         said: None,
         retry_at,
+        advice: None,
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),
@@ -230,7 +242,7 @@ pub(super) fn of_stop(
             let message = format!(
                 "{by} has just asked {}, which {}",
                 id.host,
-                sentence(outcome)
+                sentence_alone(outcome)
             );
             failed(id, login, outcome, message, now)
         }

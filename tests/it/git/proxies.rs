@@ -13,6 +13,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
 use super::question;
+use crate::roads;
 use crate::support::authorization_server::{AuthorizationServer, Settings};
 use crate::support::git_server::{GitServer, find_git};
 use crate::support::mounts::{Mounts, skipped};
@@ -287,7 +288,7 @@ fn a_repository_s_own_configuration_has_no_say() {
     // Nothing else names a way: there is none, however much the repository knows of one.
     let finished = ask(&mut world.helper(&work));
     assert_eq!(finished.stdout, "", "{finished:?}");
-    assert!(finished.stderr.contains("cannot connect"), "{finished:?}");
+    assert!(finished.stderr.contains("cannot look up"), "{finished:?}");
     assert_eq!((evil.asked().len(), world.rotations()), (0, 0));
     // The user's own way is taken, from within the repository too, but not with its authority.
     world.set("http.proxy", &format!("http://{}", good.address));
@@ -358,9 +359,41 @@ fn a_proxy_that_is_down_is_named_without_its_password() {
     world.set("http.proxy", &format!("http://jane:s3cret@{address}"));
     let finished = ask(&mut world.helper(&world.path("home")));
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
-    let named = format!("through git's proxy `http://{address}`");
+    let named =
+        format!("through the proxy `http://{address}` of `http.proxy` in git's configuration");
     assert!(finished.stderr.contains(&named), "{finished:?}");
     assert!(!finished.stderr.contains("s3cret"), "{finished:?}");
+}
+
+#[test]
+fn a_proxy_that_speaks_socks_leads_there_unless_no_proxy_lists_the_server() {
+    let Some(world) = world() else { return };
+    world.trusts_the_forge();
+    let (address, asked) = roads::proxy(world.forge.address(), roads::socks5);
+    world.set("http.proxy", &format!("socks5h://jane:s3cret@{address}"));
+    let mut listed = world.helper(&world.path("home"));
+    let finished = ask(listed.env("NO_PROXY", NAME));
+    assert!(finished.stderr.contains("cannot look up"), "{finished:?}");
+    assert_eq!((asked.try_recv().is_err(), world.rotations()), (true, 0));
+    world.sandbox.let_waits_pass_at(NAME);
+    ask(&mut world.helper(&world.path("home"))).succeeds();
+    let asked = asked.recv_timeout(LIMIT).unwrap();
+    assert!(asked.starts_with("jane:s3cret@forge.test:"), "{asked}");
+    assert_eq!(world.rotations(), 1);
+}
+
+#[test]
+fn what_is_no_proxy_is_named_by_its_key_and_not_quoted() {
+    let Some(world) = world() else { return };
+    for value in ["ftp://jane:s3cret@proxy:21", "http://jane:1/s3cret@proxy"] {
+        world.set("http.proxy", value);
+        world.sandbox.let_waits_pass_at(NAME);
+        let finished = ask(&mut world.helper(&world.path("home")));
+        let named = "`http.proxy` names no proxy";
+        assert!(finished.stderr.contains(named), "{finished:?}");
+        assert!(!finished.stderr.contains("jane"), "{finished:?}");
+    }
+    assert_eq!(world.rotations(), 0);
 }
 
 #[test]

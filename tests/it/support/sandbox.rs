@@ -228,7 +228,7 @@ impl Sandbox {
         self.start(args).finish()
     }
 
-    pub fn run_with_input(&self, args: &[&str], input: &str) -> Finished {
+    pub fn run_with_input(&self, args: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Finished {
         self.start_with_input(args, input).finish()
     }
 
@@ -236,7 +236,7 @@ impl Sandbox {
         Running::spawn(&mut self.command(args))
     }
 
-    pub fn start_with_input(&self, args: &[&str], input: &str) -> Running {
+    pub fn start_with_input(&self, args: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Running {
         Running::spawn_with_input(&mut self.command(args), input)
     }
 }
@@ -300,11 +300,11 @@ impl Running {
         }
     }
 
-    pub fn spawn_with_input(command: &mut Command, input: &str) -> Self {
+    pub fn spawn_with_input(command: &mut Command, input: &(impl AsRef<[u8]> + ?Sized)) -> Self {
         let mut running = Self::spawn(command.stdin(Stdio::piped()));
         let mut stdin = running.child.stdin.take().unwrap();
         // A process that does not want it may close it.
-        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin.write_all(input.as_ref()));
         drop(stdin);
         running
     }

@@ -125,7 +125,9 @@ fn of_server(server: &Server, answer: &Answer) -> Vec<Check> {
         Err(error) => {
             let check = Check::failure(Topic::Server, failure::of_send(error));
             let advice = match error {
-                SendError::Unreachable { .. } => failure::proxy_of_git(&server.url),
+                SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
+                    failure::proxy_of_git(&server.url)
+                }
                 _ => None,
             };
             let remedy = advice.or(check.remedy);

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli::context::read_stdin;
+use crate::cli::context::{read_stdin, read_stdin_bytes};
 use crate::cli::failure::UsageError;
 use crate::credential::{LoginKind, Rotation};
 use crate::flow::Tokens;
@@ -13,8 +13,8 @@ use crate::time::{Timestamp, human};
 
 /// `--import`, and what a person should know of the tokens.
 pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
-    let text = read_stdin("the token response", ANSWER_LIMIT)?;
-    let imported = oauth::import(bare(&text).as_bytes(), Timestamp::now())
+    let response = read_stdin_bytes("the token response", ANSWER_LIMIT)?;
+    let imported = oauth::import(&response, Timestamp::now())
         .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
     let warning = imported.rotation.expires_in.map(|life| {
         format!(

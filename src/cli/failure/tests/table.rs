@@ -1,6 +1,7 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
 mod logins;
+mod servers;
 
 use std::io;
 use std::path::PathBuf;
@@ -62,7 +63,7 @@ pub(super) fn groups() -> Vec<Group> {
         ("A token", tokens()),
         ("A refresh", refreshes()),
         ("The store", stores()),
-        ("The server", servers()),
+        ("The server", servers::servers()),
         ("The client of a login", logins::clients()),
         ("A login", logins::logins()),
         ("A standby grant", logins::standbys()),
@@ -191,9 +192,10 @@ fn refreshes() -> Vec<anyhow::Error> {
         FlowError::Failed {
             id: id(),
             outcome,
-            message: format!("{} {message}", origin()),
+            message: format!("{} {message}", origin()).into(),
             said: None,
             retry_at: None,
+            advice: None,
         }
         .into()
     };
@@ -207,9 +209,10 @@ fn refreshes() -> Vec<anyhow::Error> {
         FlowError::Failed {
             id: id(),
             outcome: Outcome::RateLimited,
-            message: format!("gitlab.example.com asked to be left alone until {}", at()),
+            message: format!("gitlab.example.com asked to be left alone until {}", at()).into(),
             said: None,
             retry_at: Some(at()),
+            advice: None,
         }
         .into(),
         failed(
@@ -229,10 +232,7 @@ fn refreshes() -> Vec<anyhow::Error> {
             "refused the request (status 401): invalid_client",
         ),
         failed(Outcome::Config, "is not a token endpoint (status 404)"),
-        failed(
-            Outcome::TlsRefused,
-            "has a certificate that is not accepted",
-        ),
+        failed(Outcome::TlsRefused, "could not be reached over TLS"),
         FlowError::NotRefreshed {
             id: id(),
             outcome: Outcome::Unavailable,
@@ -331,43 +331,4 @@ fn stores() -> Vec<anyhow::Error> {
     .into_iter()
     .map(|error| FlowError::Store(error).into())
     .collect()
-}
-
-fn servers() -> Vec<anyhow::Error> {
-    let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
-    let reason = || "connection refused".to_owned();
-    vec![
-        send(SendError::Unreachable {
-            origin: origin(),
-            reason: reason(),
-        }),
-        send(SendError::TlsRefused {
-            origin: origin(),
-            reason: "certificate not valid for name".to_owned(),
-        }),
-        send(SendError::NotTls { origin: origin() }),
-        send(SendError::CaFile {
-            path: "/etc/ssl/corp.pem".into(),
-            reason: "no certificate in it".to_owned(),
-        }),
-        send(SendError::ForeignServer {
-            origin: "http://127.0.0.1:3000".to_owned(),
-            uid: 1002,
-        }),
-        send(SendError::AnswerLost {
-            origin: origin(),
-            reason: "timed out".to_owned(),
-        }),
-        ClientError::Discovery(DiscoveryError::Unavailable {
-            server: origin(),
-            status: 503,
-        })
-        .into(),
-        ClientError::Discovery(DiscoveryError::Missing { server: origin() }).into(),
-        ClientError::Discovery(DiscoveryError::Unsound {
-            server: origin(),
-            problem: "names another issuer, `https://sso.example.com`".to_owned(),
-        })
-        .into(),
-    ]
 }

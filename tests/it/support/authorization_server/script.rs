@@ -15,6 +15,8 @@ pub enum Behaviour {
     LoseAnswer,
     /// What was asked is done (a token request rotates); this is the answer all the same.
     RotateThen(Answer),
+    /// What was asked is done; these bytes are made of its answer.
+    Rewrap(fn(&Answer) -> Vec<u8>),
     /// Nothing is done; these bytes are sent, HTTP or not.
     Raw(Vec<u8>),
 }

@@ -100,6 +100,9 @@ impl Shared {
                 endpoints::act(&mut state, request);
                 Reply::Answer(answer)
             }
+            Some(Behaviour::Rewrap(bytes)) => {
+                Reply::Raw(bytes(&endpoints::act(&mut state, request)))
+            }
             Some(Behaviour::Raw(bytes)) => Reply::Raw(bytes),
         };
         state.remember();

@@ -95,6 +95,7 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
         outcome,
         message: format!("{} {message}", origin()),
         said: None,
+        advice: None,
     };
     let mut errors: Vec<AuthorizeError> = [
         "access_denied",

@@ -1,5 +1,8 @@
 //! A server with TLS whose certificate no authority vouches for.
 
+mod authorities;
+mod handshakes;
+
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -7,8 +10,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+};
 use serde_json::json;
 
 use crate::exit_codes::{args, fails_as};
@@ -23,6 +30,31 @@ pub struct TlsServer {
     served: Receiver<bool>,
 }
 
+/// How a server behaves.
+pub struct Rules {
+    versions: &'static [&'static SupportedProtocolVersion],
+    /// Whether it takes none without a certificate.
+    demands_certificate: bool,
+    /// The answer, of a token response.
+    answer: fn(&str) -> Vec<u8>,
+    /// Whether it says that it closes the connection, as it should (RFC 8446 §6.1).
+    says_goodbye: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            versions: rustls::ALL_VERSIONS,
+            demands_certificate: false,
+            answer: |body| {
+                let length = body.len();
+                format!("HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+            },
+            says_goodbye: true,
+        }
+    }
+}
+
 impl TlsServer {
     pub fn start() -> Self {
         Self::start_with("127.0.0.1", |_| {})
@@ -34,25 +66,38 @@ impl TlsServer {
         change(&mut params);
         let signing_key = rcgen::KeyPair::generate().unwrap();
         let cert = params.self_signed(&signing_key).unwrap();
-        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .unwrap();
+        Self::start_as(&cert.pem(), &signing_key.serialize_pem(), Rules::default())
+    }
+
+    /// With these rules, and a certificate for 127.0.0.1.
+    pub fn start_ruled(rules: Rules) -> Self {
+        let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        Self::start_as(&key.cert.pem(), &key.signing_key.serialize_pem(), rules)
+    }
+
+    /// With this certificate and its key, in PEM.
+    pub fn start_as(certificate: &str, key: &str, rules: Rules) -> Self {
+        let config = rules.config(certificate, key);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
         let (sender, served) = mpsc::channel();
         thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
-            sender.send(serve(stream, config).is_ok()).ok();
+            sender.send(serve(stream, config, &rules).is_ok()).ok();
         });
         Self {
             url,
-            certificate: cert.pem(),
+            certificate: certificate.to_owned(),
             served,
+        }
+    }
+
+    /// A server that does not say whether it was asked.
+    fn at(url: &str, certificate: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            certificate: certificate.to_owned(),
+            served: mpsc::channel().1,
         }
     }
 
@@ -62,8 +107,29 @@ impl TlsServer {
     }
 }
 
+impl Rules {
+    fn config(&self, certificate: &str, key: &str) -> ServerConfig {
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(self.versions)
+            .unwrap();
+        let builder = if self.demands_certificate {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.clone()).unwrap();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder.with_client_cert_verifier(verifier.unwrap())
+        } else {
+            builder.with_no_client_auth()
+        };
+        builder.with_single_cert(vec![certificate], key).unwrap()
+    }
+}
+
 /// An error: the handshake failed, and no request came.
-fn serve(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
+fn serve(stream: TcpStream, config: ServerConfig, rules: &Rules) -> std::io::Result<()> {
     stream.set_read_timeout(Some(LIMIT))?;
     let connection = ServerConnection::new(Arc::new(config)).map_err(std::io::Error::other)?;
     let mut stream = StreamOwned::new(connection, stream);
@@ -77,12 +143,10 @@ fn serve(stream: TcpStream, config: ServerConfig) -> std::io::Result<()> {
             .any(|known| request[..length].starts_with(known))
     );
     let body = json!({"access_token": "at-SECRET-2", "refresh_token": "rt-SECRET-2"}).to_string();
-    let length = body.len();
-    write!(
-        stream,
-        "HTTP/1.1 200 \r\nContent-Length: {length}\r\n\r\n{body}"
-    )?;
-    stream.conn.send_close_notify();
+    stream.write_all(&(rules.answer)(&body))?;
+    if rules.says_goodbye {
+        stream.conn.send_close_notify();
+    }
     stream.flush()
 }
 
@@ -94,6 +158,16 @@ pub fn expired(server: &TlsServer, config: &str) -> Sandbox {
     let options = ["--config", path.to_str().unwrap()];
     sandbox.import_expired(&options, &server.url);
     sandbox
+}
+
+/// The same where `text` is the CA file of the configuration; its path, and the sandbox.
+fn expired_with_authority(server: &TlsServer, text: impl AsRef<[u8]>) -> (Sandbox, String) {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let path = folder.join("ca.pem");
+    std::fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
+    (expired(server, &config), path)
 }
 
 #[test]

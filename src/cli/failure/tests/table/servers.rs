@@ -1,0 +1,102 @@
+//! The errors on the way to a server.
+
+use super::*;
+use crate::http::{Through, TlsProblem};
+
+pub(super) fn servers() -> Vec<anyhow::Error> {
+    let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
+    let reason = || "connection refused".to_owned();
+    let tls = |problem, reason: &str| {
+        send(SendError::TlsRefused {
+            origin: origin(),
+            problem,
+            reason: reason.to_owned(),
+        })
+    };
+    vec![
+        send(SendError::Unreachable {
+            origin: origin(),
+            reason: reason(),
+        }),
+        send(SendError::UnknownName {
+            host: "gitlab.exmaple.com".to_owned(),
+            reason: "Name or service not known".to_owned(),
+        }),
+        send(SendError::Proxy {
+            origin: origin(),
+            through: Box::new(Through {
+                proxy: "http://proxy.example.com:3128".to_owned(),
+                named_by: "`HTTPS_PROXY`".to_owned(),
+            }),
+            reason: reason(),
+        }),
+        send(SendError::BadProxy {
+            variable: "HTTPS_PROXY",
+            reason: "it has no host",
+        }),
+        send(SendError::BadProxy {
+            variable: "http.proxy",
+            reason: "it has no host",
+        }),
+        tls(
+            TlsProblem::UnknownAuthority,
+            "no authority that this machine trusts has signed its certificate",
+        ),
+        tls(
+            TlsProblem::OtherAuthority,
+            "no authority in `/etc/ssl/corp.pem`, and none that this machine trusts, has signed its certificate",
+        ),
+        tls(
+            TlsProblem::NoAuthorities,
+            "`/etc/ssl/none.pem`, which `SSL_CERT_FILE` names, holds no certificate authority",
+        ),
+        tls(
+            TlsProblem::Dates,
+            "its certificate expired on 2026-11-20 10:00 UTC, and this machine's clock says 2026-11-23 10:00 UTC",
+        ),
+        tls(
+            TlsProblem::Name,
+            "its certificate is for `gitlab.example.org` and `*.example.net`, not for `gitlab.example.com`",
+        ),
+        tls(
+            TlsProblem::NoName,
+            "its certificate is not for `gitlab.example.com` (it has no subjectAltName)",
+        ),
+        tls(
+            TlsProblem::Version,
+            "the server speaks neither TLS 1.2 nor TLS 1.3",
+        ),
+        tls(
+            TlsProblem::ClientCertificate,
+            "the server demands a client certificate, and glauth has none",
+        ),
+        tls(
+            TlsProblem::Other,
+            "the server refuses the connection (alert HandshakeFailure)",
+        ),
+        send(SendError::NotTls { origin: origin() }),
+        send(SendError::CaFile {
+            path: "/etc/ssl/corp.pem".into(),
+            reason: "no certificate in it".to_owned(),
+        }),
+        send(SendError::ForeignServer {
+            origin: "http://127.0.0.1:3000".to_owned(),
+            uid: 1002,
+        }),
+        send(SendError::AnswerLost {
+            origin: origin(),
+            reason: "timed out".to_owned(),
+        }),
+        ClientError::Discovery(DiscoveryError::Unavailable {
+            server: origin(),
+            status: 503,
+        })
+        .into(),
+        ClientError::Discovery(DiscoveryError::Missing { server: origin() }).into(),
+        ClientError::Discovery(DiscoveryError::Unsound {
+            server: origin(),
+            problem: "names another issuer, `https://sso.example.com`".to_owned(),
+        })
+        .into(),
+    ]
+}

@@ -58,15 +58,12 @@ pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
         0..200 => Failed::doubtful(Outcome::AnswerLost),
         200..300 | 400..500 => match object {
             None => without_object(raw),
+            // A token that came is used, whatever stands beside it.
+            Some(object) if good && has_token(&object) => match rotation(object) {
+                Some(rotation) => return Answer::Granted(rotation),
+                None => Failed::doubtful(Outcome::AnswerLost),
+            },
             Some(object) => match meaning(&object, good, own) {
-                // A token beside an error that ends the matter is no token.
-                Some(outcome @ (Outcome::LoginRequired | Outcome::ClientRejected)) => {
-                    Failed::unchanged(outcome)
-                }
-                _ if good && has_token(&object) => match rotation(object) {
-                    Some(rotation) => return Answer::Granted(rotation),
-                    None => Failed::doubtful(Outcome::AnswerLost),
-                },
                 Some(outcome) => Failed::unchanged(outcome),
                 None if good => Failed::doubtful(Outcome::AnswerLost),
                 None => Failed::unchanged(Outcome::Unavailable),

@@ -19,8 +19,11 @@ fn a_content_type_or_an_unknown_error_does_not_make_an_answer_unsound() {
 }
 
 #[test]
-fn a_known_error_counts_before_a_token() {
-    let body = r#"{"access_token":"new","error":"invalid_grant"}"#;
+fn a_token_counts_whatever_error_stands_beside_it() {
+    let rotation = granted(r#"{"access_token":"new","error":"invalid_grant"}"#);
+    assert_eq!(rotation.access_token, access_token("new"));
+    // One that cannot be used is none.
+    let body = r#"{"access_token":"","error":"invalid_grant"}"#;
     assert_eq!(verdict(sent(200, body)), LOGIN_REQUIRED);
 }
 

@@ -1,8 +1,6 @@
 //! `config.toml`: written by people only, read where a login is made or no HOST was given.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
@@ -10,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::credential::{BadHost, Host, HostArg};
 use crate::toml_trouble;
+use crate::user_file::{self, Unusable};
 
 /// The largest configuration that is read, in bytes.
 const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -100,10 +99,13 @@ impl std::fmt::Debug for HostConfig {
 #[derive(Debug, thiserror::Error)]
 #[error("`{}`{} {problem}", path.display(), line.map_or_else(String::new, |line| format!(", line {line},")))]
 pub struct ConfigError {
-    path: PathBuf,
+    /// The file.
+    pub path: PathBuf,
     line: Option<usize>,
     problem: String,
-    source: Option<std::io::Error>,
+    /// Why it is not read at all.
+    #[source]
+    pub unusable: Option<Unusable>,
 }
 
 #[derive(Deserialize)]
@@ -116,33 +118,27 @@ struct Document {
 impl Config {
     /// Reads the file at `path`; one that is not there says nothing.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let metadata = std::fs::metadata(path);
-        match metadata {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            _ => Self::read_named(path),
+        match Self::read_named(path) {
+            Err(error) if error.unusable.as_ref().is_some_and(Unusable::is_missing) => {
+                Ok(Self::default())
+            }
+            read => read,
         }
     }
 
     /// Reads the file that a person named: it must be there.
     pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
-        let error = |problem: String, source| ConfigError {
+        let text = user_file::read_text(path, SIZE_LIMIT).map_err(|unusable| ConfigError {
             path: path.to_owned(),
             line: None,
-            problem,
-            source,
-        };
-        let mut text = String::new();
-        File::open(path)
-            .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text))
-            .map_err(|cause| error(format!("cannot be read: {cause}"), Some(cause)))?;
-        if text.len() as u64 > SIZE_LIMIT {
-            return Err(error("is larger than 1 MiB".to_owned(), None));
-        }
+            problem: unusable.to_string(),
+            unusable: Some(unusable),
+        })?;
         let parsed = Self::parse(&text).map_err(|(line, problem)| ConfigError {
             path: path.to_owned(),
             line,
             problem,
-            source: None,
+            unusable: None,
         })?;
         Ok(parsed.beside(path))
     }
@@ -195,6 +191,13 @@ impl Config {
             default_host: document.default_host.as_deref().map(host).transpose()?,
             hosts: found,
         })
+    }
+
+    /// Every file that it names.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let hosts = self.hosts.iter();
+        let named = hosts.flat_map(|(_, host)| [&host.ca_file, &host.client_secret_file]);
+        named.flatten().map(PathBuf::as_path)
     }
 
     /// What it says of `host`.

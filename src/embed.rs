@@ -11,7 +11,7 @@ use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where}
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::AccessToken;
-use crate::store::{Lease, Store};
+use crate::store::{Lease, NamedBy, Store};
 use crate::time::Timestamp;
 
 /// The logins of a user: a folder of records that other processes, and `glauth` on the command line,
@@ -28,7 +28,8 @@ impl Logins {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Usage`] where `GLAUTH_STORE` is empty, or is not set and no home folder is known.
+    /// [`ErrorKind::Usage`] where `GLAUTH_STORE` is empty or not the full path of a folder, or is not set and no
+    /// home folder is known.
     pub fn open() -> Result<Self, Error> {
         Self::open_named(env::option("GLAUTH_STORE").map(PathBuf::from))
     }
@@ -41,9 +42,15 @@ impl Logins {
         {
             return Err(Error::usage("GLAUTH_STORE is empty"));
         }
+        if let Some(folder) = folder {
+            let store = Store::named(folder, NamedBy::Variable, Timestamp::now);
+            return Ok(Self {
+                store: store.map_err(|error| Error::usage(&error.to_string()))?,
+                lock_timeout: LOCK_TIMEOUT,
+            });
+        }
         let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
-        let folder = folder.or_else(env::store_folder).ok_or_else(no_home)?;
-        Ok(Self::open_at(folder))
+        Ok(Self::open_at(env::store_folder().ok_or_else(no_home)?))
     }
 
     /// Those in a folder of the program's own. Nothing is read yet.
@@ -315,9 +322,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_name_of_a_store_is_an_error_as_on_the_command_line() {
+    fn what_names_no_store_is_an_error_as_on_the_command_line() {
         let error = Logins::open_named(Some(PathBuf::new())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert_eq!(error.to_string(), "GLAUTH_STORE is empty");
+        for name in ["logins", "~/logins", "postgres://db/logins"] {
+            let error = Logins::open_named(Some(PathBuf::from(name))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
+        }
     }
 }

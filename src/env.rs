@@ -3,9 +3,10 @@
 //! Variables that stand for options (`GLAUTH_HOST` and its like) are declared beside the options
 //! in `cli/args.rs`.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::Uid;
+use nix::unistd::{Gid, Group, Uid, User};
 
 /// The process as others may see it, for the lock file and for `last_attempt.by`:
 /// `pid 4711 on build7`. Whatever a host name may hold, only printable ASCII gets through.
@@ -27,6 +28,29 @@ pub fn machine_name() -> String {
 #[must_use]
 pub fn user_id() -> u32 {
     Uid::effective().as_raw()
+}
+
+/// A user by name and number, `user jane (1000)`; by number alone where no name is known.
+#[must_use]
+pub fn user_named(id: u32) -> String {
+    match User::from_uid(Uid::from_raw(id)) {
+        Ok(Some(user)) => format!("user {} ({id})", user.name),
+        _ => format!("user {id}"),
+    }
+}
+
+/// Whether a group has one member, who is `user`: systems that give each user a group give it the user's
+/// name, and make new files writable for it.
+#[must_use]
+pub fn is_private_group(group: u32, user: u32) -> bool {
+    let (Ok(Some(group)), Ok(Some(user))) = (
+        Group::from_gid(Gid::from_raw(group)),
+        User::from_uid(Uid::from_raw(user)),
+    ) else {
+        return false;
+    };
+    let only_user = group.mem.iter().all(|member| *member == user.name);
+    group.gid == user.gid && group.name == user.name && only_user
 }
 
 /// Whether the system has too little of something now: descriptors, threads, processes or memory.
@@ -63,6 +87,46 @@ pub fn scratch_folders() -> Vec<PathBuf> {
 pub fn home_folder() -> Option<PathBuf> {
     let folders = directories::BaseDirs::new()?;
     Some(folders.home_dir().to_owned())
+}
+
+/// The user's home.
+#[must_use]
+pub fn home() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.home_dir().to_owned())
+}
+
+/// The user in whose home a path is, where root works there: `HOME` may still be that of the user who called
+/// sudo. Another user than root can make nothing in a home that is not their own.
+#[must_use]
+pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
+    if user_id() != 0 {
+        return None;
+    }
+    let absolute = std::path::absolute(path).ok()?;
+    let resolved = absolute
+        .ancestors()
+        .find_map(|folder| folder.canonicalize().ok())?;
+    let named = home().and_then(|home| home.canonicalize().ok());
+    resolved.ancestors().find_map(|folder| {
+        let owner = folder.metadata().ok()?.uid();
+        let is_home = || {
+            let user = User::from_uid(Uid::from_raw(owner)).ok().flatten();
+            named.as_deref() == Some(folder) || user.is_some_and(|user| user.dir == folder)
+        };
+        (owner != 0 && is_home()).then_some(owner)
+    })
+}
+
+/// Where logins are kept where `XDG_DATA_HOME` is not set; `None`: it is not, or moves nothing here.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn store_folder_without_xdg() -> Option<PathBuf> {
+    let moved = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from)?;
+    if !moved.is_absolute() || cfg!(target_os = "macos") {
+        return None;
+    }
+    let folder = home()?.join(".local/share/glauth/credentials");
+    Some(folder).filter(|folder| Some(folder) != store_folder().as_ref())
 }
 
 /// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is

@@ -288,6 +288,12 @@ impl Answer {
         self
     }
 
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.attributes.is_empty()
+    }
+
     /// The lines; nothing at all where a value would be taken for more than a value.
     #[must_use]
     pub fn text(&self) -> Zeroizing<String> {

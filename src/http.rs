@@ -25,10 +25,13 @@ mod error;
 mod here;
 mod plain;
 mod proxy;
+mod route;
 mod tls;
 
 pub use error::{SendError, Through, TlsProblem};
 pub use here::server_user;
+pub use proxy::{proxy_of_git, shown};
+pub use route::{Route, Routed};
 
 use classify::{Circumstances, classify, root};
 use proxy::Proxy;
@@ -138,6 +141,11 @@ pub struct Response {
 pub trait Http {
     /// Sends it, once.
     fn send(&self, request: Request) -> Result<Response, SendError>;
+
+    /// Whether it goes the way that git would: a process that sends in the place of this one does so too.
+    fn goes_as_git(&self) -> bool {
+        false
+    }
 }
 
 /// The real network.
@@ -145,13 +153,19 @@ pub trait Http {
 pub struct Network;
 
 impl Http for Network {
-    /// In a thread of its own, so that the time is bounded whatever the server does.
     fn send(&self, request: Request) -> Result<Response, SendError> {
+        let proxy = Proxy::of(&request.url)?;
+        Self::send_through(request, proxy)
+    }
+}
+
+impl Network {
+    /// In a thread of its own, so that the time is bounded whatever the server does.
+    fn send_through(request: Request, proxy: Option<Proxy>) -> Result<Response, SendError> {
         let origin = origin(&request.url);
         let limit = request.limit;
         let started_at = Instant::now();
         let left = || limit.saturating_sub(started_at.elapsed());
-        let proxy = Proxy::of(&request.url)?;
         let is_first = proxy.is_none() && request.is_first_question();
         let may_be_plain = is_first.then(|| request.url.clone());
         let noticed = Arc::new(Noticed::default());

@@ -73,6 +73,7 @@ mod env;
 mod fault;
 #[doc(hidden)]
 pub mod flow;
+mod git_config;
 #[doc(hidden)]
 pub mod gitcred;
 #[doc(hidden)]
@@ -90,9 +91,11 @@ pub mod secret;
 mod signals;
 #[doc(hidden)]
 pub mod store;
+mod terminal;
 #[doc(hidden)]
 pub mod time;
 mod toml_trouble;
+mod user_file;
 
 pub use embed::{Error, ErrorKind, Login, Logins, Token};
 pub use secret::{AccessToken, BadSecret, Fingerprint};

@@ -6,7 +6,6 @@
 //! that the program itself is broken and those that do nothing by default. The C library keeps a few
 //! for itself (32 to 34 on Linux), which no program can block.
 
-use std::io::Write as _;
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::AtomicBool;
@@ -16,6 +15,8 @@ use std::thread;
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
+
+use crate::terminal;
 
 /// The program's own faults, which blocked would be the end all the same, and without a trace.
 const FAULTS: [Signal; 7] = [
@@ -192,8 +193,7 @@ fn watch(caught: &SigSet, seen: &Mutex<Seen>, notice: &str) {
         }
         if signal != WAKE && !told {
             told = true;
-            let line = format!("glauth: {notice}\n");
-            std::io::stderr().write_all(line.as_bytes()).ok();
+            terminal::tell(notice);
         }
     }
 }

@@ -63,7 +63,7 @@ fn names_a_host_or_none(question: &Question) {
         return;
     };
     let path = question.path().unwrap_or_default();
-    let Some(host) = Host::of_git(protocol, host, path) else {
+    let Some(host) = Host::of_git(protocol, host).and_then(|root| root.below(path)) else {
         return;
     };
     assert!(host.to_string().ends_with(path), "{host:?} is not {path:?}");

@@ -14,7 +14,7 @@ use crate::env;
 use crate::flow::{self, FlowError, Obtained, Session, Where};
 use crate::http::Network;
 use crate::log::{Level, Log};
-use crate::store::Store;
+use crate::store::{NamedBy, Store};
 use crate::time::Timestamp;
 
 /// Everything that the global options say.
@@ -38,11 +38,20 @@ impl<'a> Context<'a> {
 
     /// The store: `--store`, else `credentials/` in the platform's local data folder.
     pub(super) fn store(&self) -> anyhow::Result<Store> {
-        let root = match &self.global.store {
-            Some(root) => root.clone(),
-            None => env::store_folder().ok_or_else(no_home)?,
+        let Some(root) = &self.global.store else {
+            let root = env::store_folder().ok_or_else(no_home)?;
+            return Ok(Store::new(root, Timestamp::now));
         };
-        Ok(Store::new(root, Timestamp::now))
+        // Nearly always, and never what a shell would have expanded.
+        if root.is_absolute() {
+            return Ok(Store::new(root.clone(), Timestamp::now));
+        }
+        let by = match env::option("GLAUTH_STORE") {
+            Some(variable) if variable == root.as_os_str() => NamedBy::Variable,
+            _ => NamedBy::Option,
+        };
+        let named = Store::named(root.clone(), by, Timestamp::now);
+        Ok(named.map_err(UsageError::BadStore)?)
     }
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.

@@ -18,7 +18,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::flow::{Order, carry_out};
-use crate::http::Network;
+use crate::git_config;
+use crate::http::{Http, Network, Routed};
 use crate::process::{self, Caller};
 use args::{Cli, Command};
 use context::Context;
@@ -46,7 +47,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error, &args),
+        Err(error) => return not_understood(error, &args),
     };
     let printer = Printer::new(&cli.global);
     match commands::run(&cli, &Context::new(&cli.global, &printer)) {
@@ -68,7 +69,12 @@ fn refresh_apart(args: &[OsString]) -> ExitCode {
     let is_alone = process::stand_alone();
     match (Order::read(args), printer::stdin_and_stdout()) {
         (Some(order), Ok((lock, caller))) if is_alone => {
-            carry_out(&order, lock.into(), Caller::at(caller), &Network);
+            let http: &dyn Http = if order.goes_as_git() {
+                &Routed(git_config::route)
+            } else {
+                &Network
+            };
+            carry_out(&order, lock.into(), Caller::at(caller), http);
             Exit::Done
         }
         _ => Exit::Unexpected,
@@ -77,19 +83,36 @@ fn refresh_apart(args: &[OsString]) -> ExitCode {
 }
 
 /// Help and version are no failure; a call without a command gets the help, and is one.
-fn not_understood(error: &clap::Error, args: &[OsString]) -> ExitCode {
+fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
     let no_command = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if no_command || !error.use_stderr() {
+    // What stands behind `--` is another program's.
+    let mut ours = args.iter().take_while(|arg| *arg != "--");
+    let as_json = ours.any(|arg| arg == "--json");
+    if !error.use_stderr() {
+        let written = printer::coloured_data(&error.render().ansi().to_string());
+        return written.map_or_else(
+            |error| ended_by(&error.into(), as_json).into(),
+            |()| Exit::Done.into(),
+        );
+    }
+    if no_command {
         error.print().ok();
-        return if no_command { Exit::Usage } else { Exit::Done }.into();
+        return Exit::Usage.into();
     }
     let command = command_of(args);
     let failure = failure::of_usage(error, command.as_deref());
-    printer::print_failure(&failure, args.iter().any(|arg| arg == "--json"));
+    printer::print_failure(&failure, as_json);
     if command.as_deref() == Some("exec") {
         return commands::exec::exit_code_of_usage();
     }
     failure.exit.into()
+}
+
+/// Tells why nothing could be written, and how the process ends.
+fn ended_by(error: &anyhow::Error, as_json: bool) -> Exit {
+    let failure = Failure::of(error);
+    printer::print_failure(&failure, as_json);
+    failure.exit
 }
 
 /// The command of a line that was not understood, as far as it can be understood.

@@ -1,13 +1,16 @@
-//! What goes out: data on stdout, words for people on stderr, colour on a terminal only.
+//! What goes out: data on stdout, words for people on stderr, colour on a terminal only. Each text that
+//! is not a literal of ours goes through the one filter on its way (I8).
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use anstyle::{AnsiColor, Style};
-use serde_json::json;
+use nix::errno::Errno;
+use serde_json::{Value, json};
 
 use super::args::Global;
 use super::failure::Failure;
+use crate::terminal::{self, clean};
 use crate::{env, signals};
 
 pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -23,6 +26,9 @@ pub(super) struct Printer {
 
 impl Printer {
     pub(super) fn new(global: &Global) -> Self {
+        if global.json {
+            terminal::speak_json();
+        }
         Self {
             json: global.json,
             quiet: global.quiet,
@@ -32,16 +38,17 @@ impl Printer {
     /// Tells a person what was done.
     pub(super) fn tell(&self, text: &str) {
         if !self.quiet && !self.json {
-            line(format_args!("{text}"));
+            plain(text);
         }
     }
 
-    /// Shows what nothing goes on without, also to who wants to hear nothing.
-    pub(super) fn show(&self, text: &str, as_json: &serde_json::Value) {
+    /// Shows what nothing goes on without, line by line, also to who wants to hear nothing.
+    pub(super) fn show(&self, lines: &[&str], as_json: &Value) {
         if self.json {
-            line(format_args!("{as_json}"));
+            object(as_json);
         } else {
-            line(format_args!("{text}"));
+            let lines: Vec<_> = lines.iter().map(|line| clean(line)).collect();
+            write(&lines.join("\n"));
         }
     }
 
@@ -51,9 +58,12 @@ impl Printer {
             return;
         }
         if self.json {
-            line(format_args!("{}", json!({"warning": {"message": text}})));
+            object(&json!({"warning": {"message": text}}));
         } else {
-            line(format_args!("glauth: {WARNING}warning:{WARNING:#} {text}"));
+            write(&format!(
+                "glauth: {WARNING}warning:{WARNING:#} {}",
+                clean(text)
+            ));
         }
     }
 
@@ -66,7 +76,8 @@ impl Printer {
 
     /// Tells why it failed, and what to do.
     pub(super) fn failure(&self, failure: &Failure) {
-        print_failure(failure, self.json);
+        let advice = failure.proxy_of_git();
+        print_advised(failure, advice.as_deref(), self.json);
     }
 }
 
@@ -78,18 +89,25 @@ pub(super) fn stdin_and_stdout() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((stdin, stdout))
 }
 
-/// Writes data. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.
+/// Writes data, by the system call itself: the standard library takes a descriptor that cannot be written
+/// for one that takes everything. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.
 pub(super) fn data(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    if let Err(error) = &written
-        && error.kind() == io::ErrorKind::BrokenPipe
-    {
-        signals::die_of_broken_pipe();
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match nix::unistd::write(io::stdout(), rest) {
+            Ok(written) => rest = &rest[written..],
+            Err(Errno::EINTR) => {}
+            Err(errno) => {
+                if errno == Errno::EPIPE {
+                    signals::die_of_broken_pipe();
+                }
+                let error = io::Error::from(errno);
+                let text = format!("cannot write to standard output: {error}");
+                return Err(io::Error::new(error.kind(), text));
+            }
+        }
     }
-    written
+    Ok(())
 }
 
 /// Writes data that is coloured where a terminal shows it.
@@ -102,56 +120,66 @@ pub(super) fn coloured_data(text: &str) -> io::Result<()> {
 
 /// Writes a line of JSON as data.
 pub(super) fn json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut text = serde_json::to_string(value)?;
-    text.push('\n');
-    Ok(data(&text)?)
+    let text = terminal::json_text(&serde_json::to_value(value)?);
+    Ok(data(&(text + "\n"))?)
 }
 
 /// The same before the command line is understood.
 pub(super) fn print_failure(failure: &Failure, as_json: bool) {
+    print_advised(failure, None, as_json);
+}
+
+/// The same with another hint, where there is a better one.
+fn print_advised(failure: &Failure, advice: Option<&str>, as_json: bool) {
+    let hint = advice.or(failure.hint.as_deref());
     if as_json {
-        let error = json!({"error": {
+        object(&json!({"error": {
             "code": failure.name,
             "message": failure.message,
-            "hint": failure.hint,
+            "hint": hint,
             "said": failure.said,
             "host": failure.host,
             "account": failure.account,
-        }});
-        line(format_args!("{error}"));
+        }}));
         return;
     }
-    error_lines(&failure.message, failure.hint.as_deref());
+    error_lines(&failure.message, hint);
 }
 
 fn error_lines(message: &str, hint: Option<&str>) {
-    line(format_args!("{ERROR}glauth:{ERROR:#} {message}"));
+    write(&format!("{ERROR}glauth:{ERROR:#} {}", clean(message)));
     if let Some(hint) = hint {
-        line(format_args!("{HINT}hint:{HINT:#} {hint}"));
+        write(&format!("{HINT}hint:{HINT:#} {}", clean(hint)));
     }
 }
 
-/// Writes a note of `-v`.
+/// Writes a note of `-v`, or what a person who is asked should know.
 pub(super) fn note(text: &str) {
-    line(format_args!("glauth: {text}"));
+    terminal::tell(text);
 }
 
-/// A line for a person, as it is.
+/// A line for a person.
 pub(super) fn plain(text: &str) {
-    line(format_args!("{text}"));
+    write(&clean(text));
+}
+
+/// A line that glauth itself has drawn, with its colours.
+pub(super) fn drawing(line: &str) {
+    write(line);
 }
 
 /// Asks for something on the same line.
 pub(super) fn prompt(text: &str) {
-    io::stderr().write_all(text.as_bytes()).ok();
+    terminal::write(clean(text).as_bytes());
 }
 
 /// Puts the text in the place of the terminal's last line, as far as it fits in there.
 pub(super) fn redraw(text: &str) {
-    let text: String = text.chars().take(width().saturating_sub(1)).collect();
-    io::stderr()
-        .write_all(format!("\r\x1b[2K{text}").as_bytes())
-        .ok();
+    let text: String = clean(text)
+        .chars()
+        .take(width().saturating_sub(1))
+        .collect();
+    terminal::write(format!("\r\x1b[2K{text}").as_bytes());
 }
 
 /// Whether colours are seen on stderr.
@@ -175,11 +203,15 @@ pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// One line on stderr, in one write: the lines of a crowd that shares stderr stay whole. Nobody can
-/// be told that it failed.
-fn line(text: std::fmt::Arguments<'_>) {
+/// An object as a line on stderr.
+fn object(value: &Value) {
+    terminal::write((terminal::json_text(value) + "\n").as_bytes());
+}
+
+/// A line on stderr, in one write. What is in it has been through the filter, but for our own colours.
+fn write(line: &str) {
     let choice = anstream::AutoStream::choice(&io::stderr());
     let mut whole = anstream::AutoStream::new(Vec::new(), choice);
-    writeln!(whole, "{text}").ok();
-    io::stderr().write_all(&whole.into_inner()).ok();
+    writeln!(whole, "{line}").ok();
+    terminal::write(&whole.into_inner());
 }

@@ -135,7 +135,9 @@ impl Host {
             return Err(BadHost::Extra);
         }
         let mut text = match url.host() {
-            Some(url::Host::Domain(name)) if is_dns_name(name) => name.to_owned(),
+            Some(url::Host::Domain(name)) if is_dns_name(without_root(name)) => {
+                without_root(name).to_owned()
+            }
             Some(url::Host::Ipv4(address)) => address.to_string(),
             Some(url::Host::Ipv6(address)) => format!("[{address}]"),
             _ => return Err(BadHost::Invalid),
@@ -157,11 +159,10 @@ impl Host {
         Ok(host)
     }
 
-    /// The host of a question of git's (gitcredentials(7)): `host` may have a port, `path` is that of an
-    /// installation. `None` for what is no DNS name or IP literal, and for a path that does not say
-    /// plainly where it leads.
+    /// The host of a question of git's (gitcredentials(7)), which may have a port. `None` for what is no DNS name
+    /// or IP literal.
     #[must_use]
-    pub fn of_git(protocol: &str, host: &str, path: &str) -> Option<Self> {
+    pub fn of_git(protocol: &str, host: &str) -> Option<Self> {
         // A URL leaves out the port of its own scheme. For a protocol that is neither, no port is.
         let scheme = match protocol {
             "https" => "https",
@@ -169,19 +170,30 @@ impl Host {
             _ if host.ends_with(":443") => "http",
             _ => "https",
         };
-        let mut url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+        let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
         // A URL understands much that is no plain name.
-        let root = Self::of_url(&url).ok()?.0;
-        let own_port = if scheme == "https" { ":443" } else { ":80" };
-        let host = host.to_ascii_lowercase();
-        let is_plain = root == host || format!("{root}{own_port}") == host;
-        if !is_plain || host.contains('/') {
+        let root = Self::of_url(&url).ok()?;
+        let own_port = if scheme == "https" { "443" } else { "80" };
+        let ((typed, port), (name, known_port)) = (with_port(host), with_port(&root.0));
+        let same_port = port.unwrap_or(own_port) == known_port.unwrap_or(own_port);
+        let is_plain = url.path() == "/" && same_port && says(without_root(typed), name);
+        is_plain.then_some(root)
+    }
+
+    /// The installation at a path of this host, for paths that say plainly where they lead.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Option<Self> {
+        if path.is_empty() {
+            return Some(self.clone());
+        }
+        if !path
+            .split('/')
+            .all(|part| is_plain_segment(part) && part != "." && part != "..")
+        {
             return None;
         }
-        url.set_path(path);
-        // It takes `..` for the way up.
-        let as_it_was = url.path().trim_matches('/') == path.trim_matches('/');
-        Self::of_url(&url).ok().filter(|_| as_it_was)
+        let host = Self(format!("{self}/{path}"));
+        (host.key().len() <= KEY_LIMIT).then_some(host)
     }
 
     /// As [`Display`](fmt::Display) writes it.
@@ -262,6 +274,34 @@ impl fmt::Debug for Host {
     }
 }
 
+/// A name without the dot of the root of all names (RFC 1034 §3.1).
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// A host, and its port where it has one.
+fn with_port(host: &str) -> (&str, Option<&str>) {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (name, Some(port)),
+        _ => (host, None),
+    }
+}
+
+/// Whether what was typed is this name, in capitals perhaps, or with labels in their own script (IDNA). Letters
+/// that are only alike, as those of full width are, make no ASCII label.
+fn says(typed: &str, name: &str) -> bool {
+    let is_letter = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "-_".contains(c);
+    let same = |(typed, label): (&str, &str)| {
+        if typed.is_ascii() {
+            typed.eq_ignore_ascii_case(label)
+        } else {
+            typed.chars().all(is_letter) && label.starts_with("xn--")
+        }
+    };
+    let (typed, labels) = (typed.split('.'), name.split('.'));
+    typed.clone().count() == labels.clone().count() && typed.zip(labels).all(same)
+}
+
 /// RFC 1123, with the underscore that container networks use.
 fn is_dns_name(name: &str) -> bool {
     name.split('.').all(|label| {
@@ -314,6 +354,9 @@ mod tests {
             ("http://localhost", "localhost"),
             ("http://localhost:443", "localhost:443"),
             ("git_lab.internal", "git_lab.internal"),
+            ("gitlab.com.", "gitlab.com"),
+            ("https://gitlab.com.:8443/", "gitlab.com:8443"),
+            ("bücher.example", "xn--bcher-kva.example"),
         ] {
             assert_eq!(host(text).as_deref(), Ok(expected), "{text}");
         }
@@ -347,6 +390,40 @@ mod tests {
         assert_eq!(host(&"a.".repeat(200)), Err(BadHost::Invalid));
         let long = format!("a.example/{}", "X".repeat(90));
         assert_eq!(host(&long), Err(BadHost::Invalid));
+    }
+
+    #[test]
+    fn git_names_a_host_as_people_type_it_and_none_that_only_looks_alike() {
+        let of_git = |host: &str| Host::of_git("https", host).map(|host| host.to_string());
+        for (host, expected) in [
+            ("gitlab.com", "gitlab.com"),
+            ("GitLab.COM.", "gitlab.com"),
+            ("gitlab.com.:443", "gitlab.com"),
+            ("gitlab.com.:8443", "gitlab.com:8443"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("BÜCHER.Example.", "xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("[::1]:8443", "[::1]:8443"),
+        ] {
+            assert_eq!(of_git(host).as_deref(), Some(expected), "{host}");
+        }
+        for host in [
+            "gitlab.com..",
+            ".",
+            "",
+            "ｇitlab.com",
+            "gitlab。com",
+            "git\u{ad}lab.com",
+            "bücher\\b.example",
+            "bü/cher.example",
+            "bü\tcher.example",
+            "bü%63her.example",
+            "jane@bücher.example",
+            "bücher.example:",
+            "bücher.example:0443",
+        ] {
+            assert_eq!(of_git(host), None, "{host:?}");
+        }
     }
 
     #[test]

@@ -21,6 +21,18 @@ pub enum FlowError {
         /// Those in use.
         accounts: Vec<AccountName>,
     },
+    /// git names no user, and there is no `default` login.
+    #[error("{} ({})", unnamed(host, *is_ended), list(accounts))]
+    NotNamedByGit {
+        /// Where.
+        host: Host,
+        /// How the server is reached.
+        scheme: Scheme,
+        /// Those in use.
+        accounts: Vec<AccountName>,
+        /// Whether a person has logged out of the `default` one.
+        is_ended: bool,
+    },
     /// None was named, and somebody logged out of each.
     #[error("nobody is logged in: {} are logged out", list(.0))]
     AllLoggedOut(Vec<AccountId>),
@@ -176,6 +188,14 @@ impl FlowError {
             }
             other => other,
         }
+    }
+}
+
+fn unnamed(host: &Host, is_ended: bool) -> String {
+    if is_ended {
+        format!("the default login at {host} is logged out, and git names no other one")
+    } else {
+        format!("git names none of the logins at {host}")
     }
 }
 

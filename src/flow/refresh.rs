@@ -23,9 +23,9 @@ use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
 pub use lease::obtain_with_lease;
-pub(super) use look::read;
 pub use look::{check_now, stored};
 use look::{in_brief, login_of};
+pub(super) use look::{logged_out, read};
 pub use need::Need;
 pub use why_not::refusals;
 use why_not::{cut_short, of_stop, too_short};
@@ -400,7 +400,10 @@ impl Errand<'_> {
     fn fall_back(mut self, error: FlowError) -> Result<Obtained, FlowError> {
         let hopeless = matches!(
             error,
-            FlowError::TokenRefused(_) | FlowError::NoLogin(_) | FlowError::LoggedOut { .. }
+            FlowError::TokenRefused(_)
+                | FlowError::NoLogin(_)
+                | FlowError::LoggedOut { .. }
+                | FlowError::Lock(LockError::Store(StoreError::OpenFolder { .. }))
         );
         let ended = matches!(
             error,

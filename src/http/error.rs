@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::proxy::GIT_KEY;
 use crate::credential::Outcome;
 
 /// Why there is no answer.
@@ -33,10 +34,10 @@ pub enum SendError {
         /// Why.
         reason: String,
     },
-    /// A variable that should name a proxy does not: nothing was sent.
+    /// A variable that should name a proxy does not, or git's `http.proxy`: nothing was sent.
     #[error("`{variable}` names no proxy: {reason}")]
     BadProxy {
-        /// Which variable.
+        /// Which variable, or key of git's configuration.
         variable: &'static str,
         /// Why.
         reason: &'static str,
@@ -90,7 +91,7 @@ pub enum SendError {
 pub struct Through {
     /// Scheme, host and port, without a password.
     pub proxy: String,
-    /// The variable that names it, or the system.
+    /// The variable that names it, git's configuration or the system.
     pub named_by: String,
 }
 
@@ -140,6 +141,9 @@ impl SendError {
             Self::Proxy { through, .. } => format!(
                 "correct {}, or list the server in `NO_PROXY`",
                 through.named_by
+            ),
+            Self::BadProxy { variable: GIT_KEY, .. } => format!(
+                "set it to an address: run `git config --global {GIT_KEY} http://proxy.example:3128`"
             ),
             Self::BadProxy { variable, .. } => format!(
                 "set it to an address such as `http://proxy.example:3128`, or run `unset {variable}`"

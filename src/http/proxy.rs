@@ -1,4 +1,4 @@
-//! The proxy that a request goes through, and who names it.
+//! The proxy that a request goes through, and what names it.
 
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
@@ -11,6 +11,12 @@ use crate::env;
 const SCHEMES: [&str; 7] = [
     "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
 ];
+
+/// The key of git's configuration that names a proxy.
+pub(super) const GIT_KEY: &str = "http.proxy";
+
+/// The port of a proxy of git's that names none, as curl has it.
+const CURL_PORT: u16 = 1080;
 
 /// A proxy. It has no `Debug`: its address may have a password in it.
 pub(super) struct Proxy {
@@ -39,27 +45,69 @@ impl Proxy {
                 },
             }));
         };
-        // Any proxy will do to learn whether one is to be used.
-        let direct = Matcher::builder()
-            .all("http://proxy.invalid")
-            .no(env::no_proxy());
-        if direct.build().intercept(&target).is_none() {
+        if is_reached_without(url) {
             return Ok(None);
         }
         let proxy = parse(&value).map_err(|reason| SendError::BadProxy { variable, reason })?;
-        Ok(Some(Self {
+        Ok(Some(Self::named(proxy, format!("`{variable}`"))))
+    }
+
+    /// The one that git's configuration names for `url`. It takes the place of the system's; hosts that
+    /// `NO_PROXY` lists are reached without it.
+    pub(super) fn of_git(named: &str, url: &Url) -> Result<Option<Self>, SendError> {
+        if is_reached_without(url) {
+            return Ok(None);
+        }
+        let proxy = proxy_of_git(named).map_err(|reason| SendError::BadProxy {
+            variable: GIT_KEY,
+            reason,
+        })?;
+        let named_by = format!("`{GIT_KEY}` in git's configuration");
+        Ok(Some(Self::named(proxy, named_by)))
+    }
+
+    fn named(proxy: Url, named_by: String) -> Self {
+        Self {
             through: Through {
                 proxy: shown(&proxy),
-                named_by: format!("`{variable}`"),
+                named_by,
             },
             url: Some(proxy),
-        }))
+        }
     }
 
     /// `None`: reqwest finds it by itself.
     pub(super) fn to_reqwest(&self) -> Option<reqwest::Proxy> {
         reqwest::Proxy::all(self.url.clone()?).ok()
     }
+}
+
+/// Whether `NO_PROXY` lists it.
+fn is_reached_without(url: &Url) -> bool {
+    let Ok(target) = url.as_str().parse() else {
+        return true;
+    };
+    // Any proxy will do to learn whether one is to be used.
+    let direct = Matcher::builder()
+        .all("http://proxy.invalid")
+        .no(env::no_proxy());
+    direct.build().intercept(&target).is_none()
+}
+
+/// Reads git's `http.proxy` as curl does, which goes there for git: `socks` is SOCKS4, and a port that is left out
+/// is 1080.
+pub fn proxy_of_git(value: &str) -> Result<Url, &'static str> {
+    let mut url = match value.split_once("://") {
+        Some(("socks", rest)) => parse(&format!("socks4://{rest}"))?,
+        _ => parse(value)?,
+    };
+    // A URL leaves out the port of its scheme, which curl does not take for that of a proxy.
+    let names_80 = value.trim_end_matches('/').ends_with(":80");
+    if url.port().is_none() && url.scheme() != "https" && !names_80 {
+        url.set_port(Some(CURL_PORT))
+            .map_err(|()| "it has no host")?;
+    }
+    Ok(url)
 }
 
 /// Reads a variable; nothing of a bad one is shown, since it may hold a password.
@@ -93,10 +141,12 @@ fn parse(value: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-fn shown(url: &Url) -> String {
+/// A proxy as it may be shown: its user and password are left out.
+#[must_use]
+pub fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url
-        .port()
+        .port_or_known_default()
         .map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{host}{port}", url.scheme())
 }
@@ -112,12 +162,33 @@ mod tests {
             ("proxy.example:3128", "http://proxy.example:3128"),
             (" http://10.0.0.1:8080/\r\n", "http://10.0.0.1:8080"),
             ("http://jane:s3cret%23@proxy:3128", "http://proxy:3128"),
-            ("HTTPS://proxy", "https://proxy"),
+            ("HTTPS://proxy", "https://proxy:443"),
+            ("http://proxy", "http://proxy:80"),
+            ("socks5h://proxy", "socks5h://proxy"),
             ("socks://127.0.0.1:1080/", "socks5h://127.0.0.1:1080"),
             ("socks5://jane:s3cret@[::1]:1080", "socks5://[::1]:1080"),
         ] {
             assert_eq!(shown(&parse(value).unwrap()), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn a_proxy_of_git_is_what_curl_reads_in_it() {
+        for (text, expected) in [
+            ("http://proxy.corp:3128", "http://proxy.corp:3128/"),
+            ("proxy.corp:3128", "http://proxy.corp:3128/"),
+            ("proxy.corp", "http://proxy.corp:1080/"),
+            ("http://proxy.corp", "http://proxy.corp:1080/"),
+            ("http://proxy.corp:80", "http://proxy.corp/"),
+            ("https://proxy.corp", "https://proxy.corp/"),
+            ("socks5h://proxy.corp", "socks5h://proxy.corp:1080"),
+            ("socks://proxy.corp:1", "socks4://proxy.corp:1"),
+            ("jane:pw@proxy.corp:3128", "http://jane:pw@proxy.corp:3128/"),
+        ] {
+            let found = proxy_of_git(text).unwrap();
+            assert_eq!(found.as_str(), expected, "{text}");
+        }
+        assert!(proxy_of_git("http://").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! TLS: whom glauth trusts, and what it notices of a handshake.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +21,10 @@ use url::Url;
 
 use super::{Request, SendError, TlsProblem, common_name, origin};
 use crate::env;
+use crate::user_file::{self, Unusable};
+
+/// The largest CA file that is read, in bytes: many times that of a system.
+const CA_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// How a certificate begins in a PEM file (RFC 7468 §5).
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -209,17 +213,15 @@ impl ResolvesClientCert for NoneOfOurs {
 /// Every certificate of a CA file: one that cannot be used may be the one that is needed.
 fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
-        path: PathBuf::from(path),
+        path: path.to_owned(),
         reason,
     };
-    let pem = std::fs::read(path).map_err(|error| {
-        if !env::is_exhausted(&error) {
-            return unusable(error.to_string());
-        }
-        SendError::Unreachable {
+    let pem = user_file::read(path, CA_LIMIT).map_err(|error| match error {
+        Unusable::Io(cause) if env::is_exhausted(&cause) => SendError::Unreachable {
             origin: origin(url),
-            reason: error.to_string(),
-        }
+            reason: cause.to_string(),
+        },
+        error => unusable(format!("it {error}")),
     })?;
     let text = String::from_utf8_lossy(&pem);
     let count = begins(&text).count();

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::permissions;
+
 /// A store that cannot be used as it is (exit code 5).
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum StoreError {
@@ -22,6 +24,16 @@ pub enum StoreError {
         problem: String,
         /// The mode that it should have, where that would mend it.
         wanted_mode: Option<u32>,
+    },
+    /// A folder of the store in which other users can put files of their own: nothing is written there,
+    /// and nothing that is read under its lock is handed out.
+    #[error("`{}` can be written by other users (mode {mode:04o})", path.display())]
+    OpenFolder {
+        /// The folder.
+        #[serde(with = "told::path")]
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
     },
     /// The file system is mounted read-only.
     #[error("`{}` is on a read-only file system", path.display())]
@@ -163,8 +175,8 @@ impl StoreError {
             }
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
             io::ErrorKind::PermissionDenied => Self::Permission {
+                problem: permissions::denied(&path),
                 path,
-                problem: format!("does not let us {action} it"),
                 wanted_mode: None,
             },
             _ if is_link(&source) => Self::Permission {

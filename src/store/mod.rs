@@ -7,6 +7,7 @@ mod error;
 pub mod examine;
 mod lease;
 mod lock;
+mod named;
 mod password;
 mod permissions;
 mod place;
@@ -26,6 +27,7 @@ pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Sto
 pub use error::{Kept, Lasts, LockError, StoreError};
 pub use lease::Lease;
 pub use lock::{HandedOver, Wait};
+pub use named::{BadStore, NamedBy};
 pub use staged::{NotStaged, Staged};
 pub use standby::{Added, NewGrant};
 
@@ -51,6 +53,12 @@ impl Store {
     #[must_use]
     pub fn new(root: PathBuf, clock: fn() -> Timestamp) -> Self {
         Self { root, clock }
+    }
+
+    /// The same in a folder that a person or a script has named.
+    pub fn named(root: PathBuf, by: NamedBy, clock: fn() -> Timestamp) -> Result<Self, BadStore> {
+        named::check(&root, by)?;
+        Ok(Self::new(root, clock))
     }
 
     /// Where it is, as it was given.
@@ -185,10 +193,26 @@ impl Store {
         Ok(found)
     }
 
+    /// What is wrong with the folders of these accounts: every command that takes a lock there refuses.
+    #[must_use]
+    pub fn troubles_of_folders(&self, ids: &[AccountId]) -> Vec<StoreError> {
+        let Ok(root) = self.root.canonicalize() else {
+            return Vec::new();
+        };
+        let mut folders: Vec<PathBuf> = ids.iter().map(|id| root.join(id.host.key())).collect();
+        folders.dedup();
+        folders.insert(0, root);
+        let folders = folders.iter();
+        folders
+            .filter_map(|folder| permissions::trouble_of_folder(folder))
+            .collect()
+    }
+
     /// The place of an account, in folders that exist and are the user's own. The path is
     /// resolved first, so that two ways to one record share one lock.
     fn writable_place(&self, id: &AccountId) -> Result<Place, StoreError> {
         if !self.root.exists() {
+            permissions::check_home(&self.root)?;
             permissions::private_folder(&self.root)?;
         }
         let root = self
@@ -197,6 +221,9 @@ impl Store {
             .map_err(|error| StoreError::io("open", &self.root, error))?;
         permissions::check_folder(&root)?;
         let place = Place::new(&root, id);
+        if !place.folder.exists() {
+            permissions::check_home(&place.folder)?;
+        }
         permissions::private_folder(&place.folder)?;
         Ok(place)
     }

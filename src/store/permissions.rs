@@ -23,6 +23,8 @@ pub(super) const FILE_MODE: u32 = 0o600;
 /// Group and others.
 const FOREIGN: u32 = 0o077;
 const WORLD: u32 = 0o007;
+/// Their right to write.
+const FOREIGN_WRITE: u32 = 0o022;
 /// All that a folder's owner may do in it.
 const OWNER: u32 = 0o700;
 
@@ -109,6 +111,41 @@ pub(super) fn check_ours(path: &Path, file: &File) -> Result<(), StoreError> {
     check_closed(path, &metadata, FILE_MODE)
 }
 
+/// Refuses to make a folder where root works in another user's home: what root makes there, that user could
+/// not open.
+pub(super) fn check_home(path: &Path) -> Result<(), StoreError> {
+    let Some(owner) = env::owner_of_foreign_home(path) else {
+        return Ok(());
+    };
+    let owner = env::user_named(owner);
+    Err(StoreError::Permission {
+        path: path.to_owned(),
+        problem: format!(
+            "was not made: {owner}, whose home that is in, could not open what root makes"
+        ),
+        wanted_mode: None,
+    })
+}
+
+/// Why the system does not let this user in: whose the path is, or else the nearest folder above it that can
+/// be looked at.
+pub(super) fn denied(path: &Path) -> String {
+    let us = env::user_named(env::user_id());
+    let mut above = path.ancestors();
+    let found = above.find_map(|place| Some((place, fs::symlink_metadata(place).ok()?)));
+    let Some((place, metadata)) = found else {
+        return format!("is closed to {us}");
+    };
+    let what = if place == path {
+        "it".to_owned()
+    } else {
+        format!("`{}`", place.display())
+    };
+    let owner = env::user_named(metadata.uid());
+    let mode = metadata.mode() & 0o7777;
+    format!("is closed to {us}: {what} is owned by {owner} and has mode {mode:04o}")
+}
+
 /// Makes a folder, and those above it, where they are missing; checks it where it is there.
 pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
     make_way_to(path)?;
@@ -167,7 +204,31 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
         });
     }
     check_owner(path, &metadata, &[env::user_id()])?;
+    check_not_open(path, &metadata)?;
     check_closed(path, &metadata, FOLDER_MODE)
+}
+
+/// What [`check_folder`] would say to a writer, where that is more than that a reader's folder is not its own:
+/// one of root's, or on a file system that is mounted read-only, as a container's mounted secret is.
+pub(super) fn trouble_of_folder(path: &Path) -> Option<StoreError> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let is_given = metadata.uid() == 0 && env::user_id() != 0;
+    if is_read_only(path) {
+        None
+    } else if is_given && metadata.is_dir() {
+        check_not_open(path, &metadata).err()
+    } else {
+        check_folder(path).err()
+    }
+}
+
+fn check_not_open(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    let mode = metadata.mode() & 0o7777;
+    if mode & FOREIGN_WRITE == 0 {
+        return Ok(());
+    }
+    let path = path.to_owned();
+    Err(StoreError::OpenFolder { path, mode })
 }
 
 /// Checks that a folder lets us read and write in it, which its owner's own mode may forbid.
@@ -248,9 +309,9 @@ fn check_owner(path: &Path, metadata: &Metadata, allowed: &[u32]) -> Result<(), 
     Err(StoreError::Permission {
         path: path.to_owned(),
         problem: format!(
-            "belongs to user {}, and we are user {}",
-            metadata.uid(),
-            env::user_id()
+            "is owned by {}, but glauth runs as {}",
+            env::user_named(metadata.uid()),
+            env::user_named(env::user_id())
         ),
         wanted_mode: None,
     })

@@ -448,6 +448,7 @@ fn by_hand(
         "0",
         "asked",
         sequence,
+        "as-glauth",
     ];
     let lock = fs::OpenOptions::new()
         .read(true)

@@ -80,3 +80,45 @@ fn documents_show_every_example_as_it_is() {
         assert!(shown.contains(&example), "no document shows {example}");
     }
 }
+
+/// The text of a test module, `git::places` or `http::tests`; `None`: there is none.
+fn module_text(name: &str) -> Option<String> {
+    let path = name.replace("::", "/");
+    let places = ["tests/it", "src"].into_iter();
+    let mut files =
+        places.flat_map(|top| [format!("{top}/{path}.rs"), format!("{top}/{path}/mod.rs")]);
+    files.find_map(|file| fs::read_to_string(source(&file)).ok())
+}
+
+/// `git::hostile::` names a module, `git::hostile::a_test` a test in it.
+fn is_there(name: &str) -> bool {
+    let (module, test) = name.rsplit_once("::").expect("a module");
+    let wanted = match test {
+        "" => "#[test]".to_owned(),
+        test => format!("fn {test}("),
+    };
+    let has = |module: &str| module_text(module).is_some_and(|text| text.contains(&wanted));
+    // The tests of a folder stand in its files.
+    has(module)
+        || test.is_empty() && module_text(module).is_some_and(|text| text.contains("\nmod "))
+}
+
+#[test]
+fn each_test_that_security_names_is_there() {
+    let Ok(text) = fs::read_to_string(source("SECURITY.md")) else {
+        return skipped("SECURITY.md, which is not here");
+    };
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let names: BTreeSet<&str> = cells
+        .flat_map(|cell| cell.split('`'))
+        .filter(|name| name.contains("::"))
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        assert!(
+            is_there(name),
+            "SECURITY.md names `{name}`, which is not there"
+        );
+    }
+}

@@ -272,7 +272,7 @@ fn an_account_that_is_nowhere_is_no_empty_store() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let refused = sandbox.run(&["--json", "status", "-a", "wrok"]);
-    assert_eq!(refused.stdout, "{\"accounts\":[]}\n");
+    assert_eq!(refused.stdout, "{\"accounts\":[],\"errors\":[]}\n");
     let refused = sandbox.run(&["status", "-a", "wrok"]);
     assert_eq!(refused.code(), Some(3), "{refused:?}");
     assert!(

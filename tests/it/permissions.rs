@@ -75,10 +75,12 @@ fn is_mended_by_its_hint(path: &Path, mode: u32, run: impl Fn() -> Finished) {
     set_mode(path, mode);
     let said = run().fails(5);
     let lines: Vec<&str> = said.lines().collect();
-    let problem = format!(
-        "`{}` is open to other users (mode {mode:04o})",
-        path.display()
-    );
+    let what = if path.is_dir() && mode & 0o022 != 0 {
+        "can be written by other users"
+    } else {
+        "is open to other users"
+    };
+    let problem = format!("`{}` {what} (mode {mode:04o})", path.display());
     assert_eq!(lines[0], format!("glauth: {problem}"));
     let command = format!("chmod {right:o} '{}'", path.display());
     assert_eq!(lines[1..], [format!("hint: run `{command}`")]);
@@ -296,7 +298,9 @@ fn a_token_that_lives_is_printed_from_a_folder_that_cannot_be_written_with_a_war
     };
     let printed = Running::spawn(&mut command).finish();
     assert!(
-        printed.stderr.contains("does not let us create it"),
+        printed
+            .stderr
+            .contains("is closed to user nobody (65534): "),
         "{printed:?}"
     );
     assert_eq!(printed.succeeds(), token + "\n");
@@ -328,7 +332,7 @@ fn a_store_of_somebody_else_s_is_not_written() {
         chown(path, Some(4711), None).unwrap();
         let said = sandbox.run(&["token", &server.url()]).fails(5);
         let problem = format!(
-            "`{}` belongs to user 4711, and we are user 0",
+            "`{}` is owned by user 4711, but glauth runs as user root (0)",
             path.display()
         );
         assert!(said.contains(&problem), "{said}");

@@ -267,12 +267,12 @@ fn a_record_may_be_root_s_for_everybody_and_nobody_else_s() {
     chown(mirror.file("toml"), Some(4711), Some(nobody)).unwrap();
     let said = as_other().fails(5);
     assert!(
-        said.contains("belongs to user 4711, and we are user 65534"),
+        said.contains("is owned by user 4711, but glauth runs as user nobody (65534)"),
         "{said}"
     );
     let said = mirror.token().fails(5);
     assert!(
-        said.contains("belongs to user 4711, and we are user 0"),
+        said.contains("is owned by user 4711, but glauth runs as user root (0)"),
         "{said}"
     );
 }

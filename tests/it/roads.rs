@@ -18,7 +18,7 @@ const PASSWORD: &str = "pr0xy%23pw";
 
 /// A proxy for one connection, which leads to `server` whatever it is asked for; what it was asked
 /// for.
-fn proxy(
+pub(crate) fn proxy(
     server: SocketAddr,
     speak: impl FnOnce(&mut TcpStream) -> String + Send + 'static,
 ) -> (SocketAddr, Receiver<String>) {
@@ -62,7 +62,7 @@ fn answer_connect(client: &mut TcpStream, answer: &str) -> String {
 }
 
 /// RFC 1928, by name, without or with a user (RFC 1929).
-fn socks5(client: &mut TcpStream) -> String {
+pub(crate) fn socks5(client: &mut TcpStream) -> String {
     let [version, count] = bytes(client);
     assert_eq!(version, 5);
     let mut methods = vec![0; count.into()];

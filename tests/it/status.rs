@@ -19,7 +19,7 @@ fn accounts(sandbox: &Sandbox, code: i32, args: &[&str]) -> Vec<Value> {
     assert_eq!(finished.stdout.lines().count(), 1, "{finished:?}");
     let object: Value = serde_json::from_str(&finished.stdout).unwrap();
     conforms("status", &object);
-    assert_eq!(keys(&object), ["accounts"]);
+    assert_eq!(keys(&object), ["accounts", "errors"]);
     object["accounts"].as_array().unwrap().clone()
 }
 
@@ -366,7 +366,7 @@ fn a_host_without_a_login_is_an_empty_list_and_exit_3() {
     let finished = sandbox.run(&["--json", "status", "gitlab.example"]);
     let object: Value = serde_json::from_str(&finished.stdout).unwrap();
     conforms("status", &object);
-    assert_eq!(object, json!({"accounts": []}));
+    assert_eq!(object, json!({"accounts": [], "errors": []}));
     assert_eq!(finished.code(), Some(3), "{finished:?}");
     let error: Value = serde_json::from_str(&finished.stderr).unwrap();
     conforms("errors", &error);

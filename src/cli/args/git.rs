@@ -37,7 +37,8 @@ Examples:
 
 In git's global configuration the list of helpers is reset for that host, so that no other helper is \
 asked, or keeps our tokens; for an installation below a path, `useHttpPath` is set, without which git \
-does not say which one it means. All else stays as it was.")]
+does not say which one it means. All else stays as it was. Where git cannot write it (Nix), the lines to \
+add are printed, and the exit code is 2.")]
 pub struct SetupGit {
     /// Which host.
     #[command(flatten)]

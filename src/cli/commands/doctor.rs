@@ -31,6 +31,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> 
 
 fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
     let mut checks = Vec::new();
+    let mut logins = Vec::new();
     match context.store() {
         Err(error) => checks.push(Check::error(Topic::Files, &error)),
         Ok(store) => {
@@ -46,8 +47,9 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
                 checks.extend(servers::checks(&store, &records));
             }
             checks.extend(git::checks(&records, &store));
+            logins = records;
         }
     }
-    checks.extend(surroundings::checks(context));
+    checks.extend(surroundings::checks(context, &logins));
     checks
 }

@@ -7,7 +7,9 @@ use crate::cli::failure::{Failure, UsageError};
 use crate::cli::printer;
 use crate::env;
 use crate::flow::{self, Session, Told};
+use crate::git_config;
 use crate::gitcred::Question;
+use crate::http::Routed;
 
 /// What this helper understands (git-credential(1), "CAPABILITY INPUT/OUTPUT FORMAT").
 const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
@@ -29,6 +31,8 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
     let session = Session {
         // git shows what is said here, and a person is rarely there.
         talkative: context.is_watched(),
+        // Where git reaches a server, a refresh for git reaches it too.
+        http: &Routed(git_config::route),
         ..context.session(&store, None)
     };
     let account = context.global.account.as_ref();
@@ -64,5 +68,5 @@ fn complain(error: &anyhow::Error, context: &Context<'_>) {
     if let Some(hint) = failure.hint.take() {
         failure.message = format!("{}: {hint}", failure.message);
     }
-    context.printer.failure(&failure);
+    printer::print_failure(&failure, context.global.json);
 }

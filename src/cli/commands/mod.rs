@@ -8,7 +8,7 @@ pub(super) mod login;
 mod logout;
 mod man;
 mod refresh;
-mod setup_git;
+pub(super) mod setup_git;
 mod status;
 mod token;
 

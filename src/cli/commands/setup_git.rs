@@ -1,12 +1,12 @@
 //! `glauth setup-git`: git's global configuration, changed by git itself, so that all else in it stays as
 //! it was.
 
-pub(super) mod git;
+pub(in crate::cli) mod git;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::SetupGit as Args;
 use crate::cli::context::{Context, absolute};
@@ -16,11 +16,13 @@ use crate::cli::{printer, shell};
 use crate::credential::{Host, HostArg, Scheme};
 use crate::env;
 use crate::store::Store;
+use crate::terminal::is_unfit;
 
 /// The first git that asks again after a 401, and so survives a rotation in the middle of its work.
 pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+    not_in_a_foreign_home()?;
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
     if args.undo {
@@ -45,21 +47,76 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     };
     let version = git::version()?;
     let ours = helper(context)?;
-    let mut results = Vec::new();
-    for (host, scheme) in hosts {
-        let url = host.base_url(scheme);
-        let changes = git::put_in(&url, &ours, host.to_string().contains('/'))?;
-        tell(&url, &changes, false, context);
-        results.push(json!({"url": url, "changes": changes}));
-    }
+    let Set {
+        results,
+        lines,
+        refused,
+    } = put_in(&hosts, &ours, context)?;
     if context.global.json {
         printer::json_line(&json!({ "git": results }))?;
-    } else if version.is_some_and(|version| version < ASKS_AGAIN) {
+    } else {
+        printer::data(&lines)?;
+    }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    if !context.global.json && version.is_some_and(|version| version < ASKS_AGAIN) {
         context.printer.tell(
             "this git is older than 2.46: it does not ask again when a token is rotated in the middle of its work",
         );
     }
     Ok(Exit::Done)
+}
+
+/// What came of it, host by host.
+struct Set {
+    results: Vec<Value>,
+    /// What was to be written, where nothing could be.
+    lines: String,
+    refused: Option<anyhow::Error>,
+}
+
+fn put_in(hosts: &[(Host, Scheme)], ours: &str, context: &Context<'_>) -> anyhow::Result<Set> {
+    let (mut results, mut lines, mut refused) = (Vec::new(), String::new(), None);
+    for (host, scheme) in hosts {
+        let url = host.base_url(*scheme);
+        let below_a_path = host.to_string().contains('/');
+        match git::put_in(&url, ours, below_a_path) {
+            Ok(changes) => {
+                tell(&url, &changes, false, context);
+                results.push(json!({"url": url, "changes": changes}));
+            }
+            // Where another program writes it, as Nix does, that program is told.
+            Err(error) if error.is::<git::NotWritten>() => {
+                let section = git::section(&url, ours, below_a_path);
+                lines.push_str(&section);
+                results.push(json!({"url": url, "changes": [], "lines": section}));
+                refused = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Set {
+        results,
+        lines,
+        refused,
+    })
+}
+
+/// Root in another user's home (`HOME` is still that of the user who called sudo) would leave a file there that
+/// its owner cannot write.
+fn not_in_a_foreign_home() -> anyhow::Result<()> {
+    let named = env::option("GIT_CONFIG_GLOBAL").is_some();
+    let home = env::home().filter(|_| !named);
+    if let Some(owner) = home.and_then(|home| env::owner_of_foreign_home(&home)) {
+        return Err(UsageError::Call(format!(
+            "git's configuration is that of {}, and glauth runs as {}; nothing was changed",
+            env::user_named(owner),
+            env::user_named(env::user_id())
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// Takes glauth out for the host, else wherever it is, also for hosts whose logins are gone.
@@ -130,10 +187,10 @@ fn helper(context: &Context<'_>) -> anyhow::Result<String> {
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
-    let text = path.to_str().filter(|text| !text.contains('\n'));
+    let text = path.to_str().filter(|text| !text.contains(is_unfit));
     Ok(text.map(ToOwned::to_owned).ok_or_else(|| {
         UsageError::Call(format!(
-            "git cannot run `{}`, which is not UTF-8",
+            "git cannot run `{}`, which is not plain text",
             path.display()
         ))
     })?)

@@ -3,15 +3,15 @@
 pub(super) mod report;
 mod table;
 
-use report::Account;
+use report::{Account, ErrorReport};
 
 use crate::cli::args::Status;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, UsageError};
+use crate::cli::failure::{Failure, UsageError, moved_from};
 use crate::cli::printer;
 use crate::credential::{AccountId, Host};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = context.store()?;
@@ -20,9 +20,12 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         .iter()
         .map(|id| look(args, context, &store, id))
         .collect();
+    let troubles = store.troubles_of_folders(&ids);
+    let troubles: Vec<Failure> = troubles.into_iter().map(of_folder).collect();
     let json = context.global.json;
     if json {
-        printer::json_line(&serde_json::json!({ "accounts": accounts }))?;
+        let errors: Vec<ErrorReport> = troubles.iter().map(ErrorReport::of).collect();
+        printer::json_line(&serde_json::json!({ "accounts": accounts, "errors": errors }))?;
     }
     // As every command about a login that is not there.
     if let (true, Some(host)) = (accounts.is_empty(), host_of(args, context)) {
@@ -34,17 +37,32 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         return Err(UsageError::NoAccount { account, store }.into());
     }
     if !json && accounts.is_empty() {
-        context.printer.tell(&format!(
-            "no logins in `{}`; `glauth login --help` says how to make one",
-            store.root().display()
-        ));
+        let next = moved_from(store.root(), None);
+        let next = next.unwrap_or_else(|| "`glauth login --help` says how to make one".to_owned());
+        let root = store.root().display();
+        context
+            .printer
+            .tell(&format!("no logins in `{root}`; {next}"));
     } else if !json {
         printer::data(&table::text(&accounts))?;
         for account in &accounts {
             remarks(account, context);
         }
     }
-    Ok(Exit::worst(accounts.iter().map(Account::exit)))
+    for trouble in &troubles {
+        context
+            .printer
+            .error(&trouble.message, trouble.hint.as_deref());
+    }
+    let exits = accounts.iter().map(Account::exit);
+    Ok(Exit::worst(
+        exits.chain(troubles.iter().map(|trouble| trouble.exit)),
+    ))
+}
+
+/// What the next refresh would say, which may be at night.
+fn of_folder(error: StoreError) -> Failure {
+    Failure::of(&anyhow::Error::new(error))
 }
 
 /// The accounts of HOST, and the named one only where one is named; without a host all.

@@ -12,6 +12,7 @@ use crate::cli::shell;
 use crate::credential::{Client, DEFAULT_MIN_TTL, Grant, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
+use crate::terminal::json_text;
 use crate::time::Timestamp;
 
 pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -73,7 +74,7 @@ impl<'a> HandedOut<'a> {
         let token = self.grant.access_token.expose();
         Zeroizing::new(match format {
             Format::Plain => format!("{token}\n"),
-            Format::Json => format!("{}\n", self.json()),
+            Format::Json => format!("{}\n", json_text(&self.json())),
             Format::Header => format!("{}\n", self.header()),
             Format::Curl => format!("header = \"{}\"\n", curl_escape(&self.header())),
             Format::Env => self.exports(),

@@ -1,6 +1,6 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain};
+use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain, remedy_of_file};
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -41,7 +41,12 @@ pub(super) fn of_client(error: &ClientError) -> Failure {
         ClientError::EmptyClientId => failure.hint("give --client-id"),
         ClientError::OurParameter(_) => failure.hint("leave it out"),
         ClientError::ForeignEndpoint { .. } => failure.hint("if that is meant, `--provider generic`"),
-        ClientError::File { .. } => failure.hint("look at the path, and whether you may read it"),
+        ClientError::File { path, source, .. } => {
+            let remedy = remedy_of_file(source, path);
+            failure.hint(remedy.unwrap_or_else(|| {
+                "look at the path, and whether you may read it".to_owned()
+            }))
+        }
         ClientError::UnknownProvider(_) => {
             let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
             failure.hint(format!("known are {}", names.join(", ")))

@@ -1,20 +1,24 @@
 //! Where every error meets its exit code, its name in JSON and its hint.
 
+mod file;
 mod login;
-
-use std::path::PathBuf;
-
-use clap::error::{ContextKind, ErrorKind};
+mod proxy;
+mod usage;
 
 use super::exit::Exit;
 use super::shell;
-use crate::config::ConfigError;
-use crate::credential::{AccountId, AccountName, Host, Outcome};
+use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
 use crate::env;
-use crate::flow::{FlowError, list};
+use crate::flow::FlowError;
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
+use crate::time::Timestamp;
+
+pub(super) use file::{moved_from, remedy_of_file};
+pub(super) use proxy::proxy_of_git;
+use usage::of_usage_error;
+pub(super) use usage::{UsageError, of_usage};
 
 /// What a person or a script is told.
 #[derive(Debug)]
@@ -49,41 +53,6 @@ impl std::fmt::Display for About {
     }
 }
 
-/// A call that cannot be carried out as it stands (exit code 2).
-#[derive(Debug, thiserror::Error)]
-pub(super) enum UsageError {
-    #[error("no HOST, and no login to take it from")]
-    NoHost,
-    #[error("there are no logins in `{}`", .0.display())]
-    NoLogins(PathBuf),
-    #[error("no login for {id} in `{}`", store.display())]
-    NoLogin { id: AccountId, store: PathBuf },
-    #[error("no login with account {account} in `{}`", store.display())]
-    NoAccount {
-        account: AccountName,
-        store: PathBuf,
-    },
-    #[error("no login for {id} in `{}`", store.display())]
-    NothingToEnd { id: AccountId, store: PathBuf },
-    #[error("several hosts, and none was named: {}", list(.0))]
-    SeveralHosts(Vec<Host>),
-    #[error("a login for {0} needs a person, and there is no terminal")]
-    NoPerson(AccountId),
-    #[error("cannot run `{program}`: {source}")]
-    NotRun {
-        program: String,
-        source: std::io::Error,
-    },
-    #[error("{0}")]
-    NoVariable(&'static str),
-    #[error("no good login for {0} that a standby grant could be added to")]
-    NothingToStandBeside(AccountId),
-    #[error("{0}")]
-    BadInput(String),
-    #[error("{0}")]
-    Call(String),
-}
-
 impl Failure {
     /// Sorts an error.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
@@ -109,8 +78,10 @@ impl Failure {
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_plan(error));
             }
-            let config = cause.downcast_ref::<ConfigError>()?;
-            Some(plain("config", config.to_string()))
+            if let Some(error) = cause.downcast_ref() {
+                return Some(file::of_config(error));
+            }
+            cause.downcast_ref().map(file::of_git_config)
         });
         let mut failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
         if is_exhausted(error) {
@@ -194,6 +165,12 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
+        FlowError::NotNamedByGit {
+            host,
+            scheme,
+            accounts,
+            ..
+        } => failure("usage").hint(name_for_git(host, *scheme, accounts)),
         FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
         FlowError::LoginRequired { id, lost_at, said } => {
             let hint = login_command(id);
@@ -238,24 +215,9 @@ fn of_flow(error: &FlowError) -> Failure {
             advice,
             ..
         } => {
-            let failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
-            match (hint_of(*outcome), retry_at) {
-                (_, Some(at)) => failure.hint(format!("try again after {at}")),
-                (_, None) if advice.is_some() => {
-                    failure.hint(advice.as_deref().unwrap_or_default())
-                }
-                (Some(hint), None) if *outcome == Outcome::ClientRejected => failure.hint(format!(
-                    "{hint}; to log in again, run {}, and to change the client, {}",
-                    id.command("login"),
-                    id.command("login --client-id ID")
-                )),
-                (None, None) if *outcome == Outcome::RefreshRefused => failure.hint(format!(
-                    "if this lasts, run {}; until then glauth keeps the tokens and asks again",
-                    id.command("login")
-                )),
-                (Some(hint), None) => failure.hint(hint),
-                (None, None) => failure,
-            }
+            let mut failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
+            failure.hint = hint_of_failed(id, *outcome, *retry_at, advice.as_deref());
+            failure
         }
         FlowError::Leased { id, .. } => failure("lease_timeout")
             .hint(
@@ -272,6 +234,49 @@ fn of_flow(error: &FlowError) -> Failure {
             .hint(local(id))
             .about(id),
     }
+}
+
+/// What a person does about a refresh that failed.
+fn hint_of_failed(
+    id: &AccountId,
+    outcome: Outcome,
+    retry_at: Option<Timestamp>,
+    advice: Option<&str>,
+) -> Option<String> {
+    if let Some(at) = retry_at {
+        return Some(format!("try again after {at}"));
+    }
+    if let Some(advice) = advice {
+        return Some(advice.to_owned());
+    }
+    match (outcome, hint_of(outcome)) {
+        (Outcome::ClientRejected, Some(hint)) => Some(format!(
+            "{hint}; to log in again, run {}, and to change the client, {}",
+            id.command("login"),
+            id.command("login --client-id ID")
+        )),
+        (Outcome::RefreshRefused, _) => Some(format!(
+            "if this lasts, run {}; until then glauth keeps the tokens and asks again",
+            id.command("login")
+        )),
+        (_, hint) => hint.map(ToOwned::to_owned),
+    }
+}
+
+/// How git is told which of several logins is meant.
+fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String {
+    let account = accounts.first().cloned();
+    let id = AccountId {
+        host: host.clone(),
+        account: account.unwrap_or_else(AccountName::default_name),
+    };
+    format!(
+        "put the account into the address, `{}://{}@{host}/…`, or run {}",
+        scheme.as_str(),
+        // RFC 3986 §3.2.1
+        id.account.as_str().replace('@', "%40"),
+        id.command("setup-git")
+    )
 }
 
 /// What a person does about a login that has ended.
@@ -339,7 +344,11 @@ fn of_store(error: &StoreError) -> Failure {
             ..
         } => failure("permission").hint(format!(
             "run `chmod {mode:o} {}`",
-            shell::quote(&path.to_string_lossy())
+            shell::quote_for_person(&path.to_string_lossy())
+        )),
+        StoreError::OpenFolder { path, .. } => failure("permission").hint(format!(
+            "run `chmod 700 {}`",
+            shell::quote_for_person(&path.to_string_lossy())
         )),
         StoreError::Permission { .. } => failure("permission")
             .hint("run it as that file's owner, or choose another store with --store"),
@@ -393,89 +402,10 @@ fn of_revocation(error: &RevokeError, message: String) -> Failure {
     plain(name, message)
 }
 
-fn of_usage_error(error: &UsageError) -> Failure {
-    let message = error.to_string();
-    match error {
-        UsageError::NoHost => {
-            plain("usage", message).hint("name one; `glauth login HOST` logs in there")
-        }
-        UsageError::NoLogins(_) => plain("login_required", message).hint(
-            "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
-        ),
-        UsageError::NoLogin { id, .. } => plain("login_required", message)
-            .hint(format!("{}; {STATUS}", login_command(id)))
-            .about(id),
-        UsageError::NoAccount { .. } => plain("login_required", message).hint(STATUS),
-        UsageError::NothingToEnd { id, .. } => {
-            plain("login_required", message).hint(STATUS).about(id)
-        }
-        UsageError::SeveralHosts(_) => plain("usage", message)
-            .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::NoPerson(id) => plain("login_required", message)
-            .hint(format!(
-                "{} in a terminal; or, to consent on another device, with --device",
-                login_command(id)
-            ))
-            .about(id),
-        UsageError::NothingToStandBeside(id) => plain("usage", message)
-            .hint("import the first one without --standby")
-            .about(id),
-        UsageError::NoVariable(_) => {
-            plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
-        }
-        UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
-        UsageError::BadInput(_) => plain("bad_input", message),
-    }
-}
-
 /// Which login to choose among several, where none is better than another.
 fn logins_of(ids: &[AccountId]) -> String {
     let commands: Vec<String> = ids.iter().map(|id| id.command("login")).collect();
     format!("run {}", commands.join(" or "))
-}
-
-/// What clap says, in this program's form.
-pub(super) fn of_usage(error: &clap::Error, command: Option<&str>) -> Failure {
-    let (message, hint) = sentences(&error.to_string(), command);
-    let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
-    let is_word = found.is_some_and(|found| !found.starts_with('-'));
-    let lacks_dashes = command == Some("exec")
-        && is_word
-        && matches!(
-            error.kind(),
-            ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
-        );
-    plain("usage", message).hint(if lacks_dashes {
-        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
-    } else {
-        hint
-    })
-}
-
-/// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no
-/// usage where a value does not fit.
-fn sentences(text: &str, command: Option<&str>) -> (String, String) {
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
-    let message = lines.join(" ");
-    let message = message.trim_start_matches("error: ").replace('\'', "`");
-    let tip = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("tip: "))
-        .filter(|tip| tip.contains("similar"))
-        .map(|tip| tip.replace('\'', "`"));
-    let usage = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Usage: "));
-    let known = command.map_or_else(|| "glauth".to_owned(), |name| format!("glauth {name}"));
-    let command: Vec<&str> = usage
-        .unwrap_or(&known)
-        .split_whitespace()
-        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    let help = format!("see `{} --help`", command.join(" "));
-    (message, tip.unwrap_or(help))
 }
 
 #[cfg(test)]

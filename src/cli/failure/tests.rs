@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::cli::commands::exec;
 use table::groups;
+use usage::sentences;
 
 #[test]
 fn every_outcome_and_every_name_has_an_exit_code_of_its_own() {

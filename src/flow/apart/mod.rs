@@ -59,6 +59,7 @@ pub(super) fn exchange(
         grant,
         cause,
         sequence: locked.record().last_sequence(),
+        as_git: session.http.goes_as_git(),
     };
     let lent = match locked.hand_over(grant, cause, session.now()) {
         Ok(lent) => lent,

@@ -14,6 +14,10 @@ const CALL: &str = "a-process-for-a-refresh";
 /// place of the caller's.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// By whose configuration the server is reached.
+const AS_GIT: &str = "as-git";
+const AS_ITSELF: &str = "as-glauth";
+
 /// What is to be refreshed, and why.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Order {
@@ -22,6 +26,8 @@ pub struct Order {
     pub(super) id: AccountId,
     pub(super) grant: usize,
     pub(super) cause: Cause,
+    /// Whether git's own way to the server is taken.
+    pub(super) as_git: bool,
     /// Of the last attempt in the record that the caller has decided on.
     pub(super) sequence: u64,
 }
@@ -38,7 +44,14 @@ impl Order {
             self.grant.to_string().into(),
             self.cause.as_str().into(),
             self.sequence.to_string().into(),
+            if self.as_git { AS_GIT } else { AS_ITSELF }.into(),
         ]
+    }
+
+    /// Whether git's own way to the server is taken.
+    #[must_use]
+    pub fn goes_as_git(&self) -> bool {
+        self.as_git
     }
 
     /// Whether this is the command line of such a process.
@@ -54,7 +67,7 @@ impl Order {
             return None;
         };
         let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
-        let [host, account, grant, cause, sequence] = words?[..] else {
+        let [host, account, grant, cause, sequence, way] = words?[..] else {
             return None;
         };
         let ours = version == VERSION;
@@ -68,6 +81,11 @@ impl Order {
             grant: grant.parse().ok()?,
             cause: Cause::parse(cause)?,
             sequence: sequence.parse().ok()?,
+            as_git: match way {
+                AS_GIT => true,
+                AS_ITSELF => false,
+                _ => return None,
+            },
         })
     }
 }
@@ -90,6 +108,7 @@ mod tests {
             grant: 1,
             cause: Cause::Refused,
             sequence: 57,
+            as_git: true,
         }
     }
 

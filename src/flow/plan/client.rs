@@ -1,8 +1,6 @@
 //! From the plan to the client that the record will hold.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -13,6 +11,7 @@ use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
 use crate::http::{origin, server_user};
 use crate::oauth::{Metadata, Provider, below};
 use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
+use crate::user_file;
 
 /// One endpoint: what it is called, and where each of those who may know it looks.
 struct Wanted {
@@ -366,16 +365,13 @@ struct Known {
 }
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
-    let mut text = zeroize::Zeroizing::new(String::new());
-    // A secret, what may stand around it, and one byte to see that it is too long.
-    let limit = (TOKEN_LIMIT + AROUND) as u64 + 1;
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_string(&mut text))
-        .map_err(|source| ClientError::File {
-            what: "client secret file",
-            path: PathBuf::from(path),
-            source,
-        })?;
+    // A secret, and what may stand around it.
+    let limit = (TOKEN_LIMIT + AROUND) as u64;
+    let text = user_file::read_text(path, limit).map_err(|source| ClientError::File {
+        what: "client secret file",
+        path: PathBuf::from(path),
+        source,
+    })?;
     Ok(ClientSecret::new(bare(&text).to_owned())?)
 }
 
@@ -418,6 +414,16 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
     ] {
         if is_bad {
             return Err(ClientError::ControlCharacter(what));
+        }
+    }
+    if let Some(path) = &client.ca_file {
+        // A file that is missing may still come; what others can write is never trusted.
+        match user_file::check(path) {
+            Err(source) if !source.is_missing() => {
+                let (what, path) = ("CA file", path.clone());
+                return Err(ClientError::File { what, path, source });
+            }
+            _ => {}
         }
     }
     if client.client_id.as_deref() == Some("") {

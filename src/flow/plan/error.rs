@@ -6,6 +6,7 @@ use crate::credential::Host;
 use crate::flow::redirect_uri::BadRedirectUri;
 use crate::oauth::DiscoveryError;
 use crate::secret::BadSecret;
+use crate::user_file::Unusable;
 
 /// Where an application is registered, and with what, for a person to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,14 +81,14 @@ pub enum ClientError {
     #[error(transparent)]
     BadRedirectUri(#[from] BadRedirectUri),
     /// A file that was named.
-    #[error("the {what} `{}` cannot be read: {source}", path.display())]
+    #[error("the {what} `{}` {source}", path.display())]
     File {
         /// What it should be.
         what: &'static str,
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: Unusable,
     },
     /// The secret itself.
     #[error("the client secret {0}")]

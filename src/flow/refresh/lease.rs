@@ -6,7 +6,7 @@ use super::super::error::FlowError;
 use super::super::{Session, notice};
 use super::{Errand, Need, Obtained, obtain_until, read};
 use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, living};
-use crate::store::{Entry, Lease, LockError, Wait};
+use crate::store::{Entry, Lease, LockError, StoreError, Wait};
 
 /// How often a lease is tried to be had. Whoever is in the way lets go at once, unless it was stopped in
 /// that very moment; and each rotation that comes between lasts for a while.
@@ -35,6 +35,9 @@ pub fn obtain_with_lease(
                 holder: None,
                 waited: started.elapsed(),
             },
+            Err(error @ LockError::Store(StoreError::OpenFolder { .. })) => {
+                return Err(error.into());
+            }
             Err(error) => error,
         };
         session.log.flush();

@@ -49,11 +49,20 @@ pub(in crate::flow) fn read(session: &Session<'_>, id: &AccountId) -> Result<Rec
 pub(super) fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
     match &record.content {
         Content::Login(login) => Ok(login),
-        Content::LoggedOut(tombstone) => Err(FlowError::LoggedOut {
-            id: id.clone(),
+        Content::LoggedOut(_) | Content::Password(_) => {
+            Err(logged_out(record).unwrap_or_else(|| FlowError::NoLogin(id.clone())))
+        }
+    }
+}
+
+/// Since when a person has logged out of this account; `None`: that is not so.
+pub(in crate::flow) fn logged_out(record: &Record) -> Option<FlowError> {
+    match &record.content {
+        Content::LoggedOut(tombstone) => Some(FlowError::LoggedOut {
+            id: record.id.clone(),
             at: tombstone.at,
         }),
-        Content::Password(_) => Err(FlowError::NoLogin(id.clone())),
+        Content::Login(_) | Content::Password(_) => None,
     }
 }
 

@@ -99,7 +99,7 @@ fn links_and_what_belongs_to_somebody_else_fail() {
     for (path, topic) in [(sandbox.store(), "files"), (record, "login")] {
         chown(&path, Some(4711), None).unwrap();
         let checks = checks_of(&sandbox.run(&["--json", "doctor", "--offline"]), 5);
-        only(&checks, topic, "fail", "belongs to user 4711");
+        only(&checks, topic, "fail", "is owned by user 4711");
         chown(&path, Some(0), None).unwrap();
     }
     none_fails(&offline(&sandbox, 0));

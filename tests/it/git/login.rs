@@ -38,7 +38,7 @@ fn a_new_git_is_told_not_to_keep_it_and_to_ask_again() {
     let answer = get(&sandbox, &asked);
     assert_eq!(answer["ephemeral"], "1");
     assert_eq!(answer["continue"], "1");
-    let state = format!("glauth:{}", fingerprint(&pair.access_token));
+    let state = format!("glauth:{}:default", fingerprint(&pair.access_token));
     assert_eq!(answer["state[]"], state);
     assert_eq!(answer["password"], pair.access_token);
     assert!(!answer.contains_key("oauth_refresh_token"));
@@ -105,7 +105,12 @@ fn asked_again_for_the_current_token_it_asks_the_server_and_refreshes_a_dead_one
 fn a_state_of_nobody_is_no_refusal() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
-    for state in ["glauth:", "glauth:xyz", "cache:1", "glauth:0123456789ab"] {
+    for state in [
+        "glauth:",
+        "glauth:xyz:default",
+        "cache:1",
+        "glauth:0123456789ab",
+    ] {
         let asked = format!(
             "{CAPABILITIES}{}state[]={state}\n",
             question(&server.host())

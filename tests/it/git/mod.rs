@@ -4,6 +4,7 @@ mod hostile;
 mod login;
 mod passwords;
 mod places;
+mod proxies;
 mod setup;
 mod smart_http;
 

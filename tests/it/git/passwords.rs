@@ -64,7 +64,7 @@ fn nothing_else_sees_it() {
     sandbox.run(&["refresh", "example.com"]).fails(3);
     sandbox.run(&["refresh", "--all"]).fails(3);
     let status = sandbox.run(&["status", "--json"]).prints();
-    assert_eq!(status, r#"{"accounts":[]}"#);
+    assert_eq!(status, r#"{"accounts":[],"errors":[]}"#);
     // And it is as private as a login.
     for (path, _) in sandbox.files() {
         let mode = path.metadata().unwrap().permissions().mode();

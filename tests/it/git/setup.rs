@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::support::mounts::Mounts;
 use crate::support::sandbox::{Finished, Running, Sandbox, program};
 
 /// The same with git in the PATH; `None`, with a line: there is none here.
@@ -213,6 +214,55 @@ fn without_git_it_says_so() {
     command.env("PATH", sandbox.path("tmp"));
     let said = Running::spawn(&mut command).finish().fails(2);
     assert!(said.contains("cannot run `git`"), "{said}");
+}
+
+/// As with Nix, where the file is a link into a place that nothing writes to.
+#[test]
+fn where_the_configuration_cannot_be_written_the_lines_to_add_are_printed() {
+    let sandbox = Sandbox::new();
+    for host in ["gitlab.example.com", "https://example.com/gitlab"] {
+        log_in(&sandbox, host);
+    }
+    let nix = sandbox.path("nix");
+    std::fs::create_dir(&nix).unwrap();
+    std::fs::write(nix.join("config"), "[user]\n\tname = Jane\n").unwrap();
+    std::os::unix::fs::symlink(nix.join("config"), sandbox.path("home/.gitconfig")).unwrap();
+    let script = "mount --bind \"$NIX\" \"$NIX\"; mount -o remount,bind,ro \"$NIX\"";
+    let Some(mounts) = Mounts::new(script, &[("NIX", &*nix)]) else {
+        return;
+    };
+    let run = |args: &[&str]| {
+        let mut command = sandbox.command(args);
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        Running::spawn(&mut mounts.inside(&command)).finish()
+    };
+    let finished = run(&["setup-git"]);
+    assert_eq!(finished.code(), Some(2), "{finished:?}");
+    assert!(
+        finished.stderr.contains("cannot be changed: "),
+        "{finished:?}"
+    );
+    assert!(finished.stderr.contains("hint: "), "{finished:?}");
+    let json = run(&["setup-git", "--json"]);
+    assert_eq!(json.code(), Some(2), "{json:?}");
+    let said: serde_json::Value = json.stdout.parse().unwrap();
+    let lines = said["git"].as_array().unwrap().iter();
+    let lines: String = lines.map(|one| one["lines"].as_str().unwrap()).collect();
+    assert_eq!(lines, finished.stdout);
+    // They are what setup-git would have written.
+    std::fs::write(sandbox.path("lines"), &finished.stdout).unwrap();
+    std::fs::remove_file(sandbox.path("home/.gitconfig")).unwrap();
+    std::fs::copy(sandbox.path("lines"), sandbox.path("home/.gitconfig")).unwrap();
+    for url in ["https://gitlab.example.com", "https://example.com/gitlab"] {
+        let again = setup(&sandbox, &[url]).unwrap();
+        assert!(
+            again.stderr.contains("git asks glauth already"),
+            "{again:?}"
+        );
+    }
+    let undone = setup(&sandbox, &["--undo"]).unwrap();
+    undone.succeeds();
+    assert!(!config(&sandbox).contains("glauth"), "{}", config(&sandbox));
 }
 
 #[test]

@@ -192,6 +192,22 @@ fn work_without_a_word(world: &World) {
     assert!(!kept.exists());
 }
 
+/// The forge refuses every user name but the one that goes with tokens, as older GitLab and Bitbucket do.
+#[test]
+fn an_address_that_names_a_user_works_all_the_same() {
+    for world in world().iter().chain(old_world().iter()) {
+        for (number, user) in ["jane", "JANE", "default", "oauth2"].iter().enumerate() {
+            let url = world.repository().replace("://", &format!("://{user}@"));
+            let work = world.path(&format!("work{number}"));
+            let finished = world.git(&["clone", "-q", &url, &work]);
+            assert_eq!(finished.stderr, "", "{user}");
+            finished.succeeds();
+            world.commit(&work, &format!("more{number}"), 10);
+            world.git(&["-C", &work, "push", "-q"]).succeeds();
+        }
+    }
+}
+
 #[test]
 fn a_rotation_in_the_middle_of_a_clone_is_survived() {
     let Some(world) = world() else { return };

@@ -1,14 +1,16 @@
 //! A forge for tests: `git http-backend` below `/git/`, for who has a token that the authorization
-//! server calls alive in that very moment. Everything else is passed on to the authorization server,
+//! server calls alive in that very moment, beside the user name that goes with tokens. Everything else is passed on to the authorization server,
 //! so that both have one address, as GitLab has.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::authorization_server::AuthorizationServer;
 use super::sandbox::LIMIT;
@@ -18,6 +20,9 @@ pub const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 /// What is served.
 const GIT: &str = "/git/";
+
+/// Every user's name beside an OAuth token, as older GitLab demands it and Bitbucket with its own name does.
+const USERNAME: &str = "oauth2";
 
 /// What one request asked for, and whether it had it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +40,8 @@ type Hook = Box<dyn Fn(&Asked) + Send + Sync>;
 /// A running forge. Dropped, it takes no more requests.
 pub struct GitServer {
     address: SocketAddr,
+    /// With TLS, the name that its certificate is for.
+    name: Option<String>,
     shared: Arc<Shared>,
 }
 
@@ -58,6 +65,18 @@ impl GitServer {
         root: &Path,
         challenge: &str,
     ) -> Self {
+        Self::start_with(authorization, git, root, challenge, None)
+    }
+
+    /// The same with TLS, for a name that only a proxy knows the address of.
+    pub fn start_with(
+        authorization: AuthorizationServer,
+        git: &Path,
+        root: &Path,
+        challenge: &str,
+        tls: Option<(String, Arc<ServerConfig>)>,
+    ) -> Self {
+        let (name, tls) = tls.unzip();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -75,21 +94,34 @@ impl GitServer {
                 if for_all.is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                let shared = Arc::clone(&for_all);
-                thread::spawn(move || serve(stream.unwrap(), &shared));
+                let (shared, tls) = (Arc::clone(&for_all), tls.clone());
+                thread::spawn(move || accept(stream.unwrap(), tls, &shared));
             }
         });
-        Self { address, shared }
+        Self {
+            address,
+            name,
+            shared,
+        }
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, or `https://NAME`
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match &self.name {
+            Some(name) => format!("https://{name}"),
+            None => format!("http://{}", self.address),
+        }
     }
 
-    /// `127.0.0.1:PORT`
+    /// `127.0.0.1:PORT`, or the name
     pub fn host(&self) -> String {
-        self.address.to_string()
+        let address = || self.address.to_string();
+        self.name.clone().unwrap_or_else(address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The address of a repository.
@@ -167,7 +199,8 @@ impl Received {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The password of a Basic header, or a Bearer token.
+    /// The password of a Basic header, beside the one user name that the server takes for a token, or a Bearer
+    /// token.
     fn token(&self) -> Option<String> {
         let (scheme, credentials) = self.header("Authorization")?.split_once(' ')?;
         match scheme.to_ascii_lowercase().as_str() {
@@ -176,19 +209,31 @@ impl Received {
                 use base64::Engine as _;
                 let engine = base64::engine::general_purpose::STANDARD;
                 let text = String::from_utf8(engine.decode(credentials).ok()?).ok()?;
-                let (_, password) = text.split_once(':')?;
-                Some(password.to_owned())
+                let (username, password) = text.split_once(':')?;
+                (username == USERNAME).then(|| password.to_owned())
             }
             _ => None,
         }
     }
 }
 
-fn serve(mut stream: TcpStream, shared: &Shared) {
+fn accept(mut stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) {
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream.set_write_timeout(Some(LIMIT)).unwrap();
+    let Some(tls) = tls else {
+        serve(&mut stream, shared);
+        stream.shutdown(Shutdown::Write).ok();
+        return;
+    };
+    let mut stream = StreamOwned::new(ServerConnection::new(tls).unwrap(), stream);
+    serve(&mut stream, shared);
+    stream.conn.send_close_notify();
+    stream.flush().ok();
+}
+
+fn serve(stream: &mut (impl Read + Write), shared: &Shared) {
     // A client that was killed, or that is about to end the server.
-    let Some(received) = receive(&mut stream) else {
+    let Some(received) = receive(stream) else {
         return;
     };
     let answer = match received.path.strip_prefix(GIT) {
@@ -196,7 +241,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         Some(place) => answer(&received, place, shared),
     };
     stream.write_all(&answer).ok();
-    stream.shutdown(Shutdown::Write).ok();
+    stream.flush().ok();
 }
 
 fn pass_on(raw: &[u8], shared: &Shared) -> Vec<u8> {
@@ -279,7 +324,7 @@ fn run_backend(received: &Received, place: &str, shared: &Shared) -> (u16, Strin
     (status, headers, output[end + 4..].to_vec())
 }
 
-fn receive(stream: &mut TcpStream) -> Option<Received> {
+fn receive(stream: &mut (impl Read + Write)) -> Option<Received> {
     let mut raw = Vec::new();
     let head_length = loop {
         let mut headers = [httparse::EMPTY_HEADER; 64];
@@ -310,6 +355,7 @@ fn receive(stream: &mut TcpStream) -> Option<Received> {
     };
     if received.header("Expect").is_some() {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+        stream.flush().ok()?;
     }
     if received.header("Transfer-Encoding").is_some() {
         let mut rest = received.raw.split_off(head_length);
@@ -329,7 +375,7 @@ fn receive(stream: &mut TcpStream) -> Option<Received> {
 }
 
 /// RFC 9112 §7.1.
-fn read_chunks(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
+fn read_chunks(stream: &mut impl Read, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let (start, length) = match httparse::parse_chunk_size(rest).ok()? {
@@ -351,7 +397,7 @@ fn read_chunks(stream: &mut TcpStream, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-fn read_more(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<()> {
+fn read_more(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<()> {
     let mut chunk = [0; 16 * 1024];
     let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
     received.extend_from_slice(&chunk[..length]);

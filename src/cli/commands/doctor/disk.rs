@@ -144,7 +144,7 @@ fn way_in(opening: &Opening) -> Check {
 }
 
 fn quoted(path: &Path) -> String {
-    shell::quote(&path.to_string_lossy())
+    shell::quote_for_person(&path.to_string_lossy())
 }
 
 fn file_system(folder: &Path) -> Check {

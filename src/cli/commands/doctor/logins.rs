@@ -251,7 +251,7 @@ fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
                 ),
                 format!(
                     "the next refresh replaces it; it may hold tokens: `rm {}`",
-                    shell::quote(&path.to_string_lossy())
+                    shell::quote_for_person(&path.to_string_lossy())
                 ),
             )
         });

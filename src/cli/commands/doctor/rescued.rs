@@ -40,7 +40,7 @@ fn answer(found: &RescuedAnswer) -> Check {
         format!("{whose} lies in `{path}`"),
         format!(
             "if no other store of yours waits for it: `rm {}`",
-            shell::quote(&found.path.to_string_lossy())
+            shell::quote_for_person(&found.path.to_string_lossy())
         ),
     )
 }

@@ -122,7 +122,17 @@ fn of_server(server: &Server, answer: &Answer) -> Vec<Check> {
     let origin = &server.origin;
     let reached = match answer {
         Ok(reached) => reached,
-        Err(error) => return vec![Check::failure(Topic::Server, failure::of_send(error))],
+        Err(error) => {
+            let check = Check::failure(Topic::Server, failure::of_send(error));
+            let advice = match error {
+                SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
+                    failure::proxy_of_git(&server.url)
+                }
+                _ => None,
+            };
+            let remedy = advice.or(check.remedy);
+            return vec![Check { remedy, ..check }];
+        }
     };
     let answers = match reached.status {
         status @ (429 | 500..) => Check::warn(

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::check::{Check, GROUPS, Verdict};
 use crate::cli::printer::{ERROR, HINT, WARNING};
+use crate::terminal::clean;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const TITLE: Style = Style::new().bold();
@@ -32,13 +33,8 @@ fn line(check: &Check) -> String {
         Verdict::Fail => (ERROR, "fail"),
     };
     let hint = check.remedy.as_ref().map_or_else(String::new, |remedy| {
-        format!("        {HINT}hint:{HINT:#} {}\n", printable(remedy))
+        format!("        {HINT}hint:{HINT:#} {}\n", clean(remedy))
     });
-    let message = printable(&check.message);
+    let message = clean(&check.message);
     format!("  {style}{word}{style:#}  {message}\n{hint}")
-}
-
-/// Names of files may have anything in them (I8).
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
 }

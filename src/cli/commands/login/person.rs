@@ -68,7 +68,7 @@ impl Person for Terminal<'_> {
             ),
         };
         self.context.printer.show(
-            &format!("{title}\n  {page}"),
+            &[&title, &format!("  {page}")],
             &json!({"authorization": {
                 "url": page.as_str(),
                 "standby": lead != Lead::Opened,
@@ -122,10 +122,12 @@ impl Person for Terminal<'_> {
             interval: _,
         } = codes;
         self.context.printer.show(
-            &format!(
-                "Log in to {} on any device:\n  {verification_uri}\nand enter the code\n  {user_code}",
-                self.id.host
-            ),
+            &[
+                &format!("Log in to {} on any device:", self.id.host),
+                &format!("  {verification_uri}"),
+                "and enter the code",
+                &format!("  {user_code}"),
+            ],
             &json!({"device_authorization": {
                 "verification_uri": verification_uri.as_str(),
                 "verification_uri_complete": verification_uri_complete.as_ref().map(Url::as_str),
@@ -221,6 +223,6 @@ fn draw(page: &Url) {
         return;
     }
     for line in drawing.lines() {
-        printer::plain(&format!("{QR}{line}{QR:#}"));
+        printer::drawing(&format!("{QR}{line}{QR:#}"));
     }
 }

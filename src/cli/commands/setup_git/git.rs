@@ -35,6 +35,24 @@ pub(super) fn put_in(url: &str, ours: &str, below_a_path: bool) -> anyhow::Resul
     Ok(changes)
 }
 
+/// The same as lines of a configuration file, for another program to write.
+pub(super) fn section(url: &str, ours: &str, below_a_path: bool) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " /._-+@:,=".contains(c);
+    let ours = if ours.chars().all(is_plain) {
+        ours.to_owned()
+    } else {
+        quoted(ours)
+    };
+    let path = if below_a_path {
+        "\tuseHttpPath = true\n"
+    } else {
+        ""
+    };
+    let url = quoted(url);
+    format!("[credential {url}]\n\thelper =\n\thelper = {ours}\n{path}")
+}
+
 /// Takes glauth out again; what was changed.
 pub(super) fn take_out(url: &str) -> anyhow::Result<Vec<String>> {
     let mut changes = Vec::new();
@@ -81,7 +99,7 @@ fn replace(
 fn all(key: &str) -> anyhow::Result<Vec<String>> {
     let output = run(&["config", "--global", "--null", "--get-all", key])?;
     if !output.status.success() && output.status.code() != Some(1) {
-        return Err(failed(&output).into());
+        return Err(unreadable(&output).into());
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text.split_terminator('\0').map(ToOwned::to_owned).collect())
@@ -131,8 +149,13 @@ fn config(args: &[&str]) -> anyhow::Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    Err(failed(&output).into())
+    Err(NotWritten(words_of(&output)).into())
 }
+
+/// git's configuration cannot be written here.
+#[derive(Debug, thiserror::Error)]
+#[error("git's configuration cannot be changed: {0}")]
+pub(in crate::cli) struct NotWritten(pub String);
 
 fn run(args: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("git").args(args).output();
@@ -140,11 +163,6 @@ fn run(args: &[&str]) -> anyhow::Result<Output> {
         program: "git".to_owned(),
         source,
     })?)
-}
-
-fn failed(output: &Output) -> UsageError {
-    let words = words_of(output);
-    UsageError::Call(format!("git's configuration cannot be changed: {words}"))
 }
 
 fn unreadable(output: &Output) -> UsageError {
@@ -215,6 +233,25 @@ mod tests {
         ] {
             assert_eq!(without_ours(&owned(before)), owned(after), "{before:?}");
         }
+    }
+
+    #[test]
+    fn the_lines_to_add_are_what_git_reads_back() {
+        let plain = section(
+            "https://gitlab.com",
+            "/usr/bin/glauth git-credential",
+            false,
+        );
+        let expected = "[credential \"https://gitlab.com\"]\n\thelper =\n\thelper = /usr/bin/glauth git-credential\n";
+        assert_eq!(plain, expected);
+        let odd = section(
+            "https://a/b",
+            r#"!'/a "b"\c;#/glauth' 'git-credential'"#,
+            true,
+        );
+        let expected =
+            "\thelper = \"!'/a \\\"b\\\"\\\\c;#/glauth' 'git-credential'\"\n\tuseHttpPath = true\n";
+        assert!(odd.ends_with(expected), "{odd}");
     }
 
     #[test]

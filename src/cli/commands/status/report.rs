@@ -95,6 +95,16 @@ pub(in crate::cli::commands) struct ErrorReport {
     pub hint: Option<String>,
 }
 
+impl ErrorReport {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self {
+            code: failure.name,
+            message: failure.message.clone(),
+            hint: failure.hint.clone(),
+        }
+    }
+}
+
 impl Account {
     pub(in crate::cli::commands) fn of(record: &Record, check: Option<CheckVerdict>) -> Self {
         let mut account = Self::empty(&record.id, "logged_out");
@@ -119,11 +129,7 @@ impl Account {
 
     pub(super) fn unreadable(id: &AccountId, failure: &Failure) -> Self {
         Self {
-            error: Some(ErrorReport {
-                code: failure.name,
-                message: failure.message.clone(),
-                hint: failure.hint.clone(),
-            }),
+            error: Some(ErrorReport::of(failure)),
             ..Self::empty(id, "unreadable")
         }
     }

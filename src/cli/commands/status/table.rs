@@ -6,6 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::report::{Account, AttemptReport};
 use crate::credential::Standby;
+use crate::terminal::clean;
 use crate::time::{Timestamp, human};
 
 /// A title, and what stands below it.
@@ -33,7 +34,8 @@ pub(super) fn text(accounts: &[Account]) -> String {
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(used.iter().map(|(title, _)| *title));
     for account in accounts {
-        table.add_row(used.iter().map(|(_, cell)| cell(account)));
+        let cells = used.iter().map(|(_, cell)| cell(account));
+        table.add_row(cells.map(|cell| clean(&cell).into_owned()));
     }
     let lines = table.lines().map(|line| line.trim().to_owned() + "\n");
     lines.collect()

@@ -1,5 +1,6 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
+mod logins;
 mod servers;
 
 use std::io;
@@ -9,11 +10,14 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
+use crate::cli::commands::setup_git::git::NotWritten;
 use crate::credential::{HostArg, Scheme};
 use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError};
 use crate::secret::BadSecret;
+use crate::store::{BadStore, NamedBy};
 use crate::time::Timestamp;
+use crate::user_file::Unusable;
 
 fn id() -> AccountId {
     AccountId {
@@ -60,9 +64,9 @@ pub(super) fn groups() -> Vec<Group> {
         ("A refresh", refreshes()),
         ("The store", stores()),
         ("The server", servers::servers()),
-        ("The client of a login", clients()),
-        ("A login", logins()),
-        ("A standby grant", standbys()),
+        ("The client of a login", logins::clients()),
+        ("A login", logins::logins()),
+        ("A standby grant", logins::standbys()),
     ]
 }
 
@@ -100,10 +104,30 @@ fn calls() -> Vec<anyhow::Error> {
             accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
         }
         .into(),
+        FlowError::NotNamedByGit {
+            host: host(),
+            scheme: Scheme::Https,
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
+            is_ended: false,
+        }
+        .into(),
         UsageError::NoPerson(id()).into(),
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
+        NotWritten("error: could not lock config file: Read-only file system".to_owned()).into(),
+        UsageError::BadStore(BadStore::Relative("logins".into())).into(),
+        UsageError::BadStore(BadStore::Unexpanded {
+            by: NamedBy::Option,
+            path: "$LOGINS/work".into(),
+            start: '$',
+        })
+        .into(),
+        UsageError::BadStore(BadStore::Address {
+            by: NamedBy::Variable,
+            scheme: "postgres".to_owned(),
+        })
+        .into(),
         UsageError::BadInput("the refused token is empty".to_owned()).into(),
         FlowError::OtherScheme {
             id: id(),
@@ -230,6 +254,10 @@ fn refreshes() -> Vec<anyhow::Error> {
 
 fn stores() -> Vec<anyhow::Error> {
     [
+        StoreError::OpenFolder {
+            path: "/home/jane/.local/share/glauth/credentials".into(),
+            mode: 0o777,
+        },
         StoreError::Permission {
             path: path(),
             problem: "is open to other users (mode 0644)".to_owned(),
@@ -237,7 +265,7 @@ fn stores() -> Vec<anyhow::Error> {
         },
         StoreError::Permission {
             path: path(),
-            problem: "belongs to user 1000, and we are user 0".to_owned(),
+            problem: "is owned by user jane (1000), but glauth runs as user root (0)".to_owned(),
             wanted_mode: None,
         },
         StoreError::ReadOnly { path: path() },
@@ -303,168 +331,4 @@ fn stores() -> Vec<anyhow::Error> {
     .into_iter()
     .map(|error| FlowError::Store(error).into())
     .collect()
-}
-
-fn clients() -> Vec<anyhow::Error> {
-    let register = ToRegister {
-        title: "GitLab",
-        page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
-        redirect_uri: ("Redirect URI", "http://127.0.0.1/".to_owned()),
-        scopes: "api".to_owned(),
-        remark: "not confidential",
-        client_id: "Application ID",
-    };
-    [
-        ClientError::NoClientId {
-            host: host(),
-            register: Some(Box::new(register)),
-        },
-        ClientError::NoClientId {
-            host: host(),
-            register: None,
-        },
-        ClientError::NoClientIdOfTokens(host()),
-        ClientError::NoClientSecret {
-            title: "GitHub",
-            device: true,
-        },
-        ClientError::NoClientSecret {
-            title: "Google",
-            device: false,
-        },
-        ClientError::NoEndpoint {
-            name: "token endpoint",
-            option: "--token-endpoint",
-            host: host(),
-        },
-        ClientError::BadEndpoint {
-            name: "token endpoint",
-            url: "http://gitlab.example.com/oauth/token".to_owned(),
-        },
-        ClientError::ForeignEndpoint {
-            name: "token endpoint",
-            url: "https://elsewhere.example/token".to_owned(),
-            host: host(),
-        },
-        ClientError::File {
-            what: "client secret",
-            path: "/home/jane/secret".into(),
-            source: no(Errno::ENOENT),
-        },
-        ClientError::BadSecret(BadSecret::Empty),
-        ClientError::SecretMissing("client_secret_basic".to_owned()),
-        ClientError::UnknownAuthMethod("basic".to_owned()),
-        ClientError::UnknownProvider("gitlub".to_owned()),
-        ClientError::EmptyClientId,
-        ClientError::OurParameter("state".to_owned()),
-        ClientError::ControlCharacter("the client id"),
-        ClientError::UnknownKind {
-            host: host(),
-            problem: DiscoveryError::Unsound {
-                server: origin(),
-                problem: "names another issuer, `https://sso.example.com`".to_owned(),
-            },
-        },
-    ]
-    .into_iter()
-    .map(Into::into)
-    .collect()
-}
-
-fn logins() -> Vec<anyhow::Error> {
-    let refused = |error: &str| AuthorizeError::Refused {
-        error: error.to_owned(),
-        words: None,
-    };
-    let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
-        outcome,
-        message: format!("{} {message}", origin()),
-        said: None,
-        advice: None,
-    };
-    let mut errors: Vec<AuthorizeError> = [
-        "access_denied",
-        "login_required",
-        "server_error",
-        "invalid_scope",
-        "unauthorized_client",
-        "invalid_request",
-    ]
-    .into_iter()
-    .map(refused)
-    .collect();
-    errors.extend([
-        AuthorizeError::OtherIssuer {
-            issuer: "https://elsewhere.example".to_owned(),
-            expected: origin(),
-        },
-        AuthorizeError::NobodyCame {
-            limit: Duration::from_secs(600),
-            redirect_uri: Some("http://127.0.0.1/".to_owned()),
-        },
-        AuthorizeError::NobodyCame {
-            limit: Duration::from_secs(300),
-            redirect_uri: None,
-        },
-        AuthorizeError::NoDeviceGrant {
-            message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
-        },
-        AuthorizeError::Device(DeviceError::UnknownClient {
-            server: origin(),
-            words: Some("Client authentication failed".to_owned()),
-        }),
-        AuthorizeError::Device(DeviceError::Unavailable {
-            server: origin(),
-            status: 503,
-            words: None,
-        }),
-        redeemed(
-            Outcome::LoginRequired,
-            "does not accept the consent any more (status 400)",
-        ),
-        redeemed(
-            Outcome::ClientRejected,
-            "refused the request (status 401): invalid_client",
-        ),
-        AuthorizeError::NotStored {
-            source: Box::new(FlowError::Store(StoreError::DiskFull {
-                path: path(),
-                source: no(Errno::ENOSPC),
-            })),
-            tokens: NewTokens::Revoked,
-        },
-    ]);
-    errors.into_iter().map(Into::into).collect()
-}
-
-fn standbys() -> Vec<anyhow::Error> {
-    let mut errors: Vec<anyhow::Error> = vec![UsageError::NothingToStandBeside(id()).into()];
-    let refusals = [
-        Refusal::NotRenewable,
-        Refusal::SameTokens,
-        Refusal::OtherScopes {
-            found: "read_user".to_owned(),
-            expected: "api".to_owned(),
-        },
-        Refusal::OtherUser {
-            found: "joe".to_owned(),
-            expected: "jane".to_owned(),
-        },
-        Refusal::Nameless {
-            host: host(),
-            expected: "jane".to_owned(),
-        },
-        Refusal::OtherClient,
-        Refusal::LoginGone,
-        Refusal::Full,
-    ];
-    errors.extend(refusals.into_iter().map(|why| {
-        let added = NotAdded {
-            why,
-            tokens: Some(NewTokens::Revoked),
-            imported: false,
-        };
-        AuthorizeError::NotAdded(added).into()
-    }));
-    errors
 }

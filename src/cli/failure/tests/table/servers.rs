@@ -34,6 +34,10 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
             variable: "HTTPS_PROXY",
             reason: "it has no host",
         }),
+        send(SendError::BadProxy {
+            variable: "http.proxy",
+            reason: "it has no host",
+        }),
         tls(
             TlsProblem::UnknownAuthority,
             "no authority that this machine trusts has signed its certificate",

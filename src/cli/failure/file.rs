@@ -1,0 +1,100 @@
+//! The errors of files and folders that a person names.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::{Failure, UsageError, plain};
+use crate::cli::commands::setup_git::git::NotWritten;
+use crate::cli::shell;
+use crate::config::ConfigError;
+use crate::credential::Host;
+use crate::env;
+use crate::store::{BadStore, Store};
+use crate::time::Timestamp;
+use crate::user_file::Unusable;
+
+pub(super) fn of_config(error: &ConfigError) -> Failure {
+    let failure = plain("config", error.to_string());
+    let unusable = error.unusable.as_ref();
+    match unusable.and_then(|unusable| remedy_of_file(unusable, &error.path)) {
+        Some(remedy) => failure.hint(remedy),
+        None => failure,
+    }
+}
+
+/// git's configuration, which another program may write.
+pub(super) fn of_git_config(error: &NotWritten) -> Failure {
+    plain("config", error.to_string())
+        .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add")
+}
+
+/// What a person does about a file that glauth does not trust.
+pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option<String> {
+    match unusable {
+        Unusable::Io(_) if unusable.is_missing() && is_unexpanded(path) => Some(
+            "write the full path; a shell expands no `~` or `$` inside of quotes or behind `=`"
+                .to_owned(),
+        ),
+        Unusable::Io(_) | Unusable::TooLarge(_) => None,
+        Unusable::NotRegular => Some("save it in a regular file, and name that one".to_owned()),
+        Unusable::Foreign { .. } => {
+            Some("copy it to a file of your own, and name that one".to_owned())
+        }
+        Unusable::Writable { .. } => {
+            let path = shell::quote_for_person(&path.to_string_lossy());
+            Some(format!("run `chmod go-w {path}`"))
+        }
+    }
+}
+
+/// Whether a part of the path begins with what a shell would have replaced.
+fn is_unexpanded(path: &Path) -> bool {
+    let first = |part: &OsStr| part.as_encoded_bytes().first().copied();
+    path.iter()
+        .any(|part| matches!(first(part), Some(b'~' | b'$')))
+}
+
+/// What to write in place of what names no store.
+pub(super) fn store_to_name(error: &BadStore) -> String {
+    match (error, error.meant()) {
+        (BadStore::Address { .. }, _) => "name a folder of this machine".to_owned(),
+        (_, Some(meant)) => format!(
+            "write the full path, `{}`: crontab, systemd and .env files do not expand it",
+            meant.display()
+        ),
+        (_, None) => "write the full path, which begins with `/`".to_owned(),
+    }
+}
+
+/// Where the login is that was not found, if `XDG_DATA_HOME` has moved the store away from it.
+pub(super) fn moved(error: &UsageError) -> Option<String> {
+    match error {
+        UsageError::NoLogins(store) | UsageError::NoAccount { store, .. } => {
+            moved_from(store, None)
+        }
+        UsageError::NoLogin { id, store } | UsageError::NothingToEnd { id, store } => {
+            moved_from(store, Some(&id.host))
+        }
+        _ => None,
+    }
+}
+
+/// The same of any login, or of one at a host.
+pub(in crate::cli) fn moved_from(store: &Path, host: Option<&Host>) -> Option<String> {
+    let default = env::store_folder_without_xdg()?;
+    if env::store_folder().as_deref() != Some(store) {
+        return None;
+    }
+    let there = Store::new(default.clone(), Timestamp::now);
+    let accounts = match host {
+        Some(host) => there.accounts_of(host),
+        None => there.accounts(),
+    };
+    if accounts.ok()?.is_empty() {
+        return None;
+    }
+    let default = shell::quote_for_person(&default.to_string_lossy());
+    Some(format!(
+        "add `--store {default}`: a login is there, and XDG_DATA_HOME has moved the store away from it"
+    ))
+}

@@ -1,0 +1,185 @@
+//! The errors of a login.
+
+use super::*;
+
+pub(super) fn clients() -> Vec<anyhow::Error> {
+    let register = ToRegister {
+        title: "GitLab",
+        page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
+        redirect_uri: ("Redirect URI", "http://127.0.0.1/".to_owned()),
+        scopes: "api".to_owned(),
+        remark: "not confidential",
+        client_id: "Application ID",
+    };
+    [
+        ClientError::NoClientId {
+            host: host(),
+            register: Some(Box::new(register)),
+        },
+        ClientError::NoClientId {
+            host: host(),
+            register: None,
+        },
+        ClientError::NoClientIdOfTokens(host()),
+        ClientError::NoClientSecret {
+            title: "GitHub",
+            device: true,
+        },
+        ClientError::NoClientSecret {
+            title: "Google",
+            device: false,
+        },
+        ClientError::NoEndpoint {
+            name: "token endpoint",
+            option: "--token-endpoint",
+            host: host(),
+        },
+        ClientError::BadEndpoint {
+            name: "token endpoint",
+            url: "http://gitlab.example.com/oauth/token".to_owned(),
+        },
+        ClientError::ForeignEndpoint {
+            name: "token endpoint",
+            url: "https://elsewhere.example/token".to_owned(),
+            host: host(),
+        },
+        ClientError::File {
+            what: "client secret file",
+            path: "/home/jane/secret".into(),
+            source: no(Errno::ENOENT).into(),
+        },
+        ClientError::File {
+            what: "client secret file",
+            path: "/home/jane/secret".into(),
+            source: Unusable::NotRegular,
+        },
+        ClientError::File {
+            what: "CA file",
+            path: "/srv/corp.pem".into(),
+            source: Unusable::Foreign {
+                owner: "user joe (1001)".to_owned(),
+                us: "user jane (1000)".to_owned(),
+            },
+        },
+        ClientError::File {
+            what: "CA file",
+            path: "/srv/corp.pem".into(),
+            source: Unusable::Writable { mode: 0o664 },
+        },
+        ClientError::BadSecret(BadSecret::Empty),
+        ClientError::SecretMissing("client_secret_basic".to_owned()),
+        ClientError::UnknownAuthMethod("basic".to_owned()),
+        ClientError::UnknownProvider("gitlub".to_owned()),
+        ClientError::EmptyClientId,
+        ClientError::OurParameter("state".to_owned()),
+        ClientError::ControlCharacter("the client id"),
+        ClientError::UnknownKind {
+            host: host(),
+            problem: DiscoveryError::Unsound {
+                server: origin(),
+                problem: "names another issuer, `https://sso.example.com`".to_owned(),
+            },
+        },
+    ]
+    .into_iter()
+    .map(Into::into)
+    .collect()
+}
+
+pub(super) fn logins() -> Vec<anyhow::Error> {
+    let refused = |error: &str| AuthorizeError::Refused {
+        error: error.to_owned(),
+        words: None,
+    };
+    let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
+        outcome,
+        message: format!("{} {message}", origin()),
+        said: None,
+        advice: None,
+    };
+    let mut errors: Vec<AuthorizeError> = [
+        "access_denied",
+        "login_required",
+        "server_error",
+        "invalid_scope",
+        "unauthorized_client",
+        "invalid_request",
+    ]
+    .into_iter()
+    .map(refused)
+    .collect();
+    errors.extend([
+        AuthorizeError::OtherIssuer {
+            issuer: "https://elsewhere.example".to_owned(),
+            expected: origin(),
+        },
+        AuthorizeError::NobodyCame {
+            limit: Duration::from_secs(600),
+            redirect_uri: Some("http://127.0.0.1/".to_owned()),
+        },
+        AuthorizeError::NobodyCame {
+            limit: Duration::from_secs(300),
+            redirect_uri: None,
+        },
+        AuthorizeError::NoDeviceGrant {
+            message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
+        },
+        AuthorizeError::Device(DeviceError::UnknownClient {
+            server: origin(),
+            words: Some("Client authentication failed".to_owned()),
+        }),
+        AuthorizeError::Device(DeviceError::Unavailable {
+            server: origin(),
+            status: 503,
+            words: None,
+        }),
+        redeemed(
+            Outcome::LoginRequired,
+            "does not accept the consent any more (status 400)",
+        ),
+        redeemed(
+            Outcome::ClientRejected,
+            "refused the request (status 401): invalid_client",
+        ),
+        AuthorizeError::NotStored {
+            source: Box::new(FlowError::Store(StoreError::DiskFull {
+                path: path(),
+                source: no(Errno::ENOSPC),
+            })),
+            tokens: NewTokens::Revoked,
+        },
+    ]);
+    errors.into_iter().map(Into::into).collect()
+}
+
+pub(super) fn standbys() -> Vec<anyhow::Error> {
+    let mut errors: Vec<anyhow::Error> = vec![UsageError::NothingToStandBeside(id()).into()];
+    let refusals = [
+        Refusal::NotRenewable,
+        Refusal::SameTokens,
+        Refusal::OtherScopes {
+            found: "read_user".to_owned(),
+            expected: "api".to_owned(),
+        },
+        Refusal::OtherUser {
+            found: "joe".to_owned(),
+            expected: "jane".to_owned(),
+        },
+        Refusal::Nameless {
+            host: host(),
+            expected: "jane".to_owned(),
+        },
+        Refusal::OtherClient,
+        Refusal::LoginGone,
+        Refusal::Full,
+    ];
+    errors.extend(refusals.into_iter().map(|why| {
+        let added = NotAdded {
+            why,
+            tokens: Some(NewTokens::Revoked),
+            imported: false,
+        };
+        AuthorizeError::NotAdded(added).into()
+    }));
+    errors
+}

@@ -1,0 +1,157 @@
+//! The errors of a call that cannot be carried out as it stands.
+
+use std::path::PathBuf;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Failure, STATUS, file, login_command, plain};
+use crate::credential::{AccountId, AccountName, Host};
+use crate::flow::list;
+use crate::store::BadStore;
+use crate::terminal::clean;
+
+/// A call that cannot be carried out as it stands (exit code 2).
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum UsageError {
+    #[error("no HOST, and no login to take it from")]
+    NoHost,
+    #[error("there are no logins in `{}`", .0.display())]
+    NoLogins(PathBuf),
+    #[error("no login for {id} in `{}`", store.display())]
+    NoLogin { id: AccountId, store: PathBuf },
+    #[error("no login with account {account} in `{}`", store.display())]
+    NoAccount {
+        account: AccountName,
+        store: PathBuf,
+    },
+    #[error("no login for {id} in `{}`", store.display())]
+    NothingToEnd { id: AccountId, store: PathBuf },
+    #[error("several hosts, and none was named: {}", list(.0))]
+    SeveralHosts(Vec<Host>),
+    #[error("a login for {0} needs a person, and there is no terminal")]
+    NoPerson(AccountId),
+    #[error("cannot run `{program}`: {source}")]
+    NotRun {
+        program: String,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    NoVariable(&'static str),
+    #[error("no good login for {0} that a standby grant could be added to")]
+    NothingToStandBeside(AccountId),
+    #[error(transparent)]
+    BadStore(BadStore),
+    #[error("{0}")]
+    BadInput(String),
+    #[error("{0}")]
+    Call(String),
+}
+
+pub(super) fn of_usage_error(error: &UsageError) -> Failure {
+    let failure = of_usage_error_here(error);
+    match file::moved(error) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+fn of_usage_error_here(error: &UsageError) -> Failure {
+    let message = error.to_string();
+    match error {
+        UsageError::BadStore(error) => plain("usage", message).hint(file::store_to_name(error)),
+        UsageError::NoHost => {
+            plain("usage", message).hint("name one; `glauth login HOST` logs in there")
+        }
+        UsageError::NoLogins(_) => plain("login_required", message).hint(
+            "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
+        ),
+        UsageError::NoLogin { id, .. } => plain("login_required", message)
+            .hint(format!("{}; {STATUS}", login_command(id)))
+            .about(id),
+        UsageError::NoAccount { .. } => plain("login_required", message).hint(STATUS),
+        UsageError::NothingToEnd { id, .. } => {
+            plain("login_required", message).hint(STATUS).about(id)
+        }
+        UsageError::SeveralHosts(_) => plain("usage", message)
+            .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
+        UsageError::NoPerson(id) => plain("login_required", message)
+            .hint(format!(
+                "{} in a terminal; or, to consent on another device, with --device",
+                login_command(id)
+            ))
+            .about(id),
+        UsageError::NothingToStandBeside(id) => plain("usage", message)
+            .hint("import the first one without --standby")
+            .about(id),
+        UsageError::NoVariable(_) => {
+            plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
+        }
+        UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
+        UsageError::BadInput(_) => plain("bad_input", message),
+    }
+}
+
+/// What clap says, in this program's form.
+pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
+    clean_context(&mut error);
+    let (message, hint) = sentences(&error.to_string(), command);
+    let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
+    let is_word = found.is_some_and(|found| !found.starts_with('-'));
+    let lacks_dashes = command == Some("exec")
+        && is_word
+        && matches!(
+            error.kind(),
+            ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
+        );
+    plain("usage", message).hint(if lacks_dashes {
+        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
+    } else {
+        hint
+    })
+}
+
+/// Cleans what was typed before clap makes its text, which is taken apart by its lines.
+fn clean_context(error: &mut clap::Error) {
+    let cleaned: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(typed) => {
+                Some((kind, ContextValue::String(clean(typed).into_owned())))
+            }
+            ContextValue::Strings(typed) => {
+                let typed = typed.iter().map(|typed| clean(typed).into_owned());
+                Some((kind, ContextValue::Strings(typed.collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in cleaned {
+        error.insert(kind, value);
+    }
+}
+
+/// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no
+/// usage where a value does not fit.
+pub(super) fn sentences(text: &str, command: Option<&str>) -> (String, String) {
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let lines: Vec<&str> = paragraph.lines().map(str::trim).collect();
+    let message = lines.join(" ");
+    let message = message.trim_start_matches("error: ").replace('\'', "`");
+    let tip = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("tip: "))
+        .filter(|tip| tip.contains("similar"))
+        .map(|tip| tip.replace('\'', "`"));
+    let usage = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Usage: "));
+    let known = command.map_or_else(|| "glauth".to_owned(), |name| format!("glauth {name}"));
+    let command: Vec<&str> = usage
+        .unwrap_or(&known)
+        .split_whitespace()
+        .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let help = format!("see `{} --help`", command.join(" "));
+    (message, tip.unwrap_or(help))
+}

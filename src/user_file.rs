@@ -1,0 +1,119 @@
+//! Files that a person names: the configuration, a client secret, a certificate authority. What such a file
+//! says decides where tokens go, so it must be one that no other user can have written: links are followed
+//! and their target is checked, on the descriptor that is then read.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use zeroize::Zeroizing;
+
+use crate::env;
+
+const WRITABLE_BY_ALL: u32 = 0o002;
+const WRITABLE_BY_GROUP: u32 = 0o020;
+
+/// Why a file is not read; the sentence goes on after the file's name.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// The system refuses it.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// A pipe would hang for ever, a device has no end.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// Another user decides what is in it.
+    #[error("is owned by {owner}, but glauth runs as {us}")]
+    Foreign {
+        /// The owner, by name and number.
+        owner: String,
+        /// This process's user, likewise.
+        us: String,
+    },
+    /// Another user can change what is in it.
+    #[error("can be written by {} (mode {mode:04o})", if *mode & WRITABLE_BY_ALL == 0 { "its group" } else { "every user" })]
+    Writable {
+        /// Its mode.
+        mode: u32,
+    },
+    /// There is more in it than any such file has.
+    #[error("is larger than {0} bytes")]
+    TooLarge(u64),
+}
+
+impl Unusable {
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Reads a file of at most `limit` bytes.
+pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Unusable> {
+    let (file, metadata) = open(path)?;
+    // Allocated once: a buffer that grows leaves copies of secrets behind.
+    let room = usize::try_from(metadata.len().min(limit)).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1));
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(Unusable::TooLarge(limit));
+    }
+    Ok(bytes)
+}
+
+/// The same as text.
+pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
+    let bytes = read(path, limit)?;
+    let text = str::from_utf8(&bytes);
+    let text = text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Checks a file without reading it.
+pub fn check(path: &Path) -> Result<(), Unusable> {
+    open(path).map(drop)
+}
+
+/// Opens without waiting for the other end of a pipe, and without taking over a terminal.
+fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+        .open(path)?;
+    let metadata = file.metadata()?;
+    judge(&file, &metadata)?;
+    Ok((file, metadata))
+}
+
+/// Whether a file is root's, though a user namespace that does not know root (systemd's for a user's units,
+/// bubblewrap's, a rootless container's) shows it as one of a user without a number: below these folders no
+/// other user has files.
+fn is_of_the_system(file: &File, owner: u32) -> bool {
+    let there = || std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    env::hides_user(owner)
+        && there().is_ok_and(|path| ["/etc", "/usr"].iter().any(|top| path.starts_with(top)))
+}
+
+fn judge(file: &File, found: &Metadata) -> Result<(), Unusable> {
+    if !found.is_file() {
+        return Err(Unusable::NotRegular);
+    }
+    let owner = found.uid();
+    if ![env::user_id(), 0].contains(&owner) && !is_of_the_system(file, owner) {
+        return Err(Unusable::Foreign {
+            owner: env::user_named(owner),
+            us: env::user_named(env::user_id()),
+        });
+    }
+    let mode = found.mode() & 0o7777;
+    let by_others = mode & WRITABLE_BY_ALL != 0
+        || mode & WRITABLE_BY_GROUP != 0 && !env::is_private_group(found.gid(), owner);
+    if by_others {
+        return Err(Unusable::Writable { mode });
+    }
+    Ok(())
+}

@@ -157,7 +157,9 @@ then from the configuration, then from what is known of such servers. The login 
 until the new one is stored.
 
 Importing the token response that this login began with changes nothing, so a provisioning script \
-may run twice.")]
+may run twice. The file may say when the token was issued (`created_at` and similar names) or when it \
+expires (`expires_at` and similar), in seconds, milliseconds or RFC 3339. Without either, the lifetime \
+counts from now, and glauth warns.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Login {
     /// Where to log in.

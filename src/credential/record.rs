@@ -340,14 +340,15 @@ impl GrantState {
 }
 
 impl Record {
-    /// Notes how far the wall clock was set back since each grant was issued.
-    pub fn look_at_clocks(&mut self, now: Timestamp) {
+    /// Notes how far the wall clock was set back since each grant was issued. The clock is asked only where
+    /// that can be known (P9).
+    pub fn look_at_clocks(&mut self, clock: fn() -> Timestamp) {
         let Content::Login(login) = &mut self.content else {
             return;
         };
         for grant in &mut login.grants {
             if let Some(at) = &grant.issued_boot.at {
-                grant.issued_boot.set_back = at.set_back_since(grant.issued_at, now);
+                grant.issued_boot.set_back = at.set_back_since(grant.issued_at, clock());
             }
         }
     }

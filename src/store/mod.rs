@@ -67,7 +67,7 @@ impl Store {
         };
         let full = record::parse(&text, id).map_err(|problem| problem.in_file(&path))?;
         let mut record = full.record;
-        record.look_at_clocks((self.clock)());
+        record.look_at_clocks(self.clock);
         Ok(Some(Snapshot::new(record)))
     }
 
@@ -132,9 +132,8 @@ impl Store {
             found = again;
         }
         let (full, extra) = found;
-        let now = (self.clock)();
-        let mut settled = settle::settle(place, full, extra, now)?;
-        settled.full.record.look_at_clocks(now);
+        let mut settled = settle::settle(place, full, extra, (self.clock)())?;
+        settled.full.record.look_at_clocks(self.clock);
         let locked = Locked::occupied(lock, place.clone(), settled);
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }

@@ -76,11 +76,18 @@ fn spots(root: &Path) -> Vec<Spot> {
         lasts: Lasts::OverRestart,
     };
     let beside = root.parent().map(Path::to_owned);
-    let own = beside.into_iter().chain(env::home_folder());
-    let mut spots: Vec<Spot> = own
-        .map(|folder| folder.join(own_name()))
-        .chain(own_in_lasting_scratch())
-        .map(lasting)
+    let near = beside.into_iter().chain(env::home_folder());
+    let mut spots: Vec<Spot> = near
+        .map(|folder| Spot {
+            // A store may lie in a folder that is every user's.
+            lasts: if permissions::is_own(&folder) {
+                Lasts::OverRestart
+            } else {
+                Lasts::UntilRestart
+            },
+            folder: folder.join(own_name()),
+        })
+        .chain(own_in_lasting_scratch().into_iter().map(lasting))
         .collect();
     spots.extend(env::session_folders().into_iter().map(|folder| Spot {
         folder: folder.join(own_name()),

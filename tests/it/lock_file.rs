@@ -125,7 +125,7 @@ fn a_lock_file_that_is_removed_under_a_refresh_causes_no_second_presentation() {
         take_away(&sandbox.file(&server, "lock"));
         let impatient = ["token", "--json", "--lock-timeout", "100ms", &url];
         let error = sandbox.run(&impatient).fails_in_json(4, "lock_timeout");
-        let by = format!("pid {} on ", first.pid());
+        let by = refresher_of(&first).name();
         assert!(error["message"].as_str().unwrap().contains(&by), "{error}");
     }
     let others = [&["token", &url], &["token", &url]].map(|args| sandbox.start(args));
@@ -153,7 +153,7 @@ fn the_owner_of_a_removed_lock_file_that_dies_is_followed_by_those_who_wait() {
     fs::remove_file(sandbox.file(&server, "lock")).unwrap();
     let second = sandbox.start(&["token", &url]);
     wait_until_queued_on(&sandbox.file(&server, "toml.answer"), [&second]);
-    first.signal(Signal::SIGKILL);
+    refresher_of(&first).signal(Signal::SIGKILL);
     answers.release();
     let said = second.finish().fails(3);
     assert!(said.contains("the answer to a refresh was lost"), "{said}");

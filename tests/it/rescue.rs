@@ -381,6 +381,17 @@ fn a_recovery_that_does_not_reach_the_disk_ends_the_attempt() {
     for key in ["issued_at", "expires_at"] {
         first_grant(&mut table).insert(key.to_owned(), past());
     }
+    // The answer came before that.
+    let attempt = table["last_attempt"].as_table_mut().unwrap();
+    for key in ["started_at", "finished_at"] {
+        attempt.insert(
+            key.to_owned(),
+            "2025-01-01T00:00:00Z"
+                .parse::<toml::value::Datetime>()
+                .unwrap()
+                .into(),
+        );
+    }
     let whole = toml::to_string(&table).unwrap() + END;
     fs::write(&answer, &whole).unwrap();
 

@@ -59,7 +59,10 @@ impl Store {
 
     /// Every file in the rescue places, and what is wrong with those places.
     pub fn rescued(&self) -> Result<(Vec<RescuedAnswer>, Vec<StoreError>), StoreError> {
-        let (paths, troubles) = rescue::everything(self.root());
+        // As a writer names it, whichever way leads there.
+        let root = self.root().canonicalize();
+        let root = root.unwrap_or_else(|_| self.root().to_owned());
+        let (paths, troubles) = rescue::everything(&root);
         let mut waiting = HashMap::new();
         if !paths.is_empty() {
             for id in self.accounts()? {

@@ -76,6 +76,7 @@ fn another_user_who_takes_the_address_of_a_server_gets_no_token() {
         sandbox.let_waits_pass_at(&format!("127.0.0.1:{port}"));
         is_refused(&sandbox.run(&["token"]), &got);
     }
+    sandbox.let_waits_pass_at(&format!("127.0.0.1:{port}"));
     is_refused(&sandbox.run(&["refresh", "--force"]), &got);
     let logout = sandbox.run(&["logout"]);
     assert!(got.try_recv().is_err(), "{logout:?}");

@@ -516,7 +516,6 @@ fn without_a_process_or_a_thread_left_nothing_is_sent_and_nothing_lost() {
     failed.fails_in_json(4, "unreachable");
     assert_eq!(server.refresh_requests(), 0);
 
-    sandbox.let_waits_pass(&server);
     let mut unlimited = sandbox.command(&["token", &server.url()]);
     sandbox.let_waits_pass(&server);
     assert!(become_other(&sandbox, &mut unlimited, 54_321));

@@ -91,3 +91,23 @@ fn too_few_processes_for_git_are_no_wrong_usage() {
         .finish()
         .fails_in_json(4, "exhausted");
 }
+
+#[test]
+fn too_few_descriptors_for_a_ca_file_are_no_wrong_configuration() {
+    let sandbox = Sandbox::new();
+    let (host, ca_file) = ("https://127.0.0.1:9", sandbox.path("ca.pem"));
+    std::fs::write(&ca_file, "none yet").unwrap();
+    let config = sandbox.path("config.toml");
+    let text = format!("[hosts.'{host}']\nca_file = '{}'\n", ca_file.display());
+    std::fs::write(&config, text).unwrap();
+    sandbox.import_expired(&["--config", config.to_str().unwrap()], host);
+    let fault = "?open,openat:error=EMFILE";
+    let Some(mut command) = failing(&sandbox, ca_file.to_str(), fault, &["token", "--json"]) else {
+        return;
+    };
+    Running::spawn(&mut command)
+        .finish()
+        .fails_in_json(4, "unreachable");
+    sandbox.let_waits_pass_at("127.0.0.1:9");
+    sandbox.run(&["token", "--json"]).fails_in_json(2, "config");
+}

@@ -120,12 +120,10 @@ impl Helper {
     }
 }
 
-/// A signal, or a time-out.
+/// A signal, or the time that was given is over.
 fn is_no_failure(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
+    let kinds = [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock];
+    kinds.contains(&error.kind())
 }
 
 /// The process that has started this one.

@@ -107,7 +107,7 @@ impl Timestamp {
     }
 }
 
-/// A moment on the clock that runs from the start of the machine, and that nobody can set.
+/// A moment on the clock that runs from the start of the machine, and that cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootTime {
     /// Which start of the machine: the first eight hex digits of its id.

@@ -407,7 +407,7 @@ impl View<'_> {
         grant.left(self.now).is_none_or(|left| left > least)
     }
 
-    /// The clock was set back, and nobody knows how long ago the token was issued.
+    /// The clock was set back, so it is not known how long ago the token was issued.
     fn is_from_the_future(&self, grant: &Grant) -> bool {
         self.now < grant.issued_at.minus(CLOCK_SLACK)
     }

@@ -218,7 +218,7 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// Our clock before the request left.
     pub issued_at: Timestamp,
-    /// The same by the clock that nobody can set.
+    /// The same by the clock that cannot be set.
     pub issued_boot: IssuedBoot,
     /// `issued_at + expires_in`; `None` where the server gave no lifetime.
     pub expires_at: Option<Timestamp>,

@@ -26,7 +26,7 @@ pub fn on_account<T>(
     let (good, bad): (Vec<_>, Vec<_>) = in_use(store, &all)
         .into_iter()
         .partition(|id| store.snapshot(id).is_ok());
-    // A record that cannot be read keeps nobody from the others.
+    // A record that cannot be read hides no other one.
     match only_one(host, if good.is_empty() { bad } else { good })? {
         Some(only) => act(&only),
         None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),

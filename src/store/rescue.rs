@@ -4,7 +4,7 @@
 //! Each is a folder of the user's own, closed to others. Places that last come first, file systems in
 //! memory last. All are searched, also those of older versions, since the process that wrote the answer
 //! may have had another environment. A file is named after the refresh token that was spent for it,
-//! which nobody can guess.
+//! which no other user can guess.
 
 use std::fs;
 use std::io;

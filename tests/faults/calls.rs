@@ -236,10 +236,12 @@ fn calls(text: &str, paths: &Paths) -> Vec<Call> {
     found
 }
 
-/// The first byte of the last request, and the sync that ends the danger.
+/// The first byte of the request, and the sync that ends the danger. What the caller and the process that
+/// refreshes say to each other comes before the room is reserved.
 fn window(lines: &[Line<'_>]) -> Option<(usize, usize)> {
-    let start = lines.iter().position(Line::sends)?;
     let synced = |line: &Line<'_>| line.name == "fsync" && line.rest.contains(".toml.answer>");
+    let reserved = lines.iter().position(synced)?;
+    let start = reserved + lines[reserved..].iter().position(Line::sends)?;
     let end = lines[start..].iter().position(synced)?;
     Some((start, start + end))
 }

@@ -91,7 +91,7 @@ fn a_refresh_without_a_lifetime_keeps_that_of_the_token_before() {
     }
 }
 
-/// Nobody knows how long ago it was issued.
+/// It is not known how long ago it was issued.
 #[test]
 fn a_token_from_the_future_is_not_fallen_back_on() {
     let server = AuthorizationServer::start();

@@ -42,7 +42,7 @@ pub(super) const ENDS: [&str; 16] = [
 /// What a file says of its token's life.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Age {
-    /// When it began; now, where nobody knows.
+    /// When it began; now, where that is not known.
     pub issued_at: Timestamp,
     /// How long it is from there.
     pub expires_in: Option<Duration>,

@@ -19,7 +19,7 @@ fn gitlabs_own_answer_is_imported() {
     assert!(age_is_known);
 }
 
-/// Seconds from now at which the life of a token begins and ends; the end is `None` where nobody knows.
+/// Seconds from now at which the life of a token begins and ends; the end is `None` where it is not known.
 #[track_caller]
 fn assert_life(fields: &str, begins: i64, ends: Option<i64>, is_known: bool) {
     let imported = import(with(fields).as_bytes(), now()).unwrap();

@@ -223,6 +223,8 @@ impl Errand<'_> {
     /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
     fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
         match read(self.session, self.id) {
+            // The process that refreshes for this call may not have marked it yet.
+            Ok(record) if is_before(&record, &self.record) => {}
             Ok(record) => self.record = record,
             Err(FlowError::Store(_)) => return Err(error),
             Err(gone) => return Err(gone),
@@ -440,6 +442,12 @@ impl Errand<'_> {
     fn trace(&self, text: impl FnOnce() -> String) {
         self.session.log.note(Level::Trace, text);
     }
+}
+
+/// Whether a record is from before an attempt that another one of the same login has.
+fn is_before(record: &Record, attempted: &Record) -> bool {
+    record.generation() == attempted.generation()
+        && record.last_sequence() < attempted.last_sequence()
 }
 
 fn found(grant: usize) -> Done {

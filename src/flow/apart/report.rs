@@ -59,7 +59,7 @@ impl Report {
         session.log.add(self.notes);
         let (sequence, mut done) = match self.end {
             End::NotPrepared(error) => return Err(error.into()),
-            End::NothingSent => return Ok(Tried::LockLost),
+            End::NothingSent => return Ok(Tried::NoProcess(None)),
             End::NotStored(error) => return Ok(Tried::Unknown(error.into())),
             End::Ended {
                 sequence,

@@ -167,7 +167,13 @@ fn packets(sandbox: &Sandbox, args: &[&str]) -> (Running, UnixDatagram) {
 /// The next packet, as text.
 fn next(packets: &UnixDatagram) -> String {
     let mut packet = [0; 4096];
-    let length = packets.recv(&mut packet).expect("a write to stderr");
+    let length = loop {
+        match packets.recv(&mut packet) {
+            // A signal for the test's own process.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            length => break length.expect("a write to stderr"),
+        }
+    };
     String::from_utf8(packet[..length].to_vec()).unwrap()
 }
 

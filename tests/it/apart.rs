@@ -41,13 +41,6 @@ fn expired(server: &AuthorizationServer) -> Sandbox {
     sandbox
 }
 
-fn is_free(server: &AuthorizationServer, sandbox: &Sandbox) -> bool {
-    let lock = HeldLock::try_take(&sandbox.file(server, "lock"));
-    let is_free = lock.is_some();
-    lock.into_iter().for_each(HeldLock::release);
-    is_free
-}
-
 /// Tools give up on a helper after a few seconds, and ask once more.
 #[test]
 fn callers_that_are_killed_lose_nothing_and_the_first_one_that_may_finish_has_the_token() {
@@ -251,10 +244,13 @@ fn the_process_has_no_descriptor_of_its_caller_and_a_session_of_its_own() {
     call.finish();
     let file = fs::File::open(&guard).unwrap();
     file.try_lock().expect("the script's lock is free");
-    assert!(!is_free(&server, &sandbox), "the refresh is under way");
+    assert!(
+        !HeldLock::is_free(&sandbox, &server),
+        "the refresh is under way"
+    );
     requests.release();
     eventually("the process to end", || refresher.is_over());
-    assert!(is_free(&server, &sandbox));
+    assert!(HeldLock::is_free(&sandbox, &server));
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn refreshing(server: &AuthorizationServer, command: &mut Command) -> (Running, 
 #[track_caller]
 fn assert_stored_and_free(server: &AuthorizationServer, sandbox: &Sandbox) -> String {
     eventually("the rotation to be stored", || {
-        is_free(server, sandbox) && sandbox.record_text(server).contains("generation = 2")
+        HeldLock::is_free(sandbox, server) && sandbox.record_text(server).contains("generation = 2")
     });
     let record = sandbox.record(server);
     assert_eq!(record["grants"][0]["generation"].as_integer(), Some(2));
@@ -43,13 +43,6 @@ fn assert_stored_and_free(server: &AuthorizationServer, sandbox: &Sandbox) -> St
     assert!(server.is_alive(&token));
     assert_eq!(server.refresh_requests(), 1);
     token
-}
-
-fn is_free(server: &AuthorizationServer, sandbox: &Sandbox) -> bool {
-    let lock = HeldLock::try_take(&sandbox.file(server, "lock"));
-    let is_free = lock.is_some();
-    lock.into_iter().for_each(HeldLock::release);
-    is_free
 }
 
 /// A person who presses Ctrl-C has their prompt back, and the login is not lost.
@@ -76,7 +69,10 @@ fn a_call_that_is_to_end_ends_while_the_server_still_has_the_request_or_the_answ
             let ended = call.finish();
             assert_eq!(ended.signal(), Some(signal as i32), "{ended:?}");
             assert_eq!((ended.stdout, ended.stderr), (String::new(), String::new()));
-            assert!(!is_free(&server, &sandbox), "the refresh is under way");
+            assert!(
+                !HeldLock::is_free(&sandbox, &server),
+                "the refresh is under way"
+            );
             held.release();
             assert_stored_and_free(&server, &sandbox);
         }
@@ -156,7 +152,7 @@ fn signals_in_refreshes(
         request.release();
         sent += 1;
         eventually("the refresh to be stored", || {
-            is_free(&server, &sandbox) && server.rotations() == sent
+            HeldLock::is_free(&sandbox, &server) && server.rotations() == sent
         });
         let mut ended = None;
         eventually("the call to end", || {

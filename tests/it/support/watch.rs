@@ -42,6 +42,14 @@ impl HeldLock {
         file.try_lock().ok().map(|()| Self(file))
     }
 
+    /// Whether no process holds it now.
+    pub fn is_free(sandbox: &Sandbox, server: &AuthorizationServer) -> bool {
+        let lock = Self::try_take(&sandbox.file(server, "lock"));
+        let is_free = lock.is_some();
+        lock.into_iter().for_each(Self::release);
+        is_free
+    }
+
     /// Lets it go.
     pub fn release(self) {
         drop(self);

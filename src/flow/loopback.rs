@@ -7,7 +7,7 @@
 
 mod page;
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -231,9 +231,7 @@ fn bind(uri: &RedirectUri) -> Result<Vec<TcpListener>, NotListening> {
                 port = listener.local_addr().map_or(port, |found| found.port());
                 listeners.push(listener);
             }
-            Err(source)
-                if listeners.is_empty() || source.kind() == std::io::ErrorKind::AddrInUse =>
-            {
+            Err(source) if listeners.is_empty() || source.kind() == ErrorKind::AddrInUse => {
                 return Err(NotListening { address, source });
             }
             Err(_) => {}
@@ -335,7 +333,13 @@ fn read_target(stream: &mut TcpStream) -> Option<String> {
         stream
             .set_read_timeout(Some(left.max(Duration::from_millis(1))))
             .ok()?;
-        let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
+        let length = match stream.read(&mut chunk) {
+            Ok(0) => return None,
+            Ok(length) => length,
+            // With a time limit the system does not go on by itself after a signal.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(_) => return None,
+        };
         received.extend_from_slice(&chunk[..length]);
         let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
         let mut request = httparse::Request::new(&mut headers);

@@ -1,13 +1,14 @@
 //! A server at `http://` on loopback, whose address another user of the machine can take when it is
 //! down: no token goes there (P8).
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use serde_json::json;
 
+use crate::support::authorization_server::read_some;
 use crate::support::other_user::{OTHER, as_other, can_be_other};
 use crate::support::sandbox::{Finished, LIMIT, Sandbox};
 
@@ -36,7 +37,7 @@ fn listen_as_other(address: SocketAddr) -> (SocketAddr, Receiver<String>) {
 fn answer(mut stream: TcpStream) -> String {
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut chunk = [0; 8192];
-    let length = stream.read(&mut chunk).unwrap_or_default();
+    let length = read_some(&mut stream, &mut chunk).unwrap_or_default();
     let body =
         json!({"access_token": "at-SECRET-of-other", "token_type": "bearer", "expires_in": 7200})
             .to_string();

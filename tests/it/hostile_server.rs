@@ -1,13 +1,15 @@
 //! Servers that answer with anything: bounded memory and time, an exit code of the table, and unless
 //! the answer is sound the grants stay as they were but for what is known of them (P5).
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, TOKEN, read_some,
+};
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox, after};
 
 /// What a refresh may use, in KiB of address space: far less than a hostile answer could fill.
@@ -279,7 +281,7 @@ fn one_connection(serve: impl FnOnce(TcpStream) + Send + 'static) -> Sandbox {
 /// What comes in one piece, which a small request does.
 fn read_request(stream: &mut TcpStream) -> String {
     let mut request = [0; 4096];
-    let length = stream.read(&mut request).unwrap();
+    let length = read_some(stream, &mut request).unwrap();
     String::from_utf8_lossy(&request[..length]).into_owned()
 }
 
@@ -318,7 +320,7 @@ fn through_a_proxy(answer: &'static [u8]) -> Finished {
     let (mut stream, _) = proxy.accept().unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut request = [0; 4096];
-    let length = stream.read(&mut request).unwrap();
+    let length = read_some(&mut stream, &mut request).unwrap();
     let request = String::from_utf8_lossy(&request[..length]).into_owned();
     assert!(
         request.starts_with("CONNECT gitlab.example:443 "),

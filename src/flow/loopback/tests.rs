@@ -273,7 +273,7 @@ fn a_request_that_does_not_end_is_closed_when_it_is_too_large() {
     let read = stream.read(&mut [0]);
     let is_closed = match read {
         Ok(length) => length == 0,
-        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
     };
     assert!(is_closed, "still open");
 }

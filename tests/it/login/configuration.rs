@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use crate::login::{Waiting, words};
-use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Settings, TOKEN};
+use crate::support::authorization_server::{
+    AuthorizationServer, ClientAuth, Settings, TOKEN, read_some,
+};
 use crate::support::sandbox::{LIMIT, Running, Sandbox};
 
 /// `login --no-browser` with this configuration.
@@ -246,7 +248,7 @@ fn a_proxy_of_the_environment_is_the_way_to_other_machines() {
     let (mut stream, _) = proxy.accept().unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut request = [0; 1024];
-    let length = std::io::Read::read(&mut stream, &mut request).unwrap();
+    let length = read_some(&mut stream, &mut request).unwrap();
     let request = String::from_utf8_lossy(&request[..length]);
     assert!(
         request.starts_with("CONNECT gitlab.example:443 "),

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::authorization_server::{
     Answer, AuthorizationServer, Behaviour, ClientAuth, Held, LIMIT, REVOKE, Replay, Rotation,
-    Settings, TOKEN, TOKEN_INFO, USER,
+    Settings, TOKEN, TOKEN_INFO, USER, read_some,
 };
 
 /// Status, head and body of an answer; all empty when the connection was closed without one.
@@ -706,4 +706,20 @@ fn a_test_that_fails_while_it_waits_fails_once() {
     assert!(panic::catch_unwind(AssertUnwindSafe(wait)).is_err());
 
     assert_eq!(server.rotations(), 0);
+}
+
+/// A signal that does nothing still interrupts a read with a time limit.
+#[test]
+fn an_interrupted_read_goes_on() {
+    struct Interrupted(bool);
+    impl Read for Interrupted {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            if std::mem::replace(&mut self.0, false) {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            buffer[0] = b'x';
+            Ok(1)
+        }
+    }
+    assert_eq!(read_some(&mut Interrupted(true), &mut [0]).unwrap(), 1);
 }

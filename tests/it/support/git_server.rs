@@ -12,7 +12,7 @@ use std::thread;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::authorization_server::AuthorizationServer;
+use super::authorization_server::{AuthorizationServer, read_some};
 use super::sandbox::LIMIT;
 
 /// The first git that asks again after a 401.
@@ -399,7 +399,9 @@ fn read_chunks(stream: &mut impl Read, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
 
 fn read_more(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<()> {
     let mut chunk = [0; 16 * 1024];
-    let length = stream.read(&mut chunk).ok().filter(|length| *length > 0)?;
+    let length = read_some(stream, &mut chunk)
+        .ok()
+        .filter(|length| *length > 0)?;
     received.extend_from_slice(&chunk[..length]);
     Some(())
 }

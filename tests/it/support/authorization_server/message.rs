@@ -1,10 +1,21 @@
 //! An HTTP message: a request as it is read, an answer as it is written.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 
 /// More than any honest request to this server has.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
+
+/// As [`Read::read`], and again after a signal: on a socket with a time limit the system does not go on by
+/// itself, even where the signal does nothing.
+pub fn read_some(stream: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match stream.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
 
 /// What a client sent.
 #[derive(Clone, Debug)]
@@ -74,7 +85,7 @@ impl Request {
         let mut received = Vec::new();
         let mut chunk = [0; 4096];
         loop {
-            let Ok(length @ 1..) = stream.read(&mut chunk) else {
+            let Ok(length @ 1..) = read_some(stream, &mut chunk) else {
                 return Ok(None);
             };
             received.extend_from_slice(&chunk[..length]);

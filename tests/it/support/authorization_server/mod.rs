@@ -50,7 +50,7 @@ pub use gate::Held;
 pub use grants::Pair;
 pub use history::Past;
 pub use journal::Recorded;
-pub use message::{Answer, Request};
+pub use message::{Answer, Request, read_some};
 pub use script::Behaviour;
 pub use settings::{ClientAuth, Consent, DeviceGrant, Replay, Rotation, Settings};
 

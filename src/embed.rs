@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::Failure;
+use crate::code::{Code, Exit};
 use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg};
 use crate::env;
 use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where};
@@ -233,13 +234,13 @@ impl Token {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nothing that anybody foresaw (exit code 1): report it.
+    /// What was not foreseen (exit code 1): report it.
     Unexpected,
     /// The call, the client or the configuration (2): somebody mends it.
     Usage,
     /// Nothing is stored, or the server has ended the login (3): a person runs `glauth login`.
     LoginRequired,
-    /// The token that was called refused is good (3): look at scopes and permissions.
+    /// The token that was called refused is good (6): look at scopes and permissions.
     TokenRefused,
     /// The network, the server, the lock, too little life (4): later, and not in a loop.
     TryAgain,
@@ -251,7 +252,7 @@ pub enum ErrorKind {
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
-    code: &'static str,
+    code: Code,
     message: String,
     hint: Option<String>,
 }
@@ -262,8 +263,8 @@ impl Error {
         // The others name options of the command line, which the program does not have.
         let is_command = |hint: &String| hint.contains("run `");
         Self {
-            kind: kind_of(&failure),
-            code: failure.name,
+            kind: failure.code.exit().into(),
+            code: failure.code,
             message: failure.message,
             hint: failure.hint.filter(is_command),
         }
@@ -272,7 +273,7 @@ impl Error {
     fn usage(message: &str) -> Self {
         Self {
             kind: ErrorKind::Usage,
-            code: "usage",
+            code: Code::Usage,
             message: message.to_owned(),
             hint: None,
         }
@@ -287,7 +288,7 @@ impl Error {
     /// What it is, more exactly: the `code` of the command line's JSON errors, such as `unreachable`.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.code
+        self.code.as_str()
     }
 
     /// The command that a person runs next, where there is one: `glauth login`, or what mends a mode.
@@ -297,15 +298,16 @@ impl Error {
     }
 }
 
-fn kind_of(failure: &Failure) -> ErrorKind {
-    use crate::cli::Exit;
-    match failure.exit {
-        _ if failure.name == "token_refused" => ErrorKind::TokenRefused,
-        Exit::Done | Exit::Unexpected => ErrorKind::Unexpected,
-        Exit::Usage => ErrorKind::Usage,
-        Exit::LoginRequired => ErrorKind::LoginRequired,
-        Exit::TryAgain => ErrorKind::TryAgain,
-        Exit::Store => ErrorKind::Store,
+impl From<Exit> for ErrorKind {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done | Exit::Unexpected => Self::Unexpected,
+            Exit::Usage => Self::Usage,
+            Exit::LoginRequired => Self::LoginRequired,
+            Exit::TryAgain => Self::TryAgain,
+            Exit::Store => Self::Store,
+            Exit::TokenRefused => Self::TokenRefused,
+        }
     }
 }
 

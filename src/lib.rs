@@ -65,6 +65,8 @@
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
+pub mod code;
+#[doc(hidden)]
 pub mod config;
 #[doc(hidden)]
 pub mod credential;

@@ -253,7 +253,7 @@ Examples:
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
   printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one
 
-With --rejected, exit code 3 is also the answer where the server calls the refused token good.")]
+With --rejected, exit code 6 is the answer where the server calls that token good: another one would be refused as well.")]
 pub struct Token {
     /// Whose token.
     #[command(flatten)]

@@ -5,7 +5,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::Cli;
-use super::exit::EXIT_CODES;
+use crate::code::{Code, Exit};
 
 const ENVIRONMENT: [(&str, &str); 7] = [
     ("GLAUTH_HOST", "The host where none is named."),
@@ -124,14 +124,16 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
 fn exit_status() -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["EXIT STATUS"]);
-    for (exit, meaning, remedy, names) in EXIT_CODES {
+    for exit in Exit::ALL {
         roff.control("TP", []);
         roff.text([bold(exit.code().to_string())]);
-        let names = match names {
+        let codes: Vec<&str> = exit.codes().map(Code::as_str).collect();
+        let codes = match &*codes {
             [] => String::new(),
-            names => format!(" (in JSON errors: {})", names.join(", ")),
+            codes => format!(" (in JSON errors: {})", codes.join(", ")),
         };
-        roff.text([roman(format!("{meaning}: {remedy}{names}"))]);
+        let (meaning, remedy) = (exit.meaning(), exit.remedy());
+        roff.text([roman(format!("{meaning}: {remedy}{codes}"))]);
     }
     roff
 }

@@ -4,7 +4,6 @@ pub mod args;
 mod commands;
 mod completions;
 mod context;
-mod exit;
 mod failure;
 mod generate;
 mod plain;
@@ -17,6 +16,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::code::Exit;
 use crate::flow::{Order, carry_out};
 use crate::git_config;
 use crate::http::{Http, Network, Routed};
@@ -25,7 +25,6 @@ use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
 
-pub use exit::{EXIT_CODES, Exit};
 pub(crate) use failure::Failure;
 
 /// Runs one command line, from the name of the program on, and says how the process ends.
@@ -36,7 +35,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(path) = commands::doctor::second::is_called(&args) {
         return match commands::doctor::second::answer(path) {
             Ok(exit) => exit.into(),
-            Err(error) => Failure::of(&error).exit.into(),
+            Err(error) => Failure::of(&error).code.exit().into(),
         };
     }
     if Order::is_given(&args) {
@@ -57,7 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             printer.failure(&failure);
             match cli.command {
                 Command::Exec(_) => commands::exec::exit_code(&error).into(),
-                _ => failure.exit.into(),
+                _ => failure.code.exit().into(),
             }
         }
     }
@@ -105,14 +104,14 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
     if command.as_deref() == Some("exec") {
         return commands::exec::exit_code_of_usage();
     }
-    failure.exit.into()
+    failure.code.exit().into()
 }
 
 /// Tells why nothing could be written, and how the process ends.
 fn ended_by(error: &anyhow::Error, as_json: bool) -> Exit {
     let failure = Failure::of(error);
     printer::print_failure(&failure, as_json);
-    failure.exit
+    failure.code.exit()
 }
 
 /// The command of a line that was not understood, as far as it can be understood.

@@ -134,7 +134,7 @@ fn print_advised(failure: &Failure, advice: Option<&str>, as_json: bool) {
     let hint = advice.or(failure.hint.as_deref());
     if as_json {
         object(&json!({"error": {
-            "code": failure.name,
+            "code": failure.code,
             "message": failure.message,
             "hint": hint,
             "said": failure.said,

@@ -82,7 +82,7 @@ fn documents_show_every_example_as_it_is() {
 }
 
 /// The text of a test module, `git::places` or `http::tests`; `None`: there is none.
-fn module_text(name: &str) -> Option<String> {
+pub fn module_text(name: &str) -> Option<String> {
     let path = name.replace("::", "/");
     let places = ["tests/it", "src"].into_iter();
     let mut files =

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
-use glauth::cli::{EXIT_CODES, args::Cli};
+use glauth::cli::args::Cli;
+use glauth::code::Exit;
 
 use crate::support::mounts::skipped;
 use crate::support::sandbox::Sandbox;
@@ -234,17 +235,18 @@ fn the_table_of_exit_codes_in_the_readme_is_the_programs_own() {
     assert_eq!(table, wanted, "{remedy}");
 }
 
-/// As DESIGN has it, between two newlines.
+/// Between two newlines.
 fn exit_code_table() -> String {
     let head = "\n| code | meaning | what a script does | `code` in JSON errors |\n\
                 | --- | --- | --- | --- |\n";
-    EXIT_CODES.iter().fold(head.to_owned(), |text, row| {
-        let (exit, meaning, remedy, names) = row;
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    Exit::ALL.into_iter().fold(head.to_owned(), |text, exit| {
+        let codes: Vec<String> = exit.codes().map(|code| format!("`{code}`")).collect();
         let row = format!(
-            "| {} | {meaning} | {remedy} | {}",
+            "| {} | {} | {} | {}",
             exit.code(),
-            names.join(", ")
+            exit.meaning(),
+            exit.remedy(),
+            codes.join(", ")
         );
         text + row.trim_end() + " |\n"
     })

@@ -82,13 +82,13 @@ fn a_refused_token_that_is_good_is_not_rotated() {
     let (sandbox, pair) = Sandbox::logged_in(&server);
     let record = sandbox.record_text(&server);
 
-    let said = reject(&sandbox, &server, &pair.access_token).fails(3);
+    let said = reject(&sandbox, &server, &pair.access_token).fails(6);
 
     assert!(
         said.contains("\nhint: look at the token's scopes"),
         "{said}"
     );
-    reject_fails(&sandbox, &server, &pair.access_token, 3, "token_refused");
+    reject_fails(&sandbox, &server, &pair.access_token, 6, "token_refused");
     assert_eq!(sandbox.record_text(&server), record);
     assert_eq!(server.count(TOKEN_INFO), 2);
     assert_eq!(server.refresh_requests(), 0);
@@ -159,7 +159,7 @@ fn without_a_check_endpoint_a_refused_token_is_rotated_once_and_its_successor_no
 
         // Two programs must not rotate each other for ever.
         for _ in 0..2 {
-            reject_fails(&sandbox, &server, &next, 3, "token_refused");
+            reject_fails(&sandbox, &server, &next, 6, "token_refused");
         }
         assert_eq!(server.refresh_requests(), 1);
         let printed = sandbox.run(&["token", &server.url()]).prints();

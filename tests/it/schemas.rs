@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use boon::{Compiler, Schemas};
-use glauth::cli::EXIT_CODES;
+use glauth::code::Code;
 use serde_json::{Value, json};
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
@@ -90,7 +90,7 @@ fn a_warning_is_what_its_schema_says() {
 
 #[test]
 fn the_schemas_know_every_code_of_an_error() {
-    let known: BTreeSet<&str> = EXIT_CODES.iter().flat_map(|row| row.3).copied().collect();
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     for (name, path) in [
         ("status", "/$defs/error/properties/code/enum"),
         ("doctor", "/$defs/check/properties/code/enum"),

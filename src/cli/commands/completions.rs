@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::cli::args::{Completions, Listed};
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::{completions, printer};
+use crate::code::Exit;
 
 pub(super) fn run(args: &Completions, context: &Context<'_>) -> anyhow::Result<Exit> {
     if let Some(shell) = args.shell {

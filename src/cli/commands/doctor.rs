@@ -16,8 +16,8 @@ use local::Local;
 
 use crate::cli::args::Doctor;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::printer;
+use crate::code::Exit;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
     let checks = all(args, context);

@@ -2,9 +2,9 @@
 
 use crate::cli::args::GitCredential as Args;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::printer;
+use crate::code::Exit;
 use crate::env;
 use crate::flow::{self, Session, Told};
 use crate::git_config;

@@ -12,8 +12,8 @@ use anyhow::Context as _;
 
 use crate::cli::args::Login as Args;
 use crate::cli::context::{Context, absolute};
-use crate::cli::exit::Exit;
 use crate::cli::failure::{About, UsageError};
+use crate::code::Exit;
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
 use crate::env;

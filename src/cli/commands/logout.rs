@@ -3,8 +3,8 @@
 use super::{on_all, report_outcome};
 use crate::cli::args::Logout;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
+use crate::code::Exit;
 use crate::credential::AccountId;
 use crate::flow::{self, LoggedOut};
 

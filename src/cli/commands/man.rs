@@ -1,9 +1,9 @@
 //! `glauth man`.
 
 use crate::cli::args::Man;
-use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::{generate, printer};
+use crate::code::Exit;
 
 pub(super) fn run(args: &Man) -> anyhow::Result<Exit> {
     let page = generate::man_page(args.command.as_deref()).ok_or_else(|| {

@@ -14,9 +14,9 @@ mod token;
 
 use super::args::{Cli, Command};
 use super::context::Context;
-use super::exit::Exit;
 use super::failure::Failure;
 use super::printer;
+use crate::code::Exit;
 use crate::credential::AccountId;
 
 /// Runs the one that was typed.
@@ -47,7 +47,7 @@ fn on_all(
         Err(error) => {
             let failure = failure_about(Some(id), &error);
             context.printer.failure(&failure);
-            failure.exit
+            failure.code.exit()
         }
     }))
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::failure_about;
 use crate::cli::args::Refresh;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
+use crate::code::Exit;
 use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record, Scheme};
 use crate::flow::{self, Need, Obtained, Session, What};
 use crate::store::Store;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
             Err(error) if args.all => {
                 let failure = failure_about(id, &error);
                 context.printer.failure(&failure);
-                Ok(failure.exit)
+                Ok(failure.code.exit())
             }
             Err(error) => Err(error),
         });

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::cli::args::SetupGit as Args;
 use crate::cli::context::{Context, absolute};
-use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::{printer, shell};
+use crate::code::Exit;
 use crate::credential::{Host, HostArg, Scheme};
 use crate::env;
 use crate::store::Store;

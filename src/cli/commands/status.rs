@@ -7,9 +7,9 @@ use report::{Account, ErrorReport};
 
 use crate::cli::args::Status;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, UsageError, moved_from};
 use crate::cli::printer;
+use crate::code::Exit;
 use crate::credential::{AccountId, Host};
 use crate::store::{Store, StoreError};
 
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     }
     let exits = accounts.iter().map(Account::exit);
     Ok(Exit::worst(
-        exits.chain(troubles.iter().map(|trouble| trouble.exit)),
+        exits.chain(troubles.iter().map(|trouble| trouble.code.exit())),
     ))
 }
 

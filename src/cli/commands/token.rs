@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::args::{Format, Token};
 use crate::cli::context::{Context, read_stdin};
-use crate::cli::exit::Exit;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::cli::shell;
+use crate::code::Exit;
 use crate::credential::{Client, DEFAULT_MIN_TTL, Grant, Record};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};

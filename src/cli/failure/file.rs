@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Failure, UsageError, plain};
 use crate::cli::commands::setup_git::git::NotWritten;
 use crate::cli::shell;
+use crate::code::Code;
 use crate::config::ConfigError;
 use crate::credential::Host;
 use crate::env;
@@ -14,7 +15,7 @@ use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
 pub(super) fn of_config(error: &ConfigError) -> Failure {
-    let failure = plain("config", error.to_string());
+    let failure = plain(Code::Config, error.to_string());
     let unusable = error.unusable.as_ref();
     match unusable.and_then(|unusable| remedy_of_file(unusable, &error.path)) {
         Some(remedy) => failure.hint(remedy),
@@ -24,7 +25,7 @@ pub(super) fn of_config(error: &ConfigError) -> Failure {
 
 /// git's configuration, which another program may write.
 pub(super) fn of_git_config(error: &NotWritten) -> Failure {
-    plain("config", error.to_string())
+    plain(Code::Config, error.to_string())
         .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add")
 }
 

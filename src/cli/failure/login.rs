@@ -1,6 +1,7 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, name_of, of_flow, of_revocation, plain, remedy_of_file};
+use super::{Failure, hint_of, of_flow, of_revocation, plain, remedy_of_file};
+use crate::code::Code;
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
@@ -14,7 +15,7 @@ pub(super) fn of_plan(error: &PlanError) -> Failure {
 }
 
 pub(super) fn of_client(error: &ClientError) -> Failure {
-    let failure = plain("config", error.to_string());
+    let failure = plain(Code::Config, error.to_string());
     match error {
         ClientError::NoClientId { register, .. } => failure.hint(match register {
             Some(register) => format!(
@@ -75,14 +76,14 @@ fn of_discovery(error: &DiscoveryError) -> Failure {
     let message = error.to_string();
     match error {
         DiscoveryError::Send(error) => of_send(error, message),
-        DiscoveryError::Unavailable { status: 429, .. } => plain("rate_limited", message)
+        DiscoveryError::Unavailable { status: 429, .. } => plain(Code::RateLimited, message)
             .hint("try again later"),
-        DiscoveryError::Unavailable { .. } => plain("unavailable", message).hint("try again later"),
-        DiscoveryError::Missing { .. } => plain("config", message).hint(
+        DiscoveryError::Unavailable { .. } => plain(Code::Unavailable, message).hint("try again later"),
+        DiscoveryError::Missing { .. } => plain(Code::Config, message).hint(
             "is this the issuer's own address? else name the kind of server with --provider, or its endpoints",
         ),
         DiscoveryError::Unsound { .. } => {
-            plain("config", message).hint("HOST must be the issuer as the server names itself")
+            plain(Code::Config, message).hint("HOST must be the issuer as the server names itself")
         }
     }
 }
@@ -113,15 +114,15 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
     match error {
         AuthorizeError::Client(error) => of_client(error),
         AuthorizeError::Flow(error) => of_flow(error),
-        AuthorizeError::NoRandomness(_) => plain("unexpected", message),
-        AuthorizeError::NotListening(_) => plain("unavailable", message).hint(
+        AuthorizeError::NoRandomness(_) => plain(Code::Unexpected, message),
+        AuthorizeError::NotListening(_) => plain(Code::Unavailable, message).hint(
             "another login may be waiting there; end it, or register a redirect URI without a port",
         ),
         AuthorizeError::Refused { error, .. } => of_refusal(error, message),
-        AuthorizeError::OtherIssuer { .. } => plain("config", message)
+        AuthorizeError::OtherIssuer { .. } => plain(Code::Config, message)
             .hint("the answer was not used; look at the address and at the authorization endpoint"),
         AuthorizeError::NobodyCame { redirect_uri, .. } => {
-            let failure = plain("login_required", message);
+            let failure = plain(Code::LoginRequired, message);
             failure.hint(match redirect_uri {
                 Some(uri) => format!(
                     "run it again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
@@ -129,23 +130,23 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
                 None => "run it again".to_owned(),
             })
         }
-        AuthorizeError::NoDeviceGrant { .. } => plain("client_rejected", message).hint(
+        AuthorizeError::NoDeviceGrant { .. } => plain(Code::ClientRejected, message).hint(
             "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere",
         ),
         AuthorizeError::Device(DeviceError::Send(error)) => of_send(error, message),
         AuthorizeError::Device(DeviceError::Unavailable { status: 429, .. }) => {
-            plain("rate_limited", message).hint("try again later")
+            plain(Code::RateLimited, message).hint("try again later")
         }
         AuthorizeError::Device(DeviceError::Unavailable { .. }) => {
-            plain("unavailable", message).hint("try again later")
+            plain(Code::Unavailable, message).hint("try again later")
         }
         AuthorizeError::Device(DeviceError::UnknownClient { .. }) => {
-            plain("client_rejected", message).hint(
+            plain(Code::ClientRejected, message).hint(
                 "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
             )
         }
         AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
-            plain("client_rejected", message).hint("look at the device authorization endpoint")
+            plain(Code::ClientRejected, message).hint("look at the device authorization endpoint")
         }
         AuthorizeError::NotRedeemed {
             outcome,
@@ -153,7 +154,7 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
             advice,
             ..
         } => {
-            let failure = plain(name_of(*outcome), message).said(said.as_deref());
+            let failure = plain((*outcome).into(), message).said(said.as_deref());
             match outcome {
                 _ if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
                 Outcome::LoginRequired
@@ -168,7 +169,7 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
                 },
             }
         }
-        AuthorizeError::LeftOut => plain("access_denied", message),
+        AuthorizeError::LeftOut => plain(Code::AccessDenied, message),
         AuthorizeError::NotAdded(error) => of_not_added(error),
         AuthorizeError::NotStored { source, .. } => {
             let failure = of_flow(source);
@@ -180,23 +181,23 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
 pub(super) fn of_not_added(error: &NotAdded) -> Failure {
     let message = format!("no standby grant was added: {error}");
     // Who brought it chose it.
-    let name = |name| if error.imported { "bad_input" } else { name };
+    let code = |code| if error.imported { Code::BadInput } else { code };
     match &error.why {
-        Refusal::OtherUser { expected, .. } => plain(name("access_denied"), message)
+        Refusal::OtherUser { expected, .. } => plain(code(Code::AccessDenied), message)
             .hint(format!("log in as {expected} at the server, and run it again")),
-        Refusal::Nameless { .. } => plain(name("client_rejected"), message)
+        Refusal::Nameless { .. } => plain(code(Code::ClientRejected), message)
             .hint("ask for a scope with which the server says who it is, in a login of its own"),
-        Refusal::OtherScopes { .. } => plain(name("client_rejected"), message)
+        Refusal::OtherScopes { .. } => plain(code(Code::ClientRejected), message)
             .hint("leave --scope out; a login with other scopes is a new one, without --standby"),
         Refusal::NotRenewable | Refusal::SameTokens => {
-            plain(name("client_rejected"), message).hint("the login that is there is as good as it was")
+            plain(code(Code::ClientRejected), message).hint("the login that is there is as good as it was")
         }
-        Refusal::OtherClient => plain(name("usage"), message)
+        Refusal::OtherClient => plain(code(Code::Usage), message)
             .hint("leave --client-id and the endpoints out; a login as another client is a new one, without --standby"),
         Refusal::LoginGone => {
-            plain("login_required", message).hint("run it again without --standby")
+            plain(Code::LoginRequired, message).hint("run it again without --standby")
         }
-        Refusal::Full => plain("usage", message),
+        Refusal::Full => plain(Code::Usage, message),
         Refusal::NotStored(source) => {
             let failure = of_flow(source);
             Failure { message, ..failure }
@@ -207,22 +208,22 @@ pub(super) fn of_not_added(error: &NotAdded) -> Failure {
 /// RFC 6749 §4.1.2.1, RFC 8628 §3.5, and what OpenID Connect adds (Core §3.1.2.6).
 fn of_refusal(error: &str, message: String) -> Failure {
     match error {
-        "access_denied" => plain("access_denied", message)
+        "access_denied" => plain(Code::AccessDenied, message)
             .hint("nothing was stored; run it again to consent after all"),
         "login_required"
         | "interaction_required"
         | "consent_required"
         | "account_selection_required" => {
-            plain("login_required", message).hint("run it again, and log in at the server first")
+            plain(Code::LoginRequired, message).hint("run it again, and log in at the server first")
         }
         "server_error" | "temporarily_unavailable" => {
-            plain("unavailable", message).hint("try again later")
+            plain(Code::Unavailable, message).hint("try again later")
         }
-        "invalid_scope" => plain("client_rejected", message)
+        "invalid_scope" => plain(Code::ClientRejected, message)
             .hint("ask with --scope for scopes that the application is registered with"),
-        "unauthorized_client" | "unsupported_response_type" => plain("client_rejected", message)
+        "unauthorized_client" | "unsupported_response_type" => plain(Code::ClientRejected, message)
             .hint("the application must be allowed to use the authorization code grant"),
-        _ => plain("client_rejected", message)
+        _ => plain(Code::ClientRejected, message)
             .hint("look at how the application is registered, and at the endpoints"),
     }
 }

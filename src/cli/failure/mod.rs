@@ -5,8 +5,8 @@ mod login;
 mod proxy;
 mod usage;
 
-use super::exit::Exit;
 use super::shell;
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
 use crate::env;
 use crate::flow::FlowError;
@@ -23,8 +23,7 @@ pub(super) use usage::{UsageError, of_usage};
 /// What a person or a script is told.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub exit: Exit,
-    pub name: &'static str,
+    pub code: Code,
     pub message: String,
     pub hint: Option<String>,
     /// The server's own words.
@@ -83,11 +82,11 @@ impl Failure {
             }
             cause.downcast_ref().map(file::of_git_config)
         });
-        let mut failure = found.unwrap_or_else(|| plain("unexpected", format!("{error:#}")));
+        let mut failure = found.unwrap_or_else(|| plain(Code::Unexpected, format!("{error:#}")));
         if is_exhausted(error) {
             failure = Self {
                 message: failure.message,
-                ..plain("exhausted", String::new()).hint(EXHAUSTED)
+                ..plain(Code::Exhausted, String::new()).hint(EXHAUSTED)
             };
         }
         match error.downcast_ref::<About>() {
@@ -129,10 +128,9 @@ fn is_exhausted(error: &anyhow::Error) -> bool {
     !error.chain().any(is_lost) && error.chain().any(by_the_system)
 }
 
-fn plain(name: &'static str, message: String) -> Failure {
+fn plain(code: Code, message: String) -> Failure {
     Failure {
-        exit: Exit::of_name(name),
-        name,
+        code,
         message,
         hint: None,
         said: None,
@@ -142,36 +140,38 @@ fn plain(name: &'static str, message: String) -> Failure {
 }
 
 fn of_flow(error: &FlowError) -> Failure {
-    let failure = |name| plain(name, error.to_string());
+    let failure = |code| plain(code, error.to_string());
     match error {
         FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } | FlowError::NotRenewable(id) => {
-            failure("login_required").hint(login_command(id)).about(id)
+            failure(Code::LoginRequired)
+                .hint(login_command(id))
+                .about(id)
         }
-        FlowError::UnknownToken(id) => failure("login_required")
+        FlowError::UnknownToken(id) => failure(Code::LoginRequired)
             .hint(format!(
                 "run {} with another one",
                 id.command("login --with-token")
             ))
             .about(id),
         // Nothing that lives is left, and the other grant cannot be asked now.
-        FlowError::StandbyLost { id, said, .. } => failure("login_required")
+        FlowError::StandbyLost { id, said, .. } => failure(Code::LoginRequired)
             .said(said.as_deref())
             .hint(login_command(id))
             .about(id),
-        FlowError::RefusesToRefresh { id, said, .. } => failure("login_required")
+        FlowError::RefusesToRefresh { id, said, .. } => failure(Code::LoginRequired)
             .said(said.as_deref())
             .hint(login_command(id))
             .about(id),
         FlowError::SeveralAccounts { .. } => {
-            failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
+            failure(Code::Usage).hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
         FlowError::NotNamedByGit {
             host,
             scheme,
             accounts,
             ..
-        } => failure("usage").hint(name_for_git(host, *scheme, accounts)),
-        FlowError::AllLoggedOut(ids) => failure("login_required").hint(logins_of(ids)),
+        } => failure(Code::Usage).hint(name_for_git(host, *scheme, accounts)),
+        FlowError::AllLoggedOut(ids) => failure(Code::LoginRequired).hint(logins_of(ids)),
         FlowError::LoginRequired { id, lost_at, said } => {
             let hint = login_command(id);
             let hint = match lost_at {
@@ -180,31 +180,31 @@ fn of_flow(error: &FlowError) -> Failure {
                     "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
                 ),
             };
-            failure("login_required")
+            failure(Code::LoginRequired)
                 .said(said.as_deref())
                 .hint(hint)
                 .about(id)
         }
-        FlowError::OtherScheme { id, .. } => failure("usage")
+        FlowError::OtherScheme { id, .. } => failure(Code::Usage)
             .hint(format!(
                 "leave the scheme out; or, if that login is a mistake, {} first",
                 id.command("logout --local")
             ))
             .about(id),
-        FlowError::HeldElsewhere { id, other } => failure("usage")
+        FlowError::HeldElsewhere { id, other } => failure(Code::Usage)
             .hint(format!(
                 "use that account with `--account {}`, or get tokens of its own with {}",
                 other.account,
                 id.command("login")
             ))
             .about(id),
-        FlowError::NothingFresh(id) => failure("stale")
+        FlowError::NothingFresh(id) => failure(Code::Stale)
             .hint("without --no-refresh it would be refreshed")
             .about(id),
-        FlowError::TokenRefused(id) => failure("token_refused")
+        FlowError::TokenRefused(id) => failure(Code::TokenRefused)
             .hint("look at the token's scopes, at the account and at its permissions")
             .about(id),
-        FlowError::TooShort { id, .. } => failure("stale")
+        FlowError::TooShort { id, .. } => failure(Code::Stale)
             .hint("ask for less with --min-ttl, or let it be refreshed")
             .about(id),
         FlowError::Failed {
@@ -215,20 +215,20 @@ fn of_flow(error: &FlowError) -> Failure {
             advice,
             ..
         } => {
-            let mut failure = failure(name_of(*outcome)).said(said.as_deref()).about(id);
+            let mut failure = failure((*outcome).into()).said(said.as_deref()).about(id);
             failure.hint = hint_of_failed(id, *outcome, *retry_at, advice.as_deref());
             failure
         }
-        FlowError::Leased { id, .. } => failure("lease_timeout")
+        FlowError::Leased { id, .. } => failure(Code::LeaseTimeout)
             .hint(
                 "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl",
             )
             .about(id),
         FlowError::Lock(error) => of_lock(error),
         FlowError::Store(error) => of_store(error),
-        FlowError::TooManyTurns(id) => failure("store_failed").hint(LOCK_FILES).about(id),
+        FlowError::TooManyTurns(id) => failure(Code::StoreFailed).hint(LOCK_FILES).about(id),
         FlowError::NotRefreshed { id, outcome, .. } => {
-            failure(name_of(*outcome)).hint(local(id)).about(id)
+            failure((*outcome).into()).hint(local(id)).about(id)
         }
         FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
             .hint(local(id))
@@ -290,21 +290,6 @@ fn local(id: &AccountId) -> String {
     format!("{command} forgets it here, without telling the server")
 }
 
-fn name_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unreachable => "unreachable",
-        Outcome::Unavailable => "unavailable",
-        Outcome::RateLimited => "rate_limited",
-        Outcome::AnswerLost => "answer_lost",
-        Outcome::ClientRejected => "client_rejected",
-        Outcome::Config => "config",
-        Outcome::TlsRefused => "tls_refused",
-        Outcome::RefreshRefused => "refresh_refused",
-        Outcome::LoginRequired => "login_required",
-        Outcome::Pending | Outcome::Rotated | Outcome::CutOff => "unexpected",
-    }
-}
-
 fn hint_of(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Unreachable => Some("is the network up? nothing was changed; try again later"),
@@ -329,48 +314,50 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
 
 fn of_lock(error: &LockError) -> Failure {
     match error {
-        LockError::Timeout { .. } => plain("lock_timeout", error.to_string())
+        LockError::Timeout { .. } => plain(Code::LockTimeout, error.to_string())
             .hint("try again later, or wait longer with --lock-timeout"),
         LockError::Store(error) => of_store(error),
     }
 }
 
 fn of_store(error: &StoreError) -> Failure {
-    let failure = |name| plain(name, error.to_string());
+    let failure = |code| plain(code, error.to_string());
     match error {
         StoreError::Permission {
             path,
             wanted_mode: Some(mode),
             ..
-        } => failure("permission").hint(format!(
+        } => failure(Code::Permission).hint(format!(
             "run `chmod {mode:o} {}`",
             shell::quote_for_person(&path.to_string_lossy())
         )),
-        StoreError::OpenFolder { path, .. } => failure("permission").hint(format!(
+        StoreError::OpenFolder { path, .. } => failure(Code::Permission).hint(format!(
             "run `chmod 700 {}`",
             shell::quote_for_person(&path.to_string_lossy())
         )),
-        StoreError::Permission { .. } => failure("permission")
+        StoreError::Permission { .. } => failure(Code::Permission)
             .hint("run it as that file's owner, or choose another store with --store"),
-        StoreError::ReadOnly { .. } => failure("read_only")
+        StoreError::ReadOnly { .. } => failure(Code::ReadOnly)
             .hint("do it where that can be written, or choose another store with --store"),
-        StoreError::Corrupt { .. } => failure("corrupt")
+        StoreError::Corrupt { .. } => failure(Code::Corrupt)
             .hint("it was left as it is; restore it, or move it away before the next login"),
         StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
-            failure("unsupported_version").hint("use the glauth that wrote it, or a newer one")
+            failure(Code::UnsupportedVersion).hint("use the glauth that wrote it, or a newer one")
         }
-        StoreError::DiskFull { .. } => failure("disk_full").hint("free some space and try again"),
-        StoreError::LockingUnsupported { .. } => failure("locking_unsupported")
+        StoreError::DiskFull { .. } => {
+            failure(Code::DiskFull).hint("free some space and try again")
+        }
+        StoreError::LockingUnsupported { .. } => failure(Code::LockingUnsupported)
             .hint("choose a store on a local file system with --store; `glauth doctor` tries one"),
-        StoreError::LockReplaced { .. } => failure("store_failed").hint(LOCK_FILES),
+        StoreError::LockReplaced { .. } => failure(Code::StoreFailed).hint(LOCK_FILES),
         StoreError::AnswerNotStored {
             rescued: Some(_), ..
-        } => failure("store_failed")
+        } => failure(Code::StoreFailed)
             .hint("mend the store; the next call then puts them in their place"),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            failure("store_failed").hint("mend the store, then run `glauth login`")
+            failure(Code::StoreFailed).hint("mend the store, then run `glauth login`")
         }
-        StoreError::Io { .. } => failure("store_failed")
+        StoreError::Io { .. } => failure(Code::StoreFailed)
             .hint("look at that file and its file system; `glauth doctor` tries what is needed"),
     }
 }
@@ -384,22 +371,22 @@ pub(super) fn of_send(error: &SendError) -> Failure {
         SendError::CaFile { .. } => "log in anew with --ca-file, or mend that file".into(),
         other => other.advice().unwrap_or_else(|| "try again later".into()),
     };
-    let name = match error.outcome() {
-        Outcome::AnswerLost => "unavailable",
-        other => name_of(other),
+    let code = match error.outcome() {
+        Outcome::AnswerLost => Code::Unavailable,
+        other => other.into(),
     };
-    plain(name, error.to_string()).hint(hint)
+    plain(code, error.to_string()).hint(hint)
 }
 
 fn of_revocation(error: &RevokeError, message: String) -> Failure {
-    let name = match error {
-        RevokeError::Send(error) => name_of(error.outcome()),
-        RevokeError::NoEndpoint => "config",
-        RevokeError::Unavailable(429) => "rate_limited",
-        RevokeError::Unavailable(_) => "unavailable",
-        RevokeError::Refused(_) => "client_rejected",
+    let code = match error {
+        RevokeError::Send(error) => error.outcome().into(),
+        RevokeError::NoEndpoint => Code::Config,
+        RevokeError::Unavailable(429) => Code::RateLimited,
+        RevokeError::Unavailable(_) => Code::Unavailable,
+        RevokeError::Refused(_) => Code::ClientRejected,
     };
-    plain(name, message)
+    plain(code, message)
 }
 
 /// Which login to choose among several, where none is better than another.

@@ -4,13 +4,14 @@
 use url::Url;
 
 use super::Failure;
+use crate::code::Code;
 use crate::credential::is_loopback;
 use crate::{env, git_config, http};
 
 impl Failure {
     /// What to do about this failure where git's configuration has a proxy for the host.
     pub(in crate::cli) fn proxy_of_git(&self) -> Option<String> {
-        if self.name != "unreachable" {
+        if self.code != Code::Unreachable {
             return None;
         }
         proxy_of_git(&Url::parse(&format!("https://{}/", self.host.as_ref()?)).ok()?)

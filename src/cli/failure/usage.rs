@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Failure, STATUS, file, login_command, plain};
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host};
 use crate::flow::list;
 use crate::store::BadStore;
@@ -58,36 +59,36 @@ pub(super) fn of_usage_error(error: &UsageError) -> Failure {
 fn of_usage_error_here(error: &UsageError) -> Failure {
     let message = error.to_string();
     match error {
-        UsageError::BadStore(error) => plain("usage", message).hint(file::store_to_name(error)),
+        UsageError::BadStore(error) => plain(Code::Usage, message).hint(file::store_to_name(error)),
         UsageError::NoHost => {
-            plain("usage", message).hint("name one; `glauth login HOST` logs in there")
+            plain(Code::Usage, message).hint("name one; `glauth login HOST` logs in there")
         }
-        UsageError::NoLogins(_) => plain("login_required", message).hint(
+        UsageError::NoLogins(_) => plain(Code::LoginRequired, message).hint(
             "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
         ),
-        UsageError::NoLogin { id, .. } => plain("login_required", message)
+        UsageError::NoLogin { id, .. } => plain(Code::LoginRequired, message)
             .hint(format!("{}; {STATUS}", login_command(id)))
             .about(id),
-        UsageError::NoAccount { .. } => plain("login_required", message).hint(STATUS),
+        UsageError::NoAccount { .. } => plain(Code::LoginRequired, message).hint(STATUS),
         UsageError::NothingToEnd { id, .. } => {
-            plain("login_required", message).hint(STATUS).about(id)
+            plain(Code::LoginRequired, message).hint(STATUS).about(id)
         }
-        UsageError::SeveralHosts(_) => plain("usage", message)
+        UsageError::SeveralHosts(_) => plain(Code::Usage, message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::NoPerson(id) => plain("login_required", message)
+        UsageError::NoPerson(id) => plain(Code::LoginRequired, message)
             .hint(format!(
                 "{} in a terminal; or, to consent on another device, with --device",
                 login_command(id)
             ))
             .about(id),
-        UsageError::NothingToStandBeside(id) => plain("usage", message)
+        UsageError::NothingToStandBeside(id) => plain(Code::Usage, message)
             .hint("import the first one without --standby")
             .about(id),
         UsageError::NoVariable(_) => {
-            plain("usage", message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
+            plain(Code::Usage, message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
         }
-        UsageError::Call(_) | UsageError::NotRun { .. } => plain("usage", message),
-        UsageError::BadInput(_) => plain("bad_input", message),
+        UsageError::Call(_) | UsageError::NotRun { .. } => plain(Code::Usage, message),
+        UsageError::BadInput(_) => plain(Code::BadInput, message),
     }
 }
 
@@ -103,7 +104,7 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
             error.kind(),
             ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
         );
-    plain("usage", message).hint(if lacks_dashes {
+    plain(Code::Usage, message).hint(if lacks_dashes {
         "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
     } else {
         hint

@@ -10,15 +10,17 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 
-use glauth::cli::EXIT_CODES;
+use glauth::code::Code;
 use serde_json::Value;
 
+use crate::documents::module_text;
 use crate::schemas::conforms;
 use crate::support::authorization_server::AuthorizationServer;
+use crate::support::mounts::skipped;
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
 use crate::support::watch::HeldLock;
 
-/// Where each name is reached.
+/// The modules where each name is reached.
 const COVERED: &[(&str, &str)] = &[
     ("unexpected", "exit_codes"),
     ("usage", "exit_codes::usage"),
@@ -39,12 +41,12 @@ const COVERED: &[(&str, &str)] = &[
     ("stale", "exit_codes::server"),
     ("exhausted", "exit_codes::exhausted"),
     ("permission", "exit_codes::store"),
-    ("read_only", "another file: it takes a mount"),
+    ("read_only", "read_only"),
     ("corrupt", "exit_codes::store"),
     ("unsupported_version", "exit_codes::store"),
-    ("disk_full", "another file: it takes a mount"),
+    ("disk_full", "disk"),
     ("locking_unsupported", "exit_codes::store"),
-    ("store_failed", "another file: it takes a crash point"),
+    ("store_failed", "rescue"),
 ];
 
 /// What a failure said under `--json`, with its form checked.
@@ -136,10 +138,23 @@ pub fn args<'a>(form: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn every_name_of_the_table_is_covered_and_no_other() {
-    let table: BTreeSet<&str> = EXIT_CODES.iter().flat_map(|row| row.3).copied().collect();
+    let table: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let covered: BTreeSet<&str> = COVERED.iter().map(|(name, _)| *name).collect();
     assert_eq!(table, covered);
     assert_eq!(COVERED.len(), covered.len(), "a name twice");
+    for (name, modules) in COVERED {
+        for module in modules.split(", ") {
+            let Some(text) = module_text(module) else {
+                return skipped("the tests of the errors, which are not here");
+            };
+            // This list has each of them, too.
+            let mentions = text.matches(&format!("\"{name}\"")).count();
+            assert!(
+                mentions > usize::from(module == "exit_codes"),
+                "{name}: {module}"
+            );
+        }
+    }
 }
 
 #[test]

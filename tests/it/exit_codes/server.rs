@@ -260,7 +260,7 @@ fn a_login_without_a_refresh_token_cannot_be_refreshed() {
 
 #[test]
 fn a_refused_token_that_the_server_calls_good_is_token_refused() {
-    let said = fails_as(3, "token_refused", |form| {
+    let said = fails_as(6, "token_refused", |form| {
         let server = AuthorizationServer::start();
         let (sandbox, pair) = Sandbox::logged_in(&server);
         let url = server.url();

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::code::{Code, Exit};
 use crate::credential::AccountId;
 
 /// What was looked at.
@@ -70,7 +70,7 @@ pub(super) struct Check {
     pub host: Option<String>,
     pub account: Option<String>,
     /// As in JSON errors, where it failed.
-    pub code: Option<&'static str>,
+    pub code: Option<Code>,
 }
 
 impl Check {
@@ -100,7 +100,7 @@ impl Check {
 
     pub(super) fn fail(
         topic: Topic,
-        code: &'static str,
+        code: Code,
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
@@ -122,7 +122,7 @@ impl Check {
             remedy: failure.hint.map(without_us),
             host: failure.host,
             account: failure.account,
-            code: Some(failure.name),
+            code: Some(failure.code),
             ..Self::ok(topic, failure.message)
         }
     }
@@ -152,7 +152,7 @@ impl Check {
 
     /// How the command ends for this check.
     pub(super) fn exit(&self) -> Exit {
-        self.code.map_or(Exit::Done, Exit::of_name)
+        self.code.map_or(Exit::Done, Code::exit)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::check::{Check, Topic};
 use super::second;
 use crate::cli::shell;
+use crate::code::Code;
 use crate::credential::Host;
 use crate::store::examine::{
     Atomicity, Exclusion, FileSystem, Nature, Opening, Openness, Tried, is_own, try_out, ways_in,
@@ -56,7 +57,7 @@ pub(super) fn in_the_way(store: &Store) -> Option<Check> {
     let found = store.nearest_folder().filter(|found| !found.is_dir())?;
     Some(Check::fail(
         Topic::Files,
-        "permission",
+        Code::Permission,
         format!("`{}` is not a folder", found.display()),
         "name a folder with --store or GLAUTH_STORE",
     ))
@@ -118,7 +119,7 @@ fn way_in(opening: &Opening) -> Check {
     match opening.to {
         Openness::Everybody => Check::fail(
             Topic::Files,
-            "permission",
+            Code::Permission,
             format!(
                 "everybody can put another store in the place of this one: `{folder}` is writable for all"
             ),
@@ -206,7 +207,7 @@ fn trial(folder: &Path) -> Vec<Check> {
 fn exclusion(found: Exclusion, folder: &Path) -> Check {
     let place = folder.display();
     let fail =
-        |message: String| Check::fail(Topic::Lock, "locking_unsupported", message, ELSEWHERE);
+        |message: String| Check::fail(Topic::Lock, Code::LockingUnsupported, message, ELSEWHERE);
     match found {
         Exclusion::Excludes => Check::ok(
             Topic::Lock,
@@ -242,7 +243,7 @@ fn atomicity(found: Atomicity, folder: &Path) -> Check {
         ),
         Atomicity::Torn(seen) => Check::fail(
             Topic::Rename,
-            "store_failed",
+            Code::StoreFailed,
             format!("a rename is not atomic in `{place}`: {seen}"),
             ELSEWHERE,
         ),
@@ -260,7 +261,7 @@ fn of_result(topic: Topic, good: &str, result: Result<(), StoreError>) -> Check 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::exit::Exit;
+    use crate::code::Exit;
 
     #[test]
     fn what_does_not_hold_fails_with_a_remedy_and_the_code_of_the_store() {

@@ -14,6 +14,7 @@ use helper::{Call, name_of};
 use crate::cli::commands::setup_git::ASKS_AGAIN;
 use crate::cli::commands::setup_git::git::{helpers, is_ours, tells_paths, version};
 use crate::cli::failure;
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record, Scheme};
 use crate::env;
 use crate::signals::spawn_deaf;
@@ -52,7 +53,7 @@ pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
             remedy: Some(
                 "look at git's configuration: `git config --list --show-origin`".to_owned(),
             ),
-            code: Some("config"),
+            code: Some(Code::Config),
             ..Check::error(Topic::Git, &error)
         }],
         None => vec![Check::warn(
@@ -223,7 +224,7 @@ fn of_ours(place: &Place, helper: &str, store: &Store) -> Check {
     let url = place.url();
     if let Some(why) = helper::cannot_run(helper) {
         let text = format!("git cannot ask glauth for {url}: {why}");
-        return Check::fail(Topic::Git, "config", text, place.remedy());
+        return Check::fail(Topic::Git, Code::Config, text, place.remedy());
     }
     let Some(call) = Call::of(helper) else {
         let text = format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::check::{Check, Topic, drop_repeated};
 use super::{disk, logins, rescued, second};
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::signals::{Held, spawn_deaf};
 use crate::store::Store;
@@ -34,7 +35,7 @@ impl Local {
             let limit = LIMIT.as_secs();
             let check = Check::fail(
                 Topic::FileSystem,
-                "store_failed",
+                Code::StoreFailed,
                 format!("the file system of `{shown}` does not answer within {limit} s"),
                 "if it is mounted from another machine, is that one up?",
             );

@@ -9,6 +9,7 @@ use super::local::Progress;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
 use crate::env;
 use crate::secret::Fingerprint;
@@ -39,7 +40,7 @@ pub(super) fn read(
 /// Owner and mode cannot be changed where it is mounted read-only.
 fn unreadable(store: &Store, error: StoreError) -> Check {
     let mut check = Check::store_error(Topic::Login, error);
-    if check.code == Some("permission") && store.is_read_only() {
+    if check.code == Some(Code::Permission) && store.is_read_only() {
         let remedy = "change that where it is mounted from; here the file system is read-only";
         check.remedy = Some(remedy.to_owned());
     }
@@ -137,7 +138,7 @@ fn state(record: &Record) -> Check {
     if account.needs_login {
         return Check::fail(
             Topic::Login,
-            "login_required",
+            Code::LoginRequired,
             format!("a login is needed for {text}"),
             failure::login_command(&record.id),
         );
@@ -163,7 +164,7 @@ fn endpoints(id: &AccountId, login: &Login) -> Vec<Check> {
         let error = endpoint.as_ref()?.url().err()?;
         Some(Check::fail(
             Topic::Login,
-            "config",
+            Code::Config,
             format!("{id}: the {name} {error}"),
             failure::login_command(id),
         ))

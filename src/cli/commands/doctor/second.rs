@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::cli::exit::Exit;
 use crate::cli::printer;
+use crate::code::Exit;
 use crate::env;
 use crate::signals::spawn_deaf;
 use crate::store::examine::{Second, second_try};

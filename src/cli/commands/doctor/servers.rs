@@ -8,6 +8,7 @@ use url::Url;
 
 use super::check::{Check, Topic};
 use crate::cli::failure;
+use crate::code::Code;
 use crate::credential::{
     AccountId, CheckVerdict, Client, Content, Grant, Login, LoginKind, Record, handed_out,
 };
@@ -210,7 +211,7 @@ fn token(store: &Store, id: &AccountId) -> Option<Check> {
         ),
         CheckVerdict::Dead if login.kind == LoginKind::Token => Check::fail(
             Topic::Token,
-            "login_required",
+            Code::LoginRequired,
             format!("{id}: the server does not know access token {name} any more"),
             failure::login_command(id),
         ),

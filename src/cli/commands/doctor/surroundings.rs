@@ -5,6 +5,7 @@ use std::path::Path;
 use super::check::{Check, Topic, drop_repeated};
 use crate::cli::context::Context;
 use crate::cli::failure::remedy_of_file;
+use crate::code::Code;
 use crate::credential::Record;
 use crate::{env, user_file};
 
@@ -35,7 +36,7 @@ fn named_files<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Check> {
         let remedy = remedy_of_file(&unusable, path);
         Check::fail(
             Topic::Configuration,
-            "config",
+            Code::Config,
             format!("`{}` {unusable}", path.display()),
             remedy.unwrap_or_else(|| "put it back, or log in without it".to_owned()),
         )

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::cli::exit::Exit;
+use crate::code::Exit;
 use crate::env;
 use crate::signals::{self, spawn_deaf};
 

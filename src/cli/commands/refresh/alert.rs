@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::commands::failure_about;
 use crate::cli::context::Context;
-use crate::cli::exit::Exit;
+use crate::code::Exit;
 use crate::credential::AccountId;
 use crate::store::{Alert, Store};
 use crate::time::Timestamp;
@@ -35,7 +35,7 @@ impl Alerts<'_> {
             Ok(_) => Some((Exit::Done, None)),
             Err(error) => {
                 let failure = failure_about(id, error);
-                Some((failure.exit, Some(failure)))
+                Some((failure.code.exit(), Some(failure)))
             }
         };
         let Some((exit, failure)) = failure else {

@@ -5,8 +5,8 @@ pub(in crate::cli::commands) mod left;
 
 use serde::Serialize;
 
-use crate::cli::exit::Exit;
 use crate::cli::failure::{self, Failure};
+use crate::code::{Code, Exit};
 use crate::credential::{
     AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
     LoginKind, MinTtl, Need, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
@@ -90,7 +90,7 @@ pub(in crate::cli::commands) struct AttemptReport {
 
 #[derive(Debug, Serialize)]
 pub(in crate::cli::commands) struct ErrorReport {
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     pub hint: Option<String>,
 }
@@ -98,7 +98,7 @@ pub(in crate::cli::commands) struct ErrorReport {
 impl ErrorReport {
     pub(super) fn of(failure: &Failure) -> Self {
         Self {
-            code: failure.name,
+            code: failure.code,
             message: failure.message.clone(),
             hint: failure.hint.clone(),
         }

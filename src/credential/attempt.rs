@@ -16,9 +16,6 @@ use crate::time::Timestamp;
 /// step 3): a wrong header must not lock a login out for a day.
 pub const BACKOFF_LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// A clock may be this far behind the one that wrote a record before it counts as set back.
-pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
-
 /// A shorter lifetime is that of an imported token whose age was not known, and says nothing of the next one.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 

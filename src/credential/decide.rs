@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use super::attempt::{BACKOFF_LIMIT, CLOCK_SLACK};
+use super::attempt::BACKOFF_LIMIT;
 use super::client::{Replay, RotationEffect};
 use super::need::{Asked, CheckVerdict, Checked, MinTtl, Need};
 use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
-use super::refusal::pause;
+use super::refusal::{CLOCK_SLACK, pause};
 use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
 

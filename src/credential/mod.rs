@@ -26,9 +26,9 @@ pub(crate) use outcome::OUTCOMES;
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
-    Identity, IssuedBoot, Login, LoginKind, Record, Tombstone,
+    Identity, IssuedBoot, Login, LoginKind, Record, Refusals, Tombstone,
 };
-pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, Refusals, pause};
+pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, pause};
 pub use standby::Standby;
 pub use verdict::{Stop, Verdict};
 

@@ -7,9 +7,14 @@ use std::time::Duration;
 use super::client::Client;
 use super::host::{Host, Scheme};
 use super::outcome::{Attempt, Cause};
-use super::refusal::Refusals;
 use crate::secret::{AccessToken, Fingerprint, Password, RefreshTokenName};
 use crate::time::{BootTime, Timestamp};
+
+/// A login needs a person after this many refused requests in a row …
+const REFUSALS_LIMIT: u64 = 3;
+
+/// … over at least this long: a replica that lags has caught up by then.
+const REFUSALS_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
 /// every file system.
@@ -298,6 +303,29 @@ impl Grant {
     #[must_use]
     pub fn is_refreshed_to_be_revoked(&self, now: Timestamp) -> bool {
         self.has_expired(now) && self.refresh_token.is_some()
+    }
+}
+
+/// The requests to refresh a grant that the server has refused in a row, since the last rotation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusals {
+    /// How many were sent.
+    pub count: u64,
+    /// When the first one was refused.
+    pub since: Timestamp,
+    /// No request for this grant leaves before this.
+    pub next_at: Timestamp,
+    /// The last one called the refresh token invalid.
+    pub invalid: bool,
+    /// The server's own words at the last one, fit to be shown.
+    pub said: Option<String>,
+}
+
+impl Refusals {
+    /// Whether a person is needed by now.
+    #[must_use]
+    pub fn need_person(&self, now: Timestamp) -> bool {
+        self.count >= REFUSALS_LIMIT && now.since(self.since) >= REFUSALS_TIME
     }
 }
 

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
-use super::attempt::CLOCK_SLACK;
 use super::outcome::Outcome;
-use super::record::{Grant, GrantState, Login};
+use super::record::{Grant, GrantState, Login, Refusals};
 use crate::time::Timestamp;
+
+/// A clock may be this far behind the one that wrote a record before it counts as set back.
+pub const CLOCK_SLACK: Duration = Duration::from_secs(60);
 
 /// The first wait after a failure. Each failure in a row doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -18,35 +20,6 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait where nothing was sent: there is no server to spare, and the network may be back
 /// at any moment.
 pub const LONGEST_WAIT_UNSENT: Duration = Duration::from_secs(2);
-
-/// A login needs a person after this many refused requests in a row …
-const REFUSALS_LIMIT: u64 = 3;
-
-/// … over at least this long: a replica that lags has caught up by then.
-const REFUSALS_TIME: Duration = Duration::from_secs(10 * 60);
-
-/// The requests to refresh a grant that the server has refused in a row, since the last rotation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusals {
-    /// How many were sent.
-    pub count: u64,
-    /// When the first one was refused.
-    pub since: Timestamp,
-    /// No request for this grant leaves before this.
-    pub next_at: Timestamp,
-    /// The last one called the refresh token invalid.
-    pub invalid: bool,
-    /// The server's own words at the last one, fit to be shown.
-    pub said: Option<String>,
-}
-
-impl Refusals {
-    /// Whether a person is needed by now.
-    #[must_use]
-    pub fn need_person(&self, now: Timestamp) -> bool {
-        self.count >= REFUSALS_LIMIT && now.since(self.since) >= REFUSALS_TIME
-    }
-}
 
 /// How long the next request waits after so many failures in a row.
 pub(super) fn wait(failures: u64, nothing_sent: bool) -> Duration {

@@ -11,7 +11,7 @@
 //! only while the room for the answer is reserved and the attempt is marked.
 
 use super::error::StoreError;
-use super::lease;
+use super::lease::{self, Lease};
 use super::lock::AccountLock;
 use super::place::Place;
 use super::record::{self, Extra, Full, RECORD_LIMIT};
@@ -19,7 +19,7 @@ use super::replace;
 use super::rescue;
 use super::settle::login_mut;
 use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
-use crate::secret::{AccessToken, RefreshToken};
+use crate::secret::{AccessToken, Fingerprint, RefreshToken};
 use crate::time::Timestamp;
 
 /// A record that was read without the lock: good for handing out, useless for a refresh.
@@ -265,6 +265,32 @@ impl Locked<Occupied> {
         login_mut(&mut self.state.full)
     }
 
+    /// Takes a lease on this grant's access token. `None`: somebody waits for those that others
+    /// hold, and has just got there; let the account's lock go and try once more.
+    pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
+        if !self.lock.is_ours() {
+            let path = self.place.lock.clone();
+            return Err(StoreError::LockReplaced { path });
+        }
+        let Some(token) = self.token_name(grant) else {
+            return Ok(None);
+        };
+        Lease::take(&self.place, token)
+    }
+
+    /// Whether somebody holds a lease on this grant's access token.
+    pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
+        match self.token_name(grant) {
+            Some(token) => lease::is_held(&self.place, token),
+            None => Ok(false),
+        }
+    }
+
+    fn token_name(&self, grant: usize) -> Option<Fingerprint> {
+        let grant = self.record().login()?.grants.get(grant)?;
+        Some(grant.access_token.fingerprint())
+    }
+
     /// Notes that the server refused this grant's access token. Written with the next
     /// [`save`](Self::save) or [`stage`](Self::stage).
     pub fn mark_refused(&mut self, grant: usize) {
@@ -315,7 +341,7 @@ impl Locked<Occupied> {
 
     /// Whether `token` is the one of a grant now, or was the one that its login began with.
     #[must_use]
-    pub fn knows(&self, token: crate::secret::Fingerprint) -> bool {
+    pub fn knows(&self, token: Fingerprint) -> bool {
         let login = self.record().login();
         login.is_some_and(|login| login.is_known_by(token))
     }

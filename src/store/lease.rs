@@ -1,15 +1,15 @@
 //! Leases: who must not lose a token under its hands holds a shared lock on that token's own file
-//! (DESIGN, "Leases"). It is taken, looked for and removed under the account's lock alone, so that
+//! (ARCHITECTURE.md, "Leases"). It is taken, looked for and removed under the account's lock alone, so that
 //! none ends up on a file that was just removed.
 
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::entry::{Locked, Occupied};
 use super::error::StoreError;
 use super::place::Place;
 use super::{lock, names_in, replace};
 use crate::credential::{GrantState, Record};
+use crate::secret::Fingerprint;
 
 /// Nobody refreshes a token that lives, but by force, as long as this or a copy of its descriptor is
 /// open, in whatever process.
@@ -19,42 +19,26 @@ pub struct Lease {
     file: File,
 }
 
+impl Lease {
+    /// Takes one on a token. `None`: as for [`Locked::lease`](super::Locked::lease).
+    pub(super) fn take(place: &Place, token: Fingerprint) -> Result<Option<Self>, StoreError> {
+        let file = lock::try_shared(&place.lease(token))?;
+        Ok(file.map(|file| Self { file }))
+    }
+}
+
+/// Whether somebody holds one on a token.
+pub(super) fn is_held(place: &Place, token: Fingerprint) -> Result<bool, StoreError> {
+    lock::is_held(&place.lease(token))
+}
+
 impl AsFd for Lease {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
 }
 
-impl Locked<Occupied> {
-    /// Takes a lease on this grant's access token. `None`: somebody waits for those that others
-    /// hold, and has just got there; let the account's lock go and try once more.
-    pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
-        if !self.lock.is_ours() {
-            let path = self.place.lock.clone();
-            return Err(StoreError::LockReplaced { path });
-        }
-        let Some(token) = self.token_name(grant) else {
-            return Ok(None);
-        };
-        let file = lock::try_shared(&self.place.lease(token))?;
-        Ok(file.map(|file| Lease { file }))
-    }
-
-    /// Whether somebody holds a lease on this grant's access token.
-    pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
-        match self.token_name(grant) {
-            Some(token) => lock::is_held(&self.place.lease(token)),
-            None => Ok(false),
-        }
-    }
-
-    fn token_name(&self, grant: usize) -> Option<crate::secret::Fingerprint> {
-        let grant = self.record().login()?.grants.get(grant)?;
-        Some(grant.access_token.fingerprint())
-    }
-}
-
-/// Removes the files for tokens that `record` has no more, or whose grant has ended. Whoever holds
+/// Removes the files for tokens that `record` has no more, or whose grant has ended. Who holds
 /// one of them holds it without harm.
 pub(super) fn sweep(place: &Place, record: &Record) {
     let ended = |state| matches!(state, GrantState::LoginRequired { .. });

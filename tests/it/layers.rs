@@ -24,7 +24,7 @@ const LAYERS: [&[&str]; 7] = [
         "user_file",
     ],
     &["credential", "http"],
-    &["oauth", "store", "gitcred", "git_config", "config"],
+    &["oauth", "store", "gitcred", "git_config", "config", "code"],
     &["flow"],
     &["cli"],
     &["embed"],

@@ -87,7 +87,7 @@ fn put_in(hosts: &[(Host, Scheme)], ours: &str, context: &Context<'_>) -> anyhow
                 results.push(json!({"url": url, "changes": changes}));
             }
             // Where another program writes it, as Nix does, that program is told.
-            Err(error) if error.is::<git::NotWritten>() => {
+            Err(error) if is_not_written(&error) => {
                 let section = git::section(&url, ours, below_a_path);
                 lines.push_str(&section);
                 results.push(json!({"url": url, "changes": [], "lines": section}));
@@ -151,6 +151,10 @@ fn reached(host: HostArg, known: Option<Scheme>) -> (Host, Scheme) {
 }
 
 /// Every host with a login, and how it is reached. A record that cannot be read is none here.
+fn is_not_written(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(UsageError::GitNotWritten(_)))
+}
+
 fn logins(store: &Store) -> anyhow::Result<BTreeMap<Host, Scheme>> {
     let mut found = BTreeMap::new();
     for id in store.accounts()? {

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Failure, UsageError, plain};
-use crate::cli::commands::setup_git::git::NotWritten;
 use crate::cli::shell;
 use crate::code::Code;
 use crate::config::ConfigError;
@@ -21,12 +20,6 @@ pub(super) fn of_config(error: &ConfigError) -> Failure {
         Some(remedy) => failure.hint(remedy),
         None => failure,
     }
-}
-
-/// git's configuration, which another program may write.
-pub(super) fn of_git_config(error: &NotWritten) -> Failure {
-    plain(Code::Config, error.to_string())
-        .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add")
 }
 
 /// What a person does about a file that glauth does not trust.

@@ -77,10 +77,7 @@ impl Failure {
             if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_plan(error));
             }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(file::of_config(error));
-            }
-            cause.downcast_ref().map(file::of_git_config)
+            cause.downcast_ref().map(file::of_config)
         });
         let mut failure = found.unwrap_or_else(|| plain(Code::Unexpected, format!("{error:#}")));
         if is_exhausted(error) {

@@ -36,6 +36,8 @@ pub(in crate::cli) enum UsageError {
         program: String,
         source: std::io::Error,
     },
+    #[error("git's configuration cannot be changed: {0}")]
+    GitNotWritten(String),
     #[error("{0}")]
     NoVariable(&'static str),
     #[error("no good login for {0} that a standby grant could be added to")]
@@ -84,6 +86,8 @@ fn of_usage_error_here(error: &UsageError) -> Failure {
         UsageError::NothingToStandBeside(id) => plain(Code::Usage, message)
             .hint("import the first one without --standby")
             .about(id),
+        UsageError::GitNotWritten(_) => plain(Code::Config, message)
+            .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add"),
         UsageError::NoVariable(_) => {
             plain(Code::Usage, message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
         }

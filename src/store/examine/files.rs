@@ -5,15 +5,12 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::trial::was_left;
+use super::scratch::{SCRATCH, was_left};
 use crate::credential::{AccountName, Host};
 use crate::env;
 use crate::secret::Fingerprint;
 use crate::store::error::StoreError;
 use crate::store::{Store, names_in, permissions};
-
-/// What the name of a scratch folder of `doctor`'s begins with: no host's does.
-pub(super) const SCRATCH: &str = ".doctor-";
 
 /// The folder of what git asked to keep.
 const GIT: &str = "git";

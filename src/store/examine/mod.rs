@@ -4,6 +4,7 @@
 mod file_system;
 mod files;
 mod left;
+mod scratch;
 mod trial;
 
 pub use super::lock::Holder;

@@ -31,7 +31,7 @@ pub(super) struct Local {
 impl Local {
     pub(super) fn look_in_time(self) -> Found {
         let shown = self.store.root().display().to_string();
-        in_time(LIMIT, move |progress| self.look(progress)).unwrap_or_else(|| {
+        in_time(LIMIT, move |made_progress| self.look(made_progress)).unwrap_or_else(|| {
             let limit = LIMIT.as_secs();
             let check = Check::fail(
                 Topic::FileSystem,
@@ -43,25 +43,25 @@ impl Local {
         })
     }
 
-    fn look(&self, progress: &Progress) -> Found {
+    fn look(&self, made_progress: &dyn Fn()) -> Found {
         let (store, host) = (&self.store, self.host.as_ref());
         if let Some(check) = disk::in_the_way(store) {
             return (vec![check], Vec::new());
         }
         let mut checks = disk::checks(store, host);
-        progress.made();
+        made_progress();
         let mut records = Vec::new();
         match self.chosen() {
             Err(error) => checks.push(Check::error(Topic::Files, &error)),
             Ok(ids) => {
-                records = logins::read(store, &ids, &mut checks, progress);
-                checks.extend(logins::checks(store, host, &records, progress));
+                records = logins::read(store, &ids, &mut checks, made_progress);
+                checks.extend(logins::checks(store, host, &records, made_progress));
                 if ids.is_empty() {
                     checks.push(logins::none(host, self.account.as_ref()));
                 }
             }
         }
-        progress.made();
+        made_progress();
         checks.extend(rescued::checks(store));
         drop_repeated(&mut checks);
         (checks, records)
@@ -80,21 +80,12 @@ impl Local {
     }
 }
 
-/// Where the work says that it goes on.
-pub(super) struct Progress(Box<dyn Fn() + Send>);
-
-impl Progress {
-    /// The store has answered once more.
-    pub(super) fn made(&self) {
-        (self.0)();
-    }
-}
-
 /// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind. The first one is
-/// answered with a line, since a file system that hangs is what a person looks for here.
+/// answered with a line, since a file system that hangs is what a person looks for here. `look` calls what it is
+/// given each time that the store has answered.
 fn in_time<T: Send + 'static>(
     limit: Duration,
-    look: impl FnOnce(&Progress) -> T + Send + 'static,
+    look: impl FnOnce(&dyn Fn()) -> T + Send + 'static,
 ) -> Option<T> {
     let mut held = Held::new();
     held.announce(format!(
@@ -103,8 +94,8 @@ fn in_time<T: Send + 'static>(
     ));
     let (sender, receiver) = mpsc::channel();
     let steps = sender.clone();
-    let progress = Progress(Box::new(move || drop(steps.send(None))));
-    spawn_deaf(move || drop(sender.send(Some(look(&progress))))).ok()?;
+    let made_progress = move || drop(steps.send(None));
+    spawn_deaf(move || drop(sender.send(Some(look(&made_progress))))).ok()?;
     loop {
         if let Some(found) = receiver.recv_timeout(limit).ok()? {
             return Some(found);
@@ -129,9 +120,9 @@ mod tests {
         let limit = Duration::from_secs(1);
         let (_stays, never) = mpsc::channel::<()>();
         let begun = std::time::Instant::now();
-        let ended = in_time(limit, move |progress| {
+        let ended = in_time(limit, move |made_progress| {
             while begun.elapsed() < 2 * limit {
-                progress.made();
+                made_progress();
                 never.recv_timeout(limit / 100).ok();
             }
             7

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::check::{Check, Topic};
-use super::local::Progress;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
@@ -22,11 +21,11 @@ pub(super) fn read(
     store: &Store,
     ids: &[AccountId],
     checks: &mut Vec<Check>,
-    progress: &Progress,
+    made_progress: &dyn Fn(),
 ) -> Vec<Record> {
     let mut records = Vec::new();
     for id in ids {
-        progress.made();
+        made_progress();
         match store.snapshot(id) {
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
@@ -51,11 +50,11 @@ pub(super) fn checks(
     store: &Store,
     host: Option<&Host>,
     records: &[Record],
-    progress: &Progress,
+    made_progress: &dyn Fn(),
 ) -> Vec<Check> {
     let mut checks = Vec::new();
     for record in records {
-        progress.made();
+        made_progress();
         checks.extend(
             of_record(store, record)
                 .into_iter()
@@ -63,7 +62,7 @@ pub(super) fn checks(
         );
     }
     checks.extend(twins(records));
-    progress.made();
+    made_progress();
     checks.extend(passwords(store, host));
     checks
 }

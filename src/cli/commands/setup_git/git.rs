@@ -149,13 +149,8 @@ fn config(args: &[&str]) -> anyhow::Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    Err(NotWritten(words_of(&output)).into())
+    Err(UsageError::GitNotWritten(words_of(&output)).into())
 }
-
-/// git's configuration cannot be written here.
-#[derive(Debug, thiserror::Error)]
-#[error("git's configuration cannot be changed: {0}")]
-pub(in crate::cli) struct NotWritten(pub String);
 
 fn run(args: &[&str]) -> anyhow::Result<Output> {
     let output = Command::new("git").args(args).output();

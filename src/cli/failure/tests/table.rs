@@ -10,7 +10,6 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
-use crate::cli::commands::setup_git::git::NotWritten;
 use crate::credential::{HostArg, Scheme};
 use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError};
@@ -115,7 +114,10 @@ fn calls() -> Vec<anyhow::Error> {
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
-        NotWritten("error: could not lock config file: Read-only file system".to_owned()).into(),
+        UsageError::GitNotWritten(
+            "error: could not lock config file: Read-only file system".to_owned(),
+        )
+        .into(),
         UsageError::BadStore(BadStore::Relative("logins".into())).into(),
         UsageError::BadStore(BadStore::Unexpanded {
             by: NamedBy::Option,

@@ -3,8 +3,9 @@
 
 use std::time::Instant;
 
+use super::apart;
 use super::error::FlowError;
-use super::{Session, apart};
+use super::session::{Session, Where};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
 use crate::http::{CONNECT_LIMIT, origin_of};
@@ -47,15 +48,6 @@ pub(super) enum Tried {
     InTheStore(Vec<String>),
     /// A request was made, and what came of it is not known here, for this reason.
     Unknown(FlowError),
-}
-
-/// Where a refresh happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Where {
-    /// In a process of its own, which goes on where this one is ended.
-    Apart,
-    /// In this process: a program that embeds the library is not glauth, and cannot start it.
-    Here,
 }
 
 /// Refreshes one grant, once, and lets the lock go.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 mod keeper;
 
-use super::Session;
 use super::error::FlowError;
 use super::refresh::{Need, Obtained, obtain_from};
 use super::refuse::refuse;
+use super::session::Session;
 use crate::credential::{AccountName, DEFAULT_MIN_TTL, Host, Record};
 use crate::gitcred::{Answer, Question, answer_with};
 use crate::log::Level;

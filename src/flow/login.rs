@@ -1,15 +1,14 @@
 //! Storing a login: the old one stays until the new one is in its place.
 
-use super::Session;
-use super::authorize::AuthorizeError;
 use super::brought::try_brought;
 use super::error::FlowError;
 use super::refresh::check_now;
+use super::revoke::revoke;
+use super::session::Session;
 use crate::credential::{
     AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
     Login, LoginKind, Record, Rotation, Scheme, Standby,
 };
-use crate::oauth;
 use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
 use crate::time::Timestamp;
@@ -107,8 +106,13 @@ pub enum Second {
     WouldHelp,
     /// It stands by.
     Taken,
-    /// There is none, and this is why.
-    Missing(Box<AuthorizeError>),
+    /// There is none.
+    Missing {
+        /// Why, as a sentence.
+        why: String,
+        /// A person went on without it.
+        left_out: bool,
+    },
 }
 
 impl Second {
@@ -310,16 +314,4 @@ fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Ch
 
 fn texts(warnings: &[StoreError]) -> Vec<String> {
     warnings.iter().map(ToString::to_string).collect()
-}
-
-pub(super) fn revoke(
-    session: &Session<'_>,
-    client: &Client,
-    token: &RevocableToken,
-) -> Result<(), oauth::RevokeError> {
-    let (text, hint) = match token {
-        RevocableToken::Refresh(token) => (token.expose(), "refresh_token"),
-        RevocableToken::Access(token) => (token.expose(), "access_token"),
-    };
-    oauth::revoke(session.http, client, text, hint)
 }

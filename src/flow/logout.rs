@@ -4,11 +4,12 @@
 use std::collections::HashSet;
 
 use super::error::FlowError;
-use super::exchange::{Tried, Where, exchange_under_lock};
-use super::login::revoke;
-use super::{Session, notice};
+use super::exchange::{Tried, exchange_under_lock};
+use super::revoke::revoke;
+use super::session::{Session, Where};
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
+use crate::notice;
 use crate::store::{Entry, Locked, Occupied};
 
 /// What came of it.

@@ -9,9 +9,9 @@ mod why_not;
 
 use std::time::Instant;
 
-use super::Session;
 use super::error::FlowError;
-use super::exchange::{Tried, Where, exchange_under_lock};
+use super::exchange::{Tried, exchange_under_lock};
+use super::session::{Session, Where};
 use crate::credential::{
     self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
     decide, living,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Session;
 use super::error::FlowError;
+use super::session::Session;
 use crate::credential::{Asked, Checked, Login, MinTtl, Need, Record, Verdict, decide};
 use crate::oauth;
 use crate::secret::AccessToken;

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Session;
-use super::authorize::NewTokens;
 use super::error::FlowError;
-use super::login::{Tokens, new_grant, revoke};
+use super::login::{Tokens, new_grant};
+use super::revoke::{NewTokens, revoke};
+use super::session::Session;
 use crate::credential::{
     AccountId, Client, Endpoint, Grant, GrantState, Host, Identity, Independence, LoginKind, Record,
 };

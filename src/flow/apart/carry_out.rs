@@ -7,7 +7,7 @@ use super::READY;
 use super::order::Order;
 use super::report::{End, Report};
 use crate::flow::exchange::exchange;
-use crate::flow::{Session, Where};
+use crate::flow::session::{Session, Where};
 use crate::http::Http;
 use crate::log::Log;
 use crate::process::{Caller, Wish};

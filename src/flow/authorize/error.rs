@@ -6,8 +6,9 @@ use crate::credential::Outcome;
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
 use crate::flow::plan::ClientError;
+use crate::flow::revoke::NewTokens;
 use crate::flow::standby::NotAdded;
-use crate::oauth::{DeviceError, NoRandomness, RevokeError};
+use crate::oauth::{DeviceError, NoRandomness};
 use crate::time::human;
 
 /// Why nobody is logged in.
@@ -91,32 +92,6 @@ pub enum AuthorizeError {
 impl From<FlowError> for AuthorizeError {
     fn from(error: FlowError) -> Self {
         Self::Flow(error.into())
-    }
-}
-
-/// What has become of tokens that could not be stored.
-#[derive(Debug, thiserror::Error)]
-pub enum NewTokens {
-    /// The server has ended them.
-    #[error("it was revoked again")]
-    Revoked,
-    /// The server could not be told.
-    #[error("its tokens live on at the server: {0}")]
-    LiveOn(Box<RevokeError>),
-    /// Revoking them could end the login that is there.
-    #[error(
-        "its tokens are left to end by themselves, since revoking them could end the login that is there"
-    )]
-    LeftAlone,
-}
-
-impl NewTokens {
-    /// What the try to revoke them came to.
-    pub(in crate::flow) fn of(revoked: Result<(), RevokeError>) -> Self {
-        match revoked {
-            Ok(()) => Self::Revoked,
-            Err(error) => Self::LiveOn(Box::new(error)),
-        }
     }
 }
 

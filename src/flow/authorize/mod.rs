@@ -12,19 +12,21 @@ use url::Url;
 
 use super::error::FlowError;
 use super::exchange::{describe, sentence};
-use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity, revoke};
+use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
-use super::{Session, notice};
+use super::revoke::{NewTokens, revoke};
+use super::session::Session;
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::log::Level;
+use crate::notice;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
 use crate::signals::Held;
 
 use browser::{Browser, Patience};
 use standby::First;
 
-pub use error::{AuthorizeError, NewTokens};
+pub use error::AuthorizeError;
 pub use standby::add_standby_through_server;
 
 /// How long a person has, in a browser. Long enough to find a password and a second factor, and

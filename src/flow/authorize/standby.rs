@@ -157,7 +157,10 @@ impl Through<'_> {
                 done.warnings.extend(warnings);
                 Second::Taken
             }
-            Err(error) => Second::Missing(Box::new(error)),
+            Err(error) => Second::Missing {
+                why: error.to_string(),
+                left_out: matches!(error, AuthorizeError::LeftOut),
+            },
         };
     }
 

@@ -1,9 +1,9 @@
 //! Whose question it is: the login of a host, an installation and a user, or what git asked to keep.
 
-use super::super::Session;
 use super::super::error::FlowError;
 use super::super::refresh::logged_out;
 use crate::credential::{AccountId, AccountName, Host, Record};
+use crate::flow::session::Session;
 use crate::gitcred::Question;
 use crate::secret::AccessToken;
 

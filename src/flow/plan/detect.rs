@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{ClientError, Plan};
 use crate::credential::Endpoint;
-use crate::flow::Session;
+use crate::flow::session::Session;
 use crate::log::Level;
 use crate::oauth::{DiscoveryError, Metadata, discover, provider_like};
 

@@ -8,9 +8,9 @@ mod error;
 
 use std::path::PathBuf;
 
-use super::Session;
 use super::error::FlowError;
 use super::redirect_uri::RedirectUri;
+use super::session::Session;
 use crate::config::{Config, HostConfig};
 use crate::credential::{
     AccountId, Client, Endpoint, Host, Identity, LoginKind, LoginMeans, Record, Scheme,

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use super::super::error::FlowError;
-use super::super::{Session, notice};
 use super::{Errand, Need, Obtained, obtain_until, read};
 use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, living};
+use crate::flow::session::Session;
+use crate::notice;
 use crate::store::{Entry, Lease, LockError, StoreError, Wait};
 
 /// How often a lease is tried to be had. Whoever is in the way lets go at once, unless it was stopped in

@@ -1,12 +1,12 @@
 //! What can be had without the lock: a look at the record, and at the server.
 
-use super::super::Session;
 use super::super::error::FlowError;
 use super::why_not::{cut_short, login_required};
 use super::{Need, Obtained, What};
 use crate::credential::{
     self, AccountId, CheckVerdict, Content, Login, Record, Stop, Verdict, decide,
 };
+use crate::flow::session::Session;
 use crate::oauth;
 
 /// What is stored and fresh, without the lock and without the server. The error tells why it is

@@ -5,14 +5,14 @@ use serde_json::json;
 use crate::cli::context::Context;
 use crate::cli::printer;
 use crate::credential::{AccountId, Identity};
-use crate::flow::{AuthorizeError, Change, LoggedIn, Second, standby_command};
+use crate::flow::{Change, LoggedIn, Second, standby_command};
 
 pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> anyhow::Result<()> {
     for warning in &done.warnings {
         context.printer.warn(warning);
     }
-    if let Second::Missing(error) = &done.standby {
-        without_standby(id, error, context);
+    if let Second::Missing { why, left_out } = &done.standby {
+        without_standby(id, why, *left_out, context);
     }
     if let Some(end) = done.ends_at {
         context.printer.warn(&format!(
@@ -42,7 +42,7 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
             .printer
             .tell(&format!("{id}: there is a standby grant too")),
         // It was said as soon as it was so.
-        Second::Missing(_) => {}
+        Second::Missing { .. } => {}
         Second::Taken | Second::NotAsked | Second::WouldHelp => tell_login(id, done, context),
     }
     if matches!(done.standby, Second::WouldHelp) && context.can_ask() {
@@ -66,11 +66,12 @@ pub(super) fn tell_login(id: &AccountId, done: &LoggedIn, context: &Context<'_>)
 }
 
 /// Says why there is no second grant, and how there is one later. Who went on without it knows.
-fn without_standby(id: &AccountId, error: &AuthorizeError, context: &Context<'_>) {
-    let text = format!("there is no standby grant: {error}");
-    match error {
-        AuthorizeError::LeftOut => context.printer.tell(&format!("{id}: {text}")),
-        _ => context.printer.warn(&text),
+fn without_standby(id: &AccountId, why: &str, left_out: bool, context: &Context<'_>) {
+    let text = format!("there is no standby grant: {why}");
+    if left_out {
+        context.printer.tell(&format!("{id}: {text}"));
+    } else {
+        context.printer.warn(&text);
     }
     let hint = format!("hint: {} adds one", standby_command(id));
     context.printer.tell(&hint);

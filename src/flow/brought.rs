@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::error::FlowError;
-use super::exchange::{Tried, Where, exchange_under_lock};
+use super::exchange::{Tried, Where, exchange_under_lock, unfit};
 use super::refresh::{ended, refused_for_long, why_failed};
 use crate::credential::{
     AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
@@ -87,6 +87,7 @@ fn present(
     let done = match tried {
         Tried::Done(done) => *done,
         Tried::InTheStore(warnings) => return Ok(warnings),
+        Tried::Unfit(_, trouble) => return Err(unfit(id, &trouble)),
         Tried::Unknown(error) => return Err(error),
         Tried::LockLost | Tried::Leased(_) | Tried::NoProcess(_) => {
             return Err(FlowError::TooManyTurns(id.clone()));

@@ -102,8 +102,8 @@ fn text(stream: &mut TcpStream, length: u8) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// `token` of a login at [`HOST`] that has expired, with these variables.
-fn refresh(form: &[&str], certificate: &str, variables: &[(&str, &str)]) -> Finished {
+/// A login at [`HOST`] that trusts this certificate, and whose token has expired.
+fn expired(certificate: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let ca_file = sandbox.path("ca.pem");
     std::fs::write(&ca_file, certificate).unwrap();
@@ -111,6 +111,12 @@ fn refresh(form: &[&str], certificate: &str, variables: &[(&str, &str)]) -> Fini
     let path = sandbox.path("config.toml");
     std::fs::write(&path, config).unwrap();
     sandbox.import_expired(&["--config", path.to_str().unwrap()], HOST);
+    sandbox
+}
+
+/// `token` of such a login, with these variables.
+fn refresh(form: &[&str], certificate: &str, variables: &[(&str, &str)]) -> Finished {
+    let sandbox = expired(certificate);
     let mut command = sandbox.command(&args(form, &["token"]));
     command.envs(variables.iter().copied());
     let finished = Running::spawn(&mut command).finish();
@@ -290,6 +296,32 @@ fn a_variable_that_names_no_proxy_is_a_matter_of_configuration() {
         let named = format!("`{variable}` names no proxy");
         assert!(said.message.starts_with(&named), "{}", said.message);
         assert!(said.hint.contains(variable), "{}", said.hint);
+    }
+}
+
+/// The crowd's own environment is good: what one caller's lacks is no verdict on the login (P4).
+#[test]
+fn what_one_process_lacks_is_marked_for_none_of_the_others() {
+    for (variable, value) in [
+        ("HTTPS_PROXY", "garbage://"),
+        ("SSL_CERT_FILE", "/dev/zero"),
+    ] {
+        let (server, address) = server();
+        let (proxy, _asked) = proxy(address, connect);
+        let proxy = format!("http://{proxy}");
+        let sandbox = expired(&server.certificate);
+        let record = || std::fs::read(sandbox.store().join(HOST).join("default.toml")).unwrap();
+        let before = record();
+        let run = |(variable, value)| {
+            let mut command = sandbox.command(&["token", "--json"]);
+            command.env("HTTPS_PROXY", &proxy).env(variable, value);
+            Running::spawn(&mut command).finish()
+        };
+        run((variable, value)).fails_in_json(2, "config");
+        assert_eq!(record(), before, "{variable}={value}");
+        // At once, with no wait for a failure that is not the login's.
+        run(("LANG", "C")).succeeds();
+        assert!(server.was_asked());
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::exit_codes::{args, fails_as};
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
-use crate::tls::TlsServer;
+use crate::tls::{TlsServer, expired_at};
 
 /// A name that only a proxy can look up.
 const HOST: &str = "gitlab.invalid";
@@ -102,21 +102,9 @@ fn text(stream: &mut TcpStream, length: u8) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// A login at [`HOST`] that trusts this certificate, and whose token has expired.
-fn expired(certificate: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    let ca_file = sandbox.path("ca.pem");
-    std::fs::write(&ca_file, certificate).unwrap();
-    let config = format!("[hosts.'{HOST}']\nca_file = '{}'\n", ca_file.display());
-    let path = sandbox.path("config.toml");
-    std::fs::write(&path, config).unwrap();
-    sandbox.import_expired(&["--config", path.to_str().unwrap()], HOST);
-    sandbox
-}
-
-/// `token` of such a login, with these variables.
+/// `token` of a login at [`HOST`] that has expired, with these variables.
 fn refresh(form: &[&str], certificate: &str, variables: &[(&str, &str)]) -> Finished {
-    let sandbox = expired(certificate);
+    let (sandbox, _) = expired_at(HOST, certificate);
     let mut command = sandbox.command(&args(form, &["token"]));
     command.envs(variables.iter().copied());
     let finished = Running::spawn(&mut command).finish();
@@ -309,7 +297,7 @@ fn what_one_process_lacks_is_marked_for_none_of_the_others() {
         let (server, address) = server();
         let (proxy, _asked) = proxy(address, connect);
         let proxy = format!("http://{proxy}");
-        let sandbox = expired(&server.certificate);
+        let (sandbox, _) = expired_at(HOST, &server.certificate);
         let record = || std::fs::read(sandbox.store().join(HOST).join("default.toml")).unwrap();
         let before = record();
         let run = |(variable, value)| {

@@ -142,6 +142,7 @@ fn every_kind_of_proxy_leads_to_the_server() {
         // As GNOME sets it.
         ("ALL_PROXY", "socks://", socks5, "@gitlab.invalid:443"),
         ("all_proxy", "socks://", socks5, "@gitlab.invalid:443"),
+        ("ALL_PROXY", "SOCKS://", socks5, "@gitlab.invalid:443"),
     ] {
         let (server, address) = server();
         let (proxy, asked) = proxy(address, speak);

@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -283,6 +284,36 @@ fn a_repository_s_own_configuration_has_no_say() {
     assert!(good.by_glauth() >= 1, "{:?}", good.asked());
 }
 
+/// Before 2.26 git does not say whose a setting is.
+#[test]
+fn an_old_git_takes_nothing_from_a_repository_either() {
+    let Some(world) = world() else { return };
+    let (good, evil) = (world.proxy(), world.proxy());
+    let authority = world.path("authority.pem");
+    let work = world.hostile_repository(evil.address, &authority);
+    let folder = world.sandbox.path("old");
+    std::fs::create_dir(&folder).unwrap();
+    let git = find_git(|_| true).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--show-scope*) exit 129; esac\nexec '{}' \"$@\"\n",
+        git.display()
+    );
+    let old = folder.join("git");
+    std::fs::write(&old, script).unwrap();
+    std::fs::set_permissions(&old, PermissionsExt::from_mode(0o755)).unwrap();
+    let ask_old = || {
+        let mut helper = world.helper(&work);
+        ask(helper.env("PATH", format!("{}:/usr/bin:/bin", folder.display())))
+    };
+    let finished = ask_old();
+    assert!(finished.stderr.contains("cannot look up"), "{finished:?}");
+    world.set("http.proxy", &format!("http://{}", good.address));
+    world.trusts_the_forge();
+    world.sandbox.let_waits_pass_at(NAME);
+    ask_old().succeeds();
+    assert_eq!((world.rotations(), evil.asked().len()), (1, 0));
+}
+
 #[test]
 fn certificates_are_verified_whatever_git_is_told() {
     let Some(world) = world() else { return };
@@ -300,7 +331,7 @@ fn certificates_are_verified_whatever_git_is_told() {
     let finished = ask(&mut world.helper(&world.path("")));
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     world.trusts_the_forge();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    let open = PermissionsExt::from_mode(0o666);
     std::fs::set_permissions(world.authority(), open).unwrap();
     world.sandbox.let_waits_pass_at(NAME);
     let finished = world.git(&["clone", "-q", &world.repository(), &work]);

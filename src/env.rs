@@ -63,8 +63,8 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
 }
 
 /// Folders of the user's that end with the last session: an answer that the store could not take goes
-/// there where no place that lasts takes it (ARCHITECTURE.md, "What somebody left"). All are searched for one, whatever the
-/// environment of the process that wrote it.
+/// there where no place that lasts takes it (ARCHITECTURE.md, "What somebody left"). All are searched for
+/// one, whatever the environment of the process that wrote it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
 pub fn session_folders() -> Vec<PathBuf> {

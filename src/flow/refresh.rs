@@ -1,5 +1,5 @@
 //! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
-//! (DESIGN, "The refresh").
+//! (ARCHITECTURE.md, "The states of a refresh").
 
 mod lease;
 mod look;

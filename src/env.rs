@@ -63,8 +63,8 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
 }
 
 /// Folders of the user's that end with the last session: an answer that the store could not take goes
-/// there where no place that lasts takes it (DESIGN, step 8). All are searched for one, whatever the
-/// environment of the process that wrote it.
+/// there where no place that lasts takes it (ARCHITECTURE.md, "What somebody left"). All are searched for
+/// one, whatever the environment of the process that wrote it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
 pub fn session_folders() -> Vec<PathBuf> {
@@ -319,11 +319,17 @@ pub fn no_proxy() -> String {
     names.find_map(text).unwrap_or_default()
 }
 
-/// The variable that says where the system's certificate authorities are, and its place.
+/// The variables that say where the system's certificate authorities are, and each file or folder that they
+/// name.
 #[must_use]
-pub fn authorities() -> Option<(&'static str, PathBuf)> {
-    let mut names = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter();
-    names.find_map(|name| Some((name, PathBuf::from(text(name)?))))
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn authorities() -> Vec<(&'static str, PathBuf)> {
+    let value = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let file = value("SSL_CERT_FILE").map(|path| ("SSL_CERT_FILE", PathBuf::from(path)));
+    let folders = value("SSL_CERT_DIR").unwrap_or_default();
+    let folders = std::env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty());
+    let folders = folders.map(|path| ("SSL_CERT_DIR", path));
+    file.into_iter().chain(folders).collect()
 }
 
 /// A variable that is set and not empty.

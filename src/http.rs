@@ -4,7 +4,7 @@
 //! TLS but for loopback, and loopback never through a proxy.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
@@ -28,7 +28,7 @@ mod proxy;
 mod route;
 mod tls;
 
-pub use error::{SendError, Through, TlsProblem};
+pub use error::{FileProblem, SendError, Through, TlsProblem};
 pub use here::server_user;
 pub use proxy::{proxy_of_git, shown};
 pub use route::{Route, Routed};
@@ -142,6 +142,10 @@ pub trait Http {
     /// Sends it, once.
     fn send(&self, request: Request) -> Result<Response, SendError>;
 
+    /// Whether this process could send one there at all: its proxy is one, and its certificate authorities can
+    /// be read. Nothing is sent.
+    fn check(&self, url: &Url, ca_file: Option<&Path>) -> Result<(), SendError>;
+
     /// Whether it goes the way that git would: a process that sends in the place of this one does so too.
     fn goes_as_git(&self) -> bool {
         false
@@ -156,6 +160,11 @@ impl Http for Network {
     fn send(&self, request: Request) -> Result<Response, SendError> {
         let proxy = Proxy::of(&request.url)?;
         Self::send_through(request, proxy)
+    }
+
+    fn check(&self, url: &Url, ca_file: Option<&Path>) -> Result<(), SendError> {
+        Proxy::of(url)?;
+        tls::config(url, ca_file, &Arc::default()).map(drop)
     }
 }
 
@@ -337,7 +346,11 @@ fn client(
         .referer(false)
         .connect_timeout(CONNECT_LIMIT.min(request.limit / 2))
         .timeout(request.limit)
-        .tls_backend_preconfigured(tls::config(request, noticed)?);
+        .tls_backend_preconfigured(tls::config(
+            &request.url,
+            request.ca_file.as_deref(),
+            noticed,
+        )?);
     builder = match proxy {
         Some(proxy) => match proxy.to_reqwest() {
             Some(proxy) => builder.proxy(proxy),

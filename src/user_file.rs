@@ -6,7 +6,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
@@ -78,6 +78,41 @@ pub fn check(path: &Path) -> Result<(), Unusable> {
     open(path).map(drop)
 }
 
+/// Checks a file of certificate authorities, or a folder with such files, and says which path is at fault. What
+/// cannot be opened vouches for no server, so it is left to the one that reads it.
+pub fn check_authorities(path: &Path) -> Result<(), (PathBuf, Unusable)> {
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        |error| (path, error)
+    };
+    if path == Path::new("/dev/null") {
+        // How a user says that there are none.
+        return Ok(());
+    }
+    if !path.is_dir() {
+        return unless_unread(check(path)).map_err(at(path));
+    }
+    unless_unread(check_folder(path)).map_err(at(path))?;
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut files = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file());
+    files.try_for_each(|file| unless_unread(check(&file)).map_err(at(&file)))
+}
+
+fn unless_unread(checked: Result<(), Unusable>) -> Result<(), Unusable> {
+    match checked {
+        Err(Unusable::Io(_)) => Ok(()),
+        checked => checked,
+    }
+}
+
+fn check_folder(path: &Path) -> Result<(), Unusable> {
+    let folder = File::open(path)?;
+    let metadata = folder.metadata()?;
+    judge_owner(&folder, &metadata)
+}
+
 /// Opens without waiting for the other end of a pipe, and without taking over a terminal.
 fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
     let file = OpenOptions::new()
@@ -89,19 +124,28 @@ fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
     Ok((file, metadata))
 }
 
-/// Whether a file is root's, though a user namespace that does not know root (systemd's for a user's units,
+/// Whether a file or folder is root's, though a user namespace that does not know root (systemd's for a user's units,
 /// bubblewrap's, a rootless container's) shows it as one of a user without a number: below these folders no
 /// other user has files.
 fn is_of_the_system(file: &File, owner: u32) -> bool {
     let there = || std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
     env::hides_user(owner)
-        && there().is_ok_and(|path| ["/etc", "/usr"].iter().any(|top| path.starts_with(top)))
+        && there().is_ok_and(|path| {
+            ["/etc", "/usr", "/nix/store"]
+                .iter()
+                .any(|top| path.starts_with(top))
+        })
 }
 
 fn judge(file: &File, found: &Metadata) -> Result<(), Unusable> {
     if !found.is_file() {
         return Err(Unusable::NotRegular);
     }
+    judge_owner(file, found)
+}
+
+/// Whether only this user and root can change it.
+fn judge_owner(file: &File, found: &Metadata) -> Result<(), Unusable> {
     let owner = found.uid();
     if ![env::user_id(), 0].contains(&owner) && !is_of_the_system(file, owner) {
         return Err(Unusable::Foreign {

@@ -1,7 +1,7 @@
 //! What a login that was brought is worth: a command that leaves one which cannot be used says so.
 
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
+use super::exchange::{Tried, exchange_under_lock, unfit};
 use super::refresh::{ended, refused_for_long, why_failed};
 use super::session::{Session, Where};
 use crate::credential::{
@@ -87,6 +87,7 @@ fn present(
     let done = match tried {
         Tried::Done(done) => *done,
         Tried::InTheStore(warnings) => return Ok(warnings),
+        Tried::Unfit(_, trouble) => return Err(unfit(id, &trouble)),
         Tried::Unknown(error) => return Err(error),
         Tried::LockLost | Tried::Leased(_) | Tried::NoProcess(_) => {
             return Err(FlowError::TooManyTurns(id.clone()));

@@ -8,7 +8,7 @@ use super::error::FlowError;
 use super::session::{Session, Where};
 use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
-use crate::http::{CONNECT_LIMIT, origin_of};
+use crate::http::{CONNECT_LIMIT, SendError, origin_of};
 use crate::log::Level;
 use crate::oauth::{self, Answer, Exchanged};
 use crate::store::{Locked, NotStaged, Occupied, Staged, StoreError};
@@ -40,6 +40,9 @@ pub(super) enum Tried {
     LockLost,
     /// Another process holds a lease on the token that would end; nothing was sent.
     Leased(Box<Locked<Occupied>>),
+    /// This process cannot send a request, by its own environment. Nothing was sent or marked: others, whose
+    /// environment may be good, have nothing to adopt (P4).
+    Unfit(Box<Locked<Occupied>>, SendError),
     /// No process of its own could do it, and nothing was sent: once more in this one, with the lock if it is
     /// still there.
     NoProcess(Option<Box<Locked<Occupied>>>),
@@ -59,6 +62,10 @@ pub(super) fn exchange_under_lock(
     cause: Cause,
     place: Where,
 ) -> Result<Tried, FlowError> {
+    let client = locked.record().client();
+    if let Some(trouble) = client.and_then(|client| oauth::obstacle(session.http, client)) {
+        return Ok(Tried::Unfit(Box::new(locked), trouble));
+    }
     if place == Where::Apart {
         return apart::exchange(session, id, locked, grant, cause);
     }
@@ -68,6 +75,18 @@ pub(super) fn exchange_under_lock(
             Err(error) => Tried::Unknown(error.into()),
         }),
         Err(not_staged) => nothing_sent(session, not_staged),
+    }
+}
+
+/// What [`Tried::Unfit`] is for the caller.
+pub(super) fn unfit(id: &AccountId, trouble: &SendError) -> FlowError {
+    FlowError::Failed {
+        id: id.clone(),
+        outcome: trouble.outcome(),
+        message: trouble.to_string().into(),
+        said: None,
+        retry_at: None,
+        advice: trouble.advice(),
     }
 }
 

@@ -149,6 +149,13 @@ impl Farewell<'_> {
                 self.warnings.extend(warnings);
                 return Ok(());
             }
+            Tried::Unfit(_, trouble) => {
+                return Err(FlowError::NotRefreshed {
+                    id: self.id.clone(),
+                    outcome: trouble.outcome(),
+                    message: trouble.to_string(),
+                });
+            }
             Tried::Unknown(FlowError::Failed {
                 id,
                 outcome,

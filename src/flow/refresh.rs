@@ -1,5 +1,5 @@
 //! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
-//! (DESIGN, "The refresh").
+//! (ARCHITECTURE.md, "The states of a refresh").
 
 mod lease;
 mod look;
@@ -10,7 +10,7 @@ mod why_not;
 use std::time::Instant;
 
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
+use super::exchange::{Tried, exchange_under_lock, unfit};
 use super::session::{Session, Where};
 use crate::credential::{
     self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
@@ -260,6 +260,12 @@ impl Errand<'_> {
                         self.refreshes = Where::Here;
                         continue;
                     }
+                    Ok(Tried::Unfit(mut back, trouble)) => {
+                        if unsaved {
+                            self.save(&mut back);
+                        }
+                        return Err(unfit(self.id, &trouble));
+                    }
                     tried => return self.after_exchange(tried, grant, cause),
                 }
             }
@@ -327,7 +333,7 @@ impl Errand<'_> {
     ) -> Result<Turn, FlowError> {
         let done = match tried {
             Ok(Tried::Done(done)) => *done,
-            Ok(Tried::LockLost | Tried::Leased(_)) => return Ok(Turn::Again),
+            Ok(Tried::LockLost | Tried::Leased(_) | Tried::Unfit(..)) => return Ok(Turn::Again),
             Ok(Tried::NoProcess(_)) => {
                 self.refreshes = Where::Here;
                 return Ok(Turn::Again);

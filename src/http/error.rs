@@ -63,6 +63,8 @@ pub enum SendError {
     CaFile {
         /// Which.
         path: PathBuf,
+        /// Of which kind.
+        problem: FileProblem,
         /// Why.
         reason: String,
     },
@@ -93,6 +95,17 @@ pub struct Through {
     pub proxy: String,
     /// The variable that names it, git's configuration or the system.
     pub named_by: String,
+}
+
+/// What is wrong with a file of certificate authorities, as far as the next step depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileProblem {
+    /// It cannot be read, or what is in it is of no use.
+    Content,
+    /// Other users can write it.
+    Writable,
+    /// It is another user's, or no regular file.
+    Untrusted,
 }
 
 /// What is wrong with a connection, as far as the next step depends on it.
@@ -154,6 +167,18 @@ impl SendError {
             Self::NotTls { .. } => {
                 "look at the port; a server on this machine that speaks plain HTTP is named with `http://…`".to_owned()
             }
+            Self::CaFile {
+                problem: FileProblem::Writable,
+                path,
+                ..
+            } => {
+                let path = path.to_string_lossy();
+                format!("run `chmod go-w {}`", shlex::try_quote(&path).unwrap_or_default())
+            }
+            Self::CaFile {
+                problem: FileProblem::Untrusted,
+                ..
+            } => "copy it to a regular file of your own, and name that one".to_owned(),
             Self::CaFile { .. } => {
                 "mend that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
             }

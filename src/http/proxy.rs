@@ -7,10 +7,8 @@ use super::{SendError, Through};
 use crate::credential::is_loopback;
 use crate::env;
 
-/// What reqwest knows, and `socks`, as GNOME writes it.
-const SCHEMES: [&str; 7] = [
-    "http", "https", "socks", "socks4", "socks4a", "socks5", "socks5h",
-];
+/// What reqwest knows; what it does not know, it passes over in silence.
+const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
 /// The key of git's configuration that names a proxy.
 pub(super) const GIT_KEY: &str = "http.proxy";
@@ -97,9 +95,9 @@ fn is_reached_without(url: &Url) -> bool {
 /// Reads git's `http.proxy` as curl does, which goes there for git: `socks` is SOCKS4, and a port that is left out
 /// is 1080.
 pub fn proxy_of_git(value: &str) -> Result<Url, &'static str> {
-    let mut url = match value.split_once("://") {
-        Some(("socks", rest)) => parse(&format!("socks4://{rest}"))?,
-        _ => parse(value)?,
+    let mut url = match after_socks(value) {
+        Some(rest) => parse(&format!("socks4://{rest}"))?,
+        None => parse(value)?,
     };
     // A URL leaves out the port of its scheme, which curl does not take for that of a proxy.
     let names_80 = value.trim_end_matches('/').ends_with(":80");
@@ -110,12 +108,18 @@ pub fn proxy_of_git(value: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
+/// What follows `socks://`, as GNOME writes it.
+fn after_socks(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.trim().split_once("://")?;
+    scheme.eq_ignore_ascii_case("socks").then_some(rest)
+}
+
 /// Reads a variable; nothing of a bad one is shown, since it may hold a password.
 fn parse(value: &str) -> Result<Url, &'static str> {
     let value = value.trim();
-    let with_scheme = match value.split_once("://") {
-        Some(("socks", rest)) => format!("socks5h://{rest}"),
-        Some(_) => value.to_owned(),
+    let with_scheme = match after_socks(value) {
+        Some(rest) => format!("socks5h://{rest}"),
+        None if value.contains("://") => value.to_owned(),
         // As curl reads it.
         None => format!("http://{value}"),
     };
@@ -166,6 +170,8 @@ mod tests {
             ("http://proxy", "http://proxy:80"),
             ("socks5h://proxy", "socks5h://proxy"),
             ("socks://127.0.0.1:1080/", "socks5h://127.0.0.1:1080"),
+            ("SOCKS://127.0.0.1:1080", "socks5h://127.0.0.1:1080"),
+            ("Socks5://127.0.0.1:1080", "socks5://127.0.0.1:1080"),
             ("socks5://jane:s3cret@[::1]:1080", "socks5://[::1]:1080"),
         ] {
             assert_eq!(shown(&parse(value).unwrap()), expected, "{value}");
@@ -183,6 +189,7 @@ mod tests {
             ("https://proxy.corp", "https://proxy.corp/"),
             ("socks5h://proxy.corp", "socks5h://proxy.corp:1080"),
             ("socks://proxy.corp:1", "socks4://proxy.corp:1"),
+            ("SOCKS://proxy.corp:1", "socks4://proxy.corp:1"),
             ("jane:pw@proxy.corp:3128", "http://jane:pw@proxy.corp:3128/"),
         ] {
             let found = proxy_of_git(text).unwrap();

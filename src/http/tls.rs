@@ -1,7 +1,7 @@
 //! TLS: whom glauth trusts, and what it notices of a handshake.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +19,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 use url::Url;
 
-use super::{Request, SendError, TlsProblem, common_name, origin};
+use super::{FileProblem, SendError, TlsProblem, common_name, origin};
 use crate::env;
 use crate::user_file::{self, Unusable};
 
@@ -49,9 +49,13 @@ impl Noticed {
 }
 
 /// The system's certificate authorities, and those of the request.
-pub(super) fn config(request: &Request, noticed: &Arc<Noticed>) -> Result<ClientConfig, SendError> {
+pub(super) fn config(
+    url: &Url,
+    ca_file: Option<&Path>,
+    noticed: &Arc<Noticed>,
+) -> Result<ClientConfig, SendError> {
     let refused = |reason: String| SendError::TlsRefused {
-        origin: origin(&request.url),
+        origin: origin(url),
         problem: TlsProblem::NoAuthorities,
         reason,
     };
@@ -59,7 +63,7 @@ pub(super) fn config(request: &Request, noticed: &Arc<Noticed>) -> Result<Client
     let without_list = |reason: String| match File::open("/").err().filter(env::is_exhausted) {
         None => refused(reason),
         Some(error) => SendError::Unreachable {
-            origin: origin(&request.url),
+            origin: origin(url),
             reason: error.to_string(),
         },
     };
@@ -67,15 +71,21 @@ pub(super) fn config(request: &Request, noticed: &Arc<Noticed>) -> Result<Client
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| refused(error.to_string()))?;
-    if request.url.scheme() == "http" {
+    if url.scheme() == "http" {
         // No TLS, so the system's certificate authorities need not be there or be read.
         let none = RootCertStore::empty();
         return Ok(builder.with_root_certificates(none).with_no_client_auth());
     }
-    let own = match &request.ca_file {
-        Some(path) => certificates(path, &request.url)?,
+    let own = match ca_file {
+        Some(path) => certificates(path, url)?,
         None => Vec::new(),
     };
+    for (variable, path) in env::authorities() {
+        user_file::check_authorities(&path).map_err(|(path, error)| {
+            let named_by = format!("is trusted because of `{variable}`, and ");
+            unusable_file(path, &named_by, &error)
+        })?;
+    }
     let trust = Trust {
         system: system(own.clone(), provider).map_err(without_list)?,
         own,
@@ -94,7 +104,7 @@ fn system(
     provider: Arc<CryptoProvider>,
 ) -> Result<Verifier, String> {
     Verifier::new_with_extra_roots(own, provider).map_err(|_| {
-        env::authorities().map_or_else(
+        env::authorities().first().map_or_else(
             || "this machine has no certificate authorities".to_owned(),
             |(variable, path)| {
                 format!(
@@ -214,6 +224,7 @@ impl ResolvesClientCert for NoneOfOurs {
 fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, SendError> {
     let unusable = |reason: String| SendError::CaFile {
         path: path.to_owned(),
+        problem: FileProblem::Content,
         reason,
     };
     let pem = user_file::read(path, CA_LIMIT).map_err(|error| match error {
@@ -221,7 +232,7 @@ fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, 
             origin: origin(url),
             reason: cause.to_string(),
         },
-        error => unusable(format!("it {error}")),
+        error => unusable_file(path.to_owned(), "", &error),
     })?;
     let text = String::from_utf8_lossy(&pem);
     let count = begins(&text).count();
@@ -250,6 +261,18 @@ fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, 
         )));
     }
     Ok(found)
+}
+
+fn unusable_file(path: PathBuf, named_by: &str, error: &Unusable) -> SendError {
+    SendError::CaFile {
+        path,
+        problem: match error {
+            Unusable::Writable { .. } => FileProblem::Writable,
+            Unusable::Foreign { .. } | Unusable::NotRegular => FileProblem::Untrusted,
+            Unusable::Io(_) | Unusable::TooLarge(_) => FileProblem::Content,
+        },
+        reason: format!("it {named_by}{error}"),
+    }
 }
 
 fn nothing_in(bytes: &[u8]) -> &'static str {

@@ -55,6 +55,13 @@ impl Exchanged {
     }
 }
 
+/// Why this process could not present anything to the client's server, whatever the server says: its proxy or
+/// its certificate authorities.
+pub fn obstacle(http: &dyn Http, client: &Client) -> Option<SendError> {
+    let url = client.token_endpoint.as_ref()?.url().ok()?;
+    http.check(&url, client.ca_file.as_deref()).err()
+}
+
 /// Presents it, once.
 pub fn exchange(
     http: &dyn Http,

@@ -22,7 +22,7 @@ pub use authorization::{
 pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
-pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange};
+pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::identify;
 pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,

@@ -116,7 +116,7 @@ fn the_users_own_server_may_listen_at_the_other_address_of_localhost() {
 }
 
 #[test]
-fn the_server_of_the_login_is_whoever_ran_it_then() {
+fn the_user_who_ran_the_server_at_the_login_may_run_it_later() {
     if !can_be_other() {
         return;
     }

@@ -87,7 +87,7 @@ const PLACES: [(&str, &[&str]); 16] = [
             "cli/commands/exec/hand_over.rs",
             "cli/commands/token.rs",
             "flow/git.rs",
-            "flow/login.rs",
+            "flow/revoke.rs",
             "gitcred.rs",
             "oauth/authorization.rs",
             "oauth/check.rs",

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::exit_codes::{args, fails_as};
 use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
-use crate::tls::TlsServer;
+use crate::tls::{TlsServer, expired_at};
 
 /// A name that only a proxy can look up.
 const HOST: &str = "gitlab.invalid";
@@ -104,13 +104,7 @@ fn text(stream: &mut TcpStream, length: u8) -> String {
 
 /// `token` of a login at [`HOST`] that has expired, with these variables.
 fn refresh(form: &[&str], certificate: &str, variables: &[(&str, &str)]) -> Finished {
-    let sandbox = Sandbox::new();
-    let ca_file = sandbox.path("ca.pem");
-    std::fs::write(&ca_file, certificate).unwrap();
-    let config = format!("[hosts.'{HOST}']\nca_file = '{}'\n", ca_file.display());
-    let path = sandbox.path("config.toml");
-    std::fs::write(&path, config).unwrap();
-    sandbox.import_expired(&["--config", path.to_str().unwrap()], HOST);
+    let (sandbox, _) = expired_at(HOST, certificate);
     let mut command = sandbox.command(&args(form, &["token"]));
     command.envs(variables.iter().copied());
     let finished = Running::spawn(&mut command).finish();
@@ -148,6 +142,7 @@ fn every_kind_of_proxy_leads_to_the_server() {
         // As GNOME sets it.
         ("ALL_PROXY", "socks://", socks5, "@gitlab.invalid:443"),
         ("all_proxy", "socks://", socks5, "@gitlab.invalid:443"),
+        ("ALL_PROXY", "SOCKS://", socks5, "@gitlab.invalid:443"),
     ] {
         let (server, address) = server();
         let (proxy, asked) = proxy(address, speak);
@@ -290,6 +285,32 @@ fn a_variable_that_names_no_proxy_is_a_matter_of_configuration() {
         let named = format!("`{variable}` names no proxy");
         assert!(said.message.starts_with(&named), "{}", said.message);
         assert!(said.hint.contains(variable), "{}", said.hint);
+    }
+}
+
+/// The crowd's own environment is good: what one caller's lacks is no verdict on the login (P4).
+#[test]
+fn what_one_process_lacks_is_marked_for_none_of_the_others() {
+    for (variable, value) in [
+        ("HTTPS_PROXY", "garbage://"),
+        ("SSL_CERT_FILE", "/dev/zero"),
+    ] {
+        let (server, address) = server();
+        let (proxy, _asked) = proxy(address, connect);
+        let proxy = format!("http://{proxy}");
+        let (sandbox, _) = expired_at(HOST, &server.certificate);
+        let record = || std::fs::read(sandbox.store().join(HOST).join("default.toml")).unwrap();
+        let before = record();
+        let run = |(variable, value)| {
+            let mut command = sandbox.command(&["token", "--json"]);
+            command.env("HTTPS_PROXY", &proxy).env(variable, value);
+            Running::spawn(&mut command).finish()
+        };
+        run((variable, value)).fails_in_json(2, "config");
+        assert_eq!(record(), before, "{variable}={value}");
+        // At once, with no wait for a failure that is not the login's.
+        run(("LANG", "C")).succeeds();
+        assert!(server.was_asked());
     }
 }
 

@@ -250,3 +250,22 @@ fn a_name_that_is_no_text_is_shown_clean() {
     is_clean(&finished);
     assert_eq!(finished.code(), Some(2), "{finished:?}");
 }
+
+/// A URL is pasted with what stands in it.
+#[test]
+fn a_token_in_the_url_of_a_host_is_not_shown() {
+    let sandbox = Sandbox::new();
+    for host in [
+        "https://oauth2:glpat-SECRET@gitlab.com/group",
+        "https://glpat-SECRET@gitlab.com",
+        "oauth2:glpat-SECRET@gitlab.com",
+        "https://a:glpat-SECRET@b@gitlab.com",
+    ] {
+        for form in [&["token"][..], &["--json", "login"], &["token", "--host"]] {
+            let finished = sandbox.run(&[form, &[host]].concat());
+            assert_eq!(finished.code(), Some(2), "{finished:?}");
+            assert!(!finished.stderr.contains("SECRET"), "{finished:?}");
+            assert!(finished.stderr.contains("…@gitlab.com"), "{finished:?}");
+        }
+    }
+}

@@ -232,3 +232,22 @@ fn own(path: &Path, user: u32) {
         }
     }
 }
+
+#[test]
+fn a_variable_that_is_empty_is_named_and_not_an_option_that_was_not_typed() {
+    let sandbox = Sandbox::new();
+    for variable in [
+        "GLAUTH_STORE",
+        "GLAUTH_HOST",
+        "GLAUTH_ACCOUNT",
+        "GLAUTH_CONFIG",
+    ] {
+        let mut command = sandbox.command(&["token", "gitlab.com"]);
+        let said = Running::spawn(command.env(variable, "")).finish().fails(2);
+        assert!(
+            said.starts_with(&format!("glauth: `{variable}` is empty")),
+            "{said}"
+        );
+        assert!(said.contains(&format!("run `unset {variable}`")), "{said}");
+    }
+}

@@ -11,6 +11,7 @@ use nix::sys::stat::Mode;
 use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::mounts::{become_other, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox, wrapped};
+use crate::tls::TlsServer;
 
 /// Any user but root and the one of these tests.
 const OTHER: u32 = 4711;
@@ -294,6 +295,56 @@ fn doctor_names_each_file_that_is_not_trusted() {
     assert_eq!(bad.code(), Some(2), "{bad:?}");
     let line = format!("`{}` can be written by every user", config.display());
     assert!(bad.stdout.contains(&line), "{bad:?}");
+}
+
+/// The authorities of the environment: a file, a folder, and a file in a folder.
+#[test]
+fn authorities_that_others_can_write_are_not_trusted_wherever_they_are_named() {
+    let server = TlsServer::start();
+    let sandbox = Sandbox::new();
+    sandbox.import_expired(&[], &server.url);
+    let folder = sandbox.path("authorities");
+    let file = folder.join("ca.pem");
+    fs::create_dir(&folder).unwrap();
+    fs::write(&file, &server.certificate).unwrap();
+    let run = |(variable, value): (&str, &Path), args: &[&str]| {
+        let mut command = sandbox.command(args);
+        command.env(variable, value);
+        Running::spawn(&mut command).finish()
+    };
+    let by_file = ("SSL_CERT_FILE", &*file);
+    let two = format!("/nowhere:{}", folder.display());
+    let by_folder = ("SSL_CERT_DIR", Path::new(&two));
+    for (path, mode, named_by) in [
+        (&file, 0o666, [by_file, by_folder]),
+        (&folder, 0o777, [by_folder, by_folder]),
+    ] {
+        set_mode(path, mode);
+        for named in named_by {
+            let error = run(named, &["token", "--json"]).fails_in_json(2, "config");
+            let message = error["message"].as_str().unwrap();
+            let (variable, path) = (named.0, path.display());
+            let words = format!("`{path}` cannot be used: it is trusted because of `{variable}`");
+            assert!(message.contains(&words), "{message}");
+            assert_eq!(error["hint"], format!("run `chmod go-w {path}`"));
+            let doctor = run(named, &["doctor", "--offline"]);
+            let line = format!("fail  `{path}`, which is trusted because of `{variable}`");
+            assert!(doctor.stdout.contains(&line), "{doctor:?}");
+        }
+        set_mode(path, mode & 0o755);
+    }
+    if is_root() {
+        chown(&file, Some(OTHER), None).unwrap();
+        let error = run(by_folder, &["token", "--json"]).fails_in_json(2, "config");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains(&format!("is owned by user {OTHER}")),
+            "{message}"
+        );
+        chown(&file, Some(0), None).unwrap();
+    }
+    assert_eq!(run(by_folder, &["token"]).prints(), "at-SECRET-2");
+    assert!(server.was_asked());
 }
 
 /// A login whose store or host folder others may write.

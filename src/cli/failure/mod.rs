@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
 use crate::env;
 use crate::flow::FlowError;
-use crate::http::SendError;
+use crate::http::{FileProblem, SendError};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
@@ -365,7 +365,10 @@ pub(super) fn of_send(error: &SendError) -> Failure {
         SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
             "is the network up? look at the name, the proxy and the firewall".into()
         }
-        SendError::CaFile { .. } => "log in anew with --ca-file, or mend that file".into(),
+        SendError::CaFile {
+            problem: FileProblem::Content,
+            ..
+        } => "log in anew with --ca-file, or mend that file".into(),
         other => other.advice().unwrap_or_else(|| "try again later".into()),
     };
     let code = match error.outcome() {

@@ -1,5 +1,6 @@
 //! The errors of a call that cannot be carried out as it stands.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -7,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::{Failure, STATUS, file, login_command, plain};
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host};
+use crate::env;
 use crate::flow::list;
 use crate::store::BadStore;
 use crate::terminal::clean;
@@ -99,6 +101,10 @@ fn of_usage_error_here(error: &UsageError) -> Failure {
 /// What clap says, in this program's form.
 pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
     clean_context(&mut error);
+    if let Some(variable) = empty_variable(&error) {
+        let hint = format!("set it to a value, or run `unset {variable}`");
+        return plain(Code::Usage, format!("`{variable}` is empty")).hint(hint);
+    }
     let (message, hint) = sentences(&error.to_string(), command);
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
@@ -115,13 +121,24 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
     })
 }
 
+/// The variable that stands for the option that clap complains of, where it is set and empty: nothing of it was
+/// typed.
+fn empty_variable(error: &clap::Error) -> Option<String> {
+    let argument = error.get(ContextKind::InvalidArg)?.to_string();
+    let name = argument.strip_prefix("--")?.split(' ').next()?;
+    let variable = format!("GLAUTH_{}", name.to_uppercase().replace('-', "_"));
+    let is_empty = env::option(&variable).is_some_and(|value| value.is_empty());
+    is_empty.then_some(variable)
+}
+
 /// Cleans what was typed before clap makes its text, which is taken apart by its lines.
 fn clean_context(error: &mut clap::Error) {
     let cleaned: Vec<_> = error
         .context()
         .filter_map(|(kind, value)| match value {
             ContextValue::String(typed) => {
-                Some((kind, ContextValue::String(clean(typed).into_owned())))
+                let shown = clean(&without_password(typed)).into_owned();
+                Some((kind, ContextValue::String(shown)))
             }
             ContextValue::Strings(typed) => {
                 let typed = typed.iter().map(|typed| clean(typed).into_owned());
@@ -133,6 +150,21 @@ fn clean_context(error: &mut clap::Error) {
     for (kind, value) in cleaned {
         error.insert(kind, value);
     }
+}
+
+/// A URL without its user and password, which may be a token (I8).
+fn without_password(typed: &str) -> Cow<'_, str> {
+    let Some((before, host)) = typed.rsplit_once('@') else {
+        return typed.into();
+    };
+    let (scheme, secret) = match before.split_once("//") {
+        Some((scheme, secret)) => (format!("{scheme}//"), secret),
+        None => (String::new(), before),
+    };
+    if scheme.is_empty() && !secret.contains(':') {
+        return typed.into();
+    }
+    format!("{scheme}…@{host}").into()
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no

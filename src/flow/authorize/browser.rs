@@ -13,6 +13,7 @@ use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented, stray_error};
 use crate::peers::Peer;
 use crate::signals::Held;
+use crate::terminal::is_unfit;
 use crate::time::human;
 
 /// What happens while a person is at it.
@@ -225,12 +226,16 @@ fn stranger(peer: Peer) -> String {
 }
 
 /// The query of an address as a person pastes it, or the query alone: as it comes out of a mail, a
-/// chat or a shell, in quotes or brackets, or with `&amp;`.
+/// chat or a shell, in quotes or brackets, or with `&amp;` or `\&`.
 fn query_of(line: &str) -> String {
-    let wrapped = |c: char| c.is_whitespace() || c.is_control() || "\"'`<>()[]".contains(c);
+    const QUOTES: &str = "\"'`<>()[]{}“”„‘’‚«»‹›";
+    let wrapped = |c: char| c.is_whitespace() || is_unfit(c) || QUOTES.contains(c);
     // A terminal's own marks around what is pasted.
     let line = line.replace("\u{1b}[200~", "").replace("\u{1b}[201~", "");
-    let line = line.trim_matches(wrapped).replace("&amp;", "&");
+    let line = line.trim_matches(wrapped);
+    // No address has a backslash, which some shells put before `?`, `=` and `&`.
+    let line = line.replace('\\', "");
+    let line = line.replace("&amp;", "&").replace("&#38;", "&");
     let line = line.split('#').next().unwrap_or_default();
     let query = line.split_once('?').map_or(line, |(_, query)| query);
     query.to_owned()
@@ -256,6 +261,13 @@ mod tests {
             format!("({address})"),
             format!("\u{1b}[200~{address}\u{1b}[201~\n"),
             format!("<{escaped}>"),
+            format!("“{address}”"),
+            format!("«{address}»\u{200b}"),
+            address.replace('&', "&#38;"),
+            address
+                .replace('?', "\\?")
+                .replace('=', "\\=")
+                .replace('&', "\\&"),
             format!("{address}#fragment"),
             query.to_owned(),
         ] {

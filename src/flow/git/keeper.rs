@@ -40,17 +40,22 @@ pub(super) fn keeper(
         .filter(|part| !part.is_empty())
         .map(ToOwned::to_owned)
         .collect();
-    let read = as_servers_read(path);
+    // What stands behind a `?` or `#` is no path for curl, and one that was escaped is one for a server.
+    let without_query = path.split(['?', '#']).next().unwrap_or_default();
+    let readings = [as_servers_read(path), as_servers_read(without_query)];
     // curl goes up and asks for another place than git named, and so does a server that reads it so.
     let goes_elsewhere = |part: &String| part == "." || part == "..";
-    if named.iter().chain(&read).any(goes_elsewhere) {
+    let mut parts = named.iter().chain(readings.iter().flatten());
+    if parts.any(goes_elsewhere) {
         return Ok(None);
     }
     let at = |segments| keeper_below(session, &root, segments, question, account);
     let (place, found) = at(&named)?;
     // A place that is in one installation for git and in another one for the server is in neither.
-    if read != named && at(&read)?.0 != place {
-        return Ok(None);
+    for read in &readings {
+        if *read != named && at(read)?.0 != place {
+            return Ok(None);
+        }
     }
     Ok(Some(found))
 }

@@ -127,6 +127,29 @@ fn an_end_that_has_closed_is_not_served() {
     }
 }
 
+/// It stood when it was accepted: what counts is whether it does once its request was read.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_end_that_closes_with_its_request_is_not_served() {
+    /// `MSG_MORE`: the end of the request leaves together with the end of the connection.
+    const MORE: i32 = 0x8000;
+    let (loopback, came) = start("http://127.0.0.1/");
+    let mut closes = connect(&loopback);
+    closes.write_all(b"GET /?answer HTTP/1.1\r\n").unwrap();
+    let limit = Instant::now() + Duration::from_secs(60);
+    while loopback.shared.connections.load(Ordering::SeqCst) == 0 {
+        assert!(Instant::now() < limit, "waited for it to be accepted");
+        std::thread::yield_now();
+    }
+    let socket = socket2::SockRef::from(&closes);
+    socket.send_with_flags(b"\r\n", MORE).unwrap();
+    closes.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    closes.read_to_string(&mut answer).ok();
+    assert_eq!(answer, "");
+    assert!(came.try_recv().is_err(), "nothing says whose it was");
+}
+
 #[test]
 fn an_answer_that_is_pasted_closes_the_door() {
     let (loopback, came) = start("http://127.0.0.1/");

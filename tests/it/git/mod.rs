@@ -7,6 +7,7 @@ mod places;
 mod proxies;
 mod setup;
 mod smart_http;
+mod world;
 
 use std::collections::BTreeMap;
 

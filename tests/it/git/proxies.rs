@@ -3,8 +3,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -13,11 +14,12 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
 use super::question;
+use super::world::World;
 use crate::roads;
 use crate::support::authorization_server::{AuthorizationServer, Settings};
 use crate::support::git_server::{GitServer, find_git};
 use crate::support::mounts::{Mounts, skipped};
-use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox};
+use crate::support::sandbox::{Finished, LIMIT, Running};
 
 /// Only a proxy knows where it is.
 const NAME: &str = "forge.test";
@@ -93,13 +95,6 @@ fn lead(mut client: TcpStream, to: SocketAddr, wanted: Option<&str>, seen: &Mute
 }
 
 /// A forge with TLS behind a proxy, and a login there whose token has expired.
-struct World {
-    forge: GitServer,
-    sandbox: Sandbox,
-    git: PathBuf,
-    authority: PathBuf,
-}
-
 fn world() -> Option<World> {
     let Some(git) = find_git(|_| true) else {
         skipped("git through a proxy: it takes a git with http-backend");
@@ -118,63 +113,23 @@ fn world() -> Option<World> {
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
-    let sandbox = Sandbox::new();
-    let authority = sandbox.path("authority.pem");
-    std::fs::write(&authority, certificate.pem()).unwrap();
-    let root = sandbox.path("repositories");
-    std::fs::create_dir(&root).unwrap();
-    let server = AuthorizationServer::start_with(Settings::default());
     let tls = Some((NAME.to_owned(), Arc::new(tls)));
-    let forge = GitServer::start_with(server, &git, &root, r#"Basic realm="GitLab""#, tls);
-    let world = World {
-        forge,
-        sandbox,
-        git,
-        authority,
-    };
-    let pair = world.forge.authorization().log_in();
-    let login = ["login", "--import", "--client-id", "the-client", NAME];
-    world
-        .sandbox
-        .run_with_input(&login, &pair.response)
-        .succeeds();
+    let world = World::new(&git, |root| {
+        let server = AuthorizationServer::start_with(Settings::default());
+        GitServer::start_with(server, &git, root, r#"Basic realm="GitLab""#, tls)
+    });
+    std::fs::write(world.authority(), certificate.pem()).unwrap();
     world.sandbox.ends_in_at(NAME, -5);
-    let mut setup = world.sandbox.command(&["setup-git"]);
-    setup.env("PATH", std::env::var_os("PATH").unwrap());
-    Running::spawn(&mut setup).finish().succeeds();
-    let bare = world.path("repositories/project.git");
-    world
-        .git(&["init", "-q", "--bare", "-b", "main", &bare])
-        .succeeds();
     Some(world)
 }
 
 impl World {
-    fn path(&self, name: &str) -> String {
-        self.sandbox.path(name).to_str().unwrap().to_owned()
+    fn authority(&self) -> PathBuf {
+        self.sandbox.path("authority.pem")
     }
 
     fn proxy(&self) -> Proxy {
         Proxy::start(self.forge.address(), None)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.git);
-        command
-            .args(args)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.sandbox.path("home"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    fn git(&self, args: &[&str]) -> Finished {
-        Running::spawn(&mut self.command(args)).finish()
     }
 
     fn set(&self, key: &str, value: &str) {
@@ -182,11 +137,7 @@ impl World {
     }
 
     fn trusts_the_forge(&self) {
-        self.set("http.sslCAInfo", self.authority.to_str().unwrap());
-    }
-
-    fn repository(&self) -> String {
-        self.forge.repository("project.git")
+        self.set("http.sslCAInfo", self.authority().to_str().unwrap());
     }
 
     fn rotations(&self) -> usize {
@@ -268,7 +219,7 @@ fn a_proxy_of_git_s_command_line_is_taken() {
     let proxy = world.proxy();
     let (way, authority) = (
         format!("http.proxy=http://{}", proxy.address),
-        format!("http.sslCAInfo={}", world.authority.display()),
+        format!("http.sslCAInfo={}", world.authority().display()),
     );
     let work = world.path("work");
     let url = world.repository();
@@ -279,12 +230,35 @@ fn a_proxy_of_git_s_command_line_is_taken() {
     assert!(proxy.by_glauth() >= 1, "{:?}", proxy.asked());
 }
 
+/// git reads such a file only where it knows where the repository is.
+#[test]
+fn a_proxy_of_the_user_s_own_that_only_some_repositories_have_is_taken() {
+    let Some(world) = world() else { return };
+    let (good, evil) = (world.proxy(), world.proxy());
+    let authority = world.path("authority.pem");
+    let work = world.hostile_repository(evil.address, &authority);
+    let included = world.path("home/for-work");
+    let file = format!(
+        "[http \"https://{NAME}\"]\n\tproxy = http://{}\n\tsslCAInfo = {authority}\n",
+        good.address
+    );
+    std::fs::write(&included, file).unwrap();
+    world.set(&format!("includeIf.gitdir:{work}/.path"), &included);
+    // Elsewhere it does not count.
+    let finished = ask(&mut world.helper(&world.path("home")));
+    assert!(finished.stderr.contains("cannot look up"), "{finished:?}");
+    world.sandbox.let_waits_pass_at(NAME);
+    ask(&mut world.helper(&work)).succeeds();
+    assert_eq!(world.rotations(), 1);
+    assert_eq!((good.by_glauth(), evil.by_glauth()), (1, 0));
+}
+
 #[test]
 fn a_repository_s_own_configuration_has_no_say() {
     let Some(world) = world() else { return };
     let (good, evil) = (world.proxy(), world.proxy());
-    let authority = world.authority.to_str().unwrap();
-    let work = world.hostile_repository(evil.address, authority);
+    let authority = world.path("authority.pem");
+    let work = world.hostile_repository(evil.address, &authority);
     // Nothing else names a way: there is none, however much the repository knows of one.
     let finished = ask(&mut world.helper(&work));
     assert_eq!(finished.stdout, "", "{finished:?}");
@@ -310,6 +284,36 @@ fn a_repository_s_own_configuration_has_no_say() {
     assert!(good.by_glauth() >= 1, "{:?}", good.asked());
 }
 
+/// Before 2.26 git does not say whose a setting is.
+#[test]
+fn an_old_git_takes_nothing_from_a_repository_either() {
+    let Some(world) = world() else { return };
+    let (good, evil) = (world.proxy(), world.proxy());
+    let authority = world.path("authority.pem");
+    let work = world.hostile_repository(evil.address, &authority);
+    let folder = world.sandbox.path("old");
+    std::fs::create_dir(&folder).unwrap();
+    let git = find_git(|_| true).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--show-scope*) exit 129; esac\nexec '{}' \"$@\"\n",
+        git.display()
+    );
+    let old = folder.join("git");
+    std::fs::write(&old, script).unwrap();
+    std::fs::set_permissions(&old, PermissionsExt::from_mode(0o755)).unwrap();
+    let ask_old = || {
+        let mut helper = world.helper(&work);
+        ask(helper.env("PATH", format!("{}:/usr/bin:/bin", folder.display())))
+    };
+    let finished = ask_old();
+    assert!(finished.stderr.contains("cannot look up"), "{finished:?}");
+    world.set("http.proxy", &format!("http://{}", good.address));
+    world.trusts_the_forge();
+    world.sandbox.let_waits_pass_at(NAME);
+    ask_old().succeeds();
+    assert_eq!((world.rotations(), evil.asked().len()), (1, 0));
+}
+
 #[test]
 fn certificates_are_verified_whatever_git_is_told() {
     let Some(world) = world() else { return };
@@ -327,8 +331,8 @@ fn certificates_are_verified_whatever_git_is_told() {
     let finished = ask(&mut world.helper(&world.path("")));
     assert!(finished.stderr.contains("TLS with"), "{finished:?}");
     world.trusts_the_forge();
-    let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    std::fs::set_permissions(&world.authority, open).unwrap();
+    let open = PermissionsExt::from_mode(0o666);
+    std::fs::set_permissions(world.authority(), open).unwrap();
     world.sandbox.let_waits_pass_at(NAME);
     let finished = world.git(&["clone", "-q", &world.repository(), &work]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
@@ -344,7 +348,7 @@ fn the_environment_s_proxy_goes_before_git_s() {
     let mut helper = world.helper(&world.path("home"));
     helper
         .env("https_proxy", format!("http://{}", good.address))
-        .env("GIT_SSL_CAINFO", &world.authority);
+        .env("GIT_SSL_CAINFO", world.authority());
     ask(&mut helper).succeeds();
     assert_eq!((world.rotations(), other.asked().len()), (1, 0));
     assert_eq!(good.asked().len(), 1);

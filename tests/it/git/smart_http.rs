@@ -1,24 +1,16 @@
 //! Real git over real smart HTTP, with rotations in the middle of its work.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::authorization_server::{AuthorizationServer, Pair, Settings};
+use super::world::World;
+use crate::support::authorization_server::{AuthorizationServer, Settings};
 use crate::support::git_server::{ASKS_AGAIN, Asked, GitServer, find_git};
-use crate::support::sandbox::{Finished, LIMIT, Running, Sandbox, program};
+use crate::support::sandbox::{LIMIT, Running, program};
 
 const BASIC: &str = r#"Basic realm="GitLab""#;
-
-/// A forge with one repository, and a login there that git knows of.
-struct World {
-    forge: GitServer,
-    sandbox: Sandbox,
-    pair: Pair,
-    git: PathBuf,
-}
 
 /// `None`, with a line: what is needed is not here.
 fn world_with(settings: Settings, challenge: &str) -> Option<World> {
@@ -26,7 +18,7 @@ fn world_with(settings: Settings, challenge: &str) -> Option<World> {
     if git.is_none() {
         eprintln!("left out: it takes git 2.46 with http-backend");
     }
-    Some(world_of(git?, settings, challenge))
+    Some(world_of(&git?, settings, challenge))
 }
 
 fn world() -> Option<World> {
@@ -39,62 +31,22 @@ fn old_world() -> Option<World> {
     if git.is_none() {
         eprintln!("left out: it takes a git before 2.46 with http-backend");
     }
-    Some(world_of(git?, Settings::default(), BASIC))
+    Some(world_of(&git?, Settings::default(), BASIC))
 }
 
-fn world_of(git: PathBuf, settings: Settings, challenge: &str) -> World {
-    let sandbox = Sandbox::new();
-    let root = sandbox.path("repositories");
-    std::fs::create_dir(&root).unwrap();
-    let server = AuthorizationServer::start_with(settings);
-    let forge = GitServer::start(server, &git, &root, challenge);
-    let pair = forge.authorization().log_in();
-    let url = forge.url();
-    let args = ["login", "--import", "--client-id", "the-client", &url];
-    sandbox.run_with_input(&args, &pair.response).succeeds();
-    let mut setup = sandbox.command(&["setup-git"]);
-    setup.env("PATH", std::env::var_os("PATH").unwrap());
-    Running::spawn(&mut setup).finish().succeeds();
-    let world = World {
-        forge,
-        sandbox,
-        pair,
-        git,
-    };
-    world.make_repository(&root.join("project.git"));
+fn world_of(git: &Path, settings: Settings, challenge: &str) -> World {
+    let world = World::new(git, |root| {
+        let server = AuthorizationServer::start_with(settings);
+        GitServer::start(server, git, root, challenge)
+    });
+    world.fill_repository();
     world
 }
 
 impl World {
-    /// git in an environment of its own, that never asks a person.
-    fn git(&self, args: &[&str]) -> Finished {
-        Running::spawn(&mut self.command(args)).finish()
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.git);
-        command
-            .args(args)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.sandbox.path("home"))
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("GIT_AUTHOR_NAME", "Jane")
-            .env("GIT_AUTHOR_EMAIL", "jane@example.com")
-            .env("GIT_COMMITTER_NAME", "Jane")
-            .env("GIT_COMMITTER_EMAIL", "jane@example.com")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    fn make_repository(&self, path: &Path) {
-        let path = path.to_str().unwrap();
+    fn fill_repository(&self) {
+        let path = &self.path("repositories/project.git");
         let work = self.path("seed");
-        self.git(&["init", "-q", "--bare", "-b", "main", path])
-            .succeeds();
         self.git(&["-C", path, "config", "http.receivepack", "true"])
             .succeeds();
         self.git(&["init", "-q", "-b", "main", &work]).succeeds();
@@ -112,14 +64,6 @@ impl World {
         self.git(&["-C", work, "add", name]).succeeds();
         self.git(&["-C", work, "commit", "-q", "-m", name])
             .succeeds();
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.sandbox.path(name).to_str().unwrap().to_owned()
-    }
-
-    fn repository(&self) -> String {
-        self.forge.repository("project.git")
     }
 
     /// A clone, with nothing wrong.

@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use nix::sys::signal::{SigSet, SigmaskHow};
+
 use crate::login::page_in;
 use crate::login::through_browser::one_consent;
 use crate::support::authorization_server::AuthorizationServer;
@@ -43,7 +45,10 @@ fn a_browser_starts_with_an_ordinary_signal_mask() {
         let server = AuthorizationServer::start();
         let sandbox = Sandbox::new();
         let script = "note \"$(grep '^SigBlk' /proc/$$/status)\"";
+        // Whatever glauth itself was started with.
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK);
         let (terminal, note) = start(&sandbox, &server.url(), name, script);
+        before.unwrap().thread_set_mask().unwrap();
         let masks = noted(&note);
         assert!(
             masks.contains("SigBlk:\t0000000000000000"),

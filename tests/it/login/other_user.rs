@@ -4,6 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -13,11 +14,46 @@ use crate::login::{CLIENT, Waiting};
 use crate::support::authorization_server::{AuthorizationServer, REVOKE, TOKEN};
 use crate::support::browser;
 use crate::support::other_user::{OTHER, as_other, as_user, can_be_other, connect_as_other, reset};
-use crate::support::sandbox::{LIMIT, Sandbox};
+use crate::support::sandbox::{LIMIT, Sandbox, in_environment_of, wrapped};
 use crate::support::watch::eventually;
 
 fn address_of(url: &Url) -> SocketAddr {
     url.socket_addrs(|| None).unwrap()[0]
+}
+
+/// What a browser sends that is led to this address.
+fn request_for(url: &Url) -> String {
+    let target = &url[url::Position::BeforePath..];
+    format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")
+}
+
+/// The answer that another user brings with their own consent to the very question that was asked.
+struct Stolen {
+    address: SocketAddr,
+    request: String,
+}
+
+impl Stolen {
+    fn from(page: &str) -> Self {
+        let theirs = Url::parse(&browser::open_but_stay(page)).unwrap();
+        Self {
+            address: address_of(&theirs),
+            request: request_for(&theirs),
+        }
+    }
+}
+
+/// Sends a request on another user's connection, which may be closed already.
+fn send(stream: &mut TcpStream, request: &str) {
+    stream.write_all(request.as_bytes()).ok();
+}
+
+/// The connection is closed without a word.
+fn is_closed(mut stream: TcpStream) {
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    assert_eq!(String::from_utf8(answer).unwrap(), "");
 }
 
 /// What it says of that user's connections.
@@ -35,27 +71,17 @@ fn the_login_never_becomes_another_users() {
     let server = AuthorizationServer::start();
     let (sandbox, _old) = Sandbox::logged_in(&server);
     let waiting = Waiting::start(&sandbox, &server, &CLIENT);
-    // They consent with the very question that was asked, as themselves.
-    let theirs = Url::parse(&browser::open_but_stay(&waiting.page)).unwrap();
-    let target = &theirs[url::Position::BeforePath..];
-    let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
-    let address = address_of(&theirs);
+    let stolen = Stolen::from(&waiting.page);
     let ends: [fn(TcpStream); 4] = [
-        |mut stream| {
-            stream.set_read_timeout(Some(LIMIT)).unwrap();
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).ok();
-            assert_eq!(String::from_utf8(answer).unwrap(), "");
-        },
+        is_closed,
         |stream| drop(stream.shutdown(Shutdown::Write)),
         drop,
         reset,
     ];
     for _ in 0..50 {
         for end in ends {
-            let mut stream = connect_as_other(address);
-            // It may be closed already.
-            stream.write_all(request.as_bytes()).ok();
+            let mut stream = connect_as_other(stolen.address);
+            send(&mut stream, &stolen.request);
             end(stream);
         }
     }
@@ -86,25 +112,16 @@ fn a_user_who_is_not_root_is_told_apart_from_another_one() {
     for name in ["", "home", "run", "tmp"] {
         std::os::unix::fs::chown(sandbox.path(name), Some(OTHER), Some(OTHER)).unwrap();
     }
-    let mut command = std::process::Command::new(&program);
-    command.args(glauth.get_args()).env_clear();
-    let set = glauth.get_envs();
-    command.envs(set.filter_map(|(name, value)| Some((name, value?))));
+    let mut command = Command::new(&program);
+    command.args(glauth.get_args());
+    let mut command = in_environment_of(command, &glauth);
     command.uid(OTHER).gid(OTHER).current_dir("/");
-    command.stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::piped());
-    command.stderr(std::process::Stdio::piped());
     let waiting = Waiting::spawn(&mut command);
 
-    let theirs = Url::parse(&browser::open_but_stay(&waiting.page)).unwrap();
-    let target = &theirs[url::Position::BeforePath..];
-    let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
-    let address = address_of(&theirs);
+    let Stolen { address, request } = Stolen::from(&waiting.page);
     let mut stream = as_user(OTHER + 1, move || TcpStream::connect(address).unwrap());
-    stream.write_all(request.as_bytes()).ok();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok();
-    assert_eq!(String::from_utf8(answer).unwrap(), "");
+    send(&mut stream, &request);
+    is_closed(stream);
     assert_eq!(server.count(TOKEN), 0);
 
     let page = waiting.page.clone();
@@ -133,11 +150,8 @@ fn the_address_that_a_browser_is_started_at_leads_no_other_user_anywhere() {
     let terminal = crate::support::terminal::Terminal::spawn(&mut command);
     let door = Url::parse(&super::through_browser::noted(&sandbox)).unwrap();
     let mut stream = connect_as_other(address_of(&door));
-    let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", door.path());
-    stream.write_all(request.as_bytes()).ok();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).ok();
-    assert_eq!(String::from_utf8(answer).unwrap(), "");
+    send(&mut stream, &request_for(&door));
+    is_closed(stream);
     // It is still there for the browser.
     let seen = browser::open(door.as_str());
     assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
@@ -209,26 +223,17 @@ fn in_a_user_namespace_that_hides_users_every_browser_is_answered() {
     let sandbox = Sandbox::new();
     let glauth = sandbox.command(&["login", "--no-browser", CLIENT[0], CLIENT[1], &server.url()]);
     // As in a rootless container: one user has a number there, and all others read as one.
-    let mut command = std::process::Command::new("unshare");
-    command.args(["--user", "--map-root-user"]);
-    command.arg(glauth.get_program()).args(glauth.get_args());
-    command.env_clear();
-    for (name, value) in glauth.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
-    command.env("PATH", "/usr/bin:/bin");
-    let works = std::process::Command::new("unshare")
-        .args(["--user", "--map-root-user", "true"])
-        .status();
+    let unshare = || {
+        let mut command = Command::new("/usr/bin/unshare");
+        command.args(["--user", "--map-root-user"]);
+        command
+    };
+    let mut command = wrapped(unshare(), &glauth);
+    let works = unshare().arg("true").status();
     if !can_be_other() || !works.is_ok_and(|status| status.success()) {
         eprintln!("left out: there are no user namespaces here");
         return;
     }
-    command.stdin(std::process::Stdio::null());
-    command.stdout(std::process::Stdio::piped());
-    command.stderr(std::process::Stdio::piped());
     let waiting = Waiting::spawn(&mut command);
     let page = waiting.page.clone();
     let seen = as_other(move || browser::open(&page));

@@ -256,10 +256,14 @@ fn edit_file(path: &Path, change: impl FnOnce(&mut toml::Table)) {
 
 /// `outer` with `inner` as its last arguments, in the environment of `inner`.
 pub fn wrapped(mut outer: Command, inner: &Command) -> Command {
+    outer.arg(inner.get_program()).args(inner.get_args());
+    in_environment_of(outer, inner)
+}
+
+/// `outer` in the environment of `inner`.
+pub fn in_environment_of(mut outer: Command, inner: &Command) -> Command {
     let set = inner.get_envs();
     outer
-        .arg(inner.get_program())
-        .args(inner.get_args())
         .env_clear()
         .envs(set.filter_map(|(name, value)| Some((name, value?))))
         .stdin(Stdio::null())

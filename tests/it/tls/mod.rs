@@ -153,21 +153,30 @@ fn serve(stream: TcpStream, config: ServerConfig, rules: &Rules) -> std::io::Res
 /// A login there whose access token has expired, with this configuration.
 pub fn expired(server: &TlsServer, config: &str) -> Sandbox {
     let sandbox = Sandbox::new();
+    import_expired(&sandbox, &server.url, config);
+    sandbox
+}
+
+fn import_expired(sandbox: &Sandbox, host: &str, config: &str) {
     let path = sandbox.path("config.toml");
     std::fs::write(&path, config).unwrap();
-    let options = ["--config", path.to_str().unwrap()];
-    sandbox.import_expired(&options, &server.url);
-    sandbox
+    sandbox.import_expired(&["--config", path.to_str().unwrap()], host);
 }
 
 /// The same where `text` is the CA file of the configuration; its path, and the sandbox.
 fn expired_with_authority(server: &TlsServer, text: impl AsRef<[u8]>) -> (Sandbox, String) {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let path = folder.join("ca.pem");
-    std::fs::write(&path, text).unwrap();
+    expired_at(&server.url, text)
+}
+
+/// The same at a host that may have another name.
+pub fn expired_at(host: &str, authority: impl AsRef<[u8]>) -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("ca.pem");
+    std::fs::write(&path, authority).unwrap();
     let path = path.to_str().unwrap().to_owned();
-    let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
-    (expired(server, &config), path)
+    let config = format!("[hosts.'{host}']\nca_file = '{path}'\n");
+    import_expired(&sandbox, host, &config);
+    (sandbox, path)
 }
 
 #[test]
@@ -205,12 +214,7 @@ fn a_certificate_of_another_name_or_time_is_refused_even_from_a_trusted_authorit
     ];
     for make in makes {
         let server = make();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ca.pem");
-        std::fs::write(&path, &server.certificate).unwrap();
-        let path = path.display();
-        let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
-        let sandbox = expired(&server, &config);
+        let (sandbox, _) = expired_with_authority(&server, &server.certificate);
         let finished = sandbox.run(&["--json", "token"]);
         finished.fails_in_json(2, "tls_refused");
         assert!(!server.was_asked(), "a request in spite of the certificate");
@@ -247,12 +251,7 @@ fn a_server_without_tls_is_called_so_and_the_hint_says_how_it_is_named() {
 #[test]
 fn an_authority_of_the_configuration_is_trusted_and_remembered() {
     let server = TlsServer::start();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ca.pem");
-    std::fs::write(&path, &server.certificate).unwrap();
-    let path = path.display();
-    let config = format!("[hosts.'{}']\nca_file = '{path}'\n", server.url);
-    let sandbox = expired(&server, &config);
+    let (sandbox, _) = expired_with_authority(&server, &server.certificate);
     // The configuration is not needed any more.
     std::fs::remove_file(sandbox.path("config.toml")).unwrap();
     assert_eq!(sandbox.run(&["token"]).prints(), "at-SECRET-2");

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::remedy_of_file;
 use crate::code::Code;
 use crate::credential::Record;
+use crate::user_file::Unusable;
 use crate::{env, user_file};
 
 pub(super) fn checks(context: &Context<'_>, records: &[Record]) -> Vec<Check> {
@@ -17,6 +18,7 @@ pub(super) fn checks(context: &Context<'_>, records: &[Record]) -> Vec<Check> {
     });
     checks.extend(named_files(remembered));
     drop_repeated(&mut checks);
+    checks.extend(trusted_by_variables());
     let proxies = env::proxy_variables();
     if !proxies.is_empty() {
         let names: Vec<String> = proxies.iter().map(|name| format!("`{name}`")).collect();
@@ -33,15 +35,32 @@ pub(super) fn checks(context: &Context<'_>, records: &[Record]) -> Vec<Check> {
 fn named_files<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Check> {
     let bad = paths.filter_map(|path| Some((path, user_file::check(path).err()?)));
     bad.map(|(path, unusable)| {
-        let remedy = remedy_of_file(&unusable, path);
-        Check::fail(
-            Topic::Configuration,
-            Code::Config,
-            format!("`{}` {unusable}", path.display()),
-            remedy.unwrap_or_else(|| "put it back, or log in without it".to_owned()),
-        )
+        let otherwise = "put it back, or log in without it".to_owned();
+        bad_file(path, &unusable, "", otherwise)
     })
     .collect()
+}
+
+/// The same where the environment names them.
+fn trusted_by_variables() -> Vec<Check> {
+    let bad = env::authorities()
+        .into_iter()
+        .filter_map(|(variable, path)| {
+            let (path, unusable) = user_file::check_authorities(&path).err()?;
+            let named_by = format!(", which is trusted because of `{variable}`,");
+            let otherwise = format!("correct `{variable}`");
+            Some(bad_file(&path, &unusable, &named_by, otherwise))
+        });
+    bad.collect()
+}
+
+fn bad_file(path: &Path, unusable: &Unusable, named_by: &str, otherwise: String) -> Check {
+    Check::fail(
+        Topic::Configuration,
+        Code::Config,
+        format!("`{}`{named_by} {unusable}", path.display()),
+        remedy_of_file(unusable, path).unwrap_or(otherwise),
+    )
 }
 
 fn configuration(context: &Context<'_>) -> Vec<Check> {

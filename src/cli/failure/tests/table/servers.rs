@@ -75,10 +75,15 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
             "the server refuses the connection (alert HandshakeFailure)",
         ),
         send(SendError::NotTls { origin: origin() }),
-        send(SendError::CaFile {
-            path: "/etc/ssl/corp.pem".into(),
-            reason: "no certificate in it".to_owned(),
-        }),
+        send(ca_file(FileProblem::Content, "no certificate in it")),
+        send(ca_file(
+            FileProblem::Writable,
+            "it is trusted because of `SSL_CERT_FILE`, and can be written by every user (mode 0666)",
+        )),
+        send(ca_file(
+            FileProblem::Untrusted,
+            "it is owned by user jane (1000), but glauth runs as user root (0)",
+        )),
         send(SendError::ForeignServer {
             origin: "http://127.0.0.1:3000".to_owned(),
             uid: 1002,
@@ -99,4 +104,12 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
         })
         .into(),
     ]
+}
+
+fn ca_file(problem: FileProblem, reason: &str) -> SendError {
+    SendError::CaFile {
+        path: "/etc/ssl/corp.pem".into(),
+        problem,
+        reason: reason.to_owned(),
+    }
 }

@@ -21,6 +21,16 @@ pub enum FlowError {
         /// Those in use.
         accounts: Vec<AccountName>,
     },
+    /// None was named, and the record of `default` cannot be read.
+    #[error("{source}")]
+    DefaultUnreadable {
+        /// Which.
+        id: AccountId,
+        /// The others of the host that can be used.
+        others: Vec<AccountName>,
+        /// Why.
+        source: Box<StoreError>,
+    },
     /// git names no user, and there is no `default` login.
     #[error("{} ({})", unnamed(host, *is_ended), list(accounts))]
     NotNamedByGit {

@@ -165,6 +165,14 @@ fn of_flow(error: &FlowError) -> Failure {
         FlowError::SeveralAccounts { .. } => {
             failure("usage").hint("name one with --account, or set GLAUTH_ACCOUNT")
         }
+        FlowError::DefaultUnreadable { id, others, source } => {
+            let failure = of_store(source).about(id);
+            let cure = failure.hint.clone().unwrap_or_default();
+            failure.hint(format!(
+                "use another account with `--account {}`; for this one: {cure}",
+                others.first().map_or("NAME", AccountName::as_str),
+            ))
+        }
         FlowError::NotNamedByGit {
             host,
             scheme,

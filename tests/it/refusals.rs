@@ -151,8 +151,17 @@ fn row_6_a_refusal_without_end_needs_a_person_and_heals_by_itself() {
     assert_eq!(status.code(), Some(3));
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
     assert_eq!(status["accounts"][0]["needs_login"], true);
+    // What is no refusal does not end that.
+    sandbox.let_waits_pass(&server);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(503)));
+    for _ in 0..2 {
+        let said = sandbox.run(&["token"]).fails(3);
+        assert!(said.starts_with(&start), "{said}");
+        assert!(said.contains("; this time "), "{said}");
+        assert!(said.contains("; the next try is in "), "{said}");
+    }
     // All along the tokens were kept, and the server was asked.
-    assert_eq!(server.refresh_requests(), 5);
+    assert_eq!(server.refresh_requests(), 6);
 
     server.always(TOKEN, None);
     sandbox.let_waits_pass(&server);

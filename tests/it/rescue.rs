@@ -236,7 +236,7 @@ fn a_rescue_folder_of_ours_that_is_open_to_others_is_an_error_with_its_chmod() {
     assert_eq!(failed.server.refresh_requests(), 1);
 }
 
-/// Nothing but /var/tmp takes it: the folder there has a name that nobody can occupy before.
+/// Nothing but /var/tmp takes it: the folder there has a name that no other user can occupy before.
 #[test]
 fn where_store_and_home_take_nothing_the_answer_goes_to_a_folder_that_no_other_user_can_occupy() {
     let failed = Failed::new(|sandbox| {

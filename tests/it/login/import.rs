@@ -411,6 +411,12 @@ fn what_editors_and_windows_put_around_tokens_is_removed() {
             .prints(),
         token
     );
+    // As a shell of Windows' writes a file.
+    let units = around(&token)
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect::<Vec<_>>();
+    sandbox.run_with_input(&args, &units).succeeds();
 }
 
 /// At each refresh one of the two would lose its login.

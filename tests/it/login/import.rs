@@ -419,6 +419,23 @@ fn what_editors_and_windows_put_around_tokens_is_removed() {
     sandbox.run_with_input(&args, &units).succeeds();
 }
 
+/// An access token that has expired, with nothing to refresh it: the login that is there stays.
+#[test]
+fn tokens_that_are_of_no_use_take_no_place() {
+    let server = AuthorizationServer::start();
+    let dead = r#"{"access_token":"at-SECRET-dead","expires_in":60,"created_at":1700000000}"#;
+    let options = ["--client-id", "the-client"];
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let said = import(&sandbox, &server, &options, dead).fails(3);
+    assert!(said.contains("there is no refresh token"), "{said}");
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    assert!(server.is_alive(&pair.access_token));
+
+    let empty = Sandbox::new();
+    import(&empty, &server, &options, dead).fails(3);
+    assert!(!empty.file(&server, "toml").exists());
+}
+
 /// At each refresh one of the two would lose its login.
 #[test]
 fn tokens_that_another_account_has_are_not_imported() {

@@ -140,6 +140,8 @@ fn any_other_error_is_a_refusal() {
         r#"{"ok":false}"#,
         r#"{"errcode":40013,"errmsg":"no such app"}"#,
         r#"{"success":false,"message":"User is away"}"#,
+        // A sentence that begins like such a name.
+        r#"{"ok":false,"message":"The refresh token is invalid or was expired or is revoked or bad or the clock of this machine is wrong"}"#,
         // Of a client or a header, and not of a consent.
         r#"{"error":"invalid_authorization"}"#,
         r#"{"error":"Authentication required"}"#,

@@ -238,6 +238,7 @@ fn words_that_echo_the_refresh_token_are_not_shown() {
         format!("{token} is unknown"),
         format!("{}{token}", "x".repeat(285)),
         format!("{a}\u{200b}{b} is unknown"),
+        format!("{}… is unknown", &token[..token.len() - 1]),
     ] {
         let body = serde_json::json!({"error": "unheard_of", "message": words}).to_string();
         server.script(TOKEN, error(400, &body));

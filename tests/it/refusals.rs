@@ -418,6 +418,20 @@ fn an_import_of_an_ended_grants_refresh_token_presents_it_once() {
     assert_eq!((server.refresh_requests(), server.replays()), (4, 0));
 }
 
+#[test]
+fn an_import_of_an_ended_grants_refresh_token_waits_as_long_as_the_server_asked() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    server.script(TOKEN, error(400, r#"{"error":"invalid_grant"}"#));
+    sandbox.run(&["token"]).fails(3);
+    let busy = Answer::new(429).header("Retry-After", "60");
+    server.script(TOKEN, Behaviour::Answer(busy));
+    sandbox.run(&["refresh", "--force"]).fails(4);
+    import(&sandbox, &server, &pair.response).fails_in_json(4, "rate_limited");
+    assert_eq!(server.refresh_requests(), 2);
+}
+
 /// A provisioning script in a loop replays no spent token.
 #[test]
 fn an_import_of_what_an_ended_login_began_with_sends_nothing() {

@@ -96,6 +96,24 @@ pub fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
 
+/// The text of an answer or a token: UTF-16 where it begins with the mark of that, as Windows' shells write
+/// files, and UTF-8 otherwise. Bytes that are neither cannot be part of a token, and must not cost
+/// the tokens beside them.
+#[must_use]
+pub fn text_of(bytes: &[u8]) -> Zeroizing<String> {
+    let (pair, rest): (fn([u8; 2]) -> u16, _) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => (u16::from_be_bytes, rest),
+        _ => return Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
+    };
+    let (pairs, _) = rest.as_chunks();
+    let units = pairs.iter().map(|bytes| pair(*bytes));
+    // A unit of UTF-16 is three bytes of UTF-8 at most.
+    let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
+    text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
+    text
+}
+
 fn check(text: &str) -> Result<(), BadSecret> {
     if text.is_empty() {
         return Err(BadSecret::Empty);

@@ -14,6 +14,7 @@ use crate::env;
 use crate::flow::{self, FlowError, Obtained, Session, Where};
 use crate::http::Network;
 use crate::log::{Level, Log};
+use crate::secret::text_of;
 use crate::store::{NamedBy, Store};
 use crate::time::Timestamp;
 
@@ -168,12 +169,9 @@ fn no_home() -> UsageError {
     UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned())
 }
 
-/// Reads standard input up to `limit` bytes, as text.
+/// Reads standard input up to `limit` bytes, as text, with a mark in the place of what is none.
 pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
-    let bytes = read_stdin_bytes(what, limit)?;
-    let text = str::from_utf8(&bytes)
-        .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(text_of(&read_stdin_bytes(what, limit)?))
 }
 
 /// Reads standard input up to `limit` bytes.

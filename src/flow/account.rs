@@ -4,7 +4,7 @@
 use super::error::FlowError;
 use super::login::Tokens;
 use crate::credential::{AccountId, AccountName, Content, Host};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// Does something to the login that is meant. The folder is read only where nobody named one and
 /// `default` is missing (P9).
@@ -18,7 +18,12 @@ pub fn on_account<T>(
         host: host.clone(),
         account: name.cloned().unwrap_or_else(AccountName::default_name),
     };
-    let done = act(&id);
+    let done = match act(&id) {
+        Err(FlowError::Store(error)) if name.is_none() => {
+            return Err(beside_others(store, id, error));
+        }
+        done => done,
+    };
     if name.is_some() || !matches!(done, Err(FlowError::NoLogin(_))) {
         return done;
     }
@@ -31,6 +36,23 @@ pub fn on_account<T>(
         Some(only) => act(&only),
         None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
         None => all.first().map_or(done, act),
+    }
+}
+
+/// Names the other accounts of the host where it is the record of `default` that cannot be read: none of
+/// them is taken in its place, since it may be another user's.
+fn beside_others(store: &Store, id: AccountId, error: StoreError) -> FlowError {
+    let is_good = |id: &AccountId| store.snapshot(id).is_ok();
+    let all = store.accounts_of(&id.host).unwrap_or_default();
+    let used = in_use(store, &all).into_iter().filter(is_good);
+    let others: Vec<AccountName> = used.map(|other| other.account).collect();
+    if others.is_empty() || is_good(&id) {
+        return error.into();
+    }
+    FlowError::DefaultUnreadable {
+        id,
+        others,
+        source: Box::new(error),
     }
 }
 

@@ -28,7 +28,11 @@ pub(super) fn try_brought(
     }
 }
 
-fn check_usable(session: &Session<'_>, id: &AccountId, login: &Login) -> Result<(), FlowError> {
+pub(super) fn check_usable(
+    session: &Session<'_>,
+    id: &AccountId,
+    login: &Login,
+) -> Result<(), FlowError> {
     let now = session.now();
     let need = Need {
         asked: Asked::Token,

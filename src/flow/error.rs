@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Login, Outcome, Scheme, Standby};
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
@@ -20,6 +21,16 @@ pub enum FlowError {
         host: Host,
         /// Those in use.
         accounts: Vec<AccountName>,
+    },
+    /// None was named, and the record of `default` cannot be read.
+    #[error("{source}")]
+    DefaultUnreadable {
+        /// Which.
+        id: AccountId,
+        /// The others of the host that can be used.
+        others: Vec<AccountName>,
+        /// Why.
+        source: Box<StoreError>,
     },
     /// git names no user, and there is no `default` login.
     #[error("{} ({})", unnamed(host, *is_ended), list(accounts))]
@@ -178,6 +189,74 @@ impl FlowError {
             *advice = of_the_cause;
         }
         self
+    }
+
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoLogin(_)
+            | Self::AllLoggedOut(_)
+            | Self::LoggedOut { .. }
+            | Self::LoginRequired { .. }
+            | Self::NotRenewable(_)
+            | Self::RefusesToRefresh { .. }
+            | Self::StandbyLost { .. }
+            | Self::UnknownToken(_) => Code::LoginRequired,
+            Self::SeveralAccounts { .. }
+            | Self::NotNamedByGit { .. }
+            | Self::OtherScheme { .. }
+            | Self::HeldElsewhere { .. } => Code::Usage,
+            Self::TokenRefused(_) => Code::TokenRefused,
+            Self::NothingFresh(_) | Self::TooShort { .. } => Code::Stale,
+            Self::Failed { outcome, .. } | Self::NotRefreshed { outcome, .. } => (*outcome).into(),
+            Self::Leased { .. } => Code::LeaseTimeout,
+            Self::TooManyTurns(_) => Code::StoreFailed,
+            Self::Lock(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::DefaultUnreadable { source, .. } => source.code(),
+            Self::NotRevoked { source, .. } => source.code(),
+        }
+    }
+
+    /// The account that it is about; `None`: no single one.
+    #[must_use]
+    pub fn id(&self) -> Option<&AccountId> {
+        match self {
+            Self::NoLogin(id)
+            | Self::DefaultUnreadable { id, .. }
+            | Self::LoggedOut { id, .. }
+            | Self::LoginRequired { id, .. }
+            | Self::RefusesToRefresh { id, .. }
+            | Self::StandbyLost { id, .. }
+            | Self::TokenRefused(id)
+            | Self::UnknownToken(id)
+            | Self::OtherScheme { id, .. }
+            | Self::HeldElsewhere { id, .. }
+            | Self::NotRenewable(id)
+            | Self::NothingFresh(id)
+            | Self::TooShort { id, .. }
+            | Self::Failed { id, .. }
+            | Self::Leased { id, .. }
+            | Self::NotRefreshed { id, .. }
+            | Self::TooManyTurns(id)
+            | Self::NotRevoked { id, .. } => Some(id),
+            Self::SeveralAccounts { .. }
+            | Self::NotNamedByGit { .. }
+            | Self::AllLoggedOut(_)
+            | Self::Lock(_)
+            | Self::Store(_) => None,
+        }
+    }
+
+    /// The server's own words.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::LoginRequired { said, .. } | Self::StandbyLost { said, .. } => said.as_deref(),
+            Self::RefusesToRefresh { said, .. } | Self::Failed { said, .. } => said.as_deref(),
+            _ => None,
+        }
     }
 
     /// A death that leaves a grant of `login` is not the login's.

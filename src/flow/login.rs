@@ -1,6 +1,6 @@
 //! Storing a login: the old one stays until the new one is in its place.
 
-use super::brought::try_brought;
+use super::brought::{check_usable, try_brought};
 use super::error::FlowError;
 use super::refresh::check_now;
 use super::revoke::revoke;
@@ -164,7 +164,10 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
     let mut standby = Second::NotAsked;
     let wait = session.wait(session.deadline());
     let (change, mut warnings) = match session.store.lock(&id, &wait)? {
-        Entry::Vacant(locked) => (Change::Stored, texts(&locked.create(new)?.warnings)),
+        Entry::Vacant(locked) => {
+            check_brought(session, &id, &new.login, is_brought)?;
+            (Change::Stored, texts(&locked.create(new)?.warnings))
+        }
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
             before = identity_of(locked.record());
@@ -174,6 +177,7 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
                 left = there.unwrap_or(left);
                 (change, warnings)
             } else {
+                check_brought(session, &id, &new.login, is_brought)?;
                 let stored = locked.replace(new)?;
                 replaced(session, stored, revoke_replaced)
             }
@@ -196,6 +200,20 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
         standby,
         warnings,
     })
+}
+
+/// Refuses tokens that a person brought and that are of no use, before they take the place of others.
+fn check_brought(
+    session: &Session<'_>,
+    id: &AccountId,
+    login: &Login,
+    is_brought: bool,
+) -> Result<(), FlowError> {
+    if is_brought {
+        check_usable(session, id, login)
+    } else {
+        Ok(())
+    }
 }
 
 /// Notes who the login is that begins with `origin`, if it is still there.

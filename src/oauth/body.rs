@@ -5,13 +5,17 @@
 //! what servers put around JSON. Everything is bounded by the limit for answers, and an object
 //! inside another document, such as a page for people, is never looked for.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::http::ANSWER_LIMIT;
+use crate::secret::text_of;
 
 /// What servers put in front of JSON so that no page of another site can run it as a script.
 const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
@@ -19,18 +23,27 @@ const GUARDS: [&str; 4] = [")]}',", ")]}'", "while(1);", "for(;;);"];
 /// The one JSON object in an answer or in a file that holds one, whatever the content type. Of a
 /// key that comes twice the last one counts.
 pub(super) fn object_of(arrived: &[u8]) -> Option<Map<String, Value>> {
-    plain(arrived).or_else(|| {
-        [
-            // RFC 9110 §8.4.1.3
-            inflated(MultiGzDecoder::new(arrived)),
-            // RFC 9110 §8.4.1.2, and what many servers send under that name.
-            inflated(ZlibDecoder::new(arrived)),
-            inflated(DeflateDecoder::new(arrived)),
-        ]
-        .into_iter()
-        .flatten()
-        .find_map(|bytes| plain(&bytes))
-    })
+    unpacked(arrived, LAYERS)
+}
+
+/// A server and a proxy in front of it may each have compressed an answer.
+const LAYERS: u8 = 2;
+
+fn unpacked(arrived: &[u8], layers: u8) -> Option<Map<String, Value>> {
+    let found = plain(arrived);
+    if found.is_some() || layers == 0 {
+        return found;
+    }
+    [
+        // RFC 9110 §8.4.1.3
+        inflated(MultiGzDecoder::new(arrived)),
+        // RFC 9110 §8.4.1.2, and what many servers send under that name.
+        inflated(ZlibDecoder::new(arrived)),
+        inflated(DeflateDecoder::new(arrived)),
+    ]
+    .into_iter()
+    .flatten()
+    .find_map(|bytes| unpacked(&bytes, layers - 1))
 }
 
 /// What comes out of it, though the stream may break off or fail its checksum. `None`: nothing, or
@@ -51,29 +64,17 @@ fn plain(bytes: &[u8]) -> Option<Map<String, Value>> {
     if let Some(rest) = GUARDS.iter().find_map(|guard| inner.strip_prefix(guard)) {
         inner = rest.trim_start_matches(is_padding);
     }
-    serde_json::from_str(inner).ok()
+    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(inner).ok()?;
+    // What glauth cannot read costs nothing that stands beside it.
+    let readable = |(key, raw): (Cow<'_, str>, &RawValue)| {
+        Some((key.into_owned(), serde_json::from_str(raw.get()).ok()?))
+    };
+    Some(members.into_iter().filter_map(readable).collect())
 }
 
 /// What does no harm around an object: blanks, NULs and byte order marks.
 fn is_padding(c: char) -> bool {
     c.is_whitespace() || c == '\0' || c == '\u{feff}'
-}
-
-/// The text of an answer: UTF-16 where it begins with the mark of that, as Windows' shells write
-/// files, and UTF-8 otherwise. Bytes that are neither cannot be part of a token, and must not cost
-/// the tokens beside them.
-fn text_of(bytes: &[u8]) -> Zeroizing<String> {
-    let (pair, rest): (fn([u8; 2]) -> u16, _) = match bytes {
-        [0xff, 0xfe, rest @ ..] => (u16::from_le_bytes, rest),
-        [0xfe, 0xff, rest @ ..] => (u16::from_be_bytes, rest),
-        _ => return Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
-    };
-    let (pairs, _) = rest.as_chunks();
-    let units = pairs.iter().map(|bytes| pair(*bytes));
-    // A unit of UTF-16 is three bytes of UTF-8 at most.
-    let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
-    text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    text
 }
 
 #[cfg(test)]

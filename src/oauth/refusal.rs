@@ -31,7 +31,7 @@ const UNAVAILABLE: [&str; 9] = [
 
 /// What a person's consent is called: a name of these words alone, with one of the states below, says
 /// that a person must consent again.
-const CONSENTS: [&str; 7] = [
+const CONSENTS: [&str; 8] = [
     "refresh",
     "refreshtoken",
     "token",
@@ -39,24 +39,48 @@ const CONSENTS: [&str; 7] = [
     "grant",
     "consent",
     "login",
+    "user",
 ];
 
 /// The ends that it can have come to.
-const ENDS: [&str; 11] = [
-    "invalid", "expired", "revoked", "unknown", "used", "reused", "reuse", "inactive", "bad",
-    "rotated", "deleted",
+const ENDS: [&str; 19] = [
+    "invalid",
+    "expired",
+    "revoked",
+    "unknown",
+    "unrecognized",
+    "used",
+    "reused",
+    "reuse",
+    "replayed",
+    "refreshed",
+    "rotated",
+    "inactive",
+    "bad",
+    "stale",
+    "terminated",
+    "disabled",
+    "deleted",
+    "blacklisted",
+    "blocklisted",
 ];
 
 /// The same with `not` before them.
 const LIFE: [&str; 5] = ["found", "active", "exist", "exists", "valid"];
 
 /// Words between the others that say nothing.
-const FILLERS: [&str; 12] = [
-    "the", "a", "is", "has", "been", "was", "your", "or", "provided", "already", "does", "detected",
+const FILLERS: [&str; 13] = [
+    "the", "a", "is", "has", "been", "was", "your", "or", "provided", "already", "does",
+    "detected", "oauth",
 ];
 
+/// An authorization that has come to one of these is a consent, too; an invalid one may be a header.
+const AUTHORIZATION_ENDS: [&str; 2] = ["authorization_expired", "authorization_revoked"];
+
 /// What a person must do, before `required`.
-const DEEDS: [&str; 10] = [
+const DEEDS: [&str; 12] = [
+    "sso",
+    "password_change",
     "interaction",
     "user",
     "consent",
@@ -82,28 +106,30 @@ pub struct OwnErrors<'a> {
 }
 
 /// Rows 3, 4, 5 and 6: what the error in a JSON object means. `None`: there is none. With a status of
-/// 2xx only what is called an error is one.
+/// 2xx only what is called an error is one, or what says that a person must consent again.
 pub(super) fn meaning(
     object: &Map<String, Value>,
     good: bool,
     own: OwnErrors<'_>,
 ) -> Option<Outcome> {
+    let says_no = |key: &&str| object.get(*key) == Some(&Value::Bool(false));
     let is_error = ERRORS
         .iter()
-        .any(|key| object.get(*key).is_some_and(says_something));
-    if good && !is_error {
-        return None;
-    }
+        .any(|key| object.get(*key).is_some_and(says_something))
+        || SUCCESSES.iter().any(says_no);
     let found = Found::of(object);
     let any = |fits: &dyn Fn(&str) -> bool| found.names.iter().any(|name| fits(name));
     let is_own = |known: &[&str], name: &str| known.iter().any(|known| normal(known) == name);
+    let is_final = found.words.as_deref().is_some_and(is_short_and_final);
     if any(&|name| needs_person(name) || is_own(own.grant, name)) {
         Some(Outcome::LoginRequired)
+    } else if good && !is_error {
+        is_final.then_some(Outcome::LoginRequired)
     } else if any(&|name| CLIENT_ERRORS.contains(&name) || is_own(own.client, name)) {
         Some(Outcome::ClientRejected)
-    } else if any(&|name| UNAVAILABLE.contains(&name)) {
+    } else if any(&|name| UNAVAILABLE.contains(&name)) || found.names_a_rate_limit() {
         Some(Outcome::Unavailable)
-    } else if found.words.as_deref().is_some_and(is_short_and_final) {
+    } else if is_final {
         Some(Outcome::LoginRequired)
     } else {
         let silent = found.names.is_empty() && found.words.is_none();
@@ -136,13 +162,34 @@ pub(super) fn is_page(body: &[u8]) -> bool {
 }
 
 /// Where an error is.
-const ERRORS: [&str; 3] = ["error", "error_code", "errors"];
+const ERRORS: [&str; 5] = ["error", "error_code", "errorCode", "errcode", "errors"];
+
+/// Where `false` is one.
+const SUCCESSES: [&str; 2] = ["success", "ok"];
 
 /// Keys that hold a name …
-const NAMES: [&str; 6] = ["error", "error_code", "errorType", "code", "type", "status"];
+const NAMES: [&str; 8] = [
+    "error",
+    "error_code",
+    "errorCode",
+    "errcode",
+    "errorType",
+    "code",
+    "type",
+    "status",
+];
 
 /// … and those that hold words.
-const WORDS: [&str; 5] = ["error_description", "message", "msg", "detail", "title"];
+const WORDS: [&str; 8] = [
+    "error_description",
+    "message",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "errmsg",
+    "detail",
+    "title",
+];
 
 /// What an error object says.
 #[derive(Default)]
@@ -158,15 +205,21 @@ impl Found {
     fn of(object: &Map<String, Value>) -> Self {
         let mut found = Self::default();
         found.read(object, false);
-        if let Some(Value::Object(inner)) = object.get("error") {
-            found.read(inner, true);
-        }
-        if let Some(Value::Array(errors)) = object.get("errors")
-            && let Some(Value::Object(first)) = errors.first()
-        {
-            found.read(first, true);
+        for key in ["error", "errors"] {
+            match object.get(key) {
+                Some(Value::Array(errors)) => found.read_inner(errors.first()),
+                error => found.read_inner(error),
+            }
         }
         found
+    }
+
+    fn read_inner(&mut self, error: Option<&Value>) {
+        match error {
+            Some(Value::Object(inner)) => self.read(inner, true),
+            Some(Value::String(text)) => self.note_name(clean(text), true),
+            _ => {}
+        }
     }
 
     /// `inner`: below `error` every name is shown; elsewhere `type` and `status` are not about the error
@@ -179,27 +232,40 @@ impl Found {
                 Some(Value::Number(number)) if is_error => number.to_string(),
                 _ => continue,
             };
-            let (new, name) = (!self.shown.contains(&text), normal(&text));
-            if new && !name.is_empty() {
-                self.names.push(name);
-                if inner || !matches!(key, "type" | "status") {
-                    self.shown.push(text);
-                }
-            }
+            self.note_name(text, inner || !matches!(key, "type" | "status"));
         }
         let mut texts = WORDS.iter().filter_map(|key| object.get(*key)?.as_str());
         let words = texts.next().map(clean).filter(|words| !words.is_empty());
         self.words = self.words.take().or(words);
+    }
+
+    fn note_name(&mut self, text: String, is_shown: bool) {
+        let (new, name) = (!self.shown.contains(&text), normal(&text));
+        if new && !name.is_empty() {
+            self.names.push(name);
+            if is_shown {
+                self.shown.push(text);
+            }
+        }
+    }
+
+    /// GitHub says so in words alone.
+    fn names_a_rate_limit(&self) -> bool {
+        let words = self.words.as_deref().map(normal);
+        let mut texts = self.names.iter().chain(&words);
+        texts.any(|text| text.contains("rate_limit"))
     }
 }
 
 fn says_something(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
+        // The code of no error.
+        Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
         Value::Object(object) => !object.is_empty(),
-        Value::Bool(true) | Value::Number(_) => true,
+        Value::Bool(true) => true,
     }
 }
 
@@ -226,7 +292,7 @@ fn normal(text: &str) -> String {
 fn needs_person(name: &str) -> bool {
     let bare = name.strip_suffix("_exception");
     let name = bare.or_else(|| name.strip_suffix("_error")).unwrap_or(name);
-    if name == "invalid_grant" {
+    if name == "invalid_grant" || AUTHORIZATION_ENDS.contains(&name) {
         return true;
     }
     if let Some(deed) = name.strip_suffix("_required") {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::exchange::authenticate;
+use crate::code::Code;
 use crate::credential::Client;
 use crate::http::{Body, Http, Request, SendError};
 
@@ -26,6 +27,20 @@ pub enum RevokeError {
     /// Any other status than 200.
     #[error("the server refused the revocation (status {0})")]
     Refused(u16),
+}
+
+impl RevokeError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NoEndpoint => Code::Config,
+            Self::Send(error) => error.outcome().into(),
+            Self::Unavailable(429) => Code::RateLimited,
+            Self::Unavailable(_) => Code::Unavailable,
+            Self::Refused(_) => Code::ClientRejected,
+        }
+    }
 }
 
 /// Revokes a token; `hint` is `refresh_token` or `access_token` (RFC 7009 §2.1).

@@ -6,6 +6,7 @@ mod age;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::body::object_of;
 use super::refusal::{OwnErrors, is_page, meaning, said};
@@ -58,11 +59,17 @@ pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
         0..200 => Failed::doubtful(Outcome::AnswerLost),
         200..300 | 400..500 => match object {
             None => without_object(raw),
-            // A token that came is used, whatever stands beside it.
-            Some(object) if good && has_token(&object) => match rotation(object) {
-                Some(rotation) => return Answer::Granted(rotation),
-                None => Failed::doubtful(Outcome::AnswerLost),
-            },
+            // A token that came is used: with 2xx whatever stands beside it, else where no error does.
+            Some(object)
+                if has_token(&object) && (good || meaning(&object, good, own).is_none()) =>
+            {
+                match rotation(object) {
+                    Some(rotation) => return Answer::Granted(rotation),
+                    None => Failed::doubtful(Outcome::AnswerLost),
+                }
+            }
+            // What asks for a proxy's password is no token endpoint.
+            Some(_) if raw.status == 407 => Failed::unchanged(Outcome::Unavailable),
             Some(object) => match meaning(&object, good, own) {
                 Some(outcome) => Failed::unchanged(outcome),
                 None if good => Failed::doubtful(Outcome::AnswerLost),
@@ -96,7 +103,13 @@ fn without_object(raw: Raw<'_>) -> Failed {
 
 fn has_token(object: &Map<String, Value>) -> bool {
     let token = object.get("access_token").and_then(Value::as_str);
-    token.is_some_and(|token| AccessToken::new(token.to_owned()).is_ok())
+    token.is_some_and(|token| usable(token, AccessToken::new).is_some())
+}
+
+/// The token in a text: as it is, or without the blanks and line ends around it that make it unusable.
+fn usable<T, E>(text: &str, new: impl Fn(String) -> Result<T, E>) -> Option<T> {
+    let token = new(text.to_owned());
+    token.or_else(|_| new(bare(text).to_owned())).ok()
 }
 
 /// `Retry-After` as seconds or as an HTTP date (RFC 9110 §10.2.3).
@@ -118,11 +131,17 @@ pub(super) fn http_date(text: &str) -> Option<Timestamp> {
 /// A sound token response, or nothing: `access_token` of printable ASCII, and a `refresh_token`,
 /// if there is one, likewise (an unusable one must not pass for "as before").
 fn rotation(mut object: Map<String, Value>) -> Option<Rotation> {
-    let access_token = AccessToken::new(take_text(&mut object, "access_token")?).ok()?;
+    let access_token = usable(
+        &Zeroizing::new(take_text(&mut object, "access_token")?),
+        AccessToken::new,
+    )?;
     let refresh_token = match object.get("refresh_token") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) if text.is_empty() => None,
-        Some(_) => Some(RefreshToken::new(take_text(&mut object, "refresh_token")?).ok()?),
+        Some(_) => {
+            let text = Zeroizing::new(take_text(&mut object, "refresh_token")?);
+            Some(usable(&text, RefreshToken::new)?)
+        }
     };
     let token_type = take_text(&mut object, "token_type")
         .filter(|kind| is_word(kind))

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::permissions;
+use crate::code::Code;
 
 /// A store that cannot be used as it is (exit code 5).
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
@@ -166,6 +167,22 @@ fn kept_in(rescued: Option<&Kept>) -> String {
 }
 
 impl StoreError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Permission { .. } | Self::OpenFolder { .. } => Code::Permission,
+            Self::ReadOnly { .. } => Code::ReadOnly,
+            Self::Corrupt { .. } => Code::Corrupt,
+            Self::UnsupportedVersion { .. } | Self::NewerValue { .. } => Code::UnsupportedVersion,
+            Self::DiskFull { .. } => Code::DiskFull,
+            Self::LockingUnsupported { .. } => Code::LockingUnsupported,
+            Self::LockReplaced { .. } | Self::AnswerNotStored { .. } | Self::Io { .. } => {
+                Code::StoreFailed
+            }
+        }
+    }
+
     /// Sorts an answer of the file system.
     pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -224,4 +241,15 @@ pub enum LockError {
     /// It cannot be had at all.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LockError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Timeout { .. } => Code::LockTimeout,
+            Self::Store(error) => error.code(),
+        }
+    }
 }

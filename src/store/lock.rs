@@ -186,22 +186,33 @@ pub(super) fn unlock(file: &File) {
     fs4::FileExt::unlock(file).ok();
 }
 
-/// Locks the room that a refresh has just created for its answer: other processes can then tell a
-/// refresh that is still running from one that died, even where the lock file was removed.
+/// Locks a file that a refresh has just created, the room for its answer or its mark: other processes can
+/// then tell a refresh that is still running from one that died, even where the lock file was removed.
 pub(super) fn claim(file: &File, path: &Path) -> Result<(), StoreError> {
     // It can only be held by a process that looks whether it is held, for a moment.
     lock_in_kernel(file, Mode::Exclusive).map_err(|error| refused(path, error))
 }
 
-/// Waits until the process that locked this room, named `owner`, has ended its refresh.
+/// Whether the process that has claimed this file still runs.
+pub(super) fn is_claimed(path: &Path) -> Result<bool, StoreError> {
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(false);
+    };
+    Ok(!try_now(&file, path, Mode::Shared)?)
+}
+
+/// Waits until the process that has claimed this file, named `owner`, has ended its refresh.
 pub(super) fn wait_for_owner(path: &Path, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
     let on_wait = |_: Option<&str>| (wait.on_wait)(Some(owner));
     let named = Wait {
         deadline: wait.deadline,
         on_wait: &on_wait,
     };
-    wait_until_unshared(path, &named).map_err(|error| match error {
-        // The room holds no name.
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(());
+    };
+    wait_while_there(file, path, Mode::Shared, &named).map_err(|error| match error {
+        // The file holds no name.
         LockError::Timeout { waited, .. } => LockError::Timeout {
             holder: Some(owner.to_owned()),
             waited,
@@ -254,13 +265,17 @@ pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
 /// Waits until nobody holds the lock at `path`, and lets it go at once; or until its file is gone, of
 /// which the kernel tells nobody.
 pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
-    let Some(file) = permissions::open_if_there(path)? else {
-        return Ok(());
-    };
+    match permissions::open_if_there(path)? {
+        Some(file) => wait_while_there(file, path, Mode::Exclusive, wait),
+        None => Ok(()),
+    }
+}
+
+fn wait_while_there(file: File, path: &Path, mode: Mode, wait: &Wait<'_>) -> Result<(), LockError> {
     let watched = duplicate(&file, path)?;
     let is_gone = || !permissions::is_at(&watched, path);
     let started = Instant::now();
-    match wait_in_kernel(file, path, Mode::Exclusive, started, wait, &is_gone) {
+    match wait_in_kernel(file, path, mode, started, wait, &is_gone) {
         Err(LockError::Timeout { .. }) if is_gone() => Ok(()),
         waited => waited.map(drop),
     }

@@ -83,15 +83,15 @@ impl Store {
     /// there. There is no other way to a [`Locked`] but the two below, which do the same with a lock that
     /// is held already.
     ///
-    /// A pending attempt whose room for the answer is locked has an owner that lives: its lock file was
-    /// removed or replaced. Then nothing is touched until that owner has ended its attempt.
+    /// A pending attempt whose room for the answer, or whose mark, is locked has an owner that lives: its
+    /// lock file was removed or replaced. Then nothing is touched until that owner has ended its attempt.
     pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
         let place = self.writable_place(id)?;
         loop {
             let lock = AccountLock::acquire(&place.lock, wait)?;
             match self.reread(lock, &place)? {
                 Found::Entry(entry) => return Ok(*entry),
-                Found::Owned(owner) => lock::wait_for_owner(&place.answer, &owner, wait)?,
+                Found::Owned { owner, claim } => lock::wait_for_owner(&claim, &owner, wait)?,
                 Found::Changed => {}
             }
         }
@@ -120,7 +120,7 @@ impl Store {
         let Some(lock) = lock else { return Ok(None) };
         Ok(match self.reread(lock, place)? {
             Found::Entry(entry) => Some(*entry),
-            Found::Owned(_) | Found::Changed => None,
+            Found::Owned { .. } | Found::Changed => None,
         })
     }
 
@@ -130,8 +130,9 @@ impl Store {
             return Ok(Found::Entry(Box::new(Entry::Vacant(vacant))));
         };
         if let Some(owner) = settle::owner(&found.0) {
-            if lock::is_held(&place.answer)? {
-                return Ok(Found::Owned(owner));
+            if let Some(claim) = place.claimed()? {
+                let claim = claim.to_owned();
+                return Ok(Found::Owned { owner, claim });
             }
             // That owner may have ended its attempt after the record was read.
             let Some(again) = read_for_writing(place)? else {
@@ -232,8 +233,11 @@ impl Store {
 /// What stands under a lock that was just had.
 enum Found {
     Entry(Box<Entry>),
-    /// The attempt of this process, which lives.
-    Owned(String),
+    /// The attempt of this process, which lives, and has claimed that file.
+    Owned {
+        owner: String,
+        claim: PathBuf,
+    },
     /// It has changed in that very moment.
     Changed,
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::error::StoreError;
 use super::record::{self, RECORD_LIMIT};
-use super::{permissions, replace};
+use super::{lock, permissions, replace};
 use crate::credential::AccountId;
 use crate::secret::Fingerprint;
 
@@ -61,6 +61,17 @@ impl Place {
         let (account, token) = name.strip_suffix(".lease")?.rsplit_once('.')?;
         let ours = account == self.id.account.as_str();
         ours.then(|| Fingerprint::parse(token)).flatten()
+    }
+
+    /// The file by which a refresh that still runs is known, whose attempt the record says is pending: the
+    /// room for its answer, or the record that it marked, where the room was removed.
+    pub(super) fn claimed(&self) -> Result<Option<&Path>, StoreError> {
+        for path in [&self.answer, &self.record] {
+            if lock::is_claimed(path)? {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// The record's text, for a process that will write: the record must be its own, closed to others.

@@ -100,6 +100,8 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
 pub(super) struct Reservation {
     file: File,
     path: PathBuf,
+    /// The record that says what the room is for, and its path.
+    mark: Option<(File, PathBuf)>,
 }
 
 impl Reservation {
@@ -114,12 +116,28 @@ impl Reservation {
         Ok(Self {
             file,
             path: path.to_owned(),
+            mark: None,
         })
     }
 
     /// Locks the room as long as this lives, so that other processes can tell that its owner is alive.
     pub(super) fn claim(&self) -> Result<(), StoreError> {
         lock::claim(&self.file, &self.path)
+    }
+
+    /// The same with the record that was marked, in case the room is removed together with the lock file.
+    pub(super) fn claim_mark(&mut self, record: &Path) -> Result<(), StoreError> {
+        let file = permissions::open_existing(record)?;
+        lock::claim(&file, record)?;
+        self.mark = Some((file, record.to_owned()));
+        Ok(())
+    }
+
+    /// Whether the record is the one that was marked: then no other process has changed it, and those that
+    /// want to wait.
+    pub(super) fn is_marked(&self) -> bool {
+        let mark = self.mark.as_ref();
+        mark.is_some_and(|(file, path)| permissions::is_at(file, path))
     }
 
     /// Writes `content` in place of all that is there, and syncs it.
@@ -149,6 +167,9 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         lock::unlock(&self.file);
+        if let Some((file, _)) = &self.mark {
+            lock::unlock(file);
+        }
     }
 }
 

@@ -51,12 +51,55 @@ pub(super) fn everything(root: &Path) -> (Vec<PathBuf>, Vec<StoreError>) {
             Err(StoreError::Io { source, .. }) if is_missing(&source) => {}
             Err(error) => troubles.push(error),
             Ok(()) => match fs::read_dir(&folder) {
-                Ok(entries) => files.extend(entries.flatten().map(|entry| entry.path())),
+                Ok(entries) => {
+                    let entries = entries.flatten().filter(|entry| !is_note(entry));
+                    files.extend(entries.map(|entry| entry.path()));
+                }
                 Err(error) => troubles.push(StoreError::io("read", &folder, error)),
             },
         }
     }
     (files, troubles)
+}
+
+/// What a note's name begins with: no answer, and no secret in it.
+const NOTE: &str = "alert-";
+
+fn is_note(entry: &fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with(NOTE)
+}
+
+/// Where notes go that the store in `root` does not take: a folder of the session first, and `/tmp` last, of
+/// which a service may get a new one for each run.
+fn note_folders(root: &Path) -> Vec<PathBuf> {
+    let mut spots = spots(root);
+    spots.sort_by_key(|spot| spot.lasts != Lasts::UntilLogout);
+    spots.into_iter().map(|spot| spot.folder).collect()
+}
+
+/// Keeps a note of no secret for the store in `root` in the first place that takes it; whether one did.
+pub(super) fn keep_note(root: &Path, name: &str, text: &str) -> bool {
+    let name = format!("{NOTE}{name}");
+    let mut folders = note_folders(root).into_iter();
+    folders.any(|folder| keep_in(&folder, &name, text).is_ok())
+}
+
+/// What such a note says.
+pub(super) fn note(root: &Path, name: &str) -> Option<Zeroizing<String>> {
+    let paths = note_folders(root).into_iter();
+    paths
+        .map(|folder| folder.join(format!("{NOTE}{name}")))
+        .find_map(|path| text_at(&path))
+}
+
+/// Removes such a note, and the folder that was made for it.
+pub(super) fn forget_note(root: &Path, name: &str) {
+    for folder in note_folders(root) {
+        if fs::remove_file(folder.join(format!("{NOTE}{name}"))).is_ok() {
+            // Only where it is empty.
+            fs::remove_dir(&folder).ok();
+        }
+    }
 }
 
 /// The text of a file in a rescue place, where it can be read.

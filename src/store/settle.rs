@@ -1,6 +1,7 @@
-//! What somebody left: whoever gets a lock finishes the attempt of an owner that died (DESIGN,
-//! "What somebody left"). An owner ends its attempt before it lets go of the lock, and keeps the room
-//! for its answer locked until then; so a pending attempt whose room can be locked is a dead one's.
+//! What a process that died has left: the next process that gets the lock finishes its attempt
+//! (ARCHITECTURE.md, "What somebody left"). An owner ends its attempt before it lets go of the lock, and keeps
+//! the room for its answer and the marked record locked until then; so a pending attempt of which neither is
+//! locked is a dead one's.
 
 use std::path::PathBuf;
 

@@ -196,9 +196,16 @@ impl Staged {
                 fault::point("written");
                 Ok(locked.finish_answer())
             }
-            // Whose lock file was removed is not alone: what another one stored since stands, and
-            // new tokens go to the rescue place, where that one's successor finds them.
-            Err(gone) if !reservation.is_in_place() && !locked.lock.is_ours() => Err(gone),
+            // Where the lock file, the room and the marked record are not the ones of this process, another
+            // one has stored something since: that stands, and new tokens go to the rescue place, where the
+            // next process finds them.
+            Err(gone)
+                if !reservation.is_in_place()
+                    && !reservation.is_marked()
+                    && !locked.lock.is_ours() =>
+            {
+                Err(gone)
+            }
             Err(first) => locked.second_try(&text, first),
         };
         match (stored, ending) {
@@ -349,13 +356,14 @@ impl Locked<Occupied> {
         }
         memory::set_aside().map_err(|_| StoreError::no_memory(&self.place.record))?;
         replace::sync_folder(&self.place.folder)?;
-        let reservation = Reservation::new(&self.place.answer, room as u64)?;
+        let mut reservation = Reservation::new(&self.place.answer, room as u64)?;
         reservation.claim()?;
         fault::point("reserved");
         match self.put(&text)? {
             None => {}
             Some(uncertain) => return Err(uncertain),
         }
+        reservation.claim_mark(&self.place.record)?;
         fault::point("pending");
         Ok(reservation)
     }

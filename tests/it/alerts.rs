@@ -27,8 +27,11 @@ fn mail(sandbox: &Sandbox) -> String {
 
 /// So many seconds pass for what was told.
 fn alerts_age(sandbox: &Sandbox, server: &AuthorizationServer, seconds: i64) {
-    let path = sandbox.file(server, "alert");
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    age_file(&sandbox.file(server, "alert"), seconds);
+}
+
+fn age_file(path: &std::path::Path, seconds: i64) {
+    let Ok(text) = std::fs::read_to_string(path) else {
         return;
     };
     let mut table: toml::Table = text.parse().unwrap();
@@ -43,7 +46,7 @@ fn alerts_age(sandbox: &Sandbox, server: &AuthorizationServer, seconds: i64) {
     };
     age(&mut table);
     age(table["told"].as_table_mut().unwrap());
-    std::fs::write(&path, toml::to_string(&table).unwrap()).unwrap();
+    std::fs::write(path, toml::to_string(&table).unwrap()).unwrap();
 }
 
 const DAY: i64 = 24 * 60 * 60;
@@ -188,6 +191,42 @@ fn a_server_that_is_away_for_three_days_is_told_once_a_day_and_never_again_once_
     assert_eq!(mail(&sandbox), "");
     assert_eq!(server.rotations(), 1);
     assert!(!sandbox.file(&server, "alert").exists());
+}
+
+/// The store takes no note of what was told, so a rescue place does; it goes once the store does.
+#[test]
+fn a_store_that_cannot_be_written_is_told_once_a_day() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let folder = sandbox.store().join(server.host().replace(':', "%3A"));
+    let mode = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&folder, mode).unwrap();
+    };
+    // Open to others, so that glauth writes nothing there.
+    mode(0o770);
+    let notes = || -> Vec<_> {
+        let folder = std::fs::read_dir(sandbox.path("run")).unwrap();
+        let places = folder.map(|entry| std::fs::read_dir(entry.unwrap().path()).unwrap());
+        places
+            .flatten()
+            .map(|entry| entry.unwrap().path())
+            .collect()
+    };
+    for _ in 0..2 {
+        let said = mail(&sandbox);
+        assert!(said.contains("chmod"), "{said}");
+        assert_eq!(mail(&sandbox), "");
+        let notes = notes();
+        let doctor = sandbox.run(&["doctor"]).stdout;
+        assert!(!doctor.contains(notes[0].to_str().unwrap()), "{doctor}");
+        age_file(&notes[0], DAY);
+    }
+    mode(0o700);
+    assert_eq!(mail(&sandbox), "");
+    assert_eq!(server.rotations(), 1);
+    assert_eq!(notes(), [""; 0].map(std::path::PathBuf::from));
 }
 
 #[test]

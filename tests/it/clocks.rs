@@ -35,7 +35,7 @@ fn issued_now_with(sandbox: &Sandbox, server: &AuthorizationServer, issued_boot:
 }
 
 #[test]
-fn a_token_that_is_older_than_its_lifetime_by_the_clock_that_nobody_sets_is_stale() {
+fn a_token_that_is_older_than_its_lifetime_by_the_boot_clock_is_stale() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     let url = server.url();

@@ -454,7 +454,7 @@ fn break_account(sandbox: &Sandbox, server: &AuthorizationServer, account: &str,
 }
 
 #[test]
-fn a_record_that_cannot_be_read_keeps_nobody_from_the_others_of_its_host() {
+fn a_record_that_cannot_be_read_hides_no_other_account_of_its_host() {
     for text in UNREADABLE {
         let server = AuthorizationServer::start();
         let sandbox = Sandbox::new();

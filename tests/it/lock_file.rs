@@ -160,10 +160,42 @@ fn the_owner_of_a_removed_lock_file_that_dies_is_followed_by_those_who_wait() {
     drop(first.finish());
 }
 
-/// The room is removed too: the second process takes the first one for
-/// dead, and presents the token that the first one has spent. The first one finds that it is not
-/// alone and puts its answer into the rescue place. Whichever of the two stores last, the login
-/// survives: the next call finds it there.
+/// The room is removed too: other processes know the refresh by the record that it marked, and the answer
+/// is stored all the same.
+#[test]
+fn a_lock_file_that_is_removed_with_the_room_under_a_refresh_causes_no_second_presentation() {
+    let server = AuthorizationServer::start();
+    let (sandbox, old) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    let url = server.url();
+    let answers = server.hold_answers(TOKEN);
+    let first = sandbox.start(&["token", &url]);
+    answers.wait_for(1);
+    let new = server.current_pair(&old.access_token);
+    for file in ["lock", "toml.answer"] {
+        fs::remove_file(sandbox.file(&server, file)).unwrap();
+    }
+    let impatient = ["token", "--json", "--lock-timeout", "100ms", &url];
+    let error = sandbox.run(&impatient).fails_in_json(4, "lock_timeout");
+    let by = refresher_of(&first).name();
+    assert!(error["message"].as_str().unwrap().contains(&by), "{error}");
+    let others = [&["token", &url], &["token", &url]].map(|args| sandbox.start(args));
+    wait_until_queued_on(&sandbox.file(&server, "toml"), &others);
+    answers.release();
+    // The first one says that its room was gone.
+    let first = first.finish();
+    assert_eq!(first.code(), Some(0), "{first:?}");
+    assert_eq!(first.stdout.trim_end(), new.access_token);
+    for process in others {
+        assert_eq!(process.finish().prints(), new.access_token);
+    }
+    assert_eq!((server.refresh_requests(), server.rotations()), (1, 1));
+}
+
+/// The marked record is replaced, too, by a copy of itself, as a backup tool or an editor does it: the
+/// second process takes the first one for dead, and presents the token that the first one has spent. The
+/// first one finds that it is not alone and puts its answer into the rescue place. Whichever of the two
+/// stores last, the login survives: the next call finds it there.
 #[track_caller]
 fn without_a_lock(first_stores_last: bool) {
     let server = AuthorizationServer::start();
@@ -178,6 +210,7 @@ fn without_a_lock(first_stores_last: bool) {
     for file in ["lock", "toml.answer"] {
         fs::remove_file(sandbox.file(&server, file)).unwrap();
     }
+    replace(&sandbox.file(&server, "toml"));
     let second = sandbox.start(&["token", &url]);
     answers.wait_for(2);
 
@@ -206,7 +239,7 @@ fn without_a_lock(first_stores_last: bool) {
 }
 
 #[test]
-fn a_lock_file_that_is_removed_with_the_room_under_a_refresh_loses_no_login() {
+fn a_marked_record_that_is_replaced_while_the_lock_and_the_room_are_gone_loses_no_login() {
     without_a_lock(true);
 }
 

@@ -34,8 +34,8 @@ struct Long {
 /// What came of a refresh with little memory.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// The server was not asked; the exit code.
-    NotAsked(Option<i32>),
+    /// The server was not asked; the exit code, and what was said.
+    NotAsked(Option<i32>, String),
     Stored,
     Lost(String),
 }
@@ -79,7 +79,7 @@ impl Long {
         let limited = format!("ulimit -c 0; ulimit -v {limit}");
         let finished = Running::spawn(&mut after(&limited, &command)).finish();
         if self.server.count(TOKEN) == before {
-            return End::NotAsked(finished.code());
+            return End::NotAsked(finished.code(), finished.stderr);
         }
         if finished.code() == Some(0) && finished.stdout.trim_end() == long("at") {
             return End::Stored;
@@ -96,18 +96,20 @@ fn an_answer_that_came_is_stored_however_little_memory_there_is() {
     while enough - too_little > STEP {
         let middle = usize::midpoint(too_little, enough);
         match long.refresh_with(middle) {
-            End::NotAsked(_) => too_little = middle,
+            End::NotAsked(..) => too_little = middle,
             End::Stored => enough = middle,
             End::Lost(how) => panic!("with {middle} KiB: {how}"),
         }
     }
     let just_below = (0..TRIES).map(|n| enough.saturating_sub(n * STEP));
+    let far_below = (1..TRIES).map(|n| enough.saturating_sub(n * 1024));
     let far_above = (0..TRIES).map(|n| enough + n * STRIDE);
     let mut is_said = false;
-    for limit in just_below.chain(far_above) {
+    for limit in just_below.chain(far_below).chain(far_above) {
         let end = long.refresh_with(limit);
         assert!(!matches!(end, End::Lost(_)), "with {limit} KiB: {end:?}");
-        is_said |= end == End::NotAsked(Some(4));
+        is_said |=
+            matches!(&end, End::NotAsked(Some(4), said) if said.contains("set memory aside"));
     }
     assert!(is_said, "too little memory is found out, and said");
 }

@@ -151,8 +151,17 @@ fn row_6_a_refusal_without_end_needs_a_person_and_heals_by_itself() {
     assert_eq!(status.code(), Some(3));
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
     assert_eq!(status["accounts"][0]["needs_login"], true);
+    // What is no refusal does not end that.
+    sandbox.let_waits_pass(&server);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(503)));
+    for _ in 0..2 {
+        let said = sandbox.run(&["token"]).fails(3);
+        assert!(said.starts_with(&start), "{said}");
+        assert!(said.contains("; this time "), "{said}");
+        assert!(said.contains("; the next try is in "), "{said}");
+    }
     // All along the tokens were kept, and the server was asked.
-    assert_eq!(server.refresh_requests(), 5);
+    assert_eq!(server.refresh_requests(), 6);
 
     server.always(TOKEN, None);
     sandbox.let_waits_pass(&server);
@@ -229,6 +238,7 @@ fn words_that_echo_the_refresh_token_are_not_shown() {
         format!("{token} is unknown"),
         format!("{}{token}", "x".repeat(285)),
         format!("{a}\u{200b}{b} is unknown"),
+        format!("{}… is unknown", &token[..token.len() - 1]),
     ] {
         let body = serde_json::json!({"error": "unheard_of", "message": words}).to_string();
         server.script(TOKEN, error(400, &body));
@@ -406,6 +416,20 @@ fn an_import_of_an_ended_grants_refresh_token_presents_it_once() {
     import(&sandbox, &server, &pair.response).succeeds();
     assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
     assert_eq!((server.refresh_requests(), server.replays()), (4, 0));
+}
+
+#[test]
+fn an_import_of_an_ended_grants_refresh_token_waits_as_long_as_the_server_asked() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -5);
+    server.script(TOKEN, error(400, r#"{"error":"invalid_grant"}"#));
+    sandbox.run(&["token"]).fails(3);
+    let busy = Answer::new(429).header("Retry-After", "60");
+    server.script(TOKEN, Behaviour::Answer(busy));
+    sandbox.run(&["refresh", "--force"]).fails(4);
+    import(&sandbox, &server, &pair.response).fails_in_json(4, "rate_limited");
+    assert_eq!(server.refresh_requests(), 2);
 }
 
 /// A provisioning script in a loop replays no spent token.

@@ -236,7 +236,7 @@ fn a_rescue_folder_of_ours_that_is_open_to_others_is_an_error_with_its_chmod() {
     assert_eq!(failed.server.refresh_requests(), 1);
 }
 
-/// Nothing but /var/tmp takes it: the folder there has a name that nobody can occupy before.
+/// Nothing but /var/tmp takes it: the folder there has a name that no other user can occupy before.
 #[test]
 fn where_store_and_home_take_nothing_the_answer_goes_to_a_folder_that_no_other_user_can_occupy() {
     let failed = Failed::new(|sandbox| {
@@ -335,9 +335,8 @@ fn a_rescued_answer_is_found_for_a_record_that_was_restored_from_a_copy() {
     assert_eq!(files_in(&rescue), [] as [PathBuf; 0]);
 }
 
-/// Where refresh tokens do not rotate, an old copy has the name of the current token.
-#[test]
-fn a_rescued_answer_that_is_older_than_the_login_is_not_taken() {
+#[track_caller]
+fn is_not_taken(later: i64) {
     let failed = Failed::new(|_| {});
     failed.mend_without_answer();
     let rescue = rescue_folder(&failed.sandbox.path(""));
@@ -346,12 +345,16 @@ fn a_rescued_answer_that_is_older_than_the_login_is_not_taken() {
     };
     let copy = fs::read_to_string(rescued).unwrap();
     failed.run().succeeds();
-    // The record has gone on to this very refresh token, and to a later generation.
+    // The record has gone on to this very refresh token.
     let mut spent = String::new();
     failed.sandbox.edit(&failed.server, |record| {
         let grant = first_grant(record);
-        spent = grant["refresh_token"].as_str().unwrap().to_owned();
-        grant["generation"] = 9.into();
+        grant["refresh_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut spent);
+        let generation = grant["generation"].as_integer().unwrap() + later;
+        grant["generation"] = generation.into();
     });
     failed.sandbox.ends_in(&failed.server, -5);
     let old = rescue.join(&glauth::secret::sha256_hex(&[&spent])[..32]);
@@ -361,6 +364,14 @@ fn a_rescued_answer_that_is_older_than_the_login_is_not_taken() {
     assert!(failed.server.is_alive(&new));
     assert_ne!(new, failed.new.access_token);
     assert_eq!(failed.server.refresh_requests(), 2);
+}
+
+/// Where refresh tokens do not rotate, an old copy has the name of the current token.
+#[test]
+fn a_rescued_answer_that_is_no_newer_than_the_login_is_not_taken() {
+    for later in [0, 7] {
+        is_not_taken(later);
+    }
 }
 
 /// The answer of a dead process cannot be put in place. A new refresh would remove it, so none is sent.

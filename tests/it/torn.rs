@@ -258,6 +258,15 @@ fn a_broken_record_hides_no_other_one() {
 
     let token = sandbox.run(&["token", "--account", "good", &url]);
     assert_eq!(token.prints(), good.access_token);
+    // No other user's token is printed in its place, and the hint says how to get that one.
+    for args in [&["token", &url][..], &["token"], &["refresh", &url]] {
+        let said = sandbox.run(args).fails(5);
+        assert!(said.contains("default.toml"), "{said}");
+        assert!(
+            said.contains("\nhint: use another account with `--account good`; for this one: "),
+            "{said}"
+        );
+    }
     let status = sandbox.run(&["status", "--json"]);
     assert_eq!(status.code(), Some(5), "{status:?}");
     let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();

@@ -1,11 +1,11 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, of_flow, of_revocation, plain, remedy_of_file};
+use super::{Failure, hint_of, of_flow, plain, remedy_of_file};
 use crate::code::Code;
 use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
 use crate::http::SendError;
-use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS, RevokeError};
+use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
 pub(super) fn of_plan(error: &PlanError) -> Failure {
     match error {
@@ -89,7 +89,7 @@ fn of_discovery(error: &DiscoveryError) -> Failure {
 }
 
 fn of_send(error: &SendError, message: String) -> Failure {
-    let failure = of_revocation_send(error, message);
+    let failure = plain(error.outcome().into(), message);
     let outcome = match error {
         SendError::UnknownName { host, .. } => {
             return failure.hint(format!(
@@ -103,10 +103,6 @@ fn of_send(error: &SendError, message: String) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
-}
-
-fn of_revocation_send(error: &SendError, message: String) -> Failure {
-    of_revocation(&RevokeError::Send(error.clone()), message)
 }
 
 pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {

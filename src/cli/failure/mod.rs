@@ -1,21 +1,23 @@
 //! Where every error meets its exit code, its name in JSON and its hint.
 
 mod file;
+mod flow;
 mod login;
 mod proxy;
 mod usage;
 
+use std::path::Path;
+
 use super::shell;
 use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
+use crate::credential::{AccountId, Outcome};
 use crate::env;
 use crate::flow::FlowError;
 use crate::http::{FileProblem, SendError};
-use crate::oauth::RevokeError;
-use crate::store::{LockError, StoreError};
-use crate::time::Timestamp;
+use crate::store::StoreError;
 
 pub(super) use file::{moved_from, remedy_of_file};
+use flow::of_flow;
 pub(super) use proxy::proxy_of_git;
 use usage::of_usage_error;
 pub(super) use usage::{UsageError, of_usage};
@@ -136,155 +138,9 @@ fn plain(code: Code, message: String) -> Failure {
     }
 }
 
-fn of_flow(error: &FlowError) -> Failure {
-    let failure = |code| plain(code, error.to_string());
-    match error {
-        FlowError::NoLogin(id) | FlowError::LoggedOut { id, .. } | FlowError::NotRenewable(id) => {
-            failure(Code::LoginRequired)
-                .hint(login_command(id))
-                .about(id)
-        }
-        FlowError::UnknownToken(id) => failure(Code::LoginRequired)
-            .hint(format!(
-                "run {} with another one",
-                id.command("login --with-token")
-            ))
-            .about(id),
-        // Nothing that lives is left, and the other grant cannot be asked now.
-        FlowError::StandbyLost { id, said, .. } => failure(Code::LoginRequired)
-            .said(said.as_deref())
-            .hint(login_command(id))
-            .about(id),
-        FlowError::RefusesToRefresh { id, said, .. } => failure(Code::LoginRequired)
-            .said(said.as_deref())
-            .hint(login_command(id))
-            .about(id),
-        FlowError::SeveralAccounts { .. } => {
-            failure(Code::Usage).hint("name one with --account, or set GLAUTH_ACCOUNT")
-        }
-        FlowError::NotNamedByGit {
-            host,
-            scheme,
-            accounts,
-            ..
-        } => failure(Code::Usage).hint(name_for_git(host, *scheme, accounts)),
-        FlowError::AllLoggedOut(ids) => failure(Code::LoginRequired).hint(logins_of(ids)),
-        FlowError::LoginRequired { id, lost_at, said } => {
-            let hint = login_command(id);
-            let hint = match lost_at {
-                Some(_) => hint,
-                None => format!(
-                    "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
-                ),
-            };
-            failure(Code::LoginRequired)
-                .said(said.as_deref())
-                .hint(hint)
-                .about(id)
-        }
-        FlowError::OtherScheme { id, .. } => failure(Code::Usage)
-            .hint(format!(
-                "leave the scheme out; or, if that login is a mistake, {} first",
-                id.command("logout --local")
-            ))
-            .about(id),
-        FlowError::HeldElsewhere { id, other } => failure(Code::Usage)
-            .hint(format!(
-                "use that account with `--account {}`, or get tokens of its own with {}",
-                other.account,
-                id.command("login")
-            ))
-            .about(id),
-        FlowError::NothingFresh(id) => failure(Code::Stale)
-            .hint("without --no-refresh it would be refreshed")
-            .about(id),
-        FlowError::TokenRefused(id) => failure(Code::TokenRefused)
-            .hint("look at the token's scopes, at the account and at its permissions")
-            .about(id),
-        FlowError::TooShort { id, .. } => failure(Code::Stale)
-            .hint("ask for less with --min-ttl, or let it be refreshed")
-            .about(id),
-        FlowError::Failed {
-            id,
-            outcome,
-            said,
-            retry_at,
-            advice,
-            ..
-        } => {
-            let mut failure = failure((*outcome).into()).said(said.as_deref()).about(id);
-            failure.hint = hint_of_failed(id, *outcome, *retry_at, advice.as_deref());
-            failure
-        }
-        FlowError::Leased { id, .. } => failure(Code::LeaseTimeout)
-            .hint(
-                "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl",
-            )
-            .about(id),
-        FlowError::Lock(error) => of_lock(error),
-        FlowError::Store(error) => of_store(error),
-        FlowError::TooManyTurns(id) => failure(Code::StoreFailed).hint(LOCK_FILES).about(id),
-        FlowError::NotRefreshed { id, outcome, .. } => {
-            failure((*outcome).into()).hint(local(id)).about(id)
-        }
-        FlowError::NotRevoked { id, source } => of_revocation(source, error.to_string())
-            .hint(local(id))
-            .about(id),
-    }
-}
-
-/// What a person does about a refresh that failed.
-fn hint_of_failed(
-    id: &AccountId,
-    outcome: Outcome,
-    retry_at: Option<Timestamp>,
-    advice: Option<&str>,
-) -> Option<String> {
-    if let Some(at) = retry_at {
-        return Some(format!("try again after {at}"));
-    }
-    if let Some(advice) = advice {
-        return Some(advice.to_owned());
-    }
-    match (outcome, hint_of(outcome)) {
-        (Outcome::ClientRejected, Some(hint)) => Some(format!(
-            "{hint}; to log in again, run {}, and to change the client, {}",
-            id.command("login"),
-            id.command("login --client-id ID")
-        )),
-        (Outcome::RefreshRefused, _) => Some(format!(
-            "if this lasts, run {}; until then glauth keeps the tokens and asks again",
-            id.command("login")
-        )),
-        (_, hint) => hint.map(ToOwned::to_owned),
-    }
-}
-
-/// How git is told which of several logins is meant.
-fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String {
-    let account = accounts.first().cloned();
-    let id = AccountId {
-        host: host.clone(),
-        account: account.unwrap_or_else(AccountName::default_name),
-    };
-    format!(
-        "put the account into the address, `{}://{}@{host}/…`, or run {}",
-        scheme.as_str(),
-        // RFC 3986 §3.2.1
-        id.account.as_str().replace('@', "%40"),
-        id.command("setup-git")
-    )
-}
-
 /// What a person does about a login that has ended.
 pub(super) fn login_command(id: &AccountId) -> String {
     format!("run {}", id.command("login"))
-}
-
-/// What to do where a server cannot be told that a login ends.
-fn local(id: &AccountId) -> String {
-    let command = id.command("logout --local");
-    format!("{command} forgets it here, without telling the server")
 }
 
 fn hint_of(outcome: Outcome) -> Option<&'static str> {
@@ -309,53 +165,46 @@ fn hint_of(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-fn of_lock(error: &LockError) -> Failure {
-    match error {
-        LockError::Timeout { .. } => plain(Code::LockTimeout, error.to_string())
-            .hint("try again later, or wait longer with --lock-timeout"),
-        LockError::Store(error) => of_store(error),
-    }
+fn of_store(error: &StoreError) -> Failure {
+    plain(error.code(), error.to_string()).hint(remedy_of_store(error))
 }
 
-fn of_store(error: &StoreError) -> Failure {
-    let failure = |code| plain(code, error.to_string());
+fn remedy_of_store(error: &StoreError) -> String {
+    let quoted = |path: &Path| shell::quote_for_person(&path.to_string_lossy());
     match error {
         StoreError::Permission {
             path,
             wanted_mode: Some(mode),
             ..
-        } => failure(Code::Permission).hint(format!(
-            "run `chmod {mode:o} {}`",
-            shell::quote_for_person(&path.to_string_lossy())
-        )),
-        StoreError::OpenFolder { path, .. } => failure(Code::Permission).hint(format!(
-            "run `chmod 700 {}`",
-            shell::quote_for_person(&path.to_string_lossy())
-        )),
-        StoreError::Permission { .. } => failure(Code::Permission)
-            .hint("run it as that file's owner, or choose another store with --store"),
-        StoreError::ReadOnly { .. } => failure(Code::ReadOnly)
-            .hint("do it where that can be written, or choose another store with --store"),
-        StoreError::Corrupt { .. } => failure(Code::Corrupt)
-            .hint("it was left as it is; restore it, or move it away before the next login"),
+        } => format!("run `chmod {mode:o} {}`", quoted(path)),
+        StoreError::OpenFolder { path, .. } => format!("run `chmod 700 {}`", quoted(path)),
+        StoreError::Permission { .. } => {
+            "run it as that file's owner, or choose another store with --store".to_owned()
+        }
+        StoreError::ReadOnly { .. } => {
+            "do it where that can be written, or choose another store with --store".to_owned()
+        }
+        StoreError::Corrupt { .. } => {
+            "it was left as it is; restore it, or move it away before the next login".to_owned()
+        }
         StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
-            failure(Code::UnsupportedVersion).hint("use the glauth that wrote it, or a newer one")
+            "use the glauth that wrote it, or a newer one".to_owned()
         }
-        StoreError::DiskFull { .. } => {
-            failure(Code::DiskFull).hint("free some space and try again")
+        StoreError::DiskFull { .. } => "free some space and try again".to_owned(),
+        StoreError::LockingUnsupported { .. } => {
+            "choose a store on a local file system with --store; `glauth doctor` tries one"
+                .to_owned()
         }
-        StoreError::LockingUnsupported { .. } => failure(Code::LockingUnsupported)
-            .hint("choose a store on a local file system with --store; `glauth doctor` tries one"),
-        StoreError::LockReplaced { .. } => failure(Code::StoreFailed).hint(LOCK_FILES),
+        StoreError::LockReplaced { .. } => LOCK_FILES.to_owned(),
         StoreError::AnswerNotStored {
             rescued: Some(_), ..
-        } => failure(Code::StoreFailed)
-            .hint("mend the store; the next call then puts them in their place"),
+        } => "mend the store; the next call then puts them in their place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            failure(Code::StoreFailed).hint("mend the store, then run `glauth login`")
+            "mend the store, then run `glauth login`".to_owned()
         }
-        StoreError::Io { .. } => failure(Code::StoreFailed)
-            .hint("look at that file and its file system; `glauth doctor` tries what is needed"),
+        StoreError::Io { .. } => {
+            "look at that file and its file system; `glauth doctor` tries what is needed".to_owned()
+        }
     }
 }
 
@@ -376,23 +225,6 @@ pub(super) fn of_send(error: &SendError) -> Failure {
         other => other.into(),
     };
     plain(code, error.to_string()).hint(hint)
-}
-
-fn of_revocation(error: &RevokeError, message: String) -> Failure {
-    let code = match error {
-        RevokeError::Send(error) => error.outcome().into(),
-        RevokeError::NoEndpoint => Code::Config,
-        RevokeError::Unavailable(429) => Code::RateLimited,
-        RevokeError::Unavailable(_) => Code::Unavailable,
-        RevokeError::Refused(_) => Code::ClientRejected,
-    };
-    plain(code, message)
-}
-
-/// Which login to choose among several, where none is better than another.
-fn logins_of(ids: &[AccountId]) -> String {
-    let commands: Vec<String> = ids.iter().map(|id| id.command("login")).collect();
-    format!("run {}", commands.join(" or "))
 }
 
 #[cfg(test)]

@@ -103,23 +103,45 @@ fn with_next(
         Outcome::RefreshRefused => login.said(),
         _ => last.and_then(|last| last.said.as_deref()),
     };
-    if outcome == Outcome::RefreshRefused
-        && let Some(error) = refused_for_long(id, login, now)
+    let next = next_try(asked.max(next_at), now);
+    if may_pass(outcome)
+        && let Some(FlowError::RefusesToRefresh {
+            id, since, said, ..
+        }) = refused_for_long(id, login, now)
     {
-        return error;
+        // What is no refusal does not end that a person is needed.
+        let trouble = match outcome {
+            Outcome::RefreshRefused => String::new(),
+            _ => format!("; this time {message}"),
+        };
+        return FlowError::RefusesToRefresh {
+            id,
+            since,
+            said,
+            next: (trouble + &next).into(),
+        };
     }
-    let next = match asked {
-        Some(_) => String::new(),
-        None => next_try(next_at, now),
-    };
+    let next = if asked.is_some() { "" } else { &*next };
     FlowError::Failed {
         id: id.clone(),
         outcome,
-        message: (message + &next).into(),
+        message: (message + next).into(),
         said: said.map(Into::into),
         retry_at: asked,
         advice: None,
     }
+}
+
+/// Whether another request may succeed without a person.
+fn may_pass(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::RefreshRefused
+            | Outcome::Unavailable
+            | Outcome::RateLimited
+            | Outcome::AnswerLost
+            | Outcome::Unreachable
+    )
 }
 
 /// A request failed a moment ago, and the next one waits.

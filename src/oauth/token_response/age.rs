@@ -72,8 +72,17 @@ pub(super) fn age_of(object: &Map<String, Value>, now: Timestamp) -> Age {
             (Some(length), Some(until)) => Some(length.min(until)),
             (length, until) => length.or(until),
         },
-        is_known: issued.is_some() || ends.is_some() || length.is_none(),
+        is_known: issued.is_some()
+            || ends.is_some()
+            || length.is_none() && !names_unread_end(object),
     }
+}
+
+/// Whether it names an end in words that cannot be read, as a local time without its zone.
+fn names_unread_end(object: &Map<String, Value>) -> bool {
+    let is_unread = |text: &str| !text.trim().is_empty() && of_text(text.trim()).is_none();
+    let mut texts = ENDS.iter().filter_map(|name| object.get(*name)?.as_str());
+    texts.any(is_unread)
 }
 
 fn first(object: &Map<String, Value>, names: &[&str]) -> Option<Timestamp> {

@@ -25,12 +25,12 @@ pub struct RescuedAnswer {
 }
 
 impl Store {
-    /// The process that has an account's lock now, or the room of its pending attempt: that one lives
-    /// too, though its lock file was removed.
+    /// The process that has an account's lock now, or a claim on its pending attempt: that one lives too,
+    /// though its lock file was removed.
     pub fn holder(&self, id: &AccountId) -> Result<Holder, StoreError> {
         let place = self.place(id);
         let holder = lock::holder_of(&place.lock)?;
-        if holder != Holder::Nobody || !lock::is_held(&place.answer).unwrap_or(false) {
+        if holder != Holder::Nobody || place.claimed().ok().flatten().is_none() {
             return Ok(holder);
         }
         let owner = full(&place)?.and_then(|full| settle::owner(&full));

@@ -1,5 +1,5 @@
-//! A process that may open no more files, or start no more threads or processes, has a bad moment: whoever
-//! tries again later may have none.
+//! A process that may open no more files, or start no more threads or processes, may find them free
+//! when it tries again later.
 
 use std::process::Command;
 

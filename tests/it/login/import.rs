@@ -411,6 +411,29 @@ fn what_editors_and_windows_put_around_tokens_is_removed() {
             .prints(),
         token
     );
+    // As a shell of Windows' writes a file.
+    let units = around(&token)
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect::<Vec<_>>();
+    sandbox.run_with_input(&args, &units).succeeds();
+}
+
+/// An access token that has expired, with nothing to refresh it: the login that is there stays.
+#[test]
+fn tokens_that_are_of_no_use_take_no_place() {
+    let server = AuthorizationServer::start();
+    let dead = r#"{"access_token":"at-SECRET-dead","expires_in":60,"created_at":1700000000}"#;
+    let options = ["--client-id", "the-client"];
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    let said = import(&sandbox, &server, &options, dead).fails(3);
+    assert!(said.contains("there is no refresh token"), "{said}");
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+    assert!(server.is_alive(&pair.access_token));
+
+    let empty = Sandbox::new();
+    import(&empty, &server, &options, dead).fails(3);
+    assert!(!empty.file(&server, "toml").exists());
 }
 
 /// At each refresh one of the two would lose its login.

@@ -16,18 +16,19 @@ pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
     let response = read_stdin_bytes("the token response", ANSWER_LIMIT)?;
     let imported = oauth::import(&response, Timestamp::now())
         .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
-    let warning = imported.rotation.expires_in.map(|life| {
-        format!(
+    let warning = match imported.rotation.expires_in {
+        Some(life) => format!(
             "the token response does not say when it was issued; its token is taken to live for {} from now",
             human(life)
-        )
-    });
+        ),
+        None => "the token response says when its token ends in words that glauth cannot read; it is used until the server refuses it".to_owned(),
+    };
     let tokens = Tokens {
         kind: LoginKind::OAuth,
         rotation: imported.rotation,
         issued_at: imported.issued_at,
     };
-    Ok((tokens, warning.filter(|_| !imported.age_is_known)))
+    Ok((tokens, Some(warning).filter(|_| !imported.age_is_known)))
 }
 
 /// `--with-token`

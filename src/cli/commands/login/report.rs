@@ -95,7 +95,7 @@ fn sentence(done: &LoggedIn) -> String {
             format!("logged in{now}, in place of the login {before}")
         }
         (Change::Updated, ..) => "is what this login began with; its client was updated".to_owned(),
-        (Change::Unchanged, ..) => "is what this login began with; nothing was changed".to_owned(),
+        (Change::Unchanged, ..) => "is what this login began with; the login was kept".to_owned(),
         (Change::StandbyAdded, ..) => "there is a standby grant now".to_owned(),
         (Change::StandbyThere, ..) => {
             "there is a standby grant already; nothing was changed".to_owned()

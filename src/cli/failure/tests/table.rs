@@ -10,11 +10,11 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
-use crate::credential::{HostArg, Scheme};
+use crate::credential::{AccountName, Host, HostArg, Scheme};
 use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
-use crate::oauth::{DeviceError, DiscoveryError};
+use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
 use crate::secret::BadSecret;
-use crate::store::{BadStore, NamedBy};
+use crate::store::{BadStore, LockError, NamedBy};
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
 

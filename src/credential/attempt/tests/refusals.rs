@@ -82,3 +82,38 @@ fn a_process_that_died_says_nothing_of_the_server() {
     let last = last(&login);
     assert_eq!((last.failures, last.next_at), (1, None));
 }
+
+/// Six failures in a row, the last of them the first refusal of this grant.
+fn refused_after_failures() -> Login {
+    let mut login = login();
+    let unavailable = Ending::Failed(Failed::unchanged(Outcome::Unavailable), None);
+    let refused = Ending::Failed(Failed::unchanged(Outcome::RefreshRefused), None);
+    for ending in [&unavailable; 5].into_iter().chain([&refused]) {
+        login.begin_attempt(0, Cause::Expiring, String::new(), at(0));
+        login.end_attempt(ending, at(0));
+    }
+    login
+}
+
+#[test]
+fn the_wait_after_a_refusal_is_the_grants_own() {
+    let login = refused_after_failures();
+    assert_eq!(last(&login).next_at, Some(at(32)));
+    let paused = |grant, now| crate::credential::refusal::pause(&login, grant, at(now));
+    assert_eq!(paused(0, 0), Some((at(1), Outcome::RefreshRefused)));
+    assert_eq!(paused(0, 1), None);
+    assert_eq!(paused(1, 0), None);
+}
+
+/// What was said of a client does not hold for the next one, but for `Retry-After`.
+#[test]
+fn a_new_client_begins_without_refusals_and_failures() {
+    let mut login = refused_after_failures();
+    let asked = Some(at(30));
+    login.last_attempt.as_mut().unwrap().retry_at = asked;
+    login.forget_refusals();
+    assert_eq!(login.grants[0].refusals, None);
+    let last = last(&login);
+    assert_eq!((last.failures, last.failing_since), (0, None));
+    assert_eq!((last.next_at, last.retry_at), (None, asked));
+}

@@ -56,6 +56,17 @@ fn a_beginning_is_read_in_every_form_that_people_have() {
 }
 
 #[test]
+fn an_end_that_cannot_be_read_is_not_known() {
+    for text in ["2026-11-23 11:00:00", "2026-11-23T11:00:00.000001", "soon"] {
+        assert_life(&format!(r#""expiresOn":"{text}""#), 0, None, false);
+    }
+    // What programs write for none.
+    for value in ["null", "0", r#""""#, r#""0001-01-01T00:00:00Z""#] {
+        assert_life(&format!(r#""expiry":{value}"#), 0, None, true);
+    }
+}
+
+#[test]
 fn an_end_is_read_under_its_usual_names() {
     let at = NOW / 1000 + 3600;
     for key in ENDS {

@@ -28,6 +28,21 @@ fn a_token_counts_whatever_error_stands_beside_it() {
 }
 
 #[test]
+fn a_token_counts_with_a_4xx_too_where_no_error_stands_beside_it() {
+    let answer = judge(sent(400, r#"{"access_token":"new"}"#));
+    assert!(matches!(answer, Answer::Granted(_)), "{answer:?}");
+    let body = r#"{"access_token":"new","error":"invalid_grant"}"#;
+    assert_eq!(verdict(sent(400, body)), LOGIN_REQUIRED);
+}
+
+#[test]
+fn blanks_and_line_ends_around_a_token_do_not_make_it_unusable() {
+    let rotation = granted(r#"{"access_token":"new\r\n","refresh_token":"\ufeff next\n"}"#);
+    assert_eq!(rotation.access_token, access_token("new"));
+    assert_eq!(rotation.refresh_token, Some(refresh_token("next")));
+}
+
+#[test]
 fn of_a_key_that_comes_twice_the_last_one_counts() {
     let rotation = granted(r#"{"access_token":"old","access_token":"new"}"#);
     assert_eq!(rotation.access_token, access_token("new"));

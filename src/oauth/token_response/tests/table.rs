@@ -76,6 +76,16 @@ fn an_error_that_means_a_new_consent_ends_the_grant_at_every_provider() {
         "session_expired",
         "consent_revoked",
         "invalid_session",
+        "unrecognized_refresh_token",
+        "RefreshTokenReplayed",
+        "refresh_token_blacklisted",
+        "token_already_refreshed",
+        "oauth_token_revoked",
+        "stale_refresh_token",
+        "session_terminated",
+        "authorization_revoked",
+        "sso_required",
+        "USER_DISABLED",
     ] {
         for body in [
             format!(r#"{{"error":"{name}"}}"#),
@@ -84,6 +94,12 @@ fn an_error_that_means_a_new_consent_ends_the_grant_at_every_provider() {
             format!(r#"{{"error":{{"code":400,"message":"{name}"}}}}"#),
             format!(r#"{{"errors":[{{"errorType":"{name}","message":"gone"}}]}}"#),
             format!(r#"{{"error":"invalid_request","error_code":"{name}"}}"#),
+            format!(r#"{{"errorCode":"{name}","errorMessage":"gone"}}"#),
+            format!(r#"{{"errors":["{name}"]}}"#),
+            format!(r#"{{"errors":{{"code":"{name}"}}}}"#),
+            format!(r#"{{"error":["{name}"]}}"#),
+            format!(r#"{{"success":false,"message":"{name}"}}"#),
+            format!(r#"{{"status":"fail","code":"{name}"}}"#),
         ] {
             for status in [200, 400, 401, 403] {
                 assert_eq!(
@@ -121,6 +137,15 @@ fn any_other_error_is_a_refusal() {
         r#"{"error_code":"user_banned","msg":"User is banned"}"#,
         r#"{"error":true}"#,
         r#"{"ok":false,"error":"unheard_of"}"#,
+        r#"{"ok":false}"#,
+        r#"{"errcode":40013,"errmsg":"no such app"}"#,
+        r#"{"success":false,"message":"User is away"}"#,
+        // A sentence that begins like such a name.
+        r#"{"ok":false,"message":"The refresh token is invalid or was expired or is revoked or bad or the clock of this machine is wrong"}"#,
+        // Of a client or a header, and not of a consent.
+        r#"{"error":"invalid_authorization"}"#,
+        r#"{"error":"Authentication required"}"#,
+        r#"{"error":"token_endpoint_not_found"}"#,
     ] {
         for status in [200, 201, 400, 401, 403, 404, 418] {
             assert_eq!(verdict(sent(status, body)), REFUSED, "{status} {body}");
@@ -160,7 +185,12 @@ fn a_page_with_a_4xx_is_somebody_in_between() {
         (404, "<h1>no</h1>"),
         (405, "<h1>no</h1>"),
         (407, ""),
+        (407, r#"{"error":"proxy_authentication"}"#),
         (403, "blocked"),
+        (
+            403,
+            r#"{"message":"API rate limit exceeded for 192.0.2.1"}"#,
+        ),
     ] {
         assert_eq!(verdict(sent(status, body)), UNAVAILABLE, "{status} {body}");
     }
@@ -256,6 +286,8 @@ fn garbage_with_200_may_hide_a_rotation() {
         "access_token=new&token_type=bearer",
         "{}",
         r#"{"error":null}"#,
+        r#"{"errcode":0,"errmsg":"ok","data":{"access_token":"new"}}"#,
+        r#"{"success":true,"message":"done"}"#,
         r#"{"access_token":null}"#,
         r#"{"access_token":7}"#,
         r#"{"access_token":""}"#,

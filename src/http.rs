@@ -71,6 +71,11 @@ impl Request {
         self.authorization.is_some() || matches!(self.body, Body::Form(_))
     }
 
+    /// How long its connection may take.
+    fn connect_limit(&self) -> Duration {
+        CONNECT_LIMIT.min(self.limit / 2)
+    }
+
     /// Whether it may be the first one to a server, which may be named with the wrong scheme, and
     /// presents nothing that can be spent: a document, or a device code (RFC 8628 §3.1).
     fn is_first_question(&self) -> bool {
@@ -267,6 +272,7 @@ fn exchange(
         ca_file: request.ca_file.clone(),
         proxy,
         noticed,
+        connecting: request.connect_limit(),
     };
     let builder = match request.body {
         Body::None => client.get(request.url.clone()),
@@ -335,7 +341,7 @@ fn client(
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .referer(false)
-        .connect_timeout(CONNECT_LIMIT.min(request.limit / 2))
+        .connect_timeout(request.connect_limit())
         .timeout(request.limit)
         .tls_backend_preconfigured(tls::config(request, noticed)?);
     builder = match proxy {

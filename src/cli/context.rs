@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::args::{Global, Target};
+use super::audible::Audible;
 use super::failure::{About, UsageError};
 use super::printer::{self, Printer};
 use crate::config::Config;
@@ -22,7 +23,7 @@ pub(super) struct Context<'a> {
     pub global: &'a Global,
     pub printer: &'a Printer,
     log: Log,
-    network: Network,
+    pub network: Audible<Network>,
 }
 
 impl<'a> Context<'a> {
@@ -32,7 +33,10 @@ impl<'a> Context<'a> {
             global,
             printer,
             log: Log::new(level, printer::note),
-            network: Network,
+            network: Audible {
+                http: Network,
+                is_watched: is_watched(global),
+            },
         }
     }
 
@@ -91,7 +95,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody sees what is said meanwhile.
     pub(super) fn is_watched(&self) -> bool {
-        !self.global.quiet && !self.global.json && printer::is_watched()
+        is_watched(self.global)
     }
 
     /// Whether there is a person who can be asked.
@@ -162,6 +166,10 @@ impl<'a> Context<'a> {
             error.context(About(id))
         })
     }
+}
+
+fn is_watched(global: &Global) -> bool {
+    !global.quiet && !global.json && printer::is_watched()
 }
 
 fn no_home() -> UsageError {

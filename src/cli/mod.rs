@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, what it prints, how it ends.
 
 pub mod args;
+mod audible;
 mod commands;
 mod completions;
 mod context;

@@ -113,7 +113,6 @@ pub(super) fn exchange(
     });
     let client = staged.client().clone();
     let exchanged = {
-        let _slow = session.slow(waiting_for(id));
         let token = oauth::Presented::Refresh(staged.refresh_token());
         oauth::exchange(session.http, &client, token, session.clock)
     };
@@ -150,11 +149,6 @@ pub(super) fn exchange(
         advice,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
-}
-
-/// What a person who watches is told after a second.
-pub(super) fn waiting_for(id: &AccountId) -> String {
-    format!("waiting for {} to refresh the login", id.host)
 }
 
 /// What the first Ctrl-C is told.

@@ -175,11 +175,10 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             }
         }
     };
-    if let Some(login) = brought {
-        let _slow = session.slow(format!("waiting for {} to check the token", id.host));
-        if check_now(session, &login) == Some(CheckVerdict::Dead) {
-            return Err(FlowError::UnknownToken(id));
-        }
+    if let Some(login) = brought
+        && check_now(session, &login) == Some(CheckVerdict::Dead)
+    {
+        return Err(FlowError::UnknownToken(id));
     }
     if is_brought {
         warnings.extend(try_brought(session, &id, &left, refresh_token)?);

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
+use super::Session;
 use super::error::FlowError;
 use super::exchange::{Tried, Where, exchange_under_lock};
 use super::login::revoke;
-use super::{Session, notice};
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
 use crate::store::{Entry, Locked, Occupied};
@@ -183,10 +183,6 @@ impl Farewell<'_> {
             return Ok(());
         };
         locked.announce(format!("ending the login for {} first", self.id));
-        let _slow = self.session.watched.then(|| {
-            let text = format!("waiting for {} to revoke the login", self.id.host);
-            notice::Notice::after_a_while(text)
-        });
         revoke(self.session, &client, &token).map_err(|source| FlowError::NotRevoked {
             id: self.id.clone(),
             source,

@@ -247,9 +247,6 @@ impl Adding<'_> {
 
     fn whose(&self, new: &Newcomer, token: &AccessToken) -> Option<Identity> {
         let endpoint = new.userinfo_endpoint.as_ref()?;
-        let _slow = self
-            .session
-            .slow(format!("waiting for {} to say who this is", new.id.host));
         oauth::identify(self.session.http, &new.client, endpoint, token)
     }
 

@@ -68,5 +68,6 @@ mod tls;
 mod torn;
 mod trusted_files;
 mod verdicts;
+mod waits;
 mod workers;
 mod wrapping;

@@ -19,7 +19,7 @@ mod report;
 
 use std::time::Duration;
 
-use super::exchange::{Tried, nothing_sent, waiting_for, when_interrupted};
+use super::exchange::{Tried, nothing_sent, when_interrupted};
 use super::{FlowError, LOCK_TIMEOUT, Session};
 use crate::credential::{AccountId, Cause, Outcome};
 use crate::log::Level;
@@ -121,7 +121,7 @@ fn follow(
         None
     };
     let heard = {
-        let _slow = session.slow(waiting_for(id));
+        let _slow = session.slow(format!("waiting for {} to refresh the login", id.host));
         helper.until_its_end(REPORT_LIMIT)
     };
     drop(held);

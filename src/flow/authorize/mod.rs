@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::Session;
 use super::error::FlowError;
 use super::exchange::{describe, sentence};
 use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity, revoke};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
-use super::{Session, notice};
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::log::Level;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
@@ -271,10 +271,7 @@ impl Through<'_> {
         let issued_at = self.session.now();
         let client = &self.setup.client;
         let held = self.hold();
-        let exchanged = {
-            let _slow = self.slow("to answer");
-            oauth::exchange(self.session.http, client, presented, self.session.clock)
-        };
+        let exchanged = oauth::exchange(self.session.http, client, presented, self.session.clock);
         Ok((self.tokens(exchanged, issued_at)?, held))
     }
 
@@ -338,7 +335,6 @@ impl Through<'_> {
             ..
         } = self.setup;
         done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
-            let _slow = self.slow("to say who this is");
             oauth::identify(self.session.http, client, endpoint, &first.access_token)
         });
         let id = &self.plan.id;
@@ -360,11 +356,6 @@ impl Through<'_> {
 
     fn page_of_failure(&self, error: &AuthorizeError) -> Page {
         Page::failed(&self.plan.id.host.to_string(), &error.to_string())
-    }
-
-    fn slow(&self, what: &str) -> Option<notice::Notice> {
-        let host = &self.plan.id.host;
-        self.session.slow(format!("waiting for {host} {what}"))
     }
 }
 

@@ -6,6 +6,7 @@
 //! that the program itself is broken and those that do nothing by default. The C library keeps a few
 //! for itself (32 to 34 on Linux), which no program can block.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::AtomicBool;
@@ -131,6 +132,36 @@ impl Held {
         // Without a thread the signals still wait; only the notice is missing.
         self.watcher = thread.ok().map(|thread| Watcher { thread, seen });
     }
+}
+
+thread_local! {
+    /// Until what came of it is told.
+    static UNTIL_TOLD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+impl Held {
+    /// Whether a signal has come, as far as [`Held::announce`] has answered it.
+    #[must_use]
+    pub fn has_come(&self) -> bool {
+        let seen = self.watcher.as_ref().map(|watcher| &watcher.seen);
+        seen.is_some_and(|seen| !lock(seen).signals.is_empty())
+    }
+
+    /// Signals that came take effect at [`told`], and not before: a person who was told that something is
+    /// finished first also hears what came of it.
+    pub fn until_told(self) {
+        if self.has_come() {
+            UNTIL_TOLD.with_borrow_mut(|first| {
+                // One that is inside of another one puts back a mask that holds signals back.
+                first.get_or_insert(self);
+            });
+        }
+    }
+}
+
+/// What came of it was told: signals that waited for that take effect.
+pub fn told() {
+    drop(UNTIL_TOLD.take());
 }
 
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took

@@ -22,6 +22,7 @@ use crate::flow::{Order, carry_out};
 use crate::git_config;
 use crate::http::{Http, Network, Routed};
 use crate::process::{self, Caller};
+use crate::signals;
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -51,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return not_understood(error, &args),
     };
     let printer = Printer::new(&cli.global);
-    match commands::run(&cli, &Context::new(&cli.global, &printer)) {
+    let exit = match commands::run(&cli, &Context::new(&cli.global, &printer)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             let failure = Failure::of(&error);
@@ -61,7 +62,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 _ => failure.exit.into(),
             }
         }
-    }
+    };
+    signals::told();
+    exit
 }
 
 /// What glauth does that another one has started to refresh a login: the lock is its standard input, the

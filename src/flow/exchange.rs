@@ -129,7 +129,12 @@ pub(super) fn exchange(
     let mut locked = staged.commit(&ending, session.now())?;
     let warnings = locked.take_warnings();
     let record = locked.record().clone();
-    drop(locked);
+    let held = locked.release();
+    if verdict.is_some() {
+        held.until_told();
+    } else {
+        drop(held);
+    }
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
     let outcome = last.map_or(Outcome::Pending, |last| last.outcome);
     let message = describe(id, &client, &exchanged, sentence(outcome));

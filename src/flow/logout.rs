@@ -9,7 +9,9 @@ use super::exchange::{Tried, Where, exchange_under_lock};
 use super::login::revoke;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
+use crate::oauth::REVOCATION_LIMIT;
 use crate::store::{Entry, Locked, Occupied};
+use crate::time::human;
 
 /// What came of it.
 #[derive(Debug)]
@@ -182,16 +184,24 @@ impl Farewell<'_> {
         ) else {
             return Ok(());
         };
-        locked.announce(format!("ending the login for {} first", self.id));
-        revoke(self.session, &client, &token).map_err(|source| FlowError::NotRevoked {
-            id: self.id.clone(),
-            source,
-        })?;
-        self.session
-            .log
-            .note(Level::Verbose, || format!("revoked grant {grant}"));
-        locked.mark_ended(grant, self.session.now());
-        locked.save()?;
-        Ok(())
+        locked.announce(format!(
+            "ending the login for {} first (up to {})",
+            self.id,
+            human(REVOCATION_LIMIT)
+        ));
+        let ended = revoke(self.session, &client, &token)
+            .map_err(|source| FlowError::NotRevoked {
+                id: self.id.clone(),
+                source,
+            })
+            .and_then(|()| {
+                self.session
+                    .log
+                    .note(Level::Verbose, || format!("revoked grant {grant}"));
+                locked.mark_ended(grant, self.session.now());
+                Ok(locked.save()?)
+            });
+        locked.release().until_told();
+        ended
     }
 }

@@ -29,6 +29,6 @@ pub use provider::{
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
-pub use revoke::{RevokeError, revoke};
+pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
 pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};

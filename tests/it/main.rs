@@ -43,6 +43,7 @@ mod lock_file;
 mod login;
 mod logout;
 mod memory;
+mod outcomes;
 mod permissions;
 mod personal_token;
 mod power_loss;

@@ -17,9 +17,11 @@ use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity, 
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
+use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
 use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
 use crate::signals::Held;
+use crate::time::human;
 
 use browser::{Browser, Patience};
 use standby::First;
@@ -139,10 +141,16 @@ pub fn log_in_through_server(
     } = consent;
     let first = First::of(&tokens, &setup);
     let stored = login.store(tokens);
-    drop(held);
     let mut done = match stored {
-        Ok(done) => done,
+        Ok(done) => {
+            if held.has_come() {
+                person.logged_in(&done);
+            }
+            drop(held);
+            done
+        }
         Err(error) => {
+            held.until_told();
             if let Some(visitor) = visitor {
                 visitor.show(&login.page_of_failure(&error));
             }
@@ -260,8 +268,9 @@ impl Through<'_> {
     fn hold(&self) -> Held {
         let mut held = Held::new();
         let id = &self.plan.id;
+        let limit = human(CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME);
         held.announce(format!(
-            "finishing the login for {id} first, so that it is not lost"
+            "finishing the login for {id} first, so that it is not lost (up to {limit})"
         ));
         held
     }
@@ -272,7 +281,7 @@ impl Through<'_> {
         let client = &self.setup.client;
         let held = self.hold();
         let exchanged = oauth::exchange(self.session.http, client, presented, self.session.clock);
-        Ok((self.tokens(exchanged, issued_at)?, held))
+        or_told(self.tokens(exchanged, issued_at), held)
     }
 
     fn tokens(
@@ -356,6 +365,18 @@ impl Through<'_> {
 
     fn page_of_failure(&self, error: &AuthorizeError) -> Page {
         Page::failed(&self.plan.id.host.to_string(), &error.to_string())
+    }
+}
+
+/// What came, with the signals that wait until it is stored; or a failure, which is told before they take
+/// effect.
+fn or_told<T>(came: Result<T, AuthorizeError>, held: Held) -> Result<(T, Held), AuthorizeError> {
+    match came {
+        Ok(came) => Ok((came, held)),
+        Err(error) => {
+            held.until_told();
+            Err(error)
+        }
     }
 }
 

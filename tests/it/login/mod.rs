@@ -33,7 +33,7 @@ const CLIENT: [&str; 2] = ["--client-id", "the-client"];
 
 /// A login that waits for somebody to open a page.
 pub struct Waiting {
-    running: Running,
+    pub running: Running,
     /// What it has said so far.
     pub said: String,
     /// The page.

@@ -23,7 +23,7 @@ pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange};
-pub use identity::identify;
+pub use identity::{Identified, identify};
 pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };

@@ -186,6 +186,7 @@ pub(super) fn of_not_added(error: &NotAdded) -> Failure {
             .hint(format!("log in as {expected} at the server, and run it again")),
         Refusal::Nameless { .. } => plain(name("client_rejected"), message)
             .hint("ask for a scope with which the server says who it is, in a login of its own"),
+        Refusal::NotIdentified { .. } => plain("unavailable", message).hint("try again later"),
         Refusal::OtherScopes { .. } => plain(name("client_rejected"), message)
             .hint("leave --scope out; a login with other scopes is a new one, without --standby"),
         Refusal::NotRenewable | Refusal::SameTokens => {

@@ -19,7 +19,7 @@ use super::plan::{ClientError, Plan, Setup};
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
-use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
+use crate::oauth::{self, Answer, DeviceAuthorization, Identified, NeedsSecret, Presented};
 use crate::signals::Held;
 use crate::time::human;
 
@@ -344,7 +344,10 @@ impl Through<'_> {
             ..
         } = self.setup;
         done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
-            oauth::identify(self.session.http, client, endpoint, &first.access_token)
+            match oauth::identify(self.session.http, client, endpoint, &first.access_token) {
+                Identified::As(identity) => Some(identity),
+                Identified::Nameless | Identified::Unanswered => None,
+            }
         });
         let id = &self.plan.id;
         match &done.identity {

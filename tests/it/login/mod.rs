@@ -1,5 +1,6 @@
 //! `glauth login`: the ways in, and what is known afterwards.
 
+mod broken_off;
 mod browser_process;
 mod configuration;
 mod crowd;

@@ -75,7 +75,7 @@ pub fn discover(
     issuer: &Url,
     ca_file: Option<&PathBuf>,
 ) -> Result<Metadata, DiscoveryError> {
-    let server = crate::http::origin(issuer);
+    let server = issuer.as_str().trim_end_matches('/').to_owned();
     for url in places(issuer) {
         let response = http.send(Request {
             url: url.clone(),

@@ -305,7 +305,7 @@ fn name_of(outcome: Outcome) -> &'static str {
     }
 }
 
-fn hint_of(outcome: Outcome) -> Option<&'static str> {
+pub(super) fn hint_of(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Unreachable => Some("is the network up? nothing was changed; try again later"),
         Outcome::Unavailable | Outcome::RateLimited => Some("try again later"),

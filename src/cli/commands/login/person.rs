@@ -157,6 +157,9 @@ impl Waiting for Option<WaitingLine> {}
 
 impl Terminal<'_> {
     fn open(&self, page: &Url) {
+        if let Some(trouble) = opener::trouble().filter(|_| self.opens) {
+            self.hear(&trouble);
+        }
         let opened = if self.opens {
             opener::open(page.as_str())
         } else {

@@ -28,11 +28,16 @@ pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyho
         };
         let id = ask(&format!("{offer}paste the {name}: "))?;
         match (id.as_str(), page) {
-            ("", Some(register)) => match opener::open(&register.page) {
-                Opened::Not => printer::note("no browser could be opened"),
-                Opened::Elsewhere => {}
-                Opened::Here(browser) => browser.wait(),
-            },
+            ("", Some(register)) => {
+                if let Some(trouble) = opener::trouble() {
+                    printer::note(&trouble);
+                }
+                match opener::open(&register.page) {
+                    Opened::Not => printer::note("no browser could be opened"),
+                    Opened::Elsewhere => {}
+                    Opened::Here(browser) => browser.wait(),
+                }
+            }
             ("", None) => {}
             (id, _) => return Ok(id.to_owned()),
         }

@@ -242,6 +242,11 @@ pub fn unblock() {
     SigSet::empty().thread_set_mask().ok();
 }
 
+/// Ends the process as Ctrl-C ends any program that does not ignore SIGINT: for one that was read as a key.
+pub fn interrupt() {
+    signal_hook::low_level::emulate_default_handler(Signal::SIGINT as i32).ok();
+}
+
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:
 /// for a standard output that nobody reads any more.
 pub fn die_of_broken_pipe() {

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::args::{Global, Target};
 use super::audible::Audible;
 use super::failure::{About, UsageError};
+use super::hidden::{self, Until};
 use super::printer::{self, Printer};
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, Host, HostArg, Scheme};
@@ -176,28 +177,34 @@ fn no_home() -> UsageError {
     UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned())
 }
 
-/// Reads standard input up to `limit` bytes, as text.
-pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
-    let bytes = read_stdin_bytes(what, limit)?;
+/// Reads a secret from standard input, up to `limit` bytes: one line of text. At a terminal it is not shown.
+pub(super) fn read_line_of_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
+    let bytes = read_stdin(what, limit, Until::Enter)?;
     let text = str::from_utf8(&bytes)
         .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// Reads standard input up to `limit` bytes.
-pub(super) fn read_stdin_bytes(what: &str, limit: usize) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+/// Reads a secret from standard input, up to `limit` bytes. At a terminal it is not shown, and ends there.
+pub(super) fn read_stdin(
+    what: &str,
+    limit: usize,
+    until: Until,
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let stdin = io::stdin();
-    if stdin.is_terminal() {
+    let read = if stdin.is_terminal() {
+        let key = until.key();
         printer::note(&format!(
-            "reading {what} from standard input; end with Ctrl-D"
+            "paste {what}, which is not shown, and press {key}"
         ));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
-    stdin
-        .lock()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
+        hidden::read(until, limit)
+    } else {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+        let read = stdin.lock().take(limit as u64 + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    };
+    let bytes =
+        read.map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
     if bytes.len() > limit {
         return Err(UsageError::BadInput(format!("{what} is longer than {limit} bytes")).into());
     }

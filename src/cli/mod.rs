@@ -8,6 +8,7 @@ mod context;
 mod exit;
 mod failure;
 mod generate;
+mod hidden;
 mod plain;
 mod printer;
 mod shell;

@@ -68,6 +68,7 @@ mod surroundings;
 mod tls;
 mod torn;
 mod trusted_files;
+mod typed;
 mod verdicts;
 mod waits;
 mod workers;

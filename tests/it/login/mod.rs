@@ -15,6 +15,7 @@ mod redirect_uri;
 mod refusals;
 mod register;
 mod second;
+mod small_terminal;
 mod standby;
 mod standby_later;
 mod standby_meanwhile;

@@ -36,7 +36,7 @@ impl<'a> Context<'a> {
             log: Log::new(level, printer::note),
             network: Audible {
                 http: Network,
-                is_watched: is_watched(global),
+                is_watched: !global.quiet && !global.json && printer::is_watched(),
             },
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody sees what is said meanwhile.
     pub(super) fn is_watched(&self) -> bool {
-        is_watched(self.global)
+        self.network.is_watched
     }
 
     /// Whether there is a person who can be asked.
@@ -167,10 +167,6 @@ impl<'a> Context<'a> {
             error.context(About(id))
         })
     }
-}
-
-fn is_watched(global: &Global) -> bool {
-    !global.quiet && !global.json && printer::is_watched()
 }
 
 fn no_home() -> UsageError {

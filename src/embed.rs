@@ -12,6 +12,7 @@ use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where}
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::AccessToken;
+use crate::signals;
 use crate::store::{Lease, NamedBy, Store};
 use crate::time::Timestamp;
 
@@ -163,7 +164,9 @@ impl Login<'_> {
             refreshes: Where::Here,
         };
         let (store, host) = (&self.logins.store, &self.host.host);
-        flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id)).map_err(Error::of)
+        let done = flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id));
+        signals::told();
+        done.map_err(Error::of)
     }
 }
 

@@ -173,6 +173,24 @@ pub fn has_browser() -> bool {
     cfg!(target_os = "macos") || set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WSL_DISTRO_NAME")
 }
 
+/// What BROWSER says, where none of the commands in it names a program that we may run.
+#[must_use]
+pub fn unusable_browser() -> Option<String> {
+    let named = text("BROWSER")?;
+    let mut programs = named
+        .split(':')
+        .filter_map(|command| command.split_ascii_whitespace().next());
+    let is_usable = |program: &str| {
+        if program.contains('/') {
+            is_executable(Path::new(program))
+        } else {
+            in_path(program).is_some()
+        }
+    };
+    let any = programs.any(is_usable);
+    (!any).then_some(named)
+}
+
 /// Whether the terminal takes more than ASCII (POSIX, "Internationalization Variables").
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]

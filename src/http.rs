@@ -71,6 +71,11 @@ impl Request {
         self.authorization.is_some() || matches!(self.body, Body::Form(_))
     }
 
+    /// How long its connection may take.
+    fn connect_limit(&self) -> Duration {
+        CONNECT_LIMIT.min(self.limit / 2)
+    }
+
     /// Whether it may be the first one to a server, which may be named with the wrong scheme, and
     /// presents nothing that can be spent: a document, or a device code (RFC 8628 §3.1).
     fn is_first_question(&self) -> bool {
@@ -135,6 +140,8 @@ pub struct Response {
     /// What arrived of the body before it ended or broke off, as it came, at most
     /// [`ANSWER_LIMIT`] bytes; `None` where there was more.
     pub body: Option<Zeroizing<Vec<u8>>>,
+    /// Whether the body broke off, or did not end in time.
+    pub broke_off: bool,
 }
 
 /// A way to send one request.
@@ -208,13 +215,21 @@ impl Network {
 /// The head of an answer, and its body as it comes, which ends where the body ends or breaks off.
 struct Head {
     response: Response,
-    body: Receiver<Zeroizing<Vec<u8>>>,
+    body: Receiver<Piece>,
 }
+
+/// A piece of a body; `None`: it has ended as it should.
+type Piece = Option<Zeroizing<Vec<u8>>>;
 
 impl Head {
     /// What arrives of the body while there is time, in an empty buffer with room for the longest.
     fn with_body(self, mut body: Zeroizing<Vec<u8>>, left: impl Fn() -> Duration) -> Response {
+        let mut broke_off = true;
         while let Ok(piece) = self.body.recv_timeout(left()) {
+            let Some(piece) = piece else {
+                broke_off = false;
+                break;
+            };
             if body.len() + piece.len() > ANSWER_LIMIT {
                 return self.response;
             }
@@ -222,6 +237,7 @@ impl Head {
         }
         Response {
             body: Some(body),
+            broke_off,
             ..self.response
         }
     }
@@ -276,6 +292,7 @@ fn exchange(
         ca_file: request.ca_file.clone(),
         proxy,
         noticed,
+        connecting: request.connect_limit(),
     };
     let builder = match request.body {
         Body::None => client.get(request.url.clone()),
@@ -317,17 +334,22 @@ fn deliver(mut answer: reqwest::blocking::Response, heads: &SyncSender<Result<He
         retry_after: header("Retry-After"),
         date: header("Date"),
         body: None,
+        broke_off: false,
     };
     let (pieces, body) = mpsc::sync_channel(1);
     let mut is_wanted = heads.send(Ok(Head { response, body })).is_ok();
     while is_wanted {
         let mut piece = Zeroizing::new(vec![0; PIECE]);
         match answer.read(&mut piece) {
-            // It ends, or breaks off behind what may be the one copy of new tokens.
-            Ok(0) | Err(_) => return,
+            Ok(0) => {
+                pieces.send(None).ok();
+                return;
+            }
+            // It breaks off, behind what may be the one copy of new tokens.
+            Err(_) => return,
             Ok(length) => {
                 piece.truncate(length);
-                is_wanted = pieces.send(piece).is_ok();
+                is_wanted = pieces.send(Some(piece)).is_ok();
             }
         }
     }
@@ -344,7 +366,7 @@ fn client(
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .referer(false)
-        .connect_timeout(CONNECT_LIMIT.min(request.limit / 2))
+        .connect_timeout(request.connect_limit())
         .timeout(request.limit)
         .tls_backend_preconfigured(tls::config(
             &request.url,

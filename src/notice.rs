@@ -15,7 +15,7 @@ pub fn say(text: String) {
     start(move || terminal::tell(&text));
 }
 
-/// Says something after [`PATIENCE`], unless this is dropped before.
+/// Says something after [`PATIENCE`], unless this is dropped before, or a line moves then.
 #[derive(Debug)]
 #[must_use = "dropped, it says nothing"]
 pub struct Notice(#[expect(dead_code, reason = "dropping it ends the wait")] Sender<()>);
@@ -25,7 +25,8 @@ impl Notice {
     pub fn after_a_while(text: String) -> Self {
         let (alive, dropped) = mpsc::channel();
         let wait = move || {
-            if dropped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let is_slow = dropped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if is_slow && !terminal::is_moving() {
                 terminal::tell(&text);
             }
         };

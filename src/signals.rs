@@ -6,6 +6,7 @@
 //! that the program itself is broken and those that do nothing by default. The C library keeps a few
 //! for itself (32 to 34 on Linux), which no program can block.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::AtomicBool;
@@ -133,6 +134,36 @@ impl Held {
     }
 }
 
+thread_local! {
+    /// Until what came of it is told.
+    static UNTIL_TOLD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+impl Held {
+    /// Whether a signal has come, as far as [`Held::announce`] has answered it.
+    #[must_use]
+    pub fn has_come(&self) -> bool {
+        let seen = self.watcher.as_ref().map(|watcher| &watcher.seen);
+        seen.is_some_and(|seen| !lock(seen).signals.is_empty())
+    }
+
+    /// Signals that came take effect at [`told`], and not before: a person who was told that something is
+    /// finished first also hears what came of it.
+    pub fn until_told(self) {
+        if self.has_come() {
+            UNTIL_TOLD.with_borrow_mut(|first| {
+                // One that is inside of another one puts back a mask that holds signals back.
+                first.get_or_insert(self);
+            });
+        }
+    }
+}
+
+/// What came of it was told: signals that waited for that take effect.
+pub fn told() {
+    drop(UNTIL_TOLD.take());
+}
+
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took
 /// would end the process in the middle of that.
 pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
@@ -209,6 +240,11 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 /// Lets this thread, and what it starts, take every signal, whatever was blocked before.
 pub fn unblock() {
     SigSet::empty().thread_set_mask().ok();
+}
+
+/// Ends the process as Ctrl-C ends any program that does not ignore SIGINT: for one that was read as a key.
+pub fn interrupt() {
+    signal_hook::low_level::emulate_default_handler(Signal::SIGINT as i32).ok();
 }
 
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:

@@ -11,6 +11,20 @@ use serde_json::{Value, json};
 /// Whether each line of standard error is a JSON object.
 static AS_JSON: AtomicBool = AtomicBool::new(false);
 
+/// Whether the last line of the terminal moves, which says by itself that something is waited for.
+static MOVES: AtomicBool = AtomicBool::new(false);
+
+/// Notes whether it does.
+pub fn set_moving(moves: bool) {
+    MOVES.store(moves, Ordering::Relaxed);
+}
+
+/// Whether it does.
+#[must_use]
+pub fn is_moving() -> bool {
+    MOVES.load(Ordering::Relaxed)
+}
+
 /// From now on each line of standard error is a JSON object (`--json`), whichever thread writes it.
 pub fn speak_json() {
     AS_JSON.store(true, Ordering::Relaxed);

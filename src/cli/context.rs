@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::args::{Global, Target};
+use super::audible::Audible;
 use super::failure::{About, UsageError};
+use super::hidden::{self, Until};
 use super::printer::{self, Printer};
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, Host, HostArg, Scheme};
@@ -23,7 +25,7 @@ pub(super) struct Context<'a> {
     pub global: &'a Global,
     pub printer: &'a Printer,
     log: Log,
-    network: Network,
+    pub network: Audible<Network>,
 }
 
 impl<'a> Context<'a> {
@@ -33,7 +35,10 @@ impl<'a> Context<'a> {
             global,
             printer,
             log: Log::new(level, printer::note),
-            network: Network,
+            network: Audible {
+                http: Network,
+                is_watched: !global.quiet && !global.json && printer::is_watched(),
+            },
         }
     }
 
@@ -92,7 +97,7 @@ impl<'a> Context<'a> {
 
     /// Whether somebody sees what is said meanwhile.
     pub(super) fn is_watched(&self) -> bool {
-        !self.global.quiet && !self.global.json && printer::is_watched()
+        self.network.is_watched
     }
 
     /// Whether there is a person who can be asked.
@@ -169,25 +174,32 @@ fn no_home() -> UsageError {
     UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned())
 }
 
-/// Reads standard input up to `limit` bytes, as text, with a mark in the place of what is none.
-pub(super) fn read_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
-    Ok(text_of(&read_stdin_bytes(what, limit)?))
+/// Reads a secret from standard input, up to `limit` bytes: one line of text, with a mark in the place of what is
+/// none. At a terminal it is not shown.
+pub(super) fn read_line_of_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
+    Ok(text_of(&read_stdin(what, limit, Until::Enter)?))
 }
 
-/// Reads standard input up to `limit` bytes.
-pub(super) fn read_stdin_bytes(what: &str, limit: usize) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+/// Reads a secret from standard input, up to `limit` bytes. At a terminal it is not shown, and ends there.
+pub(super) fn read_stdin(
+    what: &str,
+    limit: usize,
+    until: Until,
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let stdin = io::stdin();
-    if stdin.is_terminal() {
+    let read = if stdin.is_terminal() {
+        let key = until.key();
         printer::note(&format!(
-            "reading {what} from standard input; end with Ctrl-D"
+            "paste {what}, which is not shown, and press {key}"
         ));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
-    stdin
-        .lock()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
+        hidden::read(until, limit)
+    } else {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+        let read = stdin.lock().take(limit as u64 + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    };
+    let bytes =
+        read.map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
     if bytes.len() > limit {
         return Err(UsageError::BadInput(format!("{what} is longer than {limit} bytes")).into());
     }

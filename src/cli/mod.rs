@@ -1,11 +1,13 @@
 //! The command line: what was typed, what it means, what it prints, how it ends.
 
 pub mod args;
+mod audible;
 mod commands;
 mod completions;
 mod context;
 mod failure;
 mod generate;
+mod hidden;
 mod plain;
 mod printer;
 mod shell;
@@ -21,6 +23,7 @@ use crate::flow::{Order, carry_out};
 use crate::git_config;
 use crate::http::{Http, Network, Routed};
 use crate::process::{self, Caller};
+use crate::signals;
 use args::{Cli, Command};
 use context::Context;
 use printer::Printer;
@@ -49,7 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return not_understood(error, &args),
     };
     let printer = Printer::new(&cli.global);
-    match commands::run(&cli, &Context::new(&cli.global, &printer)) {
+    let exit = match commands::run(&cli, &Context::new(&cli.global, &printer)) {
         Ok(exit) => exit.into(),
         Err(error) => {
             let failure = Failure::of(&error);
@@ -59,7 +62,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 _ => failure.code.exit().into(),
             }
         }
-    }
+    };
+    signals::told();
+    exit
 }
 
 /// What glauth does that another one has started to refresh a login: the lock is its standard input, the

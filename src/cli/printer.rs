@@ -177,7 +177,7 @@ pub(super) fn prompt(text: &str) {
 pub(super) fn redraw(text: &str) {
     let text: String = clean(text)
         .chars()
-        .take(width().saturating_sub(1))
+        .take(size().0.saturating_sub(1))
         .collect();
     terminal::write(format!("\r\x1b[2K{text}").as_bytes());
 }
@@ -192,10 +192,12 @@ pub(super) fn can_draw() -> bool {
     env::has_utf8() && env::has_escapes()
 }
 
-/// How wide a line on stderr can be, in columns.
-pub(super) fn width() -> usize {
+/// How many columns and rows stderr shows.
+pub(super) fn size() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(io::stderr());
-    size.map_or(80, |(width, _)| usize::from(width.0))
+    size.map_or((80, 24), |(width, height)| {
+        (width.0.into(), height.0.into())
+    })
 }
 
 /// Whether somebody sees stderr.

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::sentences::{describe, sentence, waiting_for};
+use super::sentences::{describe, sentence};
 use super::session::Session;
 use super::tried::Done;
 use crate::credential::{AccountId, Cause, Ending, Outcome};
@@ -26,7 +26,6 @@ pub(super) fn exchange(
     });
     let client = staged.client().clone();
     let exchanged = {
-        let _slow = session.slow(waiting_for(id));
         let token = oauth::Presented::Refresh(staged.refresh_token());
         oauth::exchange(session.http, &client, token, session.clock)
     };
@@ -43,7 +42,12 @@ pub(super) fn exchange(
     let mut locked = staged.commit(&ending, session.now())?;
     let warnings = locked.take_warnings();
     let record = locked.record().clone();
-    drop(locked);
+    let held = locked.release();
+    if verdict.is_some() {
+        held.until_told();
+    } else {
+        drop(held);
+    }
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
     let outcome = last.map_or(Outcome::Pending, |last| last.outcome);
     let message = describe(id, &client, &exchanged, sentence(outcome));

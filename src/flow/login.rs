@@ -4,10 +4,11 @@ use super::brought::{check_usable, try_brought};
 use super::error::FlowError;
 use super::refresh::check_now;
 use super::revoke::revoke;
+use super::sentences::sentence;
 use super::session::Session;
 use crate::credential::{
     AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
-    Login, LoginKind, Record, Rotation, Scheme, Standby,
+    Login, LoginKind, Outcome, Record, Rotation, Scheme, Standby,
 };
 use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
@@ -183,12 +184,16 @@ pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, Fl
             }
         }
     };
-    if let Some(login) = brought {
-        let _slow = session.slow(format!("waiting for {} to check the token", id.host));
-        if check_now(session, &login) == Some(CheckVerdict::Dead) {
-            return Err(FlowError::UnknownToken(id));
-        }
-    }
+    let unchecked = match brought.and_then(|login| check_now(session, &login)) {
+        Some(CheckVerdict::Dead) => return Err(FlowError::UnknownToken(id)),
+        Some(CheckVerdict::Silent(outcome)) => Some(unchecked(outcome)),
+        Some(CheckVerdict::Unknown) => Some("does not say whether it knows the token"),
+        Some(CheckVerdict::Alive) | None => None,
+    };
+    warnings.extend(unchecked.map(|why| {
+        let host = &id.host;
+        format!("the token could not be checked: {host} {why}")
+    }));
     if is_brought {
         warnings.extend(try_brought(session, &id, &left, refresh_token)?);
     }
@@ -328,6 +333,17 @@ fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Ch
         }
     }
     (change, warnings)
+}
+
+/// Why a check came to nothing, as the end of a sentence about a server.
+fn unchecked(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Unavailable => "gave no answer to that",
+        Outcome::Config => {
+            "cannot be asked: its check endpoint, the CA file or the proxy is unusable, or another user runs it"
+        }
+        other => sentence(other),
+    }
 }
 
 fn texts(warnings: &[StoreError]) -> Vec<String> {

@@ -10,8 +10,9 @@ use super::session::{Session, Where};
 use super::tried::Tried;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
-use crate::notice;
+use crate::oauth::REVOCATION_LIMIT;
 use crate::store::{Entry, Locked, Occupied};
+use crate::time::human;
 
 /// What came of it.
 #[derive(Debug)]
@@ -191,20 +192,24 @@ impl Farewell<'_> {
         ) else {
             return Ok(());
         };
-        locked.announce(format!("ending the login for {} first", self.id));
-        let _slow = self.session.watched.then(|| {
-            let text = format!("waiting for {} to revoke the login", self.id.host);
-            notice::Notice::after_a_while(text)
-        });
-        revoke(self.session, &client, &token).map_err(|source| FlowError::NotRevoked {
-            id: self.id.clone(),
-            source,
-        })?;
-        self.session
-            .log
-            .note(Level::Verbose, || format!("revoked grant {grant}"));
-        locked.mark_ended(grant, self.session.now());
-        locked.save()?;
-        Ok(())
+        locked.announce(format!(
+            "ending the login for {} first (up to {})",
+            self.id,
+            human(REVOCATION_LIMIT)
+        ));
+        let ended = revoke(self.session, &client, &token)
+            .map_err(|source| FlowError::NotRevoked {
+                id: self.id.clone(),
+                source,
+            })
+            .and_then(|()| {
+                self.session
+                    .log
+                    .note(Level::Verbose, || format!("revoked grant {grant}"));
+                locked.mark_ended(grant, self.session.now());
+                Ok(locked.save()?)
+            });
+        locked.release().until_told();
+        ended
     }
 }

@@ -34,7 +34,10 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
-pub use refresh::{Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored};
+pub use refresh::{
+    Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
+    why_refresh_failed,
+};
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, Session, Where};
 pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};

@@ -28,9 +28,9 @@ pub use look::{check_now, stored};
 use look::{in_brief, login_of};
 pub(super) use look::{logged_out, read};
 pub use need::Need;
-pub use why_not::refusals;
 use why_not::{cut_short, of_stop, too_short};
 pub(super) use why_not::{failed as why_failed, login_required as ended, refused_for_long};
+pub use why_not::{refusals, sentence_alone as why_refresh_failed};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
 /// and as often again where somebody replaces the lock file.

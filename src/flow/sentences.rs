@@ -5,11 +5,6 @@ use crate::http::{CONNECT_LIMIT, origin_of};
 use crate::oauth::{self, Answer, Exchanged};
 use crate::time::human;
 
-/// What a person who watches is told after a second.
-pub(super) fn waiting_for(id: &AccountId) -> String {
-    format!("waiting for {} to refresh the login", id.host)
-}
-
 /// What the first Ctrl-C is told.
 pub(super) fn when_interrupted(id: &AccountId) -> String {
     let limit = CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME;

@@ -10,7 +10,7 @@ use super::session::Session;
 use crate::credential::{
     AccountId, Client, Endpoint, Grant, GrantState, Host, Identity, Independence, LoginKind, Record,
 };
-use crate::oauth;
+use crate::oauth::{self, Identified};
 use crate::secret::{AccessToken, Fingerprint};
 use crate::store::{Added, Entry, Locked, NewGrant, Occupied, RevocableToken};
 use crate::time::Timestamp;
@@ -85,6 +85,14 @@ pub enum Refusal {
     /// The server does not say whose it is.
     #[error("{host} does not say whose it is, and the login is of {expected}")]
     Nameless {
+        /// Which server.
+        host: Host,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// The server could not be asked whose it is, or cannot say it now.
+    #[error("{host} cannot say now whose it is, and the login is of {expected}")]
+    NotIdentified {
         /// Which server.
         host: Host,
         /// Whose it should be.
@@ -217,10 +225,12 @@ impl Adding<'_> {
         }
         self.beside
             .check_scopes(rotation.scopes.as_ref().unwrap_or(&new.asked))?;
-        let found = self.whose(new, &rotation.access_token);
+        let answer = self.whose(new, &rotation.access_token);
+        let is_unanswered = matches!(answer, Identified::Unanswered);
+        let found = known(answer);
         let expected = self.beside.identity.clone().or_else(|| {
             found.as_ref()?;
-            self.whose(new, self.beside.access_token.as_ref()?)
+            known(self.whose(new, self.beside.access_token.as_ref()?))
         });
         match (expected, found) {
             (Some(expected), Some(found)) if is_same(&expected, &found) => {
@@ -228,6 +238,10 @@ impl Adding<'_> {
             }
             (Some(expected), Some(found)) => Err(Refusal::OtherUser {
                 found: found.username,
+                expected: expected.username,
+            }),
+            (Some(expected), None) if is_unanswered => Err(Refusal::NotIdentified {
+                host: new.id.host.clone(),
                 expected: expected.username,
             }),
             (Some(expected), None) => Err(Refusal::Nameless {
@@ -245,12 +259,11 @@ impl Adding<'_> {
         }
     }
 
-    fn whose(&self, new: &Newcomer, token: &AccessToken) -> Option<Identity> {
-        let endpoint = new.userinfo_endpoint.as_ref()?;
-        let _slow = self
-            .session
-            .slow(format!("waiting for {} to say who this is", new.id.host));
-        oauth::identify(self.session.http, &new.client, endpoint, token)
+    fn whose(&self, new: &Newcomer, token: &AccessToken) -> Identified {
+        match &new.userinfo_endpoint {
+            Some(endpoint) => oauth::identify(self.session.http, &new.client, endpoint, token),
+            None => Identified::Nameless,
+        }
     }
 
     fn store(&self, id: &AccountId, client: &Client, new: NewGrant) -> Result<Added, Refusal> {
@@ -290,6 +303,13 @@ impl Adding<'_> {
 #[must_use]
 pub fn is_same_client(one: &Client, other: &Client) -> bool {
     one.client_id == other.client_id && one.token_endpoint == other.token_endpoint
+}
+
+fn known(answer: Identified) -> Option<Identity> {
+    match answer {
+        Identified::As(identity) => Some(identity),
+        Identified::Nameless | Identified::Unanswered => None,
+    }
 }
 
 /// The server's own name for a user never changes; people's names do.

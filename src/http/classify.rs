@@ -1,6 +1,7 @@
 //! What reqwest's errors mean: whether the server can have seen the request, and why it failed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
@@ -10,7 +11,7 @@ use super::here::foreign;
 use super::proxy::Proxy;
 use super::tls::{Noticed, is_authority};
 use super::{SendError, Through, TlsProblem, origin};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, human};
 
 /// The most names of a certificate that are shown.
 const NAMES_SHOWN: usize = 4;
@@ -24,13 +25,19 @@ pub(super) struct Circumstances<'a> {
     pub ca_file: Option<PathBuf>,
     pub proxy: Option<&'a Proxy>,
     pub noticed: &'a Noticed,
+    /// How long the connection may take.
+    pub connecting: Duration,
 }
 
 /// Whether the server can have seen the request, and whether it is a matter of trust.
 pub(super) fn classify(error: reqwest::Error, sent: &Circumstances<'_>) -> SendError {
     let error = error.without_url();
     let origin = origin(&sent.url);
-    let reason = root(&error);
+    let reason = if error.is_timeout() && error.is_connect() {
+        format!("no connection within {}", human(sent.connecting))
+    } else {
+        root(&error)
+    };
     if let Some(uid) = foreign(&error) {
         return SendError::ForeignServer { origin, uid };
     }

@@ -62,6 +62,27 @@ fn a_server_that_takes_its_time_is_given_up() {
 }
 
 #[test]
+fn a_connection_that_takes_too_long_is_told_in_words() {
+    #[expect(clippy::disallowed_methods, reason = "the other end of the line")]
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    // The kernel connects, and no TLS handshake is answered.
+    let sent = Network.send(Request {
+        url: Url::parse(&format!("https://{address}/oauth/token")).unwrap(),
+        body: Body::Form(vec![("grant_type".to_owned(), "x".to_owned().into())]),
+        authorization: None,
+        limit: Duration::from_secs(2),
+        ca_file: None,
+        server_user: None,
+    });
+    let error = sent.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("cannot connect to `https://{address}`: no connection within 1s")
+    );
+}
+
+#[test]
 fn what_arrived_before_the_time_was_up_is_there_to_be_judged() {
     let (sent, time) = ask(|mut stream| {
         assert!(stream.read(&mut [0; 4096]).unwrap() > 0);

@@ -12,9 +12,10 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use url::Url;
 use zeroize::Zeroizing;
 
-use crate::http::ANSWER_LIMIT;
+use crate::http::{ANSWER_LIMIT, Response, SendError, origin};
 use crate::secret::text_of;
 
 /// What servers put in front of JSON so that no page of another site can run it as a script.
@@ -44,6 +45,21 @@ fn unpacked(arrived: &[u8], layers: u8) -> Option<Map<String, Value>> {
     .into_iter()
     .flatten()
     .find_map(|bytes| unpacked(&bytes, layers - 1))
+}
+
+/// The same of an answer. Where it broke off, what did not arrive may have been the object.
+pub(super) fn object_in(
+    response: &Response,
+    url: &Url,
+) -> Result<Option<Map<String, Value>>, SendError> {
+    let object = response.body.as_ref().and_then(|body| object_of(body));
+    if object.is_none() && response.broke_off {
+        return Err(SendError::AnswerLost {
+            origin: origin(url),
+            reason: "it broke off".to_owned(),
+        });
+    }
+    Ok(object)
 }
 
 /// What comes out of it, though the stream may break off or fail its checksum. `None`: nothing, or

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::body::object_of;
+use super::body::{object_in, object_of};
 use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
 use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
@@ -145,15 +145,19 @@ pub fn authorize_device(
     }
     let authorization = authenticate(client, &mut fields);
     let response = http.send(Request {
-        url,
+        url: url.clone(),
         body: Body::Form(fields),
         authorization,
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     })?;
-    let object = response.body.as_ref().and_then(|body| object_of(body));
     let status = response.status;
+    let object = match status {
+        // That there is no such endpoint is said in the first line.
+        404 | 405 => response.body.as_ref().and_then(|body| object_of(body)),
+        _ => object_in(&response, &url)?,
+    };
     let good = (200..300).contains(&status);
     // GitHub answers errors with 200.
     let error = object

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::authorization::same_issuer;
-use super::body::object_of;
+use super::body::object_in;
 use super::shown::shown;
 use crate::credential::Endpoint;
-use crate::http::{Body, Http, Request, SendError, origin};
+use crate::http::{Body, Http, Request, SendError};
 
 /// How long each question may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -75,24 +75,23 @@ pub fn discover(
     issuer: &Url,
     ca_file: Option<&PathBuf>,
 ) -> Result<Metadata, DiscoveryError> {
-    let server = origin(issuer);
+    let server = issuer.as_str().trim_end_matches('/').to_owned();
     for url in places(issuer) {
         let response = http.send(Request {
-            url,
+            url: url.clone(),
             body: Body::None,
             authorization: None,
             limit: LIMIT,
             ca_file: ca_file.cloned(),
             server_user: None,
         })?;
-        let object = response.body.as_ref().and_then(|body| object_of(body));
-        match (response.status, object) {
-            (status @ (429 | 500..), _) => {
-                return Err(DiscoveryError::Unavailable { server, status });
-            }
-            (200, Some(object)) => {
-                return read(&object, issuer)
-                    .map_err(|problem| DiscoveryError::Unsound { server, problem });
+        match response.status {
+            status @ (429 | 500..) => return Err(DiscoveryError::Unavailable { server, status }),
+            200 => {
+                if let Some(object) = object_in(&response, &url)? {
+                    return read(&object, issuer)
+                        .map_err(|problem| DiscoveryError::Unsound { server, problem });
+                }
             }
             // Not here; a page for people counts as nothing.
             _ => {}

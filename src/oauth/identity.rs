@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::body::object_of;
+use super::body::object_in;
 use super::shown::shown;
 use crate::credential::{Client, Endpoint, Identity};
 use crate::http::{Authorization, Body, Http, Request};
@@ -22,24 +22,52 @@ const USERNAMES: [&str; 5] = ["username", "preferred_username", "login", "email"
 /// GitLab and GitHub.
 const SUBJECTS: [&str; 3] = ["sub", "account_id", "id"];
 
-/// Asks who this is; `None`: the server does not tell, or not with these scopes.
+/// What a server says of a token's user.
+#[derive(Debug)]
+pub enum Identified {
+    /// Who it is.
+    As(Identity),
+    /// It does not tell, or not with these scopes.
+    Nameless,
+    /// It could not be asked, or cannot answer now.
+    Unanswered,
+}
+
+/// Asks who this is.
 pub fn identify(
     http: &dyn Http,
     client: &Client,
     endpoint: &Endpoint,
     token: &AccessToken,
-) -> Option<Identity> {
+) -> Identified {
+    let Ok(url) = endpoint.url() else {
+        return Identified::Nameless;
+    };
     let token = Zeroizing::new(token.expose().to_owned());
     let response = http.send(Request {
-        url: endpoint.url().ok()?,
+        url: url.clone(),
         body: Body::None,
         authorization: Some(Authorization::Bearer(token)),
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     });
-    let response = response.ok().filter(|response| response.status == 200)?;
-    let object = object_of(&response.body?)?;
+    match response {
+        Err(_) => Identified::Unanswered,
+        Ok(response) => match response.status {
+            429 | 500.. => Identified::Unanswered,
+            200 => match object_in(&response, &url) {
+                Err(_) => Identified::Unanswered,
+                Ok(object) => object
+                    .and_then(|object| identity(&object))
+                    .map_or(Identified::Nameless, Identified::As),
+            },
+            _ => Identified::Nameless,
+        },
+    }
+}
+
+fn identity(object: &Map<String, Value>) -> Option<Identity> {
     let text = |key: &&str| {
         let text = match object.get(*key)? {
             Value::String(text) => shown(text),

@@ -23,12 +23,12 @@ pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
-pub use identity::identify;
+pub use identity::{Identified, identify};
 pub use provider::{
     NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
-pub use revoke::{RevokeError, revoke};
+pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
 pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};

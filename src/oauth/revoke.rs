@@ -10,7 +10,7 @@ use crate::credential::Client;
 use crate::http::{Body, Http, Request, SendError};
 
 /// How long it may take; nothing is lost where it does not come.
-const LIMIT: Duration = Duration::from_secs(30);
+pub const REVOCATION_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a token may still be alive.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ pub fn revoke(
         url: endpoint,
         body: Body::Form(fields),
         authorization,
-        limit: LIMIT,
+        limit: REVOCATION_LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     })?;

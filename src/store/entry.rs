@@ -20,6 +20,7 @@ use super::rescue;
 use super::settle::login_mut;
 use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
 use crate::secret::{AccessToken, Fingerprint, RefreshToken};
+use crate::signals::Held;
 use crate::time::Timestamp;
 
 /// A record that was read without the lock: good for handing out, useless for a refresh.
@@ -166,6 +167,11 @@ impl<S> Locked<S> {
     /// a while and is better finished.
     pub fn announce(&mut self, notice: String) {
         self.lock.announce(notice);
+    }
+
+    /// Lets the lock go. Signals still wait, until what is returned is dropped.
+    pub fn release(self) -> Held {
+        self.lock.release()
     }
 
     /// Stores a login in place of whatever is there.

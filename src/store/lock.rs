@@ -174,6 +174,17 @@ impl AccountLock {
         permissions::is_at(&self.file.file, &self.path)
     }
 
+    /// Unlocks it. Signals still wait, until what is returned is dropped.
+    pub(super) fn release(self) -> Held {
+        let Self {
+            file,
+            path: _,
+            held,
+        } = self;
+        drop(file);
+        held
+    }
+
     /// From now on the first signal is answered with a line on stderr.
     pub(super) fn announce(&mut self, notice: String) {
         self.held.announce(notice);

@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::support::authorization_server::{AuthorizationServer, Held, TOKEN};
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, Held, TOKEN};
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Running, Sandbox, wrapped};
 use crate::support::terminal::at_a_terminal;
@@ -238,6 +238,25 @@ fn where_no_process_can_be_started_the_first_signal_is_answered_with_a_line() {
     assert_eq!(finished.stderr, "", "one line is enough");
     assert_eq!(finished.stdout, "");
     assert_stored_and_free(&server, &sandbox);
+}
+
+#[test]
+fn where_no_process_can_be_started_a_refresh_that_fails_after_a_signal_says_so() {
+    let Some(alone) = alone() else { return };
+    let server = AuthorizationServer::start();
+    let sandbox = expired(&server);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(429)));
+    let mut command = alone.inside(&sandbox.command(&["token", &server.url()]));
+    let (mut process, request) = refreshing(&server, &mut command);
+    process.signal(Signal::SIGINT);
+    next_line(&mut process);
+    request.release();
+    let ended = process.finish();
+    assert_eq!(ended.signal(), Some(Signal::SIGINT as i32), "{ended:?}");
+    assert!(
+        ended.stderr.contains("asks for fewer requests"),
+        "{ended:?}"
+    );
 }
 
 /// As nohup does.

@@ -38,9 +38,43 @@ fn one_that_the_server_does_not_know_is_stored_and_the_login_is_no_success() {
         let done = log_in(&sandbox, &server.url(), TOKEN);
         let said = done.stderr.contains("does not know this token");
         assert_eq!(said, warns, "{status}: {done:?}");
+        let is_open = done
+            .stderr
+            .contains("warning: the token could not be checked: ");
+        assert_eq!(is_open, matches!(status, 403 | 503), "{status}: {done:?}");
         assert_eq!(done.code(), Some(if warns { 3 } else { 0 }), "{done:?}");
         assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
     }
+}
+
+#[test]
+fn one_that_cannot_be_checked_is_stored_with_a_warning() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    for (behaviour, why) in [
+        (Behaviour::LoseRequest, "gave no answer to that"),
+        (
+            Behaviour::Answer(Answer::new(404)),
+            "does not say whether it knows the token",
+        ),
+        (
+            Behaviour::Answer(Answer::new(429)),
+            "asks for fewer requests",
+        ),
+    ] {
+        server.script(CHECK, behaviour);
+        let done = log_in(&sandbox, &server.url(), TOKEN);
+        let warning = format!(
+            "glauth: warning: the token could not be checked: {} {why}\n",
+            server.host()
+        );
+        assert!(done.stderr.contains(&warning), "{done:?}");
+        done.succeeds();
+    }
+    let done = log_in(&sandbox, "http://127.0.0.1:1", TOKEN);
+    let warning = "the token could not be checked: 127.0.0.1:1 could not be reached\n";
+    assert!(done.stderr.contains(warning), "{done:?}");
+    done.succeeds();
 }
 
 #[test]

@@ -127,3 +127,34 @@ fn vv_names_tokens_by_their_fingerprints() {
     let quiet = sandbox.run(&["-q", "token"]);
     assert_eq!(quiet.stderr, "");
 }
+
+/// Sandboxes let no secret of a server's into argv; this one a person invents.
+#[test]
+fn what_is_glued_to_a_flag_without_a_value_is_not_shown() {
+    const TOKEN: &str = "glpat-Not.Shown.1";
+    let sandbox = Sandbox::new();
+    for flag in [
+        "token --rejected",
+        "token --no-refresh",
+        "login --with-token",
+        "login --import",
+        "refresh --force",
+        "status --check",
+        "logout --local",
+        "doctor --offline",
+        "exec --json",
+    ] {
+        for glue in ["=", ""] {
+            for form in [&[][..], &["--json"]] {
+                let glued = format!("{flag}{glue}{TOKEN}");
+                let args = [form, &glued.split(' ').collect::<Vec<_>>(), &["gitlab.com"]].concat();
+                let finished = sandbox.run(&args);
+                assert_ne!(finished.code(), Some(0), "{finished:?}");
+                let shown = format!("{}{}", finished.stdout, finished.stderr);
+                assert!(!shown.contains("Not.Shown"), "{shown}");
+                let name = flag.split(' ').next_back().unwrap();
+                assert!(shown.contains(name), "the flag is named: {shown}");
+            }
+        }
+    }
+}

@@ -44,7 +44,7 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
             let (found, records) = local.look_in_time();
             checks.extend(found);
             if !args.offline {
-                checks.extend(servers::checks(&store, &records));
+                checks.extend(servers::checks(&context.network, &store, &records));
             }
             checks.extend(git::checks(&records, &store));
             logins = records;

@@ -1,6 +1,7 @@
 //! `glauth git-credential`: what git calls.
 
 use crate::cli::args::GitCredential as Args;
+use crate::cli::audible::Audible;
 use crate::cli::context::Context;
 use crate::cli::failure::{Failure, UsageError};
 use crate::cli::printer;
@@ -28,11 +29,15 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
     let question = Question::read(&mut std::io::stdin().lock())
         .map_err(|problem| UsageError::BadInput(format!("git's question {problem}")))?;
     let store = context.store()?;
+    let network = Audible {
+        // Where git reaches a server, a refresh for git reaches it too.
+        http: Routed(git_config::route),
+        is_watched: context.is_watched(),
+    };
     let session = Session {
         // git shows what is said here, and a person is rarely there.
         talkative: context.is_watched(),
-        // Where git reaches a server, a refresh for git reaches it too.
-        http: &Routed(git_config::route),
+        http: &network,
         ..context.session(&store, None)
     };
     let account = context.global.account.as_ref();

@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::printer;
 use crate::code::Exit;
 use crate::credential::AccountId;
+use crate::signals;
 
 /// Runs the one that was typed.
 pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -42,13 +43,17 @@ fn on_all(
     context: &Context<'_>,
     mut act: impl FnMut(&AccountId) -> anyhow::Result<()>,
 ) -> Exit {
-    Exit::worst(ids.iter().map(|id| match act(id) {
-        Ok(()) => Exit::Done,
-        Err(error) => {
-            let failure = failure_about(Some(id), &error);
-            context.printer.failure(&failure);
-            failure.code.exit()
-        }
+    Exit::worst(ids.iter().map(|id| {
+        let exit = match act(id) {
+            Ok(()) => Exit::Done,
+            Err(error) => {
+                let failure = failure_about(Some(id), &error);
+                context.printer.failure(&failure);
+                failure.code.exit()
+            }
+        };
+        signals::told();
+        exit
     }))
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::args::{Format, Token};
-use crate::cli::context::{Context, read_stdin};
+use crate::cli::context::{Context, read_line_of_stdin};
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::cli::shell;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 fn rejected_token() -> anyhow::Result<AccessToken> {
-    let text = read_stdin("the refused token", TOKEN_LIMIT + AROUND)?;
+    let text = read_line_of_stdin("the refused token", TOKEN_LIMIT + AROUND)?;
     let text = bare(&text);
     if text.is_empty() {
         let message = "--rejected needs the refused token on standard input, and that is empty";

@@ -183,6 +183,9 @@ pub(super) fn of_not_added(error: &NotAdded) -> Failure {
             .hint(format!("log in as {expected} at the server, and run it again")),
         Refusal::Nameless { .. } => plain(code(Code::ClientRejected), message)
             .hint("ask for a scope with which the server says who it is, in a login of its own"),
+        Refusal::NotIdentified { .. } => {
+            plain(Code::Unavailable, message).hint("try again later")
+        }
         Refusal::OtherScopes { .. } => plain(code(Code::ClientRejected), message)
             .hint("leave --scope out; a login with other scopes is a new one, without --standby"),
         Refusal::NotRenewable | Refusal::SameTokens => {

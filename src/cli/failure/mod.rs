@@ -143,7 +143,7 @@ pub(super) fn login_command(id: &AccountId) -> String {
     format!("run {}", id.command("login"))
 }
 
-fn hint_of(outcome: Outcome) -> Option<&'static str> {
+pub(super) fn hint_of(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Unreachable => Some("is the network up? nothing was changed; try again later"),
         Outcome::Unavailable | Outcome::RateLimited => Some("try again later"),

@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Failure, STATUS, file, login_command, plain};
+use crate::cli::args::Cli;
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host};
 use crate::env;
 use crate::flow::list;
 use crate::store::BadStore;
 use crate::terminal::clean;
+
+/// No server gives shorter tokens, in bytes.
+const SECRET_LENGTH: usize = 8;
 
 /// A call that cannot be carried out as it stands (exit code 2).
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +124,13 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
         return plain(Code::Usage, format!("`{variable}` is empty")).hint(hint);
     }
     let (message, hint) = sentences(&error.to_string(), command);
+    // What is glued to a flag that takes none may be a token (P8).
+    let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::TooManyValues, Some(flag)) => {
+            format!("`{flag}` takes no value; the one that was given is not shown")
+        }
+        _ => message,
+    };
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
     let lacks_dashes = command == Some("exec")
@@ -150,8 +162,8 @@ fn clean_context(error: &mut clap::Error) {
         .context()
         .filter_map(|(kind, value)| match value {
             ContextValue::String(typed) => {
-                let shown = clean(&without_password(typed)).into_owned();
-                Some((kind, ContextValue::String(shown)))
+                let shown = without_glued(&without_password(typed));
+                Some((kind, ContextValue::String(clean(&shown).into_owned())))
             }
             ContextValue::Strings(typed) => {
                 let typed = typed.iter().map(|typed| clean(typed).into_owned());
@@ -178,6 +190,23 @@ fn without_password(typed: &str) -> Cow<'_, str> {
         return typed.into();
     }
     format!("{scheme}…@{host}").into()
+}
+
+/// An argument without what is glued to the name of a flag, long enough for a secret: `--rejectedTOKEN`.
+fn without_glued(typed: &str) -> String {
+    let mut command = Cli::command();
+    command.build();
+    let all = std::iter::once(&command).chain(command.get_subcommands());
+    let flags = all
+        .flat_map(clap::Command::get_arguments)
+        .filter(|argument| !argument.get_action().takes_values())
+        .filter_map(clap::Arg::get_long);
+    let glued = flags.filter_map(|flag| {
+        let rest = typed.strip_prefix("--")?.strip_prefix(flag)?;
+        (rest.len() >= SECRET_LENGTH).then_some(flag)
+    });
+    let longest = glued.max_by_key(|flag| flag.len());
+    longest.map_or_else(|| typed.to_owned(), |flag| format!("--{flag}…"))
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no

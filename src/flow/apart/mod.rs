@@ -20,7 +20,7 @@ mod report;
 use std::time::Duration;
 
 use super::error::FlowError;
-use super::sentences::{waiting_for, when_interrupted};
+use super::sentences::when_interrupted;
 use super::session::{LOCK_TIMEOUT, Session};
 use super::tried::{Tried, nothing_sent};
 use crate::credential::{AccountId, Cause, Outcome};
@@ -123,10 +123,9 @@ fn follow(
         None
     };
     let heard = {
-        let _slow = session.slow(waiting_for(id));
+        let _slow = session.slow(format!("waiting for {} to refresh the login", id.host));
         helper.until_its_end(REPORT_LIMIT)
     };
-    drop(held);
     let pid = helper.id();
     let unreported = |what: &str| {
         Ok(Tried::Unknown(FlowError::Failed {
@@ -138,13 +137,26 @@ fn follow(
             advice: None,
         }))
     };
-    if !matches!(heard, Ok(Heard::Ended)) {
-        return unreported("has not said what came of it");
+    let tried = if matches!(heard, Ok(Heard::Ended)) {
+        helper.reap();
+        let report = helper.said().strip_prefix(READY);
+        match report.and_then(|report| serde_json::from_slice::<Report>(report).ok()) {
+            Some(report) => report.take_up(session, id),
+            None => unreported("ended before it said what came of it"),
+        }
+    } else {
+        unreported("has not said what came of it")
+    };
+    if let (Some(held), false) = (held, is_rotated(&tried)) {
+        held.until_told();
     }
-    helper.reap();
-    let report = helper.said().strip_prefix(READY);
-    match report.and_then(|report| serde_json::from_slice::<Report>(report).ok()) {
-        Some(report) => report.take_up(session, id),
-        None => unreported("ended before it said what came of it"),
+    tried
+}
+
+fn is_rotated(tried: &Result<Tried, FlowError>) -> bool {
+    match tried {
+        Ok(Tried::Done(done)) => done.failed.is_none(),
+        Ok(Tried::InTheStore(_)) => true,
+        _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AuthorizeError, Through, Tokens, Way};
+use super::{AuthorizeError, Through, Tokens, Way, or_told};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 use crate::signals::Held;
@@ -46,7 +46,8 @@ impl Through<'_> {
     /// Asks until the person has decided, or the codes have ended.
     fn poll(&self, codes: &DeviceAuthorization) -> Result<(Tokens, Held), AuthorizeError> {
         let Self { session, setup, .. } = self;
-        let deadline = Instant::now() + codes.expires_in;
+        let began = Instant::now();
+        let deadline = began + codes.expires_in;
         let mut interval = codes.interval;
         while Instant::now() + interval < deadline {
             pause(interval);
@@ -54,27 +55,33 @@ impl Through<'_> {
             let code = &codes.device_code;
             // Any answer may bring tokens.
             let held = self.hold();
-            match poll(session.http, &setup.client, code, interval, session.clock) {
-                Polled::Wait(longer) => {
+            let came = match poll(session.http, &setup.client, code, interval, session.clock) {
+                Polled::Wait(longer) if !held.has_come() => {
                     session.log.note(Level::Trace, || {
                         format!("polled; again in {} s", longer.as_secs())
                     });
                     interval = longer;
+                    continue;
                 }
-                Polled::Ended(exchanged) => {
-                    return Ok((self.tokens(*exchanged, issued_at)?, held));
-                }
+                // The person has left.
+                Polled::Wait(_) => Err(nobody_came(began.elapsed())),
+                Polled::Ended(exchanged) => self.tokens(*exchanged, issued_at),
                 Polled::Denied => {
                     let error = "access_denied".to_owned();
-                    return Err(AuthorizeError::Refused { error, words: None });
+                    Err(AuthorizeError::Refused { error, words: None })
                 }
-                Polled::Expired => break,
-            }
+                Polled::Expired => Err(nobody_came(codes.expires_in)),
+            };
+            return or_told(came, held);
         }
-        Err(AuthorizeError::NobodyCame {
-            limit: codes.expires_in,
-            redirect_uri: None,
-        })
+        Err(nobody_came(codes.expires_in))
+    }
+}
+
+fn nobody_came(limit: Duration) -> AuthorizeError {
+    AuthorizeError::NobodyCame {
+        limit,
+        redirect_uri: None,
     }
 }
 

@@ -18,10 +18,11 @@ use super::revoke::{NewTokens, revoke};
 use super::sentences::{describe, sentence};
 use super::session::Session;
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
+use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
-use crate::notice;
-use crate::oauth::{self, Answer, DeviceAuthorization, NeedsSecret, Presented};
+use crate::oauth::{self, Answer, DeviceAuthorization, Identified, NeedsSecret, Presented};
 use crate::signals::Held;
+use crate::time::human;
 
 use browser::{Browser, Patience};
 use standby::First;
@@ -141,10 +142,16 @@ pub fn log_in_through_server(
     } = consent;
     let first = First::of(&tokens, &setup);
     let stored = login.store(tokens);
-    drop(held);
     let mut done = match stored {
-        Ok(done) => done,
+        Ok(done) => {
+            if held.has_come() {
+                person.logged_in(&done);
+            }
+            drop(held);
+            done
+        }
         Err(error) => {
+            held.until_told();
             if let Some(visitor) = visitor {
                 visitor.show(&login.page_of_failure(&error));
             }
@@ -262,8 +269,9 @@ impl Through<'_> {
     fn hold(&self) -> Held {
         let mut held = Held::new();
         let id = &self.plan.id;
+        let limit = human(CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME);
         held.announce(format!(
-            "finishing the login for {id} first, so that it is not lost"
+            "finishing the login for {id} first, so that it is not lost (up to {limit})"
         ));
         held
     }
@@ -273,11 +281,8 @@ impl Through<'_> {
         let issued_at = self.session.now();
         let client = &self.setup.client;
         let held = self.hold();
-        let exchanged = {
-            let _slow = self.slow("to answer");
-            oauth::exchange(self.session.http, client, presented, self.session.clock)
-        };
-        Ok((self.tokens(exchanged, issued_at)?, held))
+        let exchanged = oauth::exchange(self.session.http, client, presented, self.session.clock);
+        or_told(self.tokens(exchanged, issued_at), held)
     }
 
     fn tokens(
@@ -340,8 +345,10 @@ impl Through<'_> {
             ..
         } = self.setup;
         done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
-            let _slow = self.slow("to say who this is");
-            oauth::identify(self.session.http, client, endpoint, &first.access_token)
+            match oauth::identify(self.session.http, client, endpoint, &first.access_token) {
+                Identified::As(identity) => Some(identity),
+                Identified::Nameless | Identified::Unanswered => None,
+            }
         });
         let id = &self.plan.id;
         match &done.identity {
@@ -363,10 +370,17 @@ impl Through<'_> {
     fn page_of_failure(&self, error: &AuthorizeError) -> Page {
         Page::failed(&self.plan.id.host.to_string(), &error.to_string())
     }
+}
 
-    fn slow(&self, what: &str) -> Option<notice::Notice> {
-        let host = &self.plan.id.host;
-        self.session.slow(format!("waiting for {host} {what}"))
+/// What came, with the signals that wait until it is stored; or a failure, which is told before they take
+/// effect.
+fn or_told<T>(came: Result<T, AuthorizeError>, held: Held) -> Result<(T, Held), AuthorizeError> {
+    match came {
+        Ok(came) => Ok((came, held)),
+        Err(error) => {
+            held.until_told();
+            Err(error)
+        }
     }
 }
 

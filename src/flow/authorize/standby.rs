@@ -218,9 +218,20 @@ impl Through<'_> {
             asked: self.setup.scopes.clone(),
             imported: false,
         };
-        let added = add_standby(self.session, new, beside);
-        drop(held);
-        Ok(added?)
+        match add_standby(self.session, new, beside) {
+            Ok(warnings) => {
+                if held.has_come() {
+                    let id = &self.plan.id;
+                    self.person
+                        .hear(&format!("{id}: there is a standby grant now"));
+                }
+                Ok(warnings)
+            }
+            Err(error) => {
+                held.until_told();
+                Err(error.into())
+            }
+        }
     }
 
     fn show_end(

@@ -169,8 +169,10 @@ fn paused(
     with_next(id, login, outcome, message, Some(until), now)
 }
 
-/// The same where no status or cause came along that would tell the ones from the others.
-fn sentence_alone(outcome: Outcome) -> &'static str {
+/// An outcome as the end of a sentence about a server, where no status or cause came along that would
+/// tell the ones from the others.
+#[must_use]
+pub fn sentence_alone(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Config => {
             "is no token endpoint, is run by another user, or has a CA file or a proxy that cannot be used"

@@ -7,7 +7,7 @@ use glauth::secret::Fingerprint;
 
 use super::{checks_of, found, none_fails, offline, only};
 use crate::crash::dead_at;
-use crate::support::authorization_server::{AuthorizationServer, Behaviour, TOKEN};
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
 use crate::support::refresher::refresher_of;
 use crate::support::sandbox::Sandbox;
 
@@ -157,6 +157,45 @@ fn a_doubtful_answer_is_a_warning_in_the_words_of_status() {
     let said = said.split(" may be lost").next().unwrap();
     let status = sandbox.run(&["status"]);
     assert!(status.stderr.contains(said), "{status:?}");
+}
+
+#[test]
+fn the_last_refresh_that_failed_is_told_whatever_it_was() {
+    for (status, code, why, verdict, exit) in [
+        (
+            404,
+            "client_rejected",
+            "the server refused the request",
+            "fail",
+            2,
+        ),
+        (301, "config", "the server is no token endpoint", "fail", 2),
+        (
+            429,
+            "rate_limited",
+            "the server asks for fewer requests",
+            "warn",
+            0,
+        ),
+    ] {
+        let server = AuthorizationServer::start();
+        let (sandbox, _) = Sandbox::logged_in(&server);
+        server.script(TOKEN, Behaviour::Answer(Answer::new(status)));
+        // The token at hand lives: it is told, and is no failure yet.
+        sandbox.ends_in(&server, 30);
+        sandbox.run(&["token"]).succeeds();
+        let said = format!(" ago (`{code}`): {why}");
+        only(&offline(&sandbox, 0), "attempt", "warn", &said);
+        sandbox.ends_in(&server, -5);
+        let checks = offline(&sandbox, exit);
+        only(&checks, "attempt", verdict, &said);
+        let (check, _) = only(&checks, "login", "ok", ": expired; access token ");
+        assert!(!check["message"].as_str().unwrap().contains("expired, "));
+        let status = sandbox.run(&["status"]);
+        let line = format!("{}: the last refresh failed ", server.host());
+        assert!(status.stderr.contains(&line), "{status:?}");
+        assert!(status.stderr.contains(&said), "{status:?}");
+    }
 }
 
 #[test]

@@ -108,3 +108,30 @@ fn once_a_browser_in_the_terminal_is_left_an_address_can_be_pasted() {
     terminal.type_line(&browser::open_but_stay(&page));
     assert_eq!(terminal.finish().code(), Some(0));
 }
+
+#[test]
+fn a_browser_that_cannot_be_started_is_told() {
+    let server = AuthorizationServer::start();
+    for (named, said) in [
+        (
+            "/nonexistent",
+            "BROWSER names no program that can be run: `/nonexistent`\n",
+        ),
+        (
+            "no-such-browser",
+            "BROWSER names no program that can be run: `no-such-browser`\n",
+        ),
+        ("/bin/false", "no browser could be opened\n"),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.command(&one_consent(&server.url()));
+        // Nothing else can take the place of the one that is named.
+        command
+            .env("BROWSER", named)
+            .env("PATH", sandbox.path("tmp"));
+        let terminal = Terminal::spawn(&mut command);
+        let screen = terminal.wait_for("paste that address here");
+        assert!(screen.contains(said), "{screen}");
+        assert!(screen.contains("no browser could be opened\n"), "{screen}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `glauth login`: the ways in, and what is known afterwards.
 
+mod broken_off;
 mod browser_process;
 mod configuration;
 mod crowd;
@@ -14,6 +15,7 @@ mod redirect_uri;
 mod refusals;
 mod register;
 mod second;
+mod small_terminal;
 mod standby;
 mod standby_later;
 mod standby_meanwhile;
@@ -33,7 +35,7 @@ const CLIENT: [&str; 2] = ["--client-id", "the-client"];
 
 /// A login that waits for somebody to open a page.
 pub struct Waiting {
-    running: Running,
+    pub running: Running,
     /// What it has said so far.
     pub said: String,
     /// The page.

@@ -194,6 +194,27 @@ fn a_server_without_a_document_is_no_issuer_and_one_that_is_down_is_asked_later(
 }
 
 #[test]
+fn an_issuer_with_a_path_is_named_as_it_was_asked() {
+    for (status, code) in [(404, 2), (503, 4)] {
+        let server = AuthorizationServer::start();
+        let issuer = format!("{}/realms/x", server.url());
+        let document = format!("/realms/x{DISCOVERY}");
+        server.always(&document, Some(Behaviour::Answer(Answer::new(status))));
+        let args = [
+            "login",
+            "--no-browser",
+            "--provider",
+            "oidc",
+            "--client-id",
+            "x",
+            &issuer,
+        ];
+        let said = Sandbox::new().run(&args).fails(code);
+        assert!(said.starts_with(&format!("glauth: {issuer} ")), "{said}");
+    }
+}
+
+#[test]
 fn endpoints_elsewhere_are_only_for_who_says_that_nothing_is_known() {
     let server = AuthorizationServer::start();
     let elsewhere = ["--token-endpoint", "https://example.com/token"];

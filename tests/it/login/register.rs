@@ -4,7 +4,7 @@ use crate::login::through_browser::{browser_that_notes, noted};
 use crate::login::words;
 use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Consent, Settings};
 use crate::support::browser;
-use crate::support::sandbox::{Sandbox, wrapped};
+use crate::support::sandbox::Sandbox;
 use crate::support::terminal::Terminal;
 
 /// `login URL` at a terminal, with a browser.
@@ -125,7 +125,7 @@ fn a_secret_that_the_kind_of_server_wants_is_asked_for_without_being_seen() {
     let sandbox = Sandbox::new();
     let url = server.url();
     let at = |path: &str| format!("{url}{path}");
-    let command = sandbox.command(&[
+    let mut command = sandbox.command(&[
         "login",
         "--provider=bitbucket",
         "--client-id=the-client",
@@ -135,13 +135,9 @@ fn a_secret_that_the_kind_of_server_wants_is_asked_for_without_being_seen() {
         &format!("--token-endpoint={}", at("/oauth/token")),
         &url,
     ]);
-    // A secret is read from the controlling terminal.
-    let mut setsid = std::process::Command::new("setsid");
-    setsid.args(["--ctty", "--wait"]);
-    let mut command = wrapped(setsid, &command);
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
-    terminal.wait_for("client secret too (not shown): ");
+    terminal.wait_for("paste the client secret, which is not shown, and press Enter\n");
     terminal.wait_until_hidden();
     terminal.type_line("cs-SECRET");
     browser::open(&noted(&sandbox));

@@ -274,6 +274,13 @@ fn a_second_grant_of_nobody_knows_whom_is_taken_only_where_the_first_is_too() {
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(503)));
     let (_, finished) = halfway.go_on();
+    let why = "cannot say now whose it is, and the login is of jane; it was revoked again";
+    ends_with_one(&sandbox, &server, &finished, why);
+
+    let sandbox = Sandbox::new();
+    let halfway = Halfway::start(&sandbox, &server, &CLIENT);
+    server.script(USER, Behaviour::Answer(Answer::new(403)));
+    let (_, finished) = halfway.go_on();
     let why = "does not say whose it is, and the login is of jane; it was revoked again";
     ends_with_one(&sandbox, &server, &finished, why);
 

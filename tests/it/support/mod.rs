@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod authorization_server;
+mod authorization_server_commands_test;
 mod authorization_server_login_test;
 mod authorization_server_test;
 pub mod browser;

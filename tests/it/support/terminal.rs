@@ -43,7 +43,20 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the command at a new terminal.
     pub fn spawn(command: &mut Command) -> Self {
-        let (running, keyboard) = at_a_terminal(command);
+        Self::of(at_a_terminal(command))
+    }
+
+    /// The same at one of this size.
+    pub fn spawn_sized(command: &mut Command, rows: u16, columns: u16) -> Self {
+        let size = Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ..SIZE
+        };
+        Self::of(at_a_terminal_of(command, size))
+    }
+
+    fn of((running, keyboard): (Running, File)) -> Self {
         let screen = Arc::new(Screen::default());
         let (output, seen) = (keyboard.try_clone().unwrap(), Arc::clone(&screen));
         thread::spawn(move || watch(output, &seen));
@@ -70,6 +83,11 @@ impl Terminal {
             let settings = tcgetattr(&self.keyboard).unwrap();
             !settings.local_flags.contains(LocalFlags::ECHO)
         });
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.keyboard.write_all(b"\x03").unwrap();
     }
 
     /// Ends the input, as Ctrl-D does.
@@ -118,7 +136,11 @@ impl Terminal {
 
 /// Starts the command at a terminal that nobody looks at, and that is closed with what comes back.
 pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
-    let pty = openpty(Some(&SIZE), None).unwrap();
+    at_a_terminal_of(command, SIZE)
+}
+
+fn at_a_terminal_of(command: &mut Command, size: Winsize) -> (Running, File) {
+    let pty = openpty(Some(&size), None).unwrap();
     let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
     drop(pty.slave);
     let set: Vec<_> = command

@@ -8,9 +8,12 @@ use super::check::{Check, Topic};
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
-use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Attempt, Content, Host, Login, Outcome, Record};
+use crate::code::{Code, Exit};
+use crate::credential::{
+    AccountId, AccountName, Attempt, Content, Grant, Host, Login, Outcome, Record,
+};
 use crate::env;
+use crate::flow::refusals;
 use crate::secret::Fingerprint;
 use crate::store::examine::{Holder, Next};
 use crate::store::{Store, StoreError};
@@ -109,28 +112,48 @@ fn of_record(store: &Store, record: &Record) -> Vec<Check> {
     checks
 }
 
-/// What the server says where it does not refresh.
+/// What the server says where it does not refresh, or why the last refresh failed.
 fn refused(id: &AccountId, login: &Login) -> Vec<Check> {
     let now = Timestamp::now();
     let remedy = format!("if this lasts, {}", failure::login_command(id));
-    let texts = left::said(login, now);
+    let texts = refusals(login, now);
+    if texts.is_empty() {
+        return failed(id, login, remedy).into_iter().collect();
+    }
     let warn = |text: &String| Check::warn(Topic::Attempt, format!("{id}: {text}"), &*remedy);
     texts.iter().map(warn).collect()
+}
+
+/// A failure that no time heals is one of `doctor` too, once no token lives.
+fn failed(id: &AccountId, login: &Login, remedy: String) -> Option<Check> {
+    let now = Timestamp::now();
+    let (outcome, text) = left::last_failure(login, now)?;
+    let text = format!("{id}: {text}");
+    let remedy = failure::hint_of(outcome).map_or(remedy, ToOwned::to_owned);
+    let code = Code::from(outcome);
+    let lives = |grant: &Grant| !grant.refused && !grant.has_expired(now);
+    let is_final = code.exit() == Exit::Usage && !login.grants.iter().any(lives);
+    Some(if is_final {
+        Check::fail(Topic::Attempt, code, text, remedy)
+    } else {
+        Check::warn(Topic::Attempt, text, remedy)
+    })
 }
 
 fn state(record: &Record) -> Check {
     let account = Account::of(record, None);
     let left = match account.expires_in {
-        Some(0) => "expired".to_owned(),
-        Some(seconds) => format!("{} left", human(Duration::from_secs(seconds))),
-        None => "without an end".to_owned(),
+        Some(0) if account.state == "expired" => String::new(),
+        Some(0) => ", expired".to_owned(),
+        Some(seconds) => format!(", {} left", human(Duration::from_secs(seconds))),
+        None => ", without an end".to_owned(),
     };
     let user = account.identity.as_ref();
     let user = user.map_or_else(String::new, |identity| format!("{} at ", identity.username));
     let tokens: Vec<String> = account.grants.iter().map(tokens).collect();
     let state = account.state.replace('_', " ");
     let text = format!(
-        "{user}{}: {state}, {left}; {} (SHA-256, as in GitLab's log)",
+        "{user}{}: {state}{left}; {} (SHA-256, as in GitLab's log)",
         record.id,
         tokens.join("; ")
     );

@@ -7,6 +7,7 @@ use std::thread;
 use url::Url;
 
 use super::check::{Check, Topic};
+use crate::cli::audible::Audible;
 use crate::cli::failure;
 use crate::code::Code;
 use crate::credential::{
@@ -34,9 +35,9 @@ impl Server {
 
 type Answer = Result<Reached, SendError>;
 
-pub(super) fn checks(store: &Store, records: &[Record]) -> Vec<Check> {
+pub(super) fn checks(network: &Audible<Network>, store: &Store, records: &[Record]) -> Vec<Check> {
     let servers = servers(records);
-    let answers = ask_all(&servers);
+    let answers = ask_all(network, &servers);
     let mut checks: Vec<Check> = Vec::new();
     for (server, answer) in servers.iter().zip(&answers) {
         let found = of_server(server, answer);
@@ -53,7 +54,7 @@ pub(super) fn checks(store: &Store, records: &[Record]) -> Vec<Check> {
     };
     let reached = |record: &&Record| record.client().is_some_and(is_reached);
     let asked: Vec<&Record> = records.iter().filter(reached).collect();
-    let found = side_by_side(&asked, |record| token(store, &record.id));
+    let found = side_by_side(&asked, |record| token(network, store, &record.id));
     checks.extend(found.into_iter().flatten().flatten());
     checks
 }
@@ -91,10 +92,10 @@ fn servers(records: &[Record]) -> Vec<Server> {
     found
 }
 
-fn ask_all(servers: &[Server]) -> Vec<Answer> {
+fn ask_all(network: &Audible<Network>, servers: &[Server]) -> Vec<Answer> {
     let answers = side_by_side(servers, |server| {
         let ca_file = server.ca_file.as_ref();
-        reach(&Network, &server.url, ca_file, Timestamp::now)
+        reach(network, &server.url, ca_file, Timestamp::now)
     });
     let lost = |server: &Server| SendError::AnswerLost {
         origin: server.origin.clone(),
@@ -189,12 +190,12 @@ fn current(store: &Store, id: &AccountId) -> Option<(Login, Grant)> {
 }
 
 /// Whether the server knows the access token that would be handed out.
-fn token(store: &Store, id: &AccountId) -> Option<Check> {
+fn token(network: &Audible<Network>, store: &Store, id: &AccountId) -> Option<Check> {
     let (login, grant) = current(store, id)?;
     if grant.has_expired(Timestamp::now()) || login.client.check_endpoint.is_none() {
         return None;
     }
-    let verdict = check(&Network, &login.client, &grant.access_token);
+    let verdict = check(network, &login.client, &grant.access_token);
     // Not where somebody rotates it meanwhile, or has done so: nothing is wrong with the new one.
     let stays = |(login, now): (Login, Grant)| {
         now.access_token == grant.access_token && login.pending_sequence().is_none()

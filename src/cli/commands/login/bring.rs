@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli::context::{read_stdin, read_stdin_bytes};
+use crate::cli::context::{read_line_of_stdin, read_stdin};
 use crate::cli::failure::UsageError;
+use crate::cli::hidden::Until;
 use crate::credential::{LoginKind, Rotation};
 use crate::flow::Tokens;
 use crate::http::ANSWER_LIMIT;
@@ -13,7 +14,7 @@ use crate::time::{Timestamp, human};
 
 /// `--import`, and what a person should know of the tokens.
 pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
-    let response = read_stdin_bytes("the token response", ANSWER_LIMIT)?;
+    let response = read_stdin("the token response", ANSWER_LIMIT, Until::CtrlD)?;
     let imported = oauth::import(&response, Timestamp::now())
         .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
     let warning = match imported.rotation.expires_in {
@@ -33,7 +34,7 @@ pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
 
 /// `--with-token`
 pub(super) fn personal_token() -> anyhow::Result<Tokens> {
-    let text: Zeroizing<String> = read_stdin("the token", TOKEN_LIMIT + AROUND)?;
+    let text: Zeroizing<String> = read_line_of_stdin("the token", TOKEN_LIMIT + AROUND)?;
     let text = bare(&text);
     let access_token = AccessToken::new(text.to_owned())
         .map_err(|problem| UsageError::BadInput(format!("the token {problem}")))?;

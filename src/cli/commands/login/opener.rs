@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
+
+use nix::sys::wait::{WaitStatus, waitpid};
 
 use crate::code::Exit;
 use crate::env;
@@ -17,6 +20,9 @@ const CALL: &str = "a-second-process-for-a-browser";
 
 /// A browser with a window of its own is started sooner than that.
 const OPENING: Duration = Duration::from_secs(2);
+
+/// A browser that cannot start ends sooner than that.
+const STARTING: Duration = Duration::from_millis(500);
 
 /// What has become of a page.
 pub(super) enum Opened {
@@ -52,9 +58,30 @@ pub(in crate::cli) fn is_called(args: &[OsString]) -> Option<&str> {
 pub(in crate::cli) fn answer(page: &str) -> Exit {
     signals::unblock();
     match webbrowser::open(page) {
-        Ok(()) => Exit::Done,
-        Err(_) => Exit::Unexpected,
+        Ok(()) if !ends_at_once() => Exit::Done,
+        Ok(()) | Err(_) => Exit::Unexpected,
     }
+}
+
+/// Whether what was started for the page has failed already, as without a display. One that hands the page to
+/// a browser that runs ends without a failure.
+fn ends_at_once() -> bool {
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || sender.send(waitpid(None, None)));
+    match ended.recv_timeout(STARTING) {
+        Ok(Ok(WaitStatus::Exited(_, code))) => code != 0,
+        Ok(Ok(WaitStatus::Signaled(..))) => true,
+        // A browser in the terminal was waited for.
+        _ => false,
+    }
+}
+
+/// What a person should know of the variable that names a browser: that none of its programs can be run.
+pub(super) fn trouble() -> Option<String> {
+    let named = env::unusable_browser()?;
+    Some(format!(
+        "BROWSER names no program that can be run: `{named}`"
+    ))
 }
 
 /// Opens a page, and says where.

@@ -121,13 +121,14 @@ impl Person for Terminal<'_> {
             expires_in,
             interval: _,
         } = codes;
+        let lines = [
+            &*format!("Log in to {} on any device:", self.id.host),
+            &format!("  {verification_uri}"),
+            "and enter the code",
+            &format!("  {user_code}"),
+        ];
         self.context.printer.show(
-            &[
-                &format!("Log in to {} on any device:", self.id.host),
-                &format!("  {verification_uri}"),
-                "and enter the code",
-                &format!("  {user_code}"),
-            ],
+            &lines,
             &json!({"device_authorization": {
                 "verification_uri": verification_uri.as_str(),
                 "verification_uri_complete": verification_uri_complete.as_ref().map(Url::as_str),
@@ -139,7 +140,7 @@ impl Person for Terminal<'_> {
             .as_ref()
             .unwrap_or(verification_uri);
         if self.context.is_watched() && printer::can_draw() {
-            draw(page);
+            draw(page, &lines);
         }
     }
 
@@ -157,6 +158,9 @@ impl Waiting for Option<WaitingLine> {}
 
 impl Terminal<'_> {
     fn open(&self, page: &Url) {
+        if let Some(trouble) = opener::trouble().filter(|_| self.opens) {
+            self.hear(&trouble);
+        }
         let opened = if self.opens {
             opener::open(page.as_str())
         } else {
@@ -199,8 +203,9 @@ fn read_lines(pasted: &dyn Fn(String)) {
     }
 }
 
-/// Draws the address as a QR code, where the terminal is wide enough.
-fn draw(page: &Url) {
+/// Draws the address as a QR code below these lines, where all of it can be seen at once, and the line that
+/// moves.
+fn draw(page: &Url, above: &[&str]) {
     let Ok(code) = QrCode::new(page.as_str()) else {
         return;
     };
@@ -219,7 +224,10 @@ fn draw(page: &Url) {
         .lines()
         .next()
         .map_or(0, |line| line.chars().count());
-    if width > printer::width() {
+    let (columns, rows) = printer::size();
+    let wrapped = |line: &&str| line.chars().count().div_ceil(columns.max(1));
+    let above: usize = above.iter().map(wrapped).sum();
+    if width > columns || above + drawing.lines().count() + 1 > rows {
         return;
     }
     for line in drawing.lines() {

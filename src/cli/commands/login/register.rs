@@ -3,10 +3,11 @@
 
 use super::opener::{self, Opened};
 use super::person::Terminal;
+use crate::cli::context::read_line_of_stdin;
 use crate::cli::failure::UsageError;
 use crate::cli::printer;
 use crate::flow::{Plan, ToRegister};
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, TOKEN_LIMIT};
 
 /// Explains, offers to open the page, and asks.
 pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyhow::Result<String> {
@@ -28,11 +29,16 @@ pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyho
         };
         let id = ask(&format!("{offer}paste the {name}: "))?;
         match (id.as_str(), page) {
-            ("", Some(register)) => match opener::open(&register.page) {
-                Opened::Not => printer::note("no browser could be opened"),
-                Opened::Elsewhere => {}
-                Opened::Here(browser) => browser.wait(),
-            },
+            ("", Some(register)) => {
+                if let Some(trouble) = opener::trouble() {
+                    printer::note(&trouble);
+                }
+                match opener::open(&register.page) {
+                    Opened::Not => printer::note("no browser could be opened"),
+                    Opened::Elsewhere => {}
+                    Opened::Here(browser) => browser.wait(),
+                }
+            }
             ("", None) => {}
             (id, _) => return Ok(id.to_owned()),
         }
@@ -68,10 +74,10 @@ fn explain(host: &str, register: &ToRegister) {
 /// The secret of an application whose server wants one; it is not shown.
 pub(super) fn ask_for_secret(plan: &Plan<'_>) -> anyhow::Result<ClientSecret> {
     let title = plan.provider().title;
-    let prompt = format!("{title} wants the application's client secret too (not shown): ");
-    let text = rpassword::prompt_password(prompt).map_err(|error| {
-        UsageError::BadInput(format!("the client secret cannot be read: {error}"))
-    })?;
+    printer::note(&format!(
+        "{title} wants the application's client secret too"
+    ));
+    let text = read_line_of_stdin("the client secret", TOKEN_LIMIT)?;
     let secret = ClientSecret::new(text.trim().to_owned())
         .map_err(|problem| UsageError::BadInput(format!("the client secret {problem}")))?;
     Ok(secret)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::printer;
 use crate::signals::spawn_deaf;
+use crate::terminal;
 use crate::time::human;
 
 /// What turns.
@@ -37,10 +38,12 @@ impl WaitingLine {
             }
             printer::redraw("");
         };
+        let thread = spawn_deaf(draw).ok();
+        terminal::set_moving(thread.is_some());
         Self {
             lives: Some(lives),
             // Without a thread nothing moves.
-            thread: spawn_deaf(draw).ok(),
+            thread,
         }
     }
 }
@@ -51,5 +54,6 @@ impl Drop for WaitingLine {
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
+        terminal::set_moving(false);
     }
 }

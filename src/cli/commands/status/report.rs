@@ -181,7 +181,7 @@ impl Account {
         self.grants = login.grants.iter().map(grant_report).collect();
         self.last_attempt = login.last_attempt.as_ref().map(attempt_report);
         self.left = left::remarks(login, now);
-        self.left.extend(left::said(login, now));
+        self.left.extend(left::failures(login, now));
         self.standby = login.standby();
         self.check = check.map(|verdict| match verdict {
             CheckVerdict::Alive => "alive",

@@ -51,11 +51,11 @@ impl Devices {
         devices.find(|device| device.code == device_code)
     }
 
-    /// Whoever types a code that was never shown has read it wrongly.
-    pub(super) fn decide(&mut self, user_code: &str, decision: Decision) {
+    /// Whether the code is one of this server's.
+    pub(super) fn decide(&mut self, user_code: &str, decision: Decision) -> bool {
         let mut devices = self.devices.iter_mut();
         let device = devices.find(|device| device.user_code == user_code);
-        device.expect("a user code of this server").decision = decision;
+        device.map(|device| device.decision = decision).is_some()
     }
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = String> {

@@ -23,6 +23,7 @@
 mod authorization;
 mod client;
 mod codes;
+mod commands;
 mod connection;
 mod devices;
 mod endpoints;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use commands::{HELP, answer};
 pub use devices::Decision;
 pub use endpoints::{
     AUTHORIZE, AUTHORIZE_DEVICE, DISCOVERY, REVOKE, TOKEN, TOKEN_INFO, USER, USERINFO,
@@ -120,8 +122,15 @@ impl AuthorizationServer {
     }
 
     /// What the person does who was told to enter `user_code`.
+    #[track_caller]
     pub fn decide(&self, user_code: &str, decision: Decision) {
-        self.shared.lock().devices.decide(user_code, decision);
+        let is_known = self.decides(user_code, decision);
+        assert!(is_known, "`{user_code}` is no user code of this server");
+    }
+
+    /// The same; `false`: this server has never shown that code.
+    pub fn decides(&self, user_code: &str, decision: Decision) -> bool {
+        self.shared.lock().devices.decide(user_code, decision)
     }
 
     /// Changes a rule while the server runs.

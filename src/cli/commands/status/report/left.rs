@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, Replay};
-use crate::flow::refusals;
+use crate::flow::{refusals, why_refresh_failed};
 use crate::time::{Timestamp, human};
 
 /// A sentence for each, without the account's name.
@@ -31,18 +31,38 @@ pub(in crate::cli::commands) fn doubts(login: &Login, now: Timestamp) -> Vec<Str
     doubts.collect()
 }
 
-/// What the server says where it does not refresh.
-pub(in crate::cli::commands) fn said(login: &Login, now: Timestamp) -> Vec<String> {
+/// What the server says where it does not refresh, and otherwise why the last refresh failed.
+pub(super) fn failures(login: &Login, now: Timestamp) -> Vec<String> {
     let mut texts = refusals(login, now);
-    let last = login.last_attempt.as_ref();
-    let said = last.and_then(|last| Some((last.outcome, last.said.as_ref()?)));
-    if let (true, Some((outcome, said))) = (texts.is_empty(), said) {
-        texts.push(format!(
-            "the last refresh failed (`{}`): {said}",
-            outcome.as_str()
-        ));
+    if texts.is_empty() {
+        texts.extend(last_failure(login, now).map(|(_, text)| text));
     }
     texts
+}
+
+/// Why the last refresh failed. What [`doubts`] tells is not told again.
+pub(in crate::cli::commands) fn last_failure(
+    login: &Login,
+    now: Timestamp,
+) -> Option<(Outcome, String)> {
+    let last = login.last_attempt.as_ref()?;
+    let outcome = last.outcome;
+    let why = match (&last.said, outcome) {
+        (_, Outcome::Pending | Outcome::Rotated) => return None,
+        (Some(said), _) => said.clone(),
+        (None, Outcome::AnswerLost | Outcome::CutOff) if !doubts(login, now).is_empty() => {
+            return None;
+        }
+        (None, _) => format!("the server {}", why_refresh_failed(outcome)),
+    };
+    let when = last
+        .finished_at
+        .map_or_else(String::new, |end| format!(" {}", ago(now.since(end))));
+    let code = outcome.as_str();
+    Some((
+        outcome,
+        format!("the last refresh failed{when} (`{code}`): {why}"),
+    ))
 }
 
 fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {

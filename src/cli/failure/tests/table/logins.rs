@@ -169,6 +169,10 @@ pub(super) fn standbys() -> Vec<anyhow::Error> {
             host: host(),
             expected: "jane".to_owned(),
         },
+        Refusal::NotIdentified {
+            host: host(),
+            expected: "jane".to_owned(),
+        },
         Refusal::OtherClient,
         Refusal::LoginGone,
         Refusal::Full,

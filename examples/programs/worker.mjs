@@ -5,7 +5,11 @@ import { promisify } from 'node:util';
 
 // Whoever started this reads the exit code.
 function giveUp(code) {
-  const what = { 3: 'stopped: a person is needed', 4: 'not now: the next run tries again' };
+  const what = {
+    3: 'stopped: a person is needed',
+    4: 'not now: the next run tries again',
+    6: 'stopped: the token is good, and is not allowed to do this',
+  };
   console.error(`worker: ${what[code] ?? 'to be reported: glauth failed'}`);
   process.exit(Number.isInteger(code) ? code : 1);
 }

@@ -7,7 +7,8 @@ from urllib import error, request
 
 def give_up(code):
     """Whoever started this reads the exit code; glauth itself has said why on stderr."""
-    what = {3: "stopped: a person is needed", 4: "not now: the next run tries again"}
+    what = {3: "stopped: a person is needed", 4: "not now: the next run tries again",
+            6: "stopped: the token is good, and is not allowed to do this"}
     sys.stderr.write(f"worker: {what.get(code, 'to be reported: glauth failed')}\n")
     sys.exit(code if code > 0 else 1)  # below 0: a signal
 

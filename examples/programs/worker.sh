@@ -9,6 +9,7 @@ give_up() {
     case $1 in
         3) echo "worker: stopped: a person is needed" >&2 ;;
         4) echo "worker: not now: the next run tries again" >&2 ;;
+        6) echo "worker: stopped: the token is good, and is not allowed to do this" >&2 ;;
         *) echo "worker: to be reported: glauth ended with $1" >&2 ;;
     esac
     exit "$1"

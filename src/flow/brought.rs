@@ -1,9 +1,10 @@
 //! What a login that was brought is worth: a command that leaves one which cannot be used says so.
 
+use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock, unfit};
 use super::refresh::{ended, refused_for_long, why_failed};
 use super::session::{Session, Where};
+use super::tried::Tried;
 use crate::credential::{
     AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
     decide,

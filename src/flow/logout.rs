@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
+use super::attempt::exchange_under_lock;
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock};
 use super::revoke::revoke;
 use super::session::{Session, Where};
+use super::tried::Tried;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
 use crate::notice;

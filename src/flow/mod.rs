@@ -3,6 +3,7 @@
 
 mod account;
 mod apart;
+mod attempt;
 mod authorize;
 mod brought;
 mod error;
@@ -16,8 +17,10 @@ mod redirect_uri;
 mod refresh;
 mod refuse;
 mod revoke;
+mod sentences;
 mod session;
 mod standby;
+mod tried;
 
 pub use account::{account_to_log_in, held_by_no_other, in_use, on_account};
 pub use apart::{Order, carry_out};

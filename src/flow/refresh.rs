@@ -2,16 +2,17 @@
 //! (ARCHITECTURE.md, "A refresh").
 
 mod lease;
-mod look;
+pub(super) mod look;
 mod need;
 mod refused;
 mod why_not;
 
 use std::time::Instant;
 
+use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
-use super::exchange::{Tried, exchange_under_lock, unfit};
 use super::session::{Session, Where};
+use super::tried::Tried;
 use crate::credential::{
     self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
     decide, living,

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::proxy::GIT_KEY;
 use crate::credential::Outcome;
+
+/// The key of git's configuration that names a proxy.
+pub(super) const GIT_KEY: &str = "http.proxy";
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

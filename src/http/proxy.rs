@@ -3,15 +3,13 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
+use super::error::GIT_KEY;
 use super::{SendError, Through};
 use crate::credential::is_loopback;
 use crate::env;
 
 /// What reqwest knows; what it does not know, it passes over in silence.
 const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
-
-/// The key of git's configuration that names a proxy.
-pub(super) const GIT_KEY: &str = "http.proxy";
 
 /// The port of a proxy of git's that names none, as curl has it.
 const CURL_PORT: u16 = 1080;

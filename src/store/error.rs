@@ -3,14 +3,16 @@
 mod told;
 
 use std::borrow::Cow;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::permissions;
 use crate::code::Code;
+use crate::env;
 
 /// A store that cannot be used as it is (exit code 5).
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
@@ -192,7 +194,7 @@ impl StoreError {
             }
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
             io::ErrorKind::PermissionDenied => Self::Permission {
-                problem: permissions::denied(&path),
+                problem: denied(&path),
                 path,
                 wanted_mode: None,
             },
@@ -225,6 +227,25 @@ impl StoreError {
 /// Whether opening failed because the path is a symbolic link.
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32)
+}
+
+/// Why the system does not let this user in: whose the path is, or else the nearest folder above it that can
+/// be looked at.
+fn denied(path: &Path) -> String {
+    let us = env::user_named(env::user_id());
+    let mut above = path.ancestors();
+    let found = above.find_map(|place| Some((place, fs::symlink_metadata(place).ok()?)));
+    let Some((place, metadata)) = found else {
+        return format!("is closed to {us}");
+    };
+    let what = if place == path {
+        "it".to_owned()
+    } else {
+        format!("`{}`", place.display())
+    };
+    let owner = env::user_named(metadata.uid());
+    let mode = metadata.mode() & 0o7777;
+    format!("is closed to {us}: {what} is owned by {owner} and has mode {mode:04o}")
 }
 
 /// Why the lock was not had.

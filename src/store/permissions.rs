@@ -127,25 +127,6 @@ pub(super) fn check_home(path: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Why the system does not let this user in: whose the path is, or else the nearest folder above it that can
-/// be looked at.
-pub(super) fn denied(path: &Path) -> String {
-    let us = env::user_named(env::user_id());
-    let mut above = path.ancestors();
-    let found = above.find_map(|place| Some((place, fs::symlink_metadata(place).ok()?)));
-    let Some((place, metadata)) = found else {
-        return format!("is closed to {us}");
-    };
-    let what = if place == path {
-        "it".to_owned()
-    } else {
-        format!("`{}`", place.display())
-    };
-    let owner = env::user_named(metadata.uid());
-    let mode = metadata.mode() & 0o7777;
-    format!("is closed to {us}: {what} is owned by {owner} and has mode {mode:04o}")
-}
-
 /// Makes a folder, and those above it, where they are missing; checks it where it is there.
 pub(super) fn private_folder(path: &Path) -> Result<(), StoreError> {
     make_way_to(path)?;

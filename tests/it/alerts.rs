@@ -25,9 +25,24 @@ fn mail(sandbox: &Sandbox) -> String {
     finished.stderr
 }
 
-/// So many seconds pass for what was told.
+/// So many seconds pass for what was told, and for the tokens that were there before.
 fn alerts_age(sandbox: &Sandbox, server: &AuthorizationServer, seconds: i64) {
     age_file(&sandbox.file(server, "alert"), seconds);
+    if sandbox.record_text(server).parse::<toml::Table>().is_ok() {
+        sandbox.edit(server, |record| {
+            let grants = record.get_mut("grants").and_then(toml::Value::as_array_mut);
+            for grant in grants.into_iter().flatten() {
+                let at = &mut grant["issued_at"];
+                *at = toml::Value::Datetime(earlier(at.as_datetime().unwrap(), seconds));
+            }
+        });
+    }
+}
+
+fn earlier(at: &toml::value::Datetime, seconds: i64) -> toml::value::Datetime {
+    let at: jiff::Timestamp = at.to_string().parse().unwrap();
+    let before = at - jiff::SignedDuration::from_secs(seconds);
+    format!("{before:.3}").parse().unwrap()
 }
 
 fn age_file(path: &std::path::Path, seconds: i64) {
@@ -38,9 +53,7 @@ fn age_file(path: &std::path::Path, seconds: i64) {
     let age = |table: &mut toml::Table| {
         for (_, value) in table.iter_mut() {
             if let toml::Value::Datetime(at) = value {
-                let at: jiff::Timestamp = at.to_string().parse().unwrap();
-                let before = at - jiff::SignedDuration::from_secs(seconds);
-                *value = toml::Value::Datetime(before.to_string().parse().unwrap());
+                *value = toml::Value::Datetime(earlier(at, seconds));
             }
         }
     };
@@ -95,6 +108,26 @@ fn a_login_that_died_by_a_word_of_the_servers_is_told_once_a_day() {
         sandbox.ends_in(&server, -5);
         server.always(TOKEN, Some(error(status, body)));
         is_told_once_a_day(&sandbox, &server, body);
+    }
+}
+
+/// A person has logged in between two runs, and the server ends that login as well.
+#[test]
+fn a_login_that_dies_again_on_the_same_day_is_told_at_once() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    for _ in 0..2 {
+        sandbox.edit(&server, |record| {
+            let grant = first_grant(record);
+            grant.insert("issued_at".to_owned(), from_now(-60));
+            grant.insert("expires_at".to_owned(), from_now(-5));
+        });
+        server.always(TOKEN, Some(error(400, r#"{"error":"invalid_grant"}"#)));
+        assert_ne!(mail(&sandbox), "");
+        assert_eq!(mail(&sandbox), "");
+        server.always(TOKEN, None);
+        sandbox.import(&server, &server.log_in());
+        alerts_age(&sandbox, &server, 15 * 60);
     }
 }
 

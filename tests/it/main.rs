@@ -16,6 +16,7 @@
 
 mod alerts;
 mod apart;
+mod circles;
 mod clocks;
 mod crash;
 mod dependencies;

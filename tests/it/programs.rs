@@ -143,9 +143,9 @@ fn a_worker_that_is_refused_a_good_token_stops_after_one_question() {
     in_every_language(2, |server, _, mut worker| {
         server.always(USER, Some(Behaviour::Answer(Answer::new(401))));
 
-        let said = ends_with(3, &mut worker);
+        let said = ends_with(6, &mut worker);
 
-        assert!(said.contains("a person is needed"), "{said}");
+        assert!(said.contains("the token is good"), "{said}");
         assert_eq!(server.count(USER), 1);
         assert_eq!(server.count(TOKEN_INFO), 1);
         assert_eq!(server.refresh_requests(), 0);

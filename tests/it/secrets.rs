@@ -40,7 +40,7 @@ fn session(server: &AuthorizationServer) -> Sandbox {
     let current = server.current_pair(&pair.access_token);
     sandbox
         .run_with_input(&rejected, &current.access_token)
-        .fails(3);
+        .fails(6);
     for answer in [
         Answer::new(500),
         Answer::json(400, &r#"{"error":"invalid_client"}"#),

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Failure, UsageError, plain};
+use super::{Failure, plain};
 use crate::cli::shell;
 use crate::code::Code;
 use crate::config::ConfigError;
@@ -60,20 +60,7 @@ pub(super) fn store_to_name(error: &BadStore) -> String {
     }
 }
 
-/// Where the login is that was not found, if `XDG_DATA_HOME` has moved the store away from it.
-pub(super) fn moved(error: &UsageError) -> Option<String> {
-    match error {
-        UsageError::NoLogins(store) | UsageError::NoAccount { store, .. } => {
-            moved_from(store, None)
-        }
-        UsageError::NoLogin { id, store } | UsageError::NothingToEnd { id, store } => {
-            moved_from(store, Some(&id.host))
-        }
-        _ => None,
-    }
-}
-
-/// The same of any login, or of one at a host.
+/// Where any login is, or one at a host, if `XDG_DATA_HOME` has moved the store away from it.
 pub(in crate::cli) fn moved_from(store: &Path, host: Option<&Host>) -> Option<String> {
     let default = env::store_folder_without_xdg()?;
     if env::store_folder().as_deref() != Some(store) {

@@ -52,9 +52,22 @@ pub(in crate::cli) enum UsageError {
     Call(String),
 }
 
+/// Where the login is that was not found, if `XDG_DATA_HOME` has moved the store away from it.
+fn moved(error: &UsageError) -> Option<String> {
+    match error {
+        UsageError::NoLogins(store) | UsageError::NoAccount { store, .. } => {
+            file::moved_from(store, None)
+        }
+        UsageError::NoLogin { id, store } | UsageError::NothingToEnd { id, store } => {
+            file::moved_from(store, Some(&id.host))
+        }
+        _ => None,
+    }
+}
+
 pub(super) fn of_usage_error(error: &UsageError) -> Failure {
     let failure = of_usage_error_here(error);
-    match file::moved(error) {
+    match moved(error) {
         Some(hint) => failure.hint(hint),
         None => failure,
     }

@@ -20,8 +20,9 @@ mod report;
 use std::time::Duration;
 
 use super::error::FlowError;
-use super::exchange::{Tried, nothing_sent, waiting_for, when_interrupted};
+use super::sentences::{waiting_for, when_interrupted};
 use super::session::{LOCK_TIMEOUT, Session};
+use super::tried::{Tried, nothing_sent};
 use crate::credential::{AccountId, Cause, Outcome};
 use crate::log::Level;
 use crate::process::{self, Heard, Helper};

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{AccountId, Content, Ending, Failed, Outcome};
-use crate::flow::exchange::{Done, Tried};
-use crate::flow::refresh::read;
-use crate::flow::{FlowError, Session};
+use crate::flow::error::FlowError;
+use crate::flow::refresh::look::read;
+use crate::flow::session::Session;
+use crate::flow::tried::{Done, Tried};
 use crate::store::StoreError;
 
 /// What came of an order, and what `-v` tells of it.

@@ -11,11 +11,11 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::FlowError;
-use super::exchange::{describe, sentence};
 use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity};
 use super::loopback::{Page, Visitor};
 use super::plan::{ClientError, Plan, Setup};
 use super::revoke::{NewTokens, revoke};
+use super::sentences::{describe, sentence};
 use super::session::Session;
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::log::Level;

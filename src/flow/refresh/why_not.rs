@@ -1,8 +1,8 @@
 //! Why there is no token, or none as was wished for, in words that a person can read.
 
 use super::super::error::FlowError;
-use super::super::exchange::sentence;
 use super::What;
+use crate::flow::sentences::sentence;
 use std::time::Duration;
 
 use crate::credential::{AccountId, Grant, GrantState, Login, MinTtl, Outcome, Record, Stop};

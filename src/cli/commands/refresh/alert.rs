@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cli::commands::failure_about;
 use crate::cli::context::Context;
 use crate::code::Exit;
-use crate::credential::AccountId;
+use crate::credential::{AccountId, Record};
 use crate::store::{Alert, Store};
 use crate::time::Timestamp;
 
@@ -42,8 +42,10 @@ impl Alerts<'_> {
             self.keep(id, &before, &Alert::default());
             return Exit::Done;
         };
+        let known = self.known(id);
         let mut alert = before.clone();
-        let speaks = note(&mut alert, exit, self.failing_since(id), self.after, now);
+        forget(&mut alert, known.issued_at);
+        let speaks = note(&mut alert, exit, known.failing_since, self.after, now);
         self.keep(id, &before, &alert);
         if !speaks {
             return Exit::Done;
@@ -63,11 +65,39 @@ impl Alerts<'_> {
         self.store.keep_alert(id, before, now).ok();
     }
 
-    /// Since when every attempt has failed, as the record has it.
-    fn failing_since(&self, id: Option<&AccountId>) -> Option<Timestamp> {
-        let record = self.store.snapshot(id?).ok().flatten()?.into_record();
-        record.login()?.last_attempt.as_ref()?.failing_since
+    /// What the record says; nothing where it cannot be read.
+    fn known(&self, id: Option<&AccountId>) -> Known {
+        let read = |id| Some(self.store.snapshot(id).ok()??.into_record());
+        let record = id.and_then(read);
+        let Some(login) = record.as_ref().and_then(Record::login) else {
+            return Known::default();
+        };
+        let last = login.last_attempt.as_ref();
+        Known {
+            failing_since: last.and_then(|last| last.failing_since),
+            issued_at: login.grants.iter().map(|grant| grant.issued_at).max(),
+        }
     }
+}
+
+/// What a record tells of the time between two runs.
+#[derive(Default)]
+struct Known {
+    /// Since when every attempt has failed.
+    failing_since: Option<Timestamp>,
+    /// When the server gave tokens last.
+    issued_at: Option<Timestamp>,
+}
+
+/// What was told before the server gave new tokens, to a login or to another process's refresh, is over: what is
+/// wrong now is news. But a warning beside a token that works may be about another grant.
+fn forget(alert: &mut Alert, issued_at: Option<Timestamp>) {
+    let Some(issued_at) = issued_at else { return };
+    let is_beside = |exit: u8| exit == Exit::Done.code();
+    alert
+        .told
+        .retain(|exit, at| is_beside(*exit) || *at >= issued_at);
+    alert.since = alert.since.filter(|since| *since >= issued_at);
 }
 
 /// Notes how a run ended, and whether that is told.

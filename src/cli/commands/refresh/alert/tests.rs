@@ -62,3 +62,20 @@ fn the_record_knows_since_when_the_server_fails() {
     let now = start().plus(DAY + QUARTER);
     assert!(!note(&mut alert, Exit::TryAgain, since, DAY, now));
 }
+
+#[test]
+fn new_tokens_end_what_was_told_but_for_a_warning_beside_a_token_that_works() {
+    let told = [Exit::Done, Exit::LoginRequired].map(|exit| (exit.code(), start()));
+    let mut alert = Alert {
+        since: Some(start()),
+        told: told.into(),
+    };
+    for issued_at in [None, Some(start().minus(DAY)), Some(start())] {
+        let before = alert.clone();
+        forget(&mut alert, issued_at);
+        assert_eq!(alert, before, "{issued_at:?}");
+    }
+    forget(&mut alert, Some(start().plus(QUARTER)));
+    assert_eq!(alert.since, None);
+    assert_eq!(alert.told.keys().collect::<Vec<_>>(), [&0]);
+}

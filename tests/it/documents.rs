@@ -235,7 +235,7 @@ fn paths_in(line: &str) -> Vec<(&str, Vec<String>)> {
 }
 
 #[test]
-fn every_file_that_the_architecture_names_is_where_it_says() {
+fn every_file_that_a_document_names_is_where_it_says() {
     let mut seen = 0;
     for document in documents() {
         // What has been is no longer there.
@@ -304,4 +304,31 @@ fn every_section_that_a_comment_names_exists() {
         }
     }
     assert!(seen > 15, "the references are not found: {seen}");
+}
+
+/// "`credential/need.rs`: `DEFAULT_MIN_TTL`" says where that is.
+#[test]
+fn every_name_that_the_architecture_looks_for_in_a_file_is_there() {
+    let Ok(text) = fs::read_to_string(source("ARCHITECTURE.md")) else {
+        return skipped("ARCHITECTURE.md, which is not here");
+    };
+    let mut seen = 0;
+    for line in text.lines() {
+        let pieces: Vec<&str> = line.split('`').collect();
+        for place in pieces.windows(3) {
+            let [path, ": ", name] = place else { continue };
+            if !has_ending(path, "rs") {
+                continue;
+            }
+            seen += 1;
+            let name = name.rsplit("::").next().unwrap_or_default();
+            let code = fs::read_to_string(source("src").join(path)).unwrap_or_default();
+            let is_there = ["fn ", "const "].map(|word| format!("{word}{name}"));
+            assert!(
+                is_there.iter().any(|wanted| code.contains(wanted)),
+                "ARCHITECTURE.md looks for `{name}` in `{path}`, which does not have it"
+            );
+        }
+    }
+    assert!(seen > 5, "the names are not found: {seen}");
 }

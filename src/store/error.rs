@@ -28,6 +28,15 @@ pub enum StoreError {
         /// The mode that it should have, where that would mend it.
         wanted_mode: Option<u32>,
     },
+    /// Not the kind of file that belongs there; the end of the sentence says what it is.
+    #[error("`{}` is {found}", path.display())]
+    WrongKind {
+        /// The file or folder.
+        #[serde(with = "told::path")]
+        path: PathBuf,
+        /// What is there.
+        found: Cow<'static, str>,
+    },
     /// A folder of the store in which other users can put files of their own: nothing is written there,
     /// and nothing that is read under its lock is handed out.
     #[error("`{}` can be written by other users (mode {mode:04o})", path.display())]
@@ -173,7 +182,9 @@ impl StoreError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Permission { .. } | Self::OpenFolder { .. } => Code::Permission,
+            Self::Permission { .. } | Self::WrongKind { .. } | Self::OpenFolder { .. } => {
+                Code::Permission
+            }
             Self::ReadOnly { .. } => Code::ReadOnly,
             Self::Corrupt { .. } => Code::Corrupt,
             Self::UnsupportedVersion { .. } | Self::NewerValue { .. } => Code::UnsupportedVersion,
@@ -198,10 +209,9 @@ impl StoreError {
                 path,
                 wanted_mode: None,
             },
-            _ if is_link(&source) => Self::Permission {
+            _ if is_link(&source) => Self::WrongKind {
                 path,
-                problem: "is a symbolic link, which is not followed".to_owned(),
-                wanted_mode: None,
+                found: "a symbolic link, which is not followed".into(),
             },
             _ => Self::Io {
                 action: action.into(),
@@ -220,7 +230,10 @@ impl StoreError {
     /// Whether this is about writing alone: reading may still work.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
-        matches!(self, Self::ReadOnly { .. } | Self::Permission { .. })
+        matches!(
+            self,
+            Self::ReadOnly { .. } | Self::Permission { .. } | Self::WrongKind { .. }
+        )
     }
 }
 

@@ -178,10 +178,9 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     let metadata =
         fs::symlink_metadata(path).map_err(|error| StoreError::io("open", path, error))?;
     if !metadata.is_dir() {
-        return Err(StoreError::Permission {
+        return Err(StoreError::WrongKind {
             path: path.to_owned(),
-            problem: "is not a folder".to_owned(),
-            wanted_mode: None,
+            found: "not a folder".into(),
         });
     }
     check_owner(path, &metadata, &[env::user_id()])?;
@@ -276,10 +275,9 @@ fn check_regular(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
     if metadata.is_file() {
         return Ok(());
     }
-    Err(StoreError::Permission {
+    Err(StoreError::WrongKind {
         path: path.to_owned(),
-        problem: "is not a regular file".to_owned(),
-        wanted_mode: None,
+        found: "not a regular file".into(),
     })
 }
 

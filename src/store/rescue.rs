@@ -246,9 +246,12 @@ pub(super) fn find(
 /// others may have put it there.
 fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
     match permissions::check_folder(folder) {
-        Err(StoreError::Permission {
-            wanted_mode: None, ..
-        }) => return Ok(None),
+        Err(
+            StoreError::WrongKind { .. }
+            | StoreError::Permission {
+                wanted_mode: None, ..
+            },
+        ) => return Ok(None),
         Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
         checked => checked?,
     }

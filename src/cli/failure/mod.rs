@@ -181,6 +181,9 @@ fn remedy_of_store(error: &StoreError) -> String {
         StoreError::Permission { .. } => {
             "run it as that file's owner, or choose another store with --store".to_owned()
         }
+        StoreError::WrongKind { .. } => {
+            "move it away, and put the file or folder itself there; or choose another store with --store".to_owned()
+        }
         StoreError::ReadOnly { .. } => {
             "do it where that can be written, or choose another store with --store".to_owned()
         }

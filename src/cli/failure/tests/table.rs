@@ -270,6 +270,10 @@ fn stores() -> Vec<anyhow::Error> {
             problem: "is owned by user jane (1000), but glauth runs as user root (0)".to_owned(),
             wanted_mode: None,
         },
+        StoreError::WrongKind {
+            path: path(),
+            found: "a symbolic link, which is not followed".into(),
+        },
         StoreError::ReadOnly { path: path() },
         crate::store::without_client_id(&path()),
         StoreError::UnsupportedVersion {

@@ -63,7 +63,7 @@ pub fn is_exhausted(error: &std::io::Error) -> bool {
 }
 
 /// Folders of the user's that end with the last session: an answer that the store could not take goes
-/// there where no place that lasts takes it (ARCHITECTURE.md, "What somebody left"). All are searched for
+/// there where no place that lasts takes it (docs/refresh.md, "The rescue places"). All are searched for
 /// one, whatever the environment of the process that wrote it.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]

@@ -1,4 +1,5 @@
-//! Crash points: places where a test can end the process, as a power cut would (STYLE, habit 8).
+//! Crash points: places where a test can end the process, as a power cut would
+//! (ARCHITECTURE.md, "Timeline and crash points").
 //!
 //! They exist in debug builds only; a release binary has neither the points nor the variable's
 //! name, which `.ci/run` checks.

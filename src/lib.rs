@@ -10,7 +10,7 @@
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
 //! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`] and [`ErrorKind`]. It follows
 //! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
-//! [`BadSecret`] and the codes may get more. The same holds for the format of records (ARCHITECTURE.md) and
+//! [`BadSecret`] and the codes may get more. The same holds for the format of records (docs/format.md) and
 //! for the JSON and the exit codes of the command line. All else that a search finds is the program's own and
 //! may change at any time.
 //!
@@ -59,8 +59,8 @@
 //! with threads of its own should block them there; SIGXFSZ is caught from then on, unless it was ignored.
 //! The calls block; a refresh takes as long as the
 //! server does, 100 seconds at most. The command `glauth` forbids core files of itself; the core file of a
-//! program that embeds the library holds tokens, unless the program forbids it. The protocol, the invariants
-//! and the format are in ARCHITECTURE.md.
+//! program that embeds the library holds tokens, unless the program forbids it. The protocol and the
+//! invariants are in ARCHITECTURE.md, the format in docs/format.md.
 
 #[doc(hidden)]
 pub mod cli;

@@ -1,5 +1,5 @@
 //! An attempt to refresh a grant, from the mark before the request to its end, and what each end
-//! does to the record (DESIGN, step 7). Pure: the store writes down what comes out.
+//! does to the record (ARCHITECTURE.md, "The states of a grant"). Pure: the store writes down what comes out.
 
 use std::time::Duration;
 
@@ -12,8 +12,7 @@ use super::refusal::wait;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
 
-/// The longest that a `Retry-After` is believed, whatever the server or the clocks say (DESIGN,
-/// step 3): a wrong header must not lock a login out for a day.
+/// The longest that a `Retry-After` is believed, whatever the server or the clocks say (P4): a wrong header must not lock a login out for a day.
 pub const BACKOFF_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// A shorter lifetime is that of an imported token whose age was not known, and says nothing of the next one.
@@ -66,7 +65,7 @@ pub enum Ending {
     Failed(Failed, Option<String>),
 }
 
-/// A verdict on an attempt, one row of the table in DESIGN, step 7.
+/// A verdict on an attempt, one row of the table in docs/refusals.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {
     /// Which one.
@@ -171,7 +170,7 @@ impl Login {
     }
 
     /// Whether a lease on the token of the grant at `index` keeps it from being refreshed for this
-    /// cause (DESIGN, step 4): only where that would end a living token, and only because it ends
+    /// cause (P6): only where that would end a living token, and only because it ends
     /// soon. A refused one is dead already, and who asks for a rotation means it.
     #[must_use]
     pub fn heeds_leases(&self, index: usize, cause: Cause, now: Timestamp) -> bool {

@@ -1,5 +1,5 @@
-//! The one decision that every command asks, before the lock and again under it (DESIGN, "The
-//! shape"). Pure: a login, the time and a need go in, a verdict comes out.
+//! The one decision that every command asks, before the lock and again under it
+//! (ARCHITECTURE.md, "The decision"). Pure: a login, the time and a need go in, a verdict comes out.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
 
 /// Two programs that refuse each other's new tokens rotate them no faster than this, where the
-/// server cannot be asked (DESIGN, "A refused token").
+/// server cannot be asked (P7).
 const REFUSED_AGAIN: Duration = Duration::from_secs(120);
 
 /// Decides (see the module).
@@ -342,7 +342,7 @@ impl View<'_> {
         })
     }
 
-    /// DESIGN, "Fresh".
+    /// ARCHITECTURE.md, "The decision": whether the token is handed out without a refresh.
     fn is_fresh(&self, index: usize) -> bool {
         let grant = &self.login.grants[index];
         grant.state == GrantState::Active
@@ -352,7 +352,7 @@ impl View<'_> {
             && self.is_long_enough(grant)
     }
 
-    /// DESIGN, "lives".
+    /// ARCHITECTURE.md, "The decision": whether the token can be fallen back on.
     fn lives(&self, index: usize) -> bool {
         let grant = &self.login.grants[index];
         let long_enough = match self.need.min_ttl {

@@ -1,5 +1,5 @@
 //! A second grant beside the first: while one is refreshed, callers hold the token of the other, and
-//! who loses one has a login all the same (DESIGN, "A standby grant"). Pure.
+//! who loses one has a login all the same (P6). Pure.
 
 use super::outcome::Attempt;
 use super::record::{Generation, Grant, GrantState, Login};

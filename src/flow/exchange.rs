@@ -1,5 +1,5 @@
 //! One refresh of one grant, with the lock in hand: stage → exchange → commit → release
-//! (ARCHITECTURE.md, "The states of a refresh").
+//! (ARCHITECTURE.md, "What a program holds").
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! What git's questions come to: a token of a login, or what git asked to keep (ARCHITECTURE.md, "git").
+//! What git's questions come to: a token of a login, or what git asked to keep (docs/git.md).
 
 use std::time::Duration;
 

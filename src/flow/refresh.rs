@@ -1,5 +1,5 @@
 //! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
-//! (ARCHITECTURE.md, "The states of a refresh").
+//! (ARCHITECTURE.md, "A refresh").
 
 mod lease;
 pub(super) mod look;

@@ -1,5 +1,4 @@
-//! Asking the server whether an access token is alive, before anything is rotated for it (DESIGN,
-//! "A refused token").
+//! Asking the server whether an access token is alive, before anything is rotated for it (P7).
 
 use std::time::Duration;
 

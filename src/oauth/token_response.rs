@@ -1,5 +1,5 @@
 //! What a token endpoint answered (RFC 6749 §5), and what that means for the grant: the table of
-//! DESIGN, step 7, in one function.
+//! docs/refusals.md, in one function.
 
 mod age;
 

@@ -1,5 +1,5 @@
 //! Leases: who must not lose a token under its hands holds a shared lock on that token's own file
-//! (ARCHITECTURE.md, "Leases"). It is taken, looked for and removed under the account's lock alone, so that
+//! (docs/refresh.md, "Leases"). It is taken, looked for and removed under the account's lock alone, so that
 //! none ends up on a file that was just removed.
 
 use std::fs::File;

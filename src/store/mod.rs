@@ -152,7 +152,7 @@ impl Store {
         lock::wait_until_free(&Place::new(&self.root, id).lock, wait)
     }
 
-    /// Waits, with no lock in hand, until nobody holds a lease on this token (DESIGN, step 4).
+    /// Waits, with no lock in hand, until no process holds a lease on this token (I9).
     pub fn wait_for_leases(
         &self,
         id: &AccountId,

@@ -1,4 +1,4 @@
-//! Where the files of one account are (DESIGN, "On disk").
+//! Where the files of one account are (ARCHITECTURE.md, "The files").
 
 use std::fs::File;
 use std::io::{self, Read as _};

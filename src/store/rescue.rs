@@ -1,5 +1,5 @@
 //! The rescue places: where an answer goes that the store could not take, and where the next process
-//! finds it (ARCHITECTURE.md, "What somebody left").
+//! finds it (docs/refresh.md, "The rescue places").
 //!
 //! Each is a folder of the user's own, closed to others. Places that last come first, file systems in
 //! memory last. All are searched, also those of older versions, since the process that wrote the answer

@@ -1,5 +1,5 @@
 //! What a process that died has left: the next process that gets the lock finishes its attempt
-//! (ARCHITECTURE.md, "What somebody left"). An owner ends its attempt before it lets go of the lock, and keeps
+//! (docs/refresh.md, "What a dead process leaves"). An owner ends its attempt before it lets go of the lock, and keeps
 //! the room for its answer and the marked record locked until then; so a pending attempt of which neither is
 //! locked is a dead one's.
 

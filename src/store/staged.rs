@@ -1,4 +1,5 @@
-//! The refresh itself: prepared, marked, sent by somebody else, and ended (DESIGN, steps 6 and 8).
+//! The refresh itself: prepared, marked, sent by somebody else, and ended
+//! (ARCHITECTURE.md, "Timeline and crash points").
 
 use std::path::PathBuf;
 
@@ -168,7 +169,7 @@ impl Staged {
         self.locked.record()
     }
 
-    /// Ends the attempt (DESIGN, step 8): afterwards the outcome is on disk, safe from a power
+    /// Ends the attempt (P3, I6): afterwards the outcome is on disk, safe from a power
     /// loss, or the error says where it is instead.
     ///
     /// The lock is still held. A verdict that could not be written down is a warning: the next
@@ -228,7 +229,7 @@ impl Staged {
 }
 
 impl Locked<Occupied> {
-    /// Prepares a refresh (DESIGN, step 6): proves that the answer can be stored, reserves room
+    /// Prepares a refresh (P2, I2): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
     ///
     /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6). What was

@@ -107,19 +107,19 @@ impl fmt::Display for Crash {
         };
         let answer = match self.answer {
             Answer::Absent => "no `.toml.answer`",
-            Answer::Room => "`.toml.answer` is empty room",
+            Answer::Room => "`.toml.answer` is empty space",
             Answer::Whole => "`.toml.answer` is whole",
         };
         let next = match self.next {
-            Next::Refreshes => "refreshes as if nothing had been: exit 0",
+            Next::Refreshes => "refreshes as if nothing had happened: exit 0",
             Next::FindsItGood => {
                 "`cut_off`, doubtful; presents the refresh token, which is good: exit 0"
             }
             Next::FindsItSpent => {
                 "`cut_off`, doubtful; presents the refresh token, which is spent: exit 3, says that an answer was lost, keeps the tokens"
             }
-            Next::Finishes => "puts the answer in place, asks nobody: exit 0",
-            Next::Prints => "prints the new token, asks nobody: exit 0",
+            Next::Finishes => "puts the answer in place and sends no request: exit 0",
+            Next::Prints => "prints the new token and sends no request: exit 0",
         };
         let count = |number: usize, what: &str| match number {
             0 => format!("no {what}"),

@@ -60,7 +60,7 @@ fn documents_show_every_example_as_it_is() {
     let mut shown = BTreeSet::new();
     let documents: Vec<String> = names_in("docs")
         .into_iter()
-        .filter(|name| Path::new(name).extension() == Some("md".as_ref()))
+        .filter(|name| has_ending(name, "md"))
         .collect();
     if documents.is_empty() {
         return skipped("the documents in docs/, which are not here");
@@ -121,4 +121,214 @@ fn each_test_that_security_names_is_there() {
             "SECURITY.md names `{name}`, which is not there"
         );
     }
+}
+
+/// The files of the program and of its tests, whose comments name documents.
+const COMMENTED: [&str; 6] = ["src", "tests", "benches", "examples", ".ci", "packaging"];
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension() == Some(ending.as_ref())
+}
+
+/// Every document, by its path.
+fn documents() -> Vec<String> {
+    let is_document = |name: &String| has_ending(name, "md");
+    let top = names_in(".").into_iter();
+    let top = top.map(|name| name.trim_start_matches("./").to_owned());
+    let mut all: Vec<String> = top
+        .chain(names_in("docs"))
+        .filter(|name| is_document(name))
+        .collect();
+    all.sort();
+    all
+}
+
+/// A document's headings, without what stands in blocks of code.
+fn headings(text: &str) -> Vec<String> {
+    let mut in_code = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_code = !in_code;
+        } else if !in_code && line.starts_with('#') {
+            found.push(line.trim_start_matches('#').trim().replace('`', ""));
+        }
+    }
+    found
+}
+
+/// What GitHub makes of a heading in an address.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    let text: String = heading.to_lowercase().chars().filter(kept).collect();
+    text.replace(' ', "-")
+}
+
+/// Where the links of a document lead, but for those to other sites.
+fn links(text: &str) -> Vec<&str> {
+    let parts = text.split("](").skip(1);
+    let targets = parts
+        .filter_map(|part| part.split_once(')'))
+        .map(|(to, _)| to);
+    targets.filter(|to| !to.contains("://")).collect()
+}
+
+#[test]
+fn every_link_in_a_document_leads_to_a_file_and_a_section_that_exist() {
+    let mut seen = 0;
+    for document in documents() {
+        let text = fs::read_to_string(source(&document)).unwrap();
+        let folder = source(&document).parent().unwrap().to_owned();
+        for link in links(&text) {
+            let (file, section) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() {
+                source(&document)
+            } else {
+                folder.join(file)
+            };
+            assert!(target.exists(), "{document} links to {link}: no such file");
+            seen += 1;
+            if !section.is_empty() {
+                let linked = fs::read_to_string(&target).unwrap();
+                let there = headings(&linked).iter().any(|one| anchor(one) == section);
+                assert!(there, "{document} links to {link}: no such section");
+            }
+        }
+    }
+    assert!(
+        seen > 30 || documents().len() < 5,
+        "the links are not found: {seen}"
+    );
+}
+
+#[test]
+fn the_index_of_the_documents_names_each_of_them_once() {
+    let Ok(index) = fs::read_to_string(source("docs/README.md")) else {
+        return skipped("docs/README.md, which is not here");
+    };
+    for name in names_in("docs") {
+        let name = name.trim_start_matches("docs/");
+        let named = links(&index).iter().filter(|link| **link == name).count();
+        let wanted = usize::from(name != "README.md");
+        assert_eq!(named, wanted, "docs/README.md names {name} so often");
+    }
+}
+
+/// The words in backquotes that are files or folders of the program: `flow/refresh.rs`, `src/store/`. One
+/// without a folder is in that of a word before it on its line, or at the top: all that may be meant.
+fn paths_in(line: &str) -> Vec<(&str, Vec<String>)> {
+    let mut folders = vec![String::new(), "src/".to_owned()];
+    let mut found = Vec::new();
+    for word in line.split('`').skip(1).step_by(2) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
+        let is_path = word.ends_with('/') || has_ending(word, "rs") || has_ending(word, "html");
+        if !is_path || !word.chars().all(plain) {
+            continue;
+        }
+        let meant = folders.iter().map(|folder| folder.clone() + word);
+        found.push((word, meant.collect()));
+        if let Some((folder, _)) = word.rsplit_once('/') {
+            folders.push(format!("src/{folder}/"));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_file_that_a_document_names_is_where_it_says() {
+    let mut seen = 0;
+    for document in documents() {
+        // What has been is no longer there.
+        if document == "CHANGELOG.md" {
+            continue;
+        }
+        let text = fs::read_to_string(source(&document)).unwrap();
+        let is_architecture = document == "ARCHITECTURE.md";
+        for (path, meant) in text.lines().flat_map(paths_in) {
+            let ours = ["src/", "tests/", "benches/", "examples/", "docs/", "fuzz/"];
+            let is_ours = ours.iter().any(|top| path.starts_with(top));
+            if is_architecture || is_ours && has_ending(path, "rs") {
+                seen += 1;
+                let there = meant.iter().any(|path| source(path).exists());
+                assert!(there, "{document} names `{path}`, which is not there");
+            }
+        }
+    }
+    assert!(
+        seen > 60 || documents().len() < 5,
+        "the paths are not found: {seen}"
+    );
+}
+
+/// Every text file below these folders, with its comments on one line each.
+fn commented(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            commented(&path, found);
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            let bare = |line: &str| line.trim().trim_start_matches(['/', '!', '#']).to_owned();
+            let lines: Vec<String> = text.lines().map(bare).collect();
+            found.push((path, lines.join("").replace("  ", " ")));
+        }
+    }
+}
+
+/// `docs/refresh.md, "Leases"` in a comment.
+#[test]
+fn every_section_that_a_comment_names_exists() {
+    let mut files = Vec::new();
+    for folder in COMMENTED {
+        commented(&source(folder), &mut files);
+    }
+    let mut seen = 0;
+    for (path, text) in files {
+        let mut parts = text.split(".md, \"");
+        let mut before = parts.next().unwrap_or_default();
+        for part in parts {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "/_-".contains(c);
+            let start = before.rfind(|c| !is_name(c)).map_or(0, |place| place + 1);
+            let document = format!("{}.md", &before[start..]);
+            before = part;
+            let section = part.split('"').next().unwrap_or_default();
+            // A document may be left out of a package.
+            let Ok(text) = fs::read_to_string(source(&document)) else {
+                continue;
+            };
+            seen += 1;
+            assert!(
+                headings(&text).iter().any(|heading| heading == section),
+                "{} names {document}, \"{section}\", which is not there",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 15, "the references are not found: {seen}");
+}
+
+/// "`credential/need.rs`: `DEFAULT_MIN_TTL`" says where that is.
+#[test]
+fn every_name_that_the_architecture_looks_for_in_a_file_is_there() {
+    let Ok(text) = fs::read_to_string(source("ARCHITECTURE.md")) else {
+        return skipped("ARCHITECTURE.md, which is not here");
+    };
+    let mut seen = 0;
+    for line in text.lines() {
+        let pieces: Vec<&str> = line.split('`').collect();
+        for place in pieces.windows(3) {
+            let [path, ": ", name] = place else { continue };
+            if !has_ending(path, "rs") {
+                continue;
+            }
+            seen += 1;
+            let name = name.rsplit("::").next().unwrap_or_default();
+            let code = fs::read_to_string(source("src").join(path)).unwrap_or_default();
+            let is_there = ["fn ", "const "].map(|word| format!("{word}{name}"));
+            assert!(
+                is_there.iter().any(|wanted| code.contains(wanted)),
+                "ARCHITECTURE.md looks for `{name}` in `{path}`, which does not have it"
+            );
+        }
+    }
+    assert!(seen > 5, "the names are not found: {seen}");
 }

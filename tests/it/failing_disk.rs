@@ -1,5 +1,5 @@
 //! A file system that fails for good in the one window: after the server has rotated, and before
-//! the answer is stored (P5; DESIGN, step 8). It is ext4 on a loop device that is shut down: from
+//! the answer is stored (P5, I6). It is ext4 on a loop device that is shut down: from
 //! then on each call says EIO, and what was synced before is there again after the next mount.
 
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
 //! What the store does not take any more after the server has rotated goes to the rescue place,
-//! and comes back from there (P1, P5; DESIGN, step 8).
+//! and comes back from there (P1, P5, I6).
 //!
 //! The failure is made by moving the account's folder away while the server holds its answer: it
 //! fails for root too.

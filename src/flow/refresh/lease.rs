@@ -1,4 +1,4 @@
-//! Leases: taking one with a token, and waiting for those of others (DESIGN, step 4 and "Leases").
+//! Leases: taking one with a token, and waiting for those of others (docs/refresh.md, "Leases").
 
 use std::time::Instant;
 

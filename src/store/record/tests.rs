@@ -1,4 +1,4 @@
-//! Format v1. The examples are as glauth writes them; ARCHITECTURE.md shows the same.
+//! Format v1. The examples are as glauth writes them; docs/format.md shows the same.
 
 mod examples;
 mod fields;

@@ -82,7 +82,7 @@ fn lines_for_people(finished: &Finished, code: i32) -> bool {
     lines.len() == 2
 }
 
-/// One line, one object, with the names that DESIGN promises and no others.
+/// One line, one object, with the names that docs/errors.schema.json has and no others.
 #[track_caller]
 fn object_for_programs(finished: &Finished, code: i32, name: &str) -> Said {
     assert_eq!(finished.code(), Some(code), "{finished:?}");

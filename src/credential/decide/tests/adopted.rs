@@ -1,4 +1,4 @@
-//! P4: losers adopt failures, and `Retry-After` holds for everyone (DESIGN, step 3).
+//! P4: losers adopt failures, and `Retry-After` holds for everyone.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! DESIGN, "which grant is refreshed".
+//! Which grant is refreshed (ARCHITECTURE.md, "The decision").
 
 use super::*;
 

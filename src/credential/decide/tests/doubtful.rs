@@ -1,4 +1,4 @@
-//! DESIGN, "A doubtful grant" and "lives".
+//! A doubtful grant (ARCHITECTURE.md, "The states of a grant"), and when its token lives.
 
 use super::*;
 

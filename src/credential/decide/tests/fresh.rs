@@ -1,4 +1,4 @@
-//! DESIGN, "Fresh" and "Which token is handed out".
+//! Which token is fresh, and which one is handed out (ARCHITECTURE.md, "The decision").
 
 use super::*;
 

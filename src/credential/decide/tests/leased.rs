@@ -1,4 +1,4 @@
-//! Leases: whose token is not ended because it ends soon (DESIGN, step 4; P6).
+//! Leases: whose token is not ended because it ends soon (P6, I9).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! DESIGN, "A token lives".
+//! Which token lives (ARCHITECTURE.md, "The decision").
 
 use super::*;
 

@@ -170,7 +170,7 @@ prop_compose! {
     }
 }
 
-/// Life left as DESIGN counts it where a grant to refresh is chosen, a replay is harmless and this
+/// Life left as it counts where a grant to refresh is chosen, a replay is harmless and this
 /// caller has rejected no token.
 fn life(grant: &Grant, now: Timestamp) -> u128 {
     let none = grant.refused || matches!(grant.state, GrantState::Doubtful { .. });

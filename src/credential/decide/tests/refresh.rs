@@ -1,4 +1,4 @@
-//! `glauth refresh`: gentle, `--if-expiring`, `--force` (DESIGN, "The command line").
+//! `glauth refresh`: gentle, `--if-expiring`, `--force` (P6).
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! P7, DESIGN, "A refused token".
+//! A refused token (P7).
 
 use super::*;
 

@@ -1,5 +1,5 @@
 //! Every interleaving of a few processes, with crashes, power losses, lost requests and lost answers
-//! and the passing of time, on the shipped rules (ARCHITECTURE.md, "Every interleaving").
+//! and the passing of time, on the shipped rules (docs/testing.md, "Interleavings").
 
 #![expect(
     clippy::print_stdout,

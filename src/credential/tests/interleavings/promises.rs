@@ -1,4 +1,4 @@
-//! What must hold in every state that can be reached, and at every step (DESIGN, P1 to P10).
+//! What must hold in every state that can be reached, and at every step (P1 to P10).
 
 use super::brief::{Brief, BriefGrant, Kind};
 use super::disk::{Answer, Folder};

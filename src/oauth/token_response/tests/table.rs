@@ -1,4 +1,4 @@
-//! The table of DESIGN, step 7, row by row.
+//! The table of docs/refusals.md, row by row.
 
 use super::*;
 use crate::oauth::refusal::CLIENT_ERRORS;

@@ -70,6 +70,7 @@ mod tls;
 mod torn;
 mod trusted_files;
 mod typed;
+mod unreplaceable;
 mod verdicts;
 mod waits;
 mod workers;

@@ -83,9 +83,9 @@ impl Disk {
     }
 
     /// A refresh that the server has answered, and whose answer it keeps.
-    fn rotated(&self) -> (Held, Running) {
+    fn rotated(&self, command: &str) -> (Held, Running) {
         let answer = self.server.hold_answers(TOKEN);
-        let refreshing = self.start(&["token", "--json", &self.server.url()]);
+        let refreshing = self.start(&[command, "--json", &self.server.url()]);
         answer.wait_for(1);
         (answer, refreshing)
     }
@@ -99,7 +99,7 @@ fn has_loop_devices() -> bool {
 #[test]
 fn a_disk_that_fails_for_good_after_the_rotation_loses_nothing() {
     let Some(disk) = Disk::new() else { return };
-    let (answer, refreshing) = disk.rotated();
+    let (answer, refreshing) = disk.rotated("token");
     disk.fail();
     answer.release();
     let error = refreshing.finish().fails_in_json(5, "store_failed");
@@ -120,6 +120,24 @@ fn a_disk_that_fails_for_good_after_the_rotation_loses_nothing() {
     assert_eq!(disk.token().prints(), new.access_token);
     assert!(!rescued.exists());
     assert_eq!(disk.server.refresh_requests(), 1);
+}
+
+/// What has expired is refreshed before it is revoked.
+#[test]
+fn a_logout_whose_refresh_cannot_be_stored_says_where_the_tokens_are() {
+    let Some(disk) = Disk::new() else { return };
+    let (answer, ending) = disk.rotated("logout");
+    disk.fail();
+    answer.release();
+    let error = ending.finish().fails_in_json(5, "store_failed");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("glauth-rescue-")
+    );
+    let new = disk.server.current_pair(&disk.old.access_token);
+    assert!(disk.server.is_alive(&new.access_token));
 }
 
 #[test]

@@ -83,6 +83,20 @@ fn a_verdict_that_cannot_be_written_counts_for_the_call_that_got_it() {
     }
 }
 
+/// The server has refused before it did anything: what lives is good.
+#[test]
+fn a_token_that_lives_is_handed_out_where_the_verdict_cannot_be_written() {
+    let Some(world) = World::new() else { return };
+    world.sandbox.ends_in(&world.server, 30);
+    world
+        .server
+        .script(TOKEN, Behaviour::Answer(Answer::new(429)));
+    let finished = world.run_to_the_answer(&["token"]);
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    assert_eq!(finished.stdout.trim(), world.old.access_token);
+    assert!(finished.stderr.contains("warning: "), "{finished:?}");
+}
+
 #[test]
 fn a_logout_goes_on_with_the_tokens_beside_a_record_that_cannot_be_replaced() {
     let Some(world) = World::new() else { return };

@@ -17,7 +17,6 @@ use super::place::Place;
 use super::record::{self, Extra, Full, RECORD_LIMIT};
 use super::replace;
 use super::rescue;
-use super::settle::login_mut;
 use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
 use crate::secret::{AccessToken, Fingerprint, RefreshToken};
 use crate::signals::Held;
@@ -91,7 +90,8 @@ pub struct Locked<S> {
 #[derive(Debug)]
 pub struct Vacant;
 
-/// A record, with nothing left to finish.
+/// A record with nothing left to finish, and what could not be written down of that: the next process will do it
+/// again.
 #[derive(Debug)]
 pub struct Occupied {
     pub(super) full: Full,
@@ -235,23 +235,7 @@ impl Locked<Vacant> {
 }
 
 impl Locked<Occupied> {
-    pub(super) fn occupied(
-        lock: AccountLock,
-        place: Place,
-        settled: super::settle::Settled,
-    ) -> Self {
-        let super::settle::Settled {
-            full,
-            extra,
-            warnings,
-            unsaved,
-        } = settled;
-        let state = Occupied {
-            full,
-            extra,
-            warnings,
-            unsaved,
-        };
+    pub(super) fn occupied(lock: AccountLock, place: Place, state: Occupied) -> Self {
         Self { lock, place, state }
     }
 
@@ -268,7 +252,7 @@ impl Locked<Occupied> {
     }
 
     pub(super) fn login_mut(&mut self) -> Option<&mut Login> {
-        login_mut(&mut self.state.full)
+        self.state.full.login_mut()
     }
 
     /// Takes a lease on this grant's access token. `None`: somebody waits for those that others

@@ -7,23 +7,14 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::entry::Occupied;
 use super::error::StoreError;
 use super::place::{Place, read_text};
 use super::record::{self, Extra, Full};
 use super::rescue::{self, Rescued};
 use super::{permissions, replace};
-use crate::credential::{Content, Grant, Login};
+use crate::credential::Grant;
 use crate::time::Timestamp;
-
-/// A record with nothing left to finish, and what could not be written down of that: the next
-/// process will do it again.
-pub(super) struct Settled {
-    pub full: Full,
-    pub extra: Extra,
-    pub warnings: Vec<StoreError>,
-    /// The record on disk does not have it yet.
-    pub unsaved: bool,
-}
 
 /// Finishes what was left in `place`, where `full` is the record that was read under the lock.
 pub(super) fn settle(
@@ -31,8 +22,8 @@ pub(super) fn settle(
     full: Full,
     extra: Extra,
     now: Timestamp,
-) -> Result<Settled, StoreError> {
-    let mut settled = Settled {
+) -> Result<Occupied, StoreError> {
+    let mut settled = Occupied {
         full,
         extra,
         warnings: Vec::new(),
@@ -49,7 +40,7 @@ pub(super) fn settle(
     }
     settled.take_rescued(place)?;
     if is_pending(&settled.full) {
-        if let Some(login) = login_mut(&mut settled.full) {
+        if let Some(login) = settled.full.login_mut() {
             login.cut_off(now);
         }
         settled.save(place);
@@ -93,7 +84,7 @@ pub(super) fn foresee(place: &Place, full: &Full) -> Next {
     Next::Ask
 }
 
-impl Settled {
+impl Occupied {
     /// Puts the answer that the owner had written, and not yet renamed, in its place. One that
     /// cannot be synced is written anew: what is handed out must be safe somewhere (I6).
     fn install_answer(&mut self, place: &Place) -> Result<(), StoreError> {
@@ -187,7 +178,7 @@ fn merge(full: &mut Full, index: usize, rescued: &Rescued) -> bool {
         return false;
     };
     let reached = full.record.generation();
-    let Some(login) = login_mut(full) else {
+    let Some(login) = full.login_mut() else {
         return false;
     };
     grant.generation = grant.generation.max(reached + 1);
@@ -227,11 +218,4 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, Sto
 fn is_pending(full: &Full) -> bool {
     let login = full.record.login();
     login.is_some_and(|login| login.pending_sequence().is_some())
-}
-
-pub(super) fn login_mut(full: &mut Full) -> Option<&mut Login> {
-    match &mut full.record.content {
-        Content::Login(login) => Some(login),
-        Content::Password(_) | Content::LoggedOut(_) => None,
-    }
 }

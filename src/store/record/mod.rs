@@ -17,7 +17,7 @@ use fields::{Misfit, Why};
 use wire::Document;
 
 use super::error::StoreError;
-use crate::credential::{AccountId, Record};
+use crate::credential::{AccountId, Content, Login, Record};
 use crate::secret::RefreshToken;
 use crate::toml_trouble;
 
@@ -38,6 +38,16 @@ pub(super) struct Full {
     pub record: Record,
     /// One for each grant.
     pub refresh_tokens: Vec<Option<RefreshToken>>,
+}
+
+impl Full {
+    /// The login, if it is one.
+    pub fn login_mut(&mut self) -> Option<&mut Login> {
+        match &mut self.record.content {
+            Content::Login(login) => Some(login),
+            Content::Password(_) | Content::LoggedOut(_) => None,
+        }
+    }
 }
 
 /// What is wrong with a text that should be a record.

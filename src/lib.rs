@@ -62,6 +62,11 @@
 //! program that embeds the library holds tokens, unless the program forbids it. The protocol and the
 //! invariants are in ARCHITECTURE.md, the format in docs/format.md.
 
+#![cfg_attr(
+    test,
+    allow(clippy::too_many_lines, reason = "a table of cases may be long")
+)]
+
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]

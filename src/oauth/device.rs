@@ -13,7 +13,7 @@ use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
 use super::token_response::{Answer, lifetime};
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
-use crate::http::{Body, Http, Request, SendError};
+use crate::http::{Body, Http, Request, Response, SendError};
 use crate::secret::DeviceCode;
 use crate::time::Timestamp;
 
@@ -152,11 +152,20 @@ pub fn authorize_device(
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     })?;
+    codes_in(&response, &url, server)
+}
+
+/// What the answer with the codes says.
+fn codes_in(
+    response: &Response,
+    url: &Url,
+    server: String,
+) -> Result<DeviceAuthorization, DeviceError> {
     let status = response.status;
     let object = match status {
         // That there is no such endpoint is said in the first line.
         404 | 405 => response.body.as_ref().and_then(|body| object_of(body)),
-        _ => object_in(&response, &url)?,
+        _ => object_in(response, url)?,
     };
     let good = (200..300).contains(&status);
     // GitHub answers errors with 200.

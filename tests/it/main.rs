@@ -8,6 +8,7 @@
     clippy::missing_panics_doc,
     reason = "a test that panics has failed, and says so"
 )]
+#![allow(clippy::too_many_lines, reason = "a table of cases may be long")]
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stderr,

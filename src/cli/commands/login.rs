@@ -145,34 +145,8 @@ fn through_server(
         browser: std::cell::RefCell::default(),
     };
     let is_unknown = plan.client_id().is_none() && asks;
-    if is_unknown {
-        plan.given.client_id = Some(register::ask_for_client_id(&plan, &person)?);
-    }
-    if let Some(configured) = plan.passed_over() {
-        context.printer.warn(&format!(
-            "the configuration's client id `{configured}` is not used, since another one is remembered; --client-id changes it"
-        ));
-    }
-    let mut setup = plan.setup();
-    if asks && matches!(setup, Err(ClientError::SecretMissing(_))) {
-        plan.given.client_secret = Some(register::ask_for_secret(&plan)?);
-        setup = plan.setup();
-    }
-    let setup = setup?;
-    let way = way(args, &setup, &person);
-    if asks && setup.lacks_secret(way) {
-        plan.given.client_secret = Some(register::ask_for_secret(&plan)?);
-    }
-    if let Some(record) = plan.replaces() {
-        let who = of(plan.replaced_identity());
-        context.printer.tell(&if beside {
-            format!("{id}: a standby grant is asked for, beside the login{who} that is there")
-        } else if has_ended(record) {
-            format!("{id}: the login{who} has ended; this one takes its place")
-        } else {
-            format!("{id}: the login{who} stays until the new one is complete")
-        });
-    }
+    let way = complete(&mut plan, args, &person, asks)?;
+    tell_what_is_there(&plan, id, beside, context);
     let done = if beside {
         flow::add_standby_through_server(session, &plan, way, &person)
     } else {
@@ -192,6 +166,49 @@ fn through_server(
             .tell(&format!("to go on with that application: {command}"));
     }
     Ok(done?)
+}
+
+/// Asks for what the plan lacks, where there is a person to be asked, and says how they can consent.
+fn complete(
+    plan: &mut Plan<'_>,
+    args: &Args,
+    person: &Terminal<'_>,
+    asks: bool,
+) -> anyhow::Result<Way> {
+    if plan.client_id().is_none() && asks {
+        plan.given.client_id = Some(register::ask_for_client_id(plan, person)?);
+    }
+    if let Some(configured) = plan.passed_over() {
+        person.context.printer.warn(&format!(
+            "the configuration's client id `{configured}` is not used, since another one is remembered; --client-id changes it"
+        ));
+    }
+    let mut setup = plan.setup();
+    if asks && matches!(setup, Err(ClientError::SecretMissing(_))) {
+        plan.given.client_secret = Some(register::ask_for_secret(plan)?);
+        setup = plan.setup();
+    }
+    let setup = setup?;
+    let way = way(args, &setup, person);
+    if asks && setup.lacks_secret(way) {
+        plan.given.client_secret = Some(register::ask_for_secret(plan)?);
+    }
+    Ok(way)
+}
+
+/// Says what becomes of the login that is there, if one is.
+fn tell_what_is_there(plan: &Plan<'_>, id: &AccountId, beside: bool, context: &Context<'_>) {
+    let Some(record) = plan.replaces() else {
+        return;
+    };
+    let who = of(plan.replaced_identity());
+    context.printer.tell(&if beside {
+        format!("{id}: a standby grant is asked for, beside the login{who} that is there")
+    } else if has_ended(record) {
+        format!("{id}: the login{who} has ended; this one takes its place")
+    } else {
+        format!("{id}: the login{who} stays until the new one is complete")
+    });
 }
 
 /// How this person can consent.

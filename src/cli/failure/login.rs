@@ -129,21 +129,7 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::NoDeviceGrant { .. } => plain(Code::ClientRejected, message).hint(
             "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere",
         ),
-        AuthorizeError::Device(DeviceError::Send(error)) => of_send(error, message),
-        AuthorizeError::Device(DeviceError::Unavailable { status: 429, .. }) => {
-            plain(Code::RateLimited, message).hint("try again later")
-        }
-        AuthorizeError::Device(DeviceError::Unavailable { .. }) => {
-            plain(Code::Unavailable, message).hint("try again later")
-        }
-        AuthorizeError::Device(DeviceError::UnknownClient { .. }) => {
-            plain(Code::ClientRejected, message).hint(
-                "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
-            )
-        }
-        AuthorizeError::Device(DeviceError::Refused { .. } | DeviceError::BadAnswer { .. }) => {
-            plain(Code::ClientRejected, message).hint("look at the device authorization endpoint")
-        }
+        AuthorizeError::Device(error) => of_device(error, message),
         AuthorizeError::NotRedeemed {
             outcome,
             said,
@@ -170,6 +156,22 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
         AuthorizeError::NotStored { source, .. } => {
             let failure = of_flow(source);
             Failure { message, ..failure }
+        }
+    }
+}
+
+fn of_device(error: &DeviceError, message: String) -> Failure {
+    match error {
+        DeviceError::Send(error) => of_send(error, message),
+        DeviceError::Unavailable { status: 429, .. } => {
+            plain(Code::RateLimited, message).hint("try again later")
+        }
+        DeviceError::Unavailable { .. } => plain(Code::Unavailable, message).hint("try again later"),
+        DeviceError::UnknownClient { .. } => plain(Code::ClientRejected, message).hint(
+            "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
+        ),
+        DeviceError::Refused { .. } | DeviceError::BadAnswer { .. } => {
+            plain(Code::ClientRejected, message).hint("look at the device authorization endpoint")
         }
     }
 }

@@ -10,8 +10,8 @@ use toml::value::Datetime;
 use super::words::{SCHEMES, Words};
 use super::{Full, Problem, wire};
 use crate::credential::{
-    AccountId, Attempt, Cause, Content, GitPassword, Grant, GrantState, Host, Identity, IssuedBoot,
-    Login, LoginKind, Outcome, Record, Refusals, Scheme, Tombstone,
+    AccountId, Attempt, Cause, Client, Content, GitPassword, Grant, GrantState, Host, Identity,
+    IssuedBoot, Login, LoginKind, Outcome, Record, Refusals, Scheme, Tombstone,
 };
 use crate::secret::{AccessToken, BadSecret, Fingerprint, Password, RefreshToken};
 use crate::time::Timestamp;
@@ -117,7 +117,47 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
     if !KINDS.contains(&&*kind) {
         return Err(unknown("", "kind"));
     }
-    // Both were checked when they became an id.
+    check_id(&host, &account, id)?;
+    let scheme = choose("", "scheme", &scheme, &SCHEMES)?;
+    let identity = identity.map(read_identity).transpose()?;
+    let client = client
+        .map(|client| client::read(client, login))
+        .transpose()?;
+    let (grants, refresh_tokens) = read_grants(grants)?;
+    let client = || client.ok_or_else(|| bad("client", "provider", "is missing"));
+    let login = |kind, client| {
+        Ok(Content::Login(checked_login(Login {
+            kind,
+            client,
+            grants,
+            last_attempt: last_attempt.map(read_attempt).transpose()?,
+        })?))
+    };
+    let content = match &*kind {
+        "oauth" => login(LoginKind::OAuth, client()?)?,
+        "token" => login(LoginKind::Token, client()?)?,
+        "logged_out" => Content::LoggedOut(read_tombstone(logged_out, client()?)?),
+        "password" => {
+            let git = git.ok_or_else(|| bad("git", "protocol", "is missing"))?;
+            Content::Password(read_git(git)?)
+        }
+        _ => return Err(unknown("", "kind")),
+    };
+    check_scheme(scheme, &content, &id.host)?;
+    let record = Record {
+        id: id.clone(),
+        scheme,
+        identity,
+        content,
+    };
+    Ok(Full {
+        record,
+        refresh_tokens,
+    })
+}
+
+/// Both were checked when they became an id.
+fn check_id(host: &str, account: &str, id: &AccountId) -> Result<(), Bad> {
     if host != id.host.as_str() {
         return Err(bad(
             "",
@@ -132,75 +172,34 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
             "is not the one that the file is named after",
         ));
     }
-    let scheme = choose("", "scheme", &scheme, &SCHEMES)?;
-    let identity = identity.map(read_identity).transpose()?;
-    let client = client
-        .map(|client| client::read(client, login))
-        .transpose()?;
-    let (grants, refresh_tokens): (Vec<_>, Vec<_>) = grants
-        .into_iter()
-        .enumerate()
-        .map(|(index, grant)| {
-            read_grant(grant).map_err(|bad| Bad {
-                table: ("grants", index),
-                ..bad
-            })
-        })
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .unzip();
-    let content = match &*kind {
-        "oauth" | "token" => {
-            let kind = if kind == "oauth" {
-                LoginKind::OAuth
-            } else {
-                LoginKind::Token
-            };
-            let last_attempt = last_attempt.map(read_attempt).transpose()?;
-            Content::Login(checked_login(Login {
-                kind,
-                client: client.ok_or_else(|| bad("client", "provider", "is missing"))?,
-                grants,
-                last_attempt,
-            })?)
-        }
-        "logged_out" => {
-            let wire::LoggedOut {
-                generation,
-                at,
-                reason,
-            } = logged_out.ok_or_else(|| bad("logged_out", "at", "is missing"))?;
-            Content::LoggedOut(Tombstone {
-                client: client.ok_or_else(|| bad("client", "provider", "is missing"))?,
-                generation: count("logged_out", "generation", generation)?,
-                at: time("logged_out", "at", at)?,
-                reason: clean("logged_out", "reason", reason)?,
-            })
-        }
-        "password" => {
-            let git = git.ok_or_else(|| bad("git", "protocol", "is missing"))?;
-            Content::Password(read_git(git)?)
-        }
-        _ => return Err(unknown("", "kind")),
-    };
+    Ok(())
+}
+
+fn read_tombstone(wire: Option<wire::LoggedOut<'_>>, client: Client) -> Result<Tombstone, Bad> {
+    let wire::LoggedOut {
+        generation,
+        at,
+        reason,
+    } = wire.ok_or_else(|| bad("logged_out", "at", "is missing"))?;
+    Ok(Tombstone {
+        client,
+        generation: count("logged_out", "generation", generation)?,
+        at: time("logged_out", "at", at)?,
+        reason: clean("logged_out", "reason", reason)?,
+    })
+}
+
+/// What git asked to keep may be of any server.
+fn check_scheme(scheme: Scheme, content: &Content, host: &Host) -> Result<(), Bad> {
     let over_http = scheme == Scheme::Http && !matches!(content, Content::Password(_));
-    if over_http && !is_loopback_host(&id.host) {
+    if over_http && !is_loopback_host(host) {
         return Err(bad(
             "",
             "scheme",
             "is `http` for a host that is not loopback",
         ));
     }
-    let record = Record {
-        id: id.clone(),
-        scheme,
-        identity,
-        content,
-    };
-    Ok(Full {
-        record,
-        refresh_tokens,
-    })
+    Ok(())
 }
 
 fn is_loopback_host(host: &Host) -> bool {
@@ -243,6 +242,21 @@ fn read_identity(identity: wire::Identity<'_>) -> Result<Identity, Bad> {
     })
 }
 
+type Grants = (Vec<Grant>, Vec<Option<RefreshToken>>);
+
+fn read_grants(grants: Vec<wire::Grant<'_>>) -> Result<Grants, Bad> {
+    let at = |index| {
+        move |bad| Bad {
+            table: ("grants", index),
+            ..bad
+        }
+    };
+    let grants = grants.into_iter().enumerate();
+    grants
+        .map(|(index, grant)| read_grant(grant).map_err(at(index)))
+        .collect()
+}
+
 fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), Bad> {
     let wire::Grant {
         generation,
@@ -274,14 +288,6 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
         .transpose()
         .map_err(|problem| secret("refresh_token", problem))?;
     let when = |key, at: Option<Datetime>| at.map(|at| time("grants", key, at)).transpose();
-    let since = when("state_since", state_since)?;
-    let since = || since.ok_or_else(|| bad("grants", "state_since", "is missing"));
-    let state = match &*state {
-        "active" => GrantState::Active,
-        "doubtful" => GrantState::Doubtful { since: since()? },
-        "login_required" => GrantState::LoginRequired { since: since()? },
-        _ => return Err(unknown("grants", "state")),
-    };
     let generation = count("grants", "generation", generation)?;
     let issued_at = time("grants", "issued_at", issued_at)?;
     let refusals = Refusals {
@@ -295,27 +301,44 @@ fn read_grant(grant: wire::Grant<'_>) -> Result<(Grant, Option<RefreshToken>), B
     };
     let grant = Grant {
         generation,
-        origin: Fingerprint::parse(&origin)
-            .ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))?,
+        origin: read_origin(&origin)?,
         access_token,
         refresh_token: refresh_token.as_ref().map(Into::into),
         token_type: clean("grants", "token_type", token_type)?,
-        scopes: scopes
-            .into_iter()
-            .map(|scope| clean("grants", "scopes", scope))
-            .collect::<Result<_, _>>()?,
+        scopes: read_scopes(scopes)?,
         issued_at,
         issued_boot: read_issued_boot(generation, issued_boot.as_deref())?,
         expires_at: when("expires_at", expires_at)?,
         refresh_expires_at: when("refresh_expires_at", refresh_expires_at)?,
         cause: read_cause("grants", &cause)?,
-        state,
+        state: read_state(&state, when("state_since", state_since)?)?,
         refused,
         answer_lost_at: when("answer_lost_at", answer_lost_at)?,
         // A glauth that does not know these keys keeps them over a rotation, which ends them.
         refusals: (refusals.count > 0 && refusals.since >= issued_at).then_some(refusals),
     };
     Ok((grant, refresh_token))
+}
+
+fn read_scopes(scopes: Vec<Cow<'_, str>>) -> Result<Vec<String>, Bad> {
+    let scopes = scopes.into_iter();
+    scopes
+        .map(|scope| clean("grants", "scopes", scope))
+        .collect()
+}
+
+fn read_origin(origin: &str) -> Result<Fingerprint, Bad> {
+    Fingerprint::parse(origin).ok_or_else(|| bad("grants", "origin", "is not a fingerprint"))
+}
+
+fn read_state(state: &str, since: Option<Timestamp>) -> Result<GrantState, Bad> {
+    let since = || since.ok_or_else(|| bad("grants", "state_since", "is missing"));
+    Ok(match state {
+        "active" => GrantState::Active,
+        "doubtful" => GrantState::Doubtful { since: since()? },
+        "login_required" => GrantState::LoginRequired { since: since()? },
+        _ => return Err(unknown("grants", "state")),
+    })
 }
 
 /// `42 4f3c2b1a 5321042`: of which generation, in which start of the machine, milliseconds since then. An

@@ -138,6 +138,13 @@ fn a_logout_whose_refresh_cannot_be_stored_says_where_the_tokens_are() {
     );
     let new = disk.server.current_pair(&disk.old.access_token);
     assert!(disk.server.is_alive(&new.access_token));
+
+    disk.mend();
+    disk.start(&["logout", &disk.server.url()])
+        .finish()
+        .succeeds();
+    assert!(!disk.server.is_alive(&new.access_token));
+    assert_eq!(disk.server.refresh_requests(), 1);
 }
 
 #[test]

@@ -108,6 +108,18 @@ pub struct ConfigError {
     pub unusable: Option<Unusable>,
 }
 
+impl ConfigError {
+    /// The file at `path` is not read at all.
+    pub(crate) fn unread(path: &Path, unusable: Unusable) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            problem: unusable.to_string(),
+            unusable: Some(unusable),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Document {
     default_host: Option<String>,
@@ -128,19 +140,19 @@ impl Config {
 
     /// Reads the file that a person named: it must be there.
     pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
-        let text = user_file::read_text(path, SIZE_LIMIT).map_err(|unusable| ConfigError {
-            path: path.to_owned(),
-            line: None,
-            problem: unusable.to_string(),
-            unusable: Some(unusable),
-        })?;
-        let parsed = Self::parse(&text).map_err(|(line, problem)| ConfigError {
+        let text = user_file::read_text(path, SIZE_LIMIT)
+            .map_err(|unusable| ConfigError::unread(path, unusable))?;
+        Ok(Self::parse_named(path, &text)?.beside(path))
+    }
+
+    /// Reads the text of the file at `path`.
+    pub(crate) fn parse_named(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        Self::parse(text).map_err(|(line, problem)| ConfigError {
             path: path.to_owned(),
             line,
             problem,
             unusable: None,
-        })?;
-        Ok(parsed.beside(path))
+        })
     }
 
     /// Files are named from where the configuration is.

@@ -53,8 +53,9 @@ const EXEC_STATUS: [(&str, &str); 4] = [
     ("any", "The command's own."),
 ];
 
-/// The day of this version, for the foot of the pages.
-const RELEASED: &str = "2026-11-28";
+/// The version alone says which pages these are. An empty argument has to be written out: without it, the version
+/// would stand in the place of the date.
+const NO_DATE: &str = "\"\"";
 
 /// The man page of a command, or of glauth itself; `None` where there is no such command.
 pub(super) fn man_page(command: Option<&str>) -> Option<String> {
@@ -97,7 +98,7 @@ fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
         .unwrap_or_default();
     let command = command.clone().after_help("").after_long_help("");
     let man = Man::new(command.clone())
-        .date(RELEASED)
+        .date(NO_DATE)
         .manual("glauth")
         .source(concat!("glauth ", env!("CARGO_PKG_VERSION")));
     man.render_title(text)?;

@@ -43,8 +43,10 @@ const BATCH_LIMIT: usize = 256;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct NotListening {
-    address: SocketAddr,
-    source: std::io::Error,
+    /// Where.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub source: std::io::Error,
 }
 
 /// What a request is judged by: `None`, where it is not the one that is waited for.

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::Path;
 
 use crate::support::authorization_server::{AuthorizationServer, Pair, TOKEN};
+use crate::support::crash_points::CrashPoint;
 use crate::support::mounts::skipped;
-use crate::support::sandbox::{Finished, Running, Sandbox, program};
+use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::watch::wait_until_queued;
 
 /// The last line of a whole record.
@@ -148,20 +149,13 @@ fn table() -> String {
     rows.fold(head.to_owned(), |table, row| table + &row)
 }
 
-/// An expired login, and a `token` that died over its refresh. `None`: this build has no points.
+/// An expired login, and a `token` that died over its refresh. `None`: the binary has no crash points.
 pub fn dead_at(chosen: &str) -> Option<(AuthorizationServer, Sandbox, Pair)> {
-    if !has_points() {
-        skipped("crash points, which a release build does not have");
-        return None;
-    }
+    let point = CrashPoint::of_the_binary(chosen)?;
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
-    judge_caller(
-        crashing(&sandbox, &server, chosen).finish(),
-        chosen,
-        &server,
-    );
+    judge_caller(crashing(&sandbox, &server, point).finish(), chosen, &server);
     Some((server, sandbox, pair))
 }
 
@@ -181,16 +175,9 @@ fn judge_caller(caller: Finished, chosen: &str, server: &AuthorizationServer) {
     );
 }
 
-/// Whether the binary has crash points: one that `GLAUTH` names may have none.
-fn has_points() -> bool {
-    let binary = std::fs::read(program()).unwrap();
-    let name = b"GLAUTH_CRASH_AT";
-    binary.windows(name.len()).any(|found| found == name)
-}
-
-fn crashing(sandbox: &Sandbox, server: &AuthorizationServer, chosen: &str) -> Running {
+fn crashing(sandbox: &Sandbox, server: &AuthorizationServer, point: CrashPoint<'_>) -> Running {
     let mut command = sandbox.command(&["token", &server.url()]);
-    Running::spawn(command.env("GLAUTH_CRASH_AT", chosen))
+    Running::spawn(point.set(&mut command))
 }
 
 fn answer_at(path: &Path) -> Answer {
@@ -310,7 +297,11 @@ fn dying_with_the_record_renamed_loses_nothing() {
 }
 
 /// Five processes that have queued behind one, which has died then at `point`.
-fn queued_behind(sandbox: &Sandbox, server: &AuthorizationServer, point: &str) -> Vec<Running> {
+fn queued_behind(
+    sandbox: &Sandbox,
+    server: &AuthorizationServer,
+    point: CrashPoint<'_>,
+) -> Vec<Running> {
     let answer = server.hold_answers(TOKEN);
     let dying = crashing(sandbox, server, point);
     answer.wait_for(1);
@@ -330,13 +321,13 @@ fn judge_queued(caller: &Finished) {
 /// Whoever queued behind the dead finishes its work: nobody asks the server for what is on disk.
 #[test]
 fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
-    if !cfg!(debug_assertions) {
-        return skipped("crash points, which a release build does not have");
-    }
+    let Some(point) = CrashPoint::of_the_binary("written:kill") else {
+        return;
+    };
     let server = AuthorizationServer::start();
     let (sandbox, old) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
-    let queued = queued_behind(&sandbox, &server, "written:kill");
+    let queued = queued_behind(&sandbox, &server, point);
     let new = server.current_pair(&old.access_token).access_token;
     for process in queued {
         assert_eq!(process.finish().prints(), new);
@@ -347,14 +338,14 @@ fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
 /// The first of them presents the token once more, and all others take its verdict (P4).
 #[test]
 fn those_who_queue_behind_one_that_dies_with_the_answer_in_memory_ask_once_more_and_no_more() {
-    if !cfg!(debug_assertions) {
-        return skipped("crash points, which a release build does not have");
-    }
+    let Some(point) = CrashPoint::of_the_binary("answered:kill") else {
+        return;
+    };
     let server = AuthorizationServer::start();
     server.allow_replays(1);
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
-    let queued = queued_behind(&sandbox, &server, "answered:kill");
+    let queued = queued_behind(&sandbox, &server, point);
     for process in queued {
         process.finish().fails(3);
     }

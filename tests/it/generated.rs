@@ -117,7 +117,10 @@ fn the_man_pages_have_nothing_that_mandoc_warns_of() {
         let Some(output) = outside("mandoc", &["-Tlint", "-Wwarning", path]) else {
             return skipped("man pages in mandoc");
         };
-        assert!(output.stdout.is_empty(), "{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        // They have none: the version stands in its place.
+        let is_undated = |line: &&str| line.contains("missing date");
+        assert_eq!(said.lines().find(|line| !is_undated(line)), None);
     }
 }
 

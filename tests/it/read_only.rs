@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::authorization_server::{AuthorizationServer, Pair, TOKEN};
+use crate::support::crash_points::CrashPoint;
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Finished, Running, Sandbox, wrapped};
@@ -161,14 +162,14 @@ fn a_refresh_that_takes_too_long_is_not_waited_for_for_ever_in_a_read_only_store
 /// Nobody holds the lock: whoever can write there finishes it, and a reader does not pretend to.
 #[test]
 fn what_a_dead_process_left_is_not_finished_from_a_read_only_store() {
-    if !cfg!(debug_assertions) {
-        return skipped("crash points, which a release build does not have");
-    }
+    let Some(point) = CrashPoint::of_the_binary("written:kill") else {
+        return;
+    };
     let Some(mirror) = Mirror::new(-5) else {
         return;
     };
     let mut dying = mirror.sandbox.command(&["token", &mirror.server.url()]);
-    let dying = Running::spawn(dying.env("GLAUTH_CRASH_AT", "written:kill"));
+    let dying = Running::spawn(point.set(&mut dying));
     dying.finish().fails(4);
     let before = mirror.sandbox.record_text(&mirror.server);
     mirror.fails("read_only");

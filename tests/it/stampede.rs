@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::{AuthorizationServer, Replay, Settings};
+use crate::support::crash_points::CrashPoint;
 use crate::support::refresher::refresher_of;
 use crate::support::sandbox::{Running, Sandbox};
 #[cfg(target_os = "linux")]
@@ -144,17 +145,16 @@ fn processes_of_every_kind_are_served_by_one_rotation() {
 
 /// The one that refreshes is killed before its request leaves: no verdict for anybody (P5), and
 /// still one rotation.
-#[cfg(all(target_os = "linux", debug_assertions))]
+#[cfg(target_os = "linux")]
 #[test]
 fn of_50_that_find_what_a_killed_process_began_one_refreshes() {
+    let Some(point) = CrashPoint::of_the_binary("pending:kill") else {
+        return;
+    };
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];
-    let killed = Running::spawn(
-        sandbox
-            .command(&args)
-            .env("GLAUTH_CRASH_AT", "pending:kill"),
-    );
+    let killed = Running::spawn(point.set(&mut sandbox.command(&args)));
     killed.finish().fails(4);
     assert_eq!(server.refresh_requests(), 0);
     let record = sandbox.record(&server);

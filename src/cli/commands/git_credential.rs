@@ -26,8 +26,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
-    let question = Question::read(&mut std::io::stdin().lock())
-        .map_err(|problem| UsageError::BadInput(format!("git's question {problem}")))?;
+    let question = Question::read(&mut std::io::stdin().lock()).map_err(UsageError::BadQuestion)?;
     let store = context.store()?;
     let network = Audible {
         // Where git reaches a server, a refresh for git reaches it too.

@@ -1,11 +1,14 @@
 //! What errors come to.
 
 mod table;
+mod variants;
 
 use std::fmt::Write as _;
+use std::iter;
 
 use super::*;
 use crate::cli::commands::exec;
+use crate::oauth::NoRandomness;
 use table::groups;
 use usage::sentences;
 
@@ -24,6 +27,26 @@ fn what_clap_says_becomes_one_line_and_a_hint() {
     assert_eq!(hint, "see `glauth login --help`");
 }
 
+/// The rows of a subject: how the process ends, and what is said.
+type Rows = (&'static str, Vec<(u8, Failure)>);
+
+/// All that is in the table.
+fn rows() -> impl Iterator<Item = Rows> {
+    let row = |error: anyhow::Error| {
+        let failure = Failure::of(&error);
+        let exit = match error.downcast_ref() {
+            Some(UsageError::NotRun { .. }) => exec::exit_code(&error),
+            _ => failure.code.exit().code(),
+        };
+        (exit, failure)
+    };
+    let arguments = |failure: Failure| (failure.code.exit().code(), failure);
+    let arguments = table::arguments().into_iter().map(arguments).collect();
+    let groups = groups().into_iter();
+    iter::once(("An argument", arguments))
+        .chain(groups.map(move |(title, errors)| (title, errors.into_iter().map(row).collect())))
+}
+
 fn text() -> String {
     let mut text = "\
 # Errors
@@ -33,22 +56,17 @@ step. `exec` ends with 125 for each, but where it cannot run its command. Genera
 `GLAUTH_UPDATE=1 cargo test --lib failure` writes it anew.
 "
     .to_owned();
-    for (title, errors) in groups() {
+    for (title, rows) in rows() {
         write!(
             text,
             "\n## {title}\n\n| | `code` | says | hint |\n| --- | --- | --- | --- |\n"
         )
         .unwrap();
-        for error in errors {
-            let failure = Failure::of(&error);
-            let code = match error.downcast_ref() {
-                Some(UsageError::NotRun { .. }) => exec::exit_code(&error),
-                _ => failure.code.exit().code(),
-            };
+        for (exit, failure) in rows {
             let cell = |text: &str| text.replace('|', "\\|");
             writeln!(
                 text,
-                "| {code} | `{}` | {} | {} |",
+                "| {exit} | `{}` | {} | {} |",
                 failure.code,
                 cell(&failure.message),
                 cell(failure.hint.as_deref().unwrap_or_default()),
@@ -81,12 +99,12 @@ fn the_table_of_errors_is_what_they_say_now() {
 /// One line, a sentence without a full stop, and a way on wherever there is one.
 #[test]
 fn an_error_is_a_line_and_a_hint_another_one() {
-    for error in groups().into_iter().flat_map(|(_, errors)| errors) {
-        let failure = Failure::of(&error);
+    for (_, failure) in rows().flat_map(|(_, rows)| rows) {
         let lines = [Some(failure.message.as_str()), failure.hint.as_deref()];
         for line in lines.into_iter().flatten() {
             assert!(!line.contains('\n') && !line.ends_with('.'), "{line}");
         }
-        assert_ne!(failure.code, Code::Unexpected, "{failure:?}");
+        let is_foreseen = failure.code != Code::Unexpected;
+        assert!(is_foreseen || failure.message == NoRandomness.to_string());
     }
 }

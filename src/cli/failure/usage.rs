@@ -12,6 +12,8 @@ use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host};
 use crate::env;
 use crate::flow::list;
+use crate::gitcred::BadQuestion;
+use crate::oauth::BadImport;
 use crate::store::BadStore;
 use crate::terminal::clean;
 
@@ -51,6 +53,10 @@ pub(in crate::cli) enum UsageError {
     NothingToStandBeside(AccountId),
     #[error(transparent)]
     BadStore(BadStore),
+    #[error("git's question {0}")]
+    BadQuestion(BadQuestion),
+    #[error("the token response {0}")]
+    BadResponse(BadImport),
     #[error("{0}")]
     BadInput(String),
     #[error("{0}")]
@@ -112,7 +118,9 @@ fn of_usage_error_here(error: &UsageError) -> Failure {
             plain(Code::Usage, message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
         }
         UsageError::Call(_) | UsageError::NotRun { .. } => plain(Code::Usage, message),
-        UsageError::BadInput(_) => plain(Code::BadInput, message),
+        UsageError::BadQuestion(_) | UsageError::BadResponse(_) | UsageError::BadInput(_) => {
+            plain(Code::BadInput, message)
+        }
     }
 }
 

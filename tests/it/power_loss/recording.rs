@@ -8,6 +8,7 @@ use super::disks::{Disk, Extent};
 use super::file_system::FileSystem;
 use super::strace::{self, Call};
 use crate::support::authorization_server::{AuthorizationServer, Past, REVOKE, TOKEN, USER};
+use crate::support::crash_points::CrashPoint;
 use crate::support::mounts::skipped;
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -17,7 +18,7 @@ pub struct Run<'a> {
     pub args: &'a [&'a str],
     pub input: &'a str,
     /// Where it dies.
-    pub crash_at: Option<&'a str>,
+    pub crash_at: Option<CrashPoint<'a>>,
 }
 
 /// What was recorded.
@@ -85,7 +86,7 @@ fn traced(sandbox: &Sandbox, run: Run<'_>) -> Option<(Vec<Call>, Finished)> {
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let mut command = sandbox.under_strace(&options, run.args)?;
     if let Some(point) = run.crash_at {
-        command.env("GLAUTH_CRASH_AT", point);
+        point.set(&mut command);
     }
     let finished = Running::spawn_with_input(&mut command, run.input).finish();
     let text = std::fs::read_to_string(log).unwrap_or_default();

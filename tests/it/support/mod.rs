@@ -5,6 +5,7 @@ mod authorization_server_commands_test;
 mod authorization_server_login_test;
 mod authorization_server_test;
 pub mod browser;
+pub mod crash_points;
 pub mod git_server;
 pub mod mounts;
 pub mod other_user;

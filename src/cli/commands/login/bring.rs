@@ -15,8 +15,7 @@ use crate::time::{Timestamp, human};
 /// `--import`, and what a person should know of the tokens.
 pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
     let response = read_stdin("the token response", ANSWER_LIMIT, Until::CtrlD)?;
-    let imported = oauth::import(&response, Timestamp::now())
-        .map_err(|problem| UsageError::BadInput(format!("the token response {problem}")))?;
+    let imported = oauth::import(&response, Timestamp::now()).map_err(UsageError::BadResponse)?;
     let warning = match imported.rotation.expires_in {
         Some(life) => format!(
             "the token response does not say when it was issued; its token is taken to live for {} from now",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::report::{Account, AttemptReport};
 use crate::credential::Standby;
@@ -11,6 +11,9 @@ use crate::time::{Timestamp, human};
 
 /// A title, and what stands below it.
 type Column = (&'static str, fn(&Account) -> String);
+
+/// The spaces between two columns.
+const GAP: usize = 2;
 
 /// The table, with a newline at its end. Columns that nobody fills are left out.
 pub(super) fn text(accounts: &[Account]) -> String {
@@ -29,16 +32,31 @@ pub(super) fn text(accounts: &[Account]) -> String {
         .into_iter()
         .filter(|(_, cell)| accounts.iter().any(|account| !cell(account).is_empty()))
         .collect();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(used.iter().map(|(title, _)| *title));
-    for account in accounts {
+    let mut rows = vec![used.iter().map(|(title, _)| (*title).to_owned()).collect()];
+    rows.extend(accounts.iter().map(|account| {
         let cells = used.iter().map(|(_, cell)| cell(account));
-        table.add_row(cells.map(|cell| clean(&cell).into_owned()));
+        cells.map(|cell| clean(&cell).into_owned()).collect()
+    }));
+    aligned(&rows)
+}
+
+/// A line for each row, with each column as wide as its widest cell is on a terminal.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| rows.iter().map(|row| row[column].width()).max())
+        .map(Option::unwrap_or_default)
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths);
+        let line = cells.fold(String::new(), |line, (cell, width)| {
+            line + cell + &" ".repeat(width - cell.width() + GAP)
+        });
+        text += line.trim_end();
+        text.push('\n');
     }
-    let lines = table.lines().map(|line| line.trim().to_owned() + "\n");
-    lines.collect()
+    text
 }
 
 fn user(account: &Account) -> String {
@@ -98,5 +116,28 @@ fn ago(attempt: &AttemptReport) -> String {
     match attempt.ended {
         Some(end) => format!("{outcome} {} ago", human(Timestamp::now().since(end))),
         None => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell_is_on_a_terminal() {
+        let rows = [
+            ["HOST", "USER", "LEFT"],
+            ["gitlab.com", "日本", "2h"],
+            ["a", "", "no end"],
+            ["b", "jané", ""],
+        ];
+        let rows = rows.map(|row| row.map(ToOwned::to_owned).to_vec());
+        let expected = [
+            "HOST        USER  LEFT\n",
+            "gitlab.com  日本  2h\n",
+            "a                 no end\n",
+            "b           jané\n",
+        ];
+        assert_eq!(aligned(&rows), expected.concat());
     }
 }

@@ -1,5 +1,6 @@
 //! docs/errors.md: every error with its exit code, its name and its hint, to be read as a whole.
 
+mod calls;
 mod logins;
 mod servers;
 
@@ -10,11 +11,10 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
-use crate::credential::{AccountName, Host, HostArg, Scheme};
-use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, Refusal, ToRegister};
+use crate::credential::{AccountName, Host, HostArg};
+use crate::flow::{AuthorizeError, ClientError, NewTokens};
 use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
-use crate::secret::BadSecret;
-use crate::store::{BadStore, LockError, NamedBy};
+use crate::store::{Kept, Lasts, LockError};
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
@@ -44,6 +44,10 @@ fn path() -> PathBuf {
     "/home/jane/.local/share/glauth/credentials/gitlab.example.com/default.toml".into()
 }
 
+fn lock() -> PathBuf {
+    path().with_extension("lock")
+}
+
 /// As the system says it, not as Rust calls its kind.
 fn no(errno: Errno) -> io::Error {
     io::Error::from(errno)
@@ -53,12 +57,15 @@ fn origin() -> String {
     "https://gitlab.example.com".to_owned()
 }
 
+pub(super) use calls::{arguments, bad_hosts};
+
 /// Errors of one subject.
 pub(super) type Group = (&'static str, Vec<anyhow::Error>);
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
-        ("A call", calls()),
+        ("A call", calls::calls()),
+        ("config.toml", calls::configuration()),
         ("A token", tokens()),
         ("A refresh", refreshes()),
         ("The store", stores()),
@@ -66,84 +73,6 @@ pub(super) fn groups() -> Vec<Group> {
         ("The client of a login", logins::clients()),
         ("A login", logins::logins()),
         ("A standby grant", logins::standbys()),
-    ]
-}
-
-fn calls() -> Vec<anyhow::Error> {
-    let not_run = |errno| -> anyhow::Error {
-        UsageError::NotRun {
-            program: "glab".to_owned(),
-            source: no(errno),
-        }
-        .into()
-    };
-    let hosts = vec![host(), HostArg::parse("gitlab.com").unwrap().host];
-    vec![
-        UsageError::NoHost.into(),
-        UsageError::NoLogins("/home/jane/.local/share/glauth/credentials".into()).into(),
-        UsageError::SeveralHosts(hosts).into(),
-        UsageError::NoLogin {
-            id: id(),
-            store: "/home/jane/.local/share/glauth/credentials".into(),
-        }
-        .into(),
-        UsageError::NoAccount {
-            account: work().account,
-            store: "/home/jane/.local/share/glauth/credentials".into(),
-        }
-        .into(),
-        UsageError::NothingToEnd {
-            id: id(),
-            store: "/home/jane/.local/share/glauth/credentials".into(),
-        }
-        .into(),
-        FlowError::AllLoggedOut(vec![id(), work()]).into(),
-        FlowError::SeveralAccounts {
-            host: host(),
-            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
-        }
-        .into(),
-        FlowError::NotNamedByGit {
-            host: host(),
-            scheme: Scheme::Https,
-            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
-            is_ended: false,
-        }
-        .into(),
-        UsageError::NoPerson(id()).into(),
-        UsageError::NoVariable("no variable is known that tools for this server read").into(),
-        not_run(Errno::ENOENT),
-        not_run(Errno::EACCES),
-        UsageError::GitNotWritten(
-            "error: could not lock config file: Read-only file system".to_owned(),
-        )
-        .into(),
-        UsageError::BadStore(BadStore::Relative("logins".into())).into(),
-        UsageError::BadStore(BadStore::Unexpanded {
-            by: NamedBy::Option,
-            path: "$LOGINS/work".into(),
-            start: '$',
-        })
-        .into(),
-        UsageError::BadStore(BadStore::Address {
-            by: NamedBy::Variable,
-            scheme: "postgres".to_owned(),
-        })
-        .into(),
-        UsageError::BadInput("the refused token is empty".to_owned()).into(),
-        FlowError::OtherScheme {
-            id: id(),
-            scheme: Scheme::Https,
-        }
-        .into(),
-        FlowError::HeldElsewhere {
-            id: AccountId {
-                account: "work".parse().unwrap(),
-                ..id()
-            },
-            other: id(),
-        }
-        .into(),
     ]
 }
 
@@ -185,7 +114,7 @@ fn tokens() -> Vec<anyhow::Error> {
             waited: Duration::from_secs(120),
         })
         .into(),
-        FlowError::TooManyTurns(id()).into(),
+        AuthorizeError::from(FlowError::TooManyTurns(id())).into(),
     ]
 }
 
@@ -243,6 +172,16 @@ fn refreshes() -> Vec<anyhow::Error> {
         .into(),
         FlowError::NotRevoked {
             id: id(),
+            source: RevokeError::NoEndpoint,
+        }
+        .into(),
+        FlowError::NotRevoked {
+            id: id(),
+            source: servers::unreachable().into(),
+        }
+        .into(),
+        FlowError::NotRevoked {
+            id: id(),
             source: RevokeError::Unavailable(503),
         }
         .into(),
@@ -274,8 +213,17 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             found: "a symbolic link, which is not followed".into(),
         },
+        StoreError::WrongKind {
+            path: path(),
+            found: "a symbolic link, which is not followed".into(),
+        },
         StoreError::ReadOnly { path: path() },
         crate::store::without_client_id(&path()),
+        StoreError::Corrupt {
+            path: path(),
+            line: Some(12),
+            problem: "`state` is missing".to_owned(),
+        },
         StoreError::UnsupportedVersion {
             path: path(),
             version: "2".to_owned(),
@@ -294,35 +242,6 @@ fn stores() -> Vec<anyhow::Error> {
             source: no(Errno::EOPNOTSUPP),
         },
         StoreError::LockReplaced { path: path() },
-        StoreError::AnswerNotStored {
-            path: path(),
-            rescued: Some(crate::store::Kept {
-                path: "/home/jane/glauth-rescue-1000/0123456789abcdef".into(),
-                lasts: crate::store::Lasts::OverRestart,
-            }),
-            reason: StoreError::DiskFull {
-                path: path(),
-                source: no(Errno::ENOSPC),
-            }
-            .to_string(),
-        },
-        StoreError::AnswerNotStored {
-            path: path(),
-            rescued: Some(crate::store::Kept {
-                path: "/run/user/1000/glauth-rescue-1000/0123456789abcdef".into(),
-                lasts: crate::store::Lasts::UntilLogout,
-            }),
-            reason: StoreError::DiskFull {
-                path: path(),
-                source: no(Errno::ENOSPC),
-            }
-            .to_string(),
-        },
-        StoreError::AnswerNotStored {
-            path: path(),
-            rescued: None,
-            reason: StoreError::ReadOnly { path: path() }.to_string(),
-        },
         StoreError::Io {
             action: "read".into(),
             path: path(),
@@ -335,6 +254,40 @@ fn stores() -> Vec<anyhow::Error> {
         },
     ]
     .into_iter()
+    .chain(answers_not_stored())
     .map(|error| FlowError::Store(error).into())
+    .chain([
+        FlowError::Lock(StoreError::ReadOnly { path: lock() }.into()).into(),
+        FlowError::DefaultUnreadable {
+            id: id(),
+            others: vec![work().account],
+            source: Box::new(crate::store::without_client_id(&path())),
+        }
+        .into(),
+    ])
     .collect()
+}
+
+fn answers_not_stored() -> impl Iterator<Item = StoreError> {
+    let kept = |folder: &str, lasts| {
+        let path = format!("{folder}/glauth-rescue-1000/0123456789abcdef").into();
+        Some(Kept { path, lasts })
+    };
+    let places = [
+        kept("/home/jane", Lasts::OverRestart),
+        kept("/run/user/1000", Lasts::UntilLogout),
+        kept("/tmp", Lasts::UntilRestart),
+        None,
+    ];
+    let full = || StoreError::DiskFull {
+        path: path(),
+        source: no(Errno::ENOSPC),
+    };
+    places
+        .into_iter()
+        .map(move |rescued| StoreError::AnswerNotStored {
+            path: path(),
+            rescued,
+            reason: full().to_string(),
+        })
 }

@@ -1,6 +1,9 @@
 //! The errors of a login.
 
 use super::*;
+use crate::flow::{NotAdded, NotListening, PlanError, RedirectUri, Refusal, ToRegister};
+use crate::oauth::NoRandomness;
+use crate::secret::BadSecret;
 
 pub(super) fn clients() -> Vec<anyhow::Error> {
     let register = ToRegister {
@@ -66,7 +69,17 @@ pub(super) fn clients() -> Vec<anyhow::Error> {
             path: "/srv/corp.pem".into(),
             source: Unusable::Writable { mode: 0o664 },
         },
+        ClientError::File {
+            what: "CA file",
+            path: "/srv/corp.pem".into(),
+            source: Unusable::TooLarge(1024 * 1024),
+        },
+        ClientError::BadRedirectUri(
+            RedirectUri::parse("https://gitlab.example.com/callback").unwrap_err(),
+        ),
         ClientError::BadSecret(BadSecret::Empty),
+        ClientError::BadSecret(BadSecret::TooLong),
+        ClientError::BadSecret(BadSecret::NotPrintable),
         ClientError::SecretMissing("client_secret_basic".to_owned()),
         ClientError::UnknownAuthMethod("basic".to_owned()),
         ClientError::UnknownProvider("gitlub".to_owned()),
@@ -82,7 +95,7 @@ pub(super) fn clients() -> Vec<anyhow::Error> {
         },
     ]
     .into_iter()
-    .map(Into::into)
+    .map(|error| PlanError::Client(error).into())
     .collect()
 }
 
@@ -109,6 +122,11 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
     .map(refused)
     .collect();
     errors.extend([
+        AuthorizeError::NoRandomness(NoRandomness),
+        AuthorizeError::NotListening(NotListening {
+            address: ([127, 0, 0, 1], 7171).into(),
+            source: no(Errno::EADDRINUSE),
+        }),
         AuthorizeError::OtherIssuer {
             issuer: "https://elsewhere.example".to_owned(),
             expected: origin(),
@@ -124,6 +142,16 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
         AuthorizeError::NoDeviceGrant {
             message: "no device authorization endpoint is known for gitlab.example.com".to_owned(),
         },
+        AuthorizeError::Device(DeviceError::Refused {
+            server: origin(),
+            status: Some(400),
+            words: Some("unauthorized_client".to_owned()),
+        }),
+        AuthorizeError::Device(DeviceError::BadAnswer {
+            server: origin(),
+            status: 200,
+            what: "a device code",
+        }),
         AuthorizeError::Device(DeviceError::UnknownClient {
             server: origin(),
             words: Some("Client authentication failed".to_owned()),
@@ -148,6 +176,14 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
             })),
             tokens: NewTokens::Revoked,
         },
+        AuthorizeError::NotStored {
+            source: Box::new(FlowError::Store(StoreError::ReadOnly { path: path() })),
+            tokens: NewTokens::LiveOn(Box::new(RevokeError::Unavailable(503))),
+        },
+        AuthorizeError::Client(ClientError::BadEndpoint {
+            name: "device authorization endpoint",
+            url: "http://gitlab.example.com/oauth/authorize_device".to_owned(),
+        }),
     ]);
     errors.into_iter().map(Into::into).collect()
 }
@@ -173,9 +209,16 @@ pub(super) fn standbys() -> Vec<anyhow::Error> {
             host: host(),
             expected: "jane".to_owned(),
         },
+        Refusal::NotIdentified {
+            host: host(),
+            expected: "jane".to_owned(),
+        },
         Refusal::OtherClient,
         Refusal::LoginGone,
         Refusal::Full,
+        Refusal::NotStored(Box::new(FlowError::Store(StoreError::ReadOnly {
+            path: path(),
+        }))),
     ];
     errors.extend(refusals.into_iter().map(|why| {
         let added = NotAdded {
@@ -185,5 +228,11 @@ pub(super) fn standbys() -> Vec<anyhow::Error> {
         };
         AuthorizeError::NotAdded(added).into()
     }));
+    let left_alone = NotAdded {
+        why: Refusal::SameTokens,
+        tokens: Some(NewTokens::LeftAlone),
+        imported: true,
+    };
+    errors.push(left_alone.into());
     errors
 }

@@ -14,14 +14,12 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
         })
     };
     vec![
-        send(SendError::Unreachable {
-            origin: origin(),
-            reason: reason(),
-        }),
-        send(SendError::UnknownName {
+        send(unreachable()),
+        ClientError::Discovery(DiscoveryError::Send(SendError::UnknownName {
             host: "gitlab.exmaple.com".to_owned(),
             reason: "Name or service not known".to_owned(),
-        }),
+        }))
+        .into(),
         send(SendError::Proxy {
             origin: origin(),
             through: Box::new(Through {
@@ -104,6 +102,13 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
         })
         .into(),
     ]
+}
+
+pub(super) fn unreachable() -> SendError {
+    SendError::Unreachable {
+        origin: origin(),
+        reason: "connection refused".to_owned(),
+    }
 }
 
 fn ca_file(problem: FileProblem, reason: &str) -> SendError {

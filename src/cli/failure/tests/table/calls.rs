@@ -1,0 +1,173 @@
+//! The errors of a call and of what it is given: arguments, standard input, config.toml.
+
+use std::iter;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use super::*;
+use crate::cli::args::Cli;
+use crate::config::{Config, ConfigError};
+use crate::credential::{BadHost, Scheme};
+use crate::flow::PlanError;
+use crate::gitcred::BadQuestion;
+use crate::oauth::BadImport;
+use crate::store::{BadStore, NamedBy};
+
+pub(super) fn calls() -> Vec<anyhow::Error> {
+    let not_run = |errno| -> anyhow::Error {
+        UsageError::NotRun {
+            program: "glab".to_owned(),
+            source: no(errno),
+        }
+        .into()
+    };
+    let hosts = vec![host(), HostArg::parse("gitlab.com").unwrap().host];
+    vec![
+        UsageError::NoHost.into(),
+        UsageError::NoLogins("/home/jane/.local/share/glauth/credentials".into()).into(),
+        UsageError::SeveralHosts(hosts).into(),
+        UsageError::NoLogin {
+            id: id(),
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        UsageError::NoAccount {
+            account: work().account,
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        UsageError::NothingToEnd {
+            id: id(),
+            store: "/home/jane/.local/share/glauth/credentials".into(),
+        }
+        .into(),
+        FlowError::AllLoggedOut(vec![id(), work()]).into(),
+        FlowError::SeveralAccounts {
+            host: host(),
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
+        }
+        .into(),
+        FlowError::NotNamedByGit {
+            host: host(),
+            scheme: Scheme::Https,
+            accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
+            is_ended: false,
+        }
+        .into(),
+        UsageError::NoPerson(id()).into(),
+        UsageError::NoVariable("no variable is known that tools for this server read").into(),
+        not_run(Errno::ENOENT),
+        not_run(Errno::EACCES),
+        UsageError::GitNotWritten(
+            "error: could not lock config file: Read-only file system".to_owned(),
+        )
+        .into(),
+        UsageError::BadStore(BadStore::Relative("logins".into())).into(),
+        UsageError::BadStore(BadStore::Unexpanded {
+            by: NamedBy::Option,
+            path: "$LOGINS/work".into(),
+            start: '$',
+        })
+        .into(),
+        UsageError::BadStore(BadStore::Address {
+            by: NamedBy::Variable,
+            scheme: "postgres".to_owned(),
+        })
+        .into(),
+        UsageError::BadInput("the refused token is longer than 16384 bytes".to_owned()).into(),
+        UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned()).into(),
+        FlowError::OtherScheme {
+            id: id(),
+            scheme: Scheme::Https,
+        }
+        .into(),
+        PlanError::from(FlowError::HeldElsewhere {
+            id: work(),
+            other: id(),
+        })
+        .into(),
+    ]
+    .into_iter()
+    .chain(inputs())
+    .collect()
+}
+
+/// What comes on standard input.
+fn inputs() -> impl Iterator<Item = anyhow::Error> {
+    let questions = [
+        BadQuestion::Read(no(Errno::EIO)),
+        BadQuestion::NoEquals(2),
+        BadQuestion::ControlCharacter(2),
+        BadQuestion::NotText(2),
+        BadQuestion::TooLongValue(2),
+        BadQuestion::TooLongLine,
+        BadQuestion::TooLong,
+        BadQuestion::TooManyLines,
+    ];
+    let responses = [BadImport::NotJson, BadImport::Error, BadImport::NoToken];
+    let questions = questions.into_iter().map(UsageError::BadQuestion);
+    let responses = responses.into_iter().map(UsageError::BadResponse);
+    questions.chain(responses).map(Into::into)
+}
+
+/// What clap refuses.
+pub(in crate::cli::failure::tests) fn arguments() -> Vec<Failure> {
+    let calls: [&[&str]; 5] = [
+        &["tokn"],
+        &["token", "--forse"],
+        &["token", "--min-ttl", "soon"],
+        &["token", "--account", "Jane Doe"],
+        &["exec", "gitlab.example.com", "glab"],
+    ];
+    let hosts = bad_hosts().map(|(text, _)| ["token", text]);
+    let calls = calls
+        .into_iter()
+        .chain(hosts.iter().map(<[_; 2]>::as_slice));
+    let refused = calls.map(|call| {
+        let args = iter::once("glauth").chain(call.iter().copied());
+        let error = Cli::try_parse_from(args).unwrap_err();
+        of_usage(error, call.first().copied())
+    });
+    refused.collect()
+}
+
+/// What is no HOST, and why.
+pub(in crate::cli::failure::tests) fn bad_hosts() -> [(&'static str, BadHost); 5] {
+    [
+        "git lab",
+        "gitlab.example.com:0",
+        "https://gitlab.example.com/?page=2",
+        "ftp://gitlab.example.com",
+        "http://gitlab.example.com",
+    ]
+    .map(|text| (text, HostArg::parse(text).unwrap_err()))
+}
+
+/// What is wrong with a configuration, or with its file.
+pub(super) fn configuration() -> Vec<anyhow::Error> {
+    let path = Path::new("/home/jane/.config/glauth/config.toml");
+    let unread = [
+        Unusable::Io(no(Errno::EACCES)),
+        Unusable::NotRegular,
+        Unusable::Foreign {
+            owner: "user joe (1001)".to_owned(),
+            us: "user jane (1000)".to_owned(),
+        },
+        Unusable::Writable { mode: 0o666 },
+        Unusable::TooLarge(1024 * 1024),
+    ];
+    let texts = [
+        "default_host = gitlab.com\n",
+        "default_hots = \"gitlab.com\"\n",
+        "[hosts.\"gitlab.com\"]\npassword = \"…\"\n",
+        "[hosts.\"gitlab.com\"]\nscopes = \"api\"\n",
+        "default_host = \"gitlab.com\"\ndefault_host = \"gitlab.com\"\n",
+        "[hosts.\"gitlab.com\"]\n[hosts.\"gitlab.com\"]\n",
+        "[hosts.\"gitlab.com\"]\n[hosts.\"https://gitlab.com/\"]\n",
+        "default_host = \"http://gitlab.com\"\n",
+    ];
+    let unread = unread.map(|unusable| ConfigError::unread(path, unusable));
+    let refused = texts.map(|text| Config::parse_named(path, text).unwrap_err());
+    unread.into_iter().chain(refused).map(Into::into).collect()
+}

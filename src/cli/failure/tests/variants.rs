@@ -1,0 +1,211 @@
+//! Which errors have a row in docs/errors.md: every variant of every error that glauth ends with.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::config::ConfigError;
+use crate::credential::BadHost;
+use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, PlanError, Refusal};
+use crate::gitcred::BadQuestion;
+use crate::http::TlsProblem;
+use crate::oauth::{BadImport, DeviceError, DiscoveryError, RevokeError};
+use crate::secret::BadSecret;
+use crate::store::{BadStore, Kept, Lasts, LockError};
+use crate::user_file::Unusable;
+
+/// The variants that some row shows, as `Error::Variant`.
+pub(super) type Seen = BTreeSet<&'static str>;
+
+/// What no row can show, and why.
+const NEVER_AN_ERROR: [(&str, &str); 5] = [
+    ("Outcome::Pending", "no refresh ends so"),
+    ("Outcome::Rotated", "no refresh fails so"),
+    ("Outcome::CutOff", "what the next process writes"),
+    (
+        "AuthorizeError::LeftOut",
+        "why a login has no standby grant",
+    ),
+    (
+        "BadSecret::EndsLine",
+        "what git asks to keep; its helper says nothing",
+    ),
+];
+
+/// An error that notes its own variant, and those of the errors in it.
+pub(super) trait Variants {
+    fn note(&self, seen: &mut Seen);
+}
+
+impl<T: Variants> Variants for Box<T> {
+    fn note(&self, seen: &mut Seen) {
+        (**self).note(seen);
+    }
+}
+
+impl<T: Variants> Variants for Option<T> {
+    fn note(&self, seen: &mut Seen) {
+        if let Some(error) = self {
+            error.note(seen);
+        }
+    }
+}
+
+/// Lists the variants of each error, with the fields of a variant that hold another error of this list.
+///
+/// The `match` has no wildcard: the compiler complains of a variant that is missing here. The test below complains
+/// of one without a row.
+macro_rules! errors {
+    ($($error:ident { $($variant:ident $(($($field:tt: $inner:ident),*))?,)* })*) => {
+        const ALL: &[&str] = &[
+            $($(concat!(stringify!($error), "::", stringify!($variant)),)*)*
+        ];
+
+        $(impl Variants for $error {
+            fn note(&self, seen: &mut Seen) {
+                match self {
+                    $(Self::$variant { $($($field: $inner,)*)? .. } => {
+                        seen.insert(concat!(stringify!($error), "::", stringify!($variant)));
+                        $($($inner.note(seen);)*)?
+                    })*
+                }
+            }
+        })*
+    };
+}
+
+errors! {
+    FlowError {
+        NoLogin, SeveralAccounts, DefaultUnreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,
+        LoginRequired, RefusesToRefresh, StandbyLost, TokenRefused, UnknownToken, OtherScheme, HeldElsewhere,
+        NotRenewable, NothingFresh, TooShort, Failed(outcome: outcome), Lock(0: error), Leased, Store(0: error),
+        NotRefreshed(outcome: outcome), TooManyTurns, NotRevoked(source: error),
+    }
+    Outcome {
+        Pending, Rotated, Unreachable, Unavailable, RateLimited, RefreshRefused, AnswerLost, ClientRejected, Config,
+        TlsRefused, LoginRequired, CutOff,
+    }
+    LockError { Timeout, Store(0: error), }
+    StoreError {
+        Permission, WrongKind, OpenFolder, ReadOnly, Corrupt, UnsupportedVersion, NewerValue, DiskFull,
+        LockingUnsupported, LockReplaced, AnswerNotStored(rescued: kept), Io,
+    }
+    Lasts { OverRestart, UntilRestart, UntilLogout, }
+    RevokeError { NoEndpoint, Send(0: error), Unavailable, Refused, }
+    UsageError {
+        NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NoPerson, NotRun, GitNotWritten,
+        NoVariable, NothingToStandBeside, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
+        Call,
+    }
+    BadStore { Address, Unexpanded, Relative, }
+    BadQuestion {
+        Read, NoEquals, ControlCharacter, NotText, TooLongValue, TooLongLine, TooLong, TooManyLines,
+    }
+    BadImport { NotJson, Error, NoToken, }
+    BadHost { Invalid, Port, Extra, Scheme, Cleartext, }
+    PlanError { Flow(0: error), Client(0: error), }
+    ClientError {
+        NoClientId, NoClientIdOfTokens, NoClientSecret, NoEndpoint, BadEndpoint, ForeignEndpoint, BadRedirectUri,
+        File(source: error), BadSecret(0: error), SecretMissing, UnknownAuthMethod, UnknownProvider, EmptyClientId,
+        OurParameter, UnknownKind(problem: error), ControlCharacter, Discovery(0: error),
+    }
+    BadSecret { Empty, TooLong, NotPrintable, EndsLine, }
+    Unusable { Io, NotRegular, Foreign, Writable, TooLarge, }
+    DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, }
+    SendError {
+        Unreachable, UnknownName, Proxy, BadProxy, TlsRefused(problem: problem), NotTls, CaFile(problem: problem),
+        ForeignServer, AnswerLost,
+    }
+    TlsProblem {
+        UnknownAuthority, OtherAuthority, NoAuthorities, Dates, Name, NoName, Version, ClientCertificate, Other,
+    }
+    FileProblem { Content, Writable, Untrusted, }
+    AuthorizeError {
+        Client(0: error), Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NobodyCame,
+        NoDeviceGrant, Device(0: error), NotRedeemed(outcome: outcome), LeftOut, NotAdded(0: error),
+        NotStored(source: error, tokens: tokens),
+    }
+    DeviceError { Send(0: error), Refused, UnknownClient, Unavailable, BadAnswer, }
+    NewTokens { Revoked, LiveOn(0: error), LeftAlone, }
+    Refusal {
+        NotRenewable, SameTokens, OtherScopes, OtherUser, Nameless, NotIdentified, OtherClient, LoginGone, Full,
+        NotStored(0: error),
+    }
+}
+
+impl Variants for Kept {
+    fn note(&self, seen: &mut Seen) {
+        self.lasts.note(seen);
+    }
+}
+
+impl Variants for NotAdded {
+    fn note(&self, seen: &mut Seen) {
+        self.why.note(seen);
+        self.tokens.note(seen);
+    }
+}
+
+impl Variants for ConfigError {
+    fn note(&self, seen: &mut Seen) {
+        self.unusable.note(seen);
+    }
+}
+
+/// Notes what `Failure::of` looks for.
+fn note(error: &anyhow::Error, seen: &mut Seen) {
+    let roots: [Option<&dyn Variants>; 8] = [
+        root::<FlowError>(error),
+        root::<StoreError>(error),
+        root::<UsageError>(error),
+        root::<ClientError>(error),
+        root::<AuthorizeError>(error),
+        root::<NotAdded>(error),
+        root::<PlanError>(error),
+        root::<ConfigError>(error),
+    ];
+    let root = roots.into_iter().flatten().next();
+    root.unwrap_or_else(|| panic!("no kind of error that `Failure::of` knows: {error:?}"))
+        .note(seen);
+}
+
+fn root<E>(error: &anyhow::Error) -> Option<&dyn Variants>
+where
+    E: Variants + std::error::Error + Send + Sync + 'static,
+{
+    error
+        .downcast_ref::<E>()
+        .map(|error| error as &dyn Variants)
+}
+
+#[test]
+fn every_variant_of_an_error_has_a_row() {
+    let mut seen = Seen::new();
+    for error in groups().iter().flat_map(|(_, errors)| errors) {
+        note(error, &mut seen);
+    }
+    for (_, problem) in table::bad_hosts() {
+        problem.note(&mut seen);
+    }
+    let exempt = NEVER_AN_ERROR.map(|(name, _)| name);
+    let without: Vec<_> = ALL
+        .iter()
+        .filter(|name| !seen.contains(*name) && !exempt.contains(name))
+        .collect();
+    assert!(without.is_empty(), "no row of the table shows {without:?}");
+    let shown: Vec<_> = exempt.iter().filter(|name| seen.contains(*name)).collect();
+    assert!(shown.is_empty(), "a row of the table shows {shown:?}");
+}
+
+#[test]
+fn every_code_has_a_row() {
+    let failures: Vec<Failure> = rows()
+        .flat_map(|(_, rows)| rows)
+        .map(|(_, row)| row)
+        .collect();
+    for code in Code::ALL {
+        assert!(
+            failures.iter().any(|failure| failure.code == *code),
+            "no row of the table has the code `{code}`"
+        );
+    }
+}

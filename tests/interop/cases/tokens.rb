@@ -133,13 +133,13 @@ fact "a token that the engine calls dead before our clock does is refreshed when
   assert_equal({ "200" => 1 }, token_answers, "token requests")
 end
 
-fact "a good token that is rejected is not rotated: exit 3, since something else is wrong" do
+fact "a good token that is rejected is not rotated: exit 6, since something else is wrong" do
   login = log_in
   import login
 
   rejected = glauth("token", "--rejected", HOST.to_s, stdin: login["access_token"])
 
-  assert_equal [3, ""], [rejected.code, rejected.out], "exit code and output"
+  assert_equal [6, ""], [rejected.code, rejected.out], "exit code and output"
   assert_equal({}, token_answers, "token requests")
   assert_equal login["access_token"], print_token, "the token"
 end

@@ -4,6 +4,8 @@
 #![no_main]
 #![expect(clippy::disallowed_methods, reason = "the macro may write a file")]
 
+use std::path::Path;
+
 use glauth::http::{Http, Request, Response, SendError};
 use glauth::oauth::discover;
 use libfuzzer_sys::fuzz_target;
@@ -24,7 +26,12 @@ impl Http for Says<'_> {
             retry_after: None,
             date: None,
             body: Some(Zeroizing::new(self.0.to_vec())),
+            broke_off: false,
         })
+    }
+
+    fn check(&self, _: &Url, _: Option<&Path>) -> Result<(), SendError> {
+        Ok(())
     }
 }
 

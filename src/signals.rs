@@ -9,7 +9,7 @@
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
@@ -139,6 +139,9 @@ thread_local! {
     static UNTIL_TOLD: RefCell<Option<Held>> = const { RefCell::new(None) };
 }
 
+/// Whether any thread has used that: the first look at it costs a thousand instructions (P9).
+static IS_USED: AtomicBool = AtomicBool::new(false);
+
 impl Held {
     /// Whether a signal has come, as far as [`Held::announce`] has answered it.
     #[must_use]
@@ -151,6 +154,7 @@ impl Held {
     /// finished first also hears what came of it.
     pub fn until_told(self) {
         if self.has_come() {
+            IS_USED.store(true, Ordering::Relaxed);
             UNTIL_TOLD.with_borrow_mut(|first| {
                 // One that is inside of another one puts back a mask that holds signals back.
                 first.get_or_insert(self);
@@ -161,7 +165,9 @@ impl Held {
 
 /// What came of it was told: signals that waited for that take effect.
 pub fn told() {
-    drop(UNTIL_TOLD.take());
+    if IS_USED.load(Ordering::Relaxed) {
+        drop(UNTIL_TOLD.take());
+    }
 }
 
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took

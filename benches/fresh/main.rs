@@ -306,6 +306,7 @@ fn refreshes(program: &Path) {
     let mut curl = Command::new("curl");
     let endpoint = format!("{}{}", server.url(), authorization_server::TOKEN);
     curl.args(["--silent", "--fail", "--data", "@-"])
+        .args(["--header", "Accept: application/json"])
         .arg(endpoint);
     curl.env_clear().stdout(Stdio::null()).stdin(Stdio::piped());
     if Command::new("curl").arg("--version").output().is_err() {

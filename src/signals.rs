@@ -7,6 +7,7 @@
 //! for itself (32 to 34 on Linux), which no program can block.
 
 use std::cell::RefCell;
+use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,9 +171,19 @@ pub fn told() {
     }
 }
 
+/// As [`Read::read`], and again after a signal: on a socket with a time limit the system does not go on by itself.
+pub fn read_some(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took
 /// would end the process in the middle of that.
-pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> std::io::Result<thread::JoinHandle<()>> {
+pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
     let held = Held::new();
     let thread = thread::Builder::new().spawn(work);
     drop(held);

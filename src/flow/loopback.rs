@@ -7,7 +7,7 @@
 
 mod page;
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use url::Url;
 use super::redirect_uri::RedirectUri;
 use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
-use crate::signals::spawn_deaf;
+use crate::signals::{read_some, spawn_deaf};
 
 pub use page::Page;
 
@@ -335,13 +335,9 @@ fn read_target(stream: &mut TcpStream) -> Option<String> {
         stream
             .set_read_timeout(Some(left.max(Duration::from_millis(1))))
             .ok()?;
-        let length = match stream.read(&mut chunk) {
-            Ok(0) => return None,
-            Ok(length) => length,
-            // With a time limit the system does not go on by itself after a signal.
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(_) => return None,
-        };
+        let length = read_some(stream, &mut chunk)
+            .ok()
+            .filter(|length| *length > 0)?;
         received.extend_from_slice(&chunk[..length]);
         let mut headers = [httparse::EMPTY_HEADER; HEADER_LIMIT];
         let mut request = httparse::Request::new(&mut headers);

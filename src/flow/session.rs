@@ -11,7 +11,7 @@ use crate::oauth;
 use crate::store::{Store, Wait};
 use crate::time::Timestamp;
 
-/// How long to wait for a lock where nobody says: longer than the slowest refresh that its holder
+/// How long a call waits for a lock unless it is told otherwise: longer than the slowest refresh that its holder
 /// may be in the middle of.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 

@@ -1,7 +1,7 @@
 //! Whether a server that is silent speaks plain HTTP: some wait for the end of a line that no TLS
 //! handshake has.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::mpsc;
 use std::thread;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::signals::Held;
+use crate::signals::{Held, read_some};
 
 /// How long the answer may take. The other question goes on meanwhile.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -44,12 +44,9 @@ fn ask(url: &Url) -> std::io::Result<String> {
     let mut chunk = [0; 1024];
     // The connection may stay open behind the head, or the head may never end.
     while head.len() < HEAD_LIMIT && !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => head.extend_from_slice(&chunk[..length]),
-            // With a time limit the system does not go on by itself after a signal.
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match read_some(&mut stream, &mut chunk)? {
+            0 => break,
+            length => head.extend_from_slice(&chunk[..length]),
         }
     }
     Ok(String::from_utf8_lossy(&head).to_ascii_lowercase())

@@ -1,3 +1,4 @@
+use std::io::Read as _;
 use std::sync::mpsc;
 
 use super::*;

@@ -30,7 +30,7 @@ pub(super) struct Scratch {
 /// Whether a scratch folder was left by a process that died. Where locks do not work none is said to be.
 pub(super) fn was_left(scratch: &Path) -> bool {
     let alive = scratch.join(ALIVE);
-    // In this order: nobody holds a file that is gone.
+    // In this order: no process holds a file that is gone.
     matches!(lock::holder_of(&alive), Ok(Holder::Nobody)) && alive.exists()
 }
 

@@ -9,6 +9,9 @@ require "net/http"
 class Browser
   class Trouble < StandardError; end
 
+  # The element was on a page that has been left.
+  class Stale < Trouble; end
+
   ELEMENT = "element-6066-11e4-a52e-4f735466cecf" # how WebDriver says that something is an element
 
   FLAGS = %w[
@@ -46,16 +49,23 @@ class Browser
   def title = get("/title")
 
   # The text of the first element that this CSS finds, once it is there.
-  def text(css) = get("/element/#{find("css selector", css)}/text")
+  def text(css) = on(-> { find("css selector", css) }) { |element| get("/element/#{element}/text") }
 
   # Types into the field of that name.
   def fill(name, text)
-    field = find("css selector", "input[name='#{name}']")
-    post("/element/#{field}/value", text: text)
+    field = -> { find("css selector", "input[name='#{name}']") }
+    on(field) { |element| post("/element/#{element}/value", text: text) }
   end
 
-  # Presses the button, or follows the link, that says so.
-  def press(label) = post("/element/#{await(label)}/click")
+  # Presses the button, or follows the link, that says so. Returns when its page has been left, so that
+  # what comes next is sought on the page that it leads to.
+  def press(label)
+    pressed = on(-> { await(label) }) do |element|
+      post("/element/#{element}/click")
+      element
+    end
+    wait_until("the page of #{label.inspect} is left") { left?(pressed) }
+  end
 
   # Once there is a button, or a link, that says so.
   def await(label)
@@ -87,6 +97,21 @@ class Browser
   # One of the DevTools protocol.
   def command(name, **parameters) = post("/goog/cdp/execute", cmd: name, params: parameters)
 
+  # Does something with an element. Where its page goes away in between, it is sought once more: the
+  # driver has done nothing with the one that is gone.
+  def on(sought)
+    yield sought.call
+  rescue Stale
+    retry
+  end
+
+  def left?(element)
+    get("/element/#{element}/name")
+    false
+  rescue Stale
+    true
+  end
+
   def find(using, value) = post("/element", using: using, value: value).fetch(ELEMENT)
 
   def get(path) = send_request(Net::HTTP::Get.new(@session + path))
@@ -103,8 +128,9 @@ class Browser
       http.request(request)
     end
     value = JSON.parse(answer.body).fetch("value")
-    raise Trouble, "#{value["error"]}: #{value["message"]}" unless answer.is_a?(Net::HTTPOK)
+    return value if answer.is_a?(Net::HTTPOK)
 
-    value
+    kind = value["error"] == "stale element reference" ? Stale : Trouble
+    raise kind, "#{value["error"]}: #{value["message"]}"
   end
 end

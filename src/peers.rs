@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use nix::sys::stat::fstat;
 
 use crate::env;
-use table::{Row, State, Table};
+use table::{Listener, Row, State, Table};
 
 /// How often the table is read for a connection that it does not show. It is no snapshot: a row can
 /// be passed over while its neighbours come and go.
@@ -118,12 +118,14 @@ fn inode(stream: &TcpStream) -> nix::Result<u64> {
 #[must_use]
 pub fn server_at(address: SocketAddr) -> Server {
     for _ in 0..READINGS {
+        match table::listener_at(address) {
+            Listener::Of(uid) => return owner(uid).into(),
+            Listener::Unknown => return Server::Trusted,
+            Listener::Missing => {}
+        }
         let Some(table) = Table::of_port(address.port()) else {
             return Server::Trusted;
         };
-        if let Some(uid) = table.listener(address) {
-            return owner(uid).into();
-        }
         let mut ours = table.connections_to(address).peekable();
         if ours.peek().is_none() {
             continue;
@@ -145,10 +147,12 @@ pub fn server_at(address: SocketAddr) -> Server {
 /// The user who runs the server at an address, where that is neither this one nor root, and is known.
 #[must_use]
 pub fn foreign_server(address: SocketAddr) -> Option<u32> {
-    let uid = Table::of_port(address.port())?.listener(address)?;
-    match owner(uid) {
-        Peer::Stranger(uid) => Some(uid),
-        _ => None,
+    match table::listener_at(address) {
+        Listener::Of(uid) => match owner(uid) {
+            Peer::Stranger(uid) => Some(uid),
+            _ => None,
+        },
+        Listener::Missing | Listener::Unknown => None,
     }
 }
 
@@ -157,21 +161,25 @@ pub fn foreign_server(address: SocketAddr) -> Option<u32> {
 #[must_use]
 pub fn choose(addresses: &[SocketAddr; 2], expected: Option<u32>) -> SocketAddr {
     let [first, second] = *addresses;
-    // The table takes milliseconds to read.
+    // The table may take milliseconds to read.
     if first == second {
         return first;
     }
-    let Some(table) = Table::of_port(first.port()) else {
+    let is_ours = |listener: &Listener| {
+        matches!(*listener, Listener::Of(uid)
+            if Some(uid) == expected || Server::from(owner(uid)) == Server::Trusted)
+    };
+    let at_first = table::listener_at(first);
+    if is_ours(&at_first) {
         return first;
-    };
-    let listener = |address: &&SocketAddr| table.listener(**address);
-    let is_ours = |address: &&SocketAddr| {
-        listener(address)
-            .is_some_and(|uid| Some(uid) == expected || Server::from(owner(uid)) == Server::Trusted)
-    };
-    let ours = addresses.iter().find(is_ours);
-    let any = || addresses.iter().find(|address| listener(address).is_some());
-    ours.or_else(any).copied().unwrap_or(first)
+    }
+    let at_second = table::listener_at(second);
+    let none_at_first = at_first == Listener::Missing;
+    if is_ours(&at_second) || none_at_first && at_second != Listener::Missing {
+        second
+    } else {
+        first
+    }
 }
 
 impl From<Peer> for Server {

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufRead, BufReader};
+use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// IPv4 connections of a listener of both families stand in the second one.
 const FILES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
+
+/// So many bytes are asked for at once where the beginning is likely to do: some rows of 150.
+const SOME_ROWS: usize = 1024;
 
 /// The columns that count (`proc_pid_net(5)`), after the row's number.
 const COLUMNS: Columns = Columns {
@@ -44,19 +48,10 @@ pub(super) struct Row {
     pub inode: u64,
 }
 
-/// The sockets with a certain port at one of their ends.
+/// The connections with a certain port at one of their ends.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     connections: HashMap<(SocketAddr, SocketAddr), Row>,
-    listeners: Vec<Listener>,
-}
-
-#[derive(Debug)]
-struct Listener {
-    address: SocketAddr,
-    /// On `::` it may take IPv4 too.
-    is_six: bool,
-    uid: u32,
 }
 
 impl Table {
@@ -64,9 +59,9 @@ impl Table {
     pub(super) fn of_port(port: u16) -> Option<Self> {
         let mut table = Self::default();
         let mut read = 0;
-        for (path, is_six) in FILES.iter().zip([false, true]) {
+        for path in FILES {
             if let Ok(file) = File::open(path) {
-                table.read(BufReader::new(file), is_six, port)?;
+                table.read(BufReader::new(file), port)?;
                 read += 1;
             }
         }
@@ -74,39 +69,14 @@ impl Table {
     }
 
     /// Adds the rows of one file.
-    pub(super) fn read(
-        &mut self,
-        mut file: impl std::io::BufRead,
-        is_six: bool,
-        port: u16,
-    ) -> Option<()> {
-        let wanted = format!(":{port:04X}");
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if file.read_line(&mut line).ok()? == 0 {
-                return Some(());
-            }
-            // Most rows are of other ports, and there may be many thousands.
-            if line.contains(&wanted)
-                && let Some(row) = row_of(&line)
-                && (row.local.port() == port || row.remote.port() == port)
-            {
-                self.add(row, is_six);
+    pub(super) fn read(&mut self, file: impl BufRead, port: u16) -> Option<()> {
+        for row in rows(file, port) {
+            let row = row.ok()?;
+            if row.state != State::Listen {
+                self.connections.insert((row.local, row.remote), row);
             }
         }
-    }
-
-    fn add(&mut self, row: Row, is_six: bool) {
-        if row.state == State::Listen {
-            self.listeners.push(Listener {
-                address: row.local,
-                is_six,
-                uid: row.uid,
-            });
-        } else {
-            self.connections.insert((row.local, row.remote), row);
-        }
+        Some(())
     }
 
     /// The end of a connection that is at `local`.
@@ -119,26 +89,98 @@ impl Table {
         let rows = self.connections.values();
         rows.filter(move |row| row.remote == address && row.state == State::Established)
     }
+}
 
-    /// The user of the socket that takes connections to `address`.
-    pub(super) fn listener(&self, address: SocketAddr) -> Option<u32> {
-        let rank = |listener: &Listener| {
-            let (ip, wanted) = (listener.address.ip(), address.ip());
-            match (ip, wanted) {
-                _ if listener.address.port() != address.port() => None,
-                _ if ip == wanted => Some(0),
-                (IpAddr::V4(ip), IpAddr::V4(_)) if ip.is_unspecified() => Some(1),
-                (IpAddr::V6(ip), IpAddr::V6(_)) if ip.is_unspecified() => Some(1),
-                (IpAddr::V6(ip), IpAddr::V4(_)) if listener.is_six && ip.is_unspecified() => {
-                    Some(2)
-                }
-                _ => None,
-            }
-        };
-        let ranked = self.listeners.iter();
-        let ranked = ranked.filter_map(|listener| Some((rank(listener)?, listener.uid)));
-        ranked.min().map(|(_, uid)| uid)
+/// The socket that takes connections to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listener {
+    /// A socket of this user.
+    Of(u32),
+    Missing,
+    /// There is no table here that can be read.
+    Unknown,
+}
+
+/// How well a listener fits an address: the kernel takes the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Exact,
+    AnyOfFamily,
+    /// On `::`, which may take IPv4 too.
+    AnyOfBoth,
+}
+
+/// Who takes connections to `address`. Reads no further than it has to: the kernel walks all that it has
+/// room for, milliseconds long, to write the table to its end, and listeners stand at its beginning.
+pub(super) fn listener_at(address: SocketAddr) -> Listener {
+    let files = FILES.map(|path| File::open(path).ok());
+    if files.iter().all(Option::is_none) {
+        return Listener::Unknown;
     }
+    let files = files.map(|file| file.map(|file| BufReader::with_capacity(SOME_ROWS, file)));
+    listener_in(files, address)
+}
+
+/// The same, in the tables of the two families.
+pub(super) fn listener_in(files: [Option<impl BufRead>; 2], address: SocketAddr) -> Listener {
+    // An IPv4 socket takes no IPv6 connection.
+    let skipped = usize::from(address.is_ipv6());
+    let mut best: Option<(Fit, u32)> = None;
+    for file in files.into_iter().skip(skipped).flatten() {
+        for row in rows(file, address.port()) {
+            let Ok(row) = row else {
+                return Listener::Unknown;
+            };
+            let Some(fit) = fit(&row, address) else {
+                continue;
+            };
+            if fit == Fit::Exact {
+                return Listener::Of(row.uid);
+            }
+            best = best.into_iter().chain([(fit, row.uid)]).min();
+        }
+        // One of the other family would come after it.
+        if best.is_some() {
+            break;
+        }
+    }
+    best.map_or(Listener::Missing, |(_, uid)| Listener::Of(uid))
+}
+
+fn fit(row: &Row, address: SocketAddr) -> Option<Fit> {
+    if row.state != State::Listen || row.local.port() != address.port() {
+        return None;
+    }
+    match (row.local.ip(), address.ip()) {
+        (ip, wanted) if ip == wanted => Some(Fit::Exact),
+        (ip, _) if !ip.is_unspecified() => None,
+        (IpAddr::V4(_), IpAddr::V4(_)) | (IpAddr::V6(_), IpAddr::V6(_)) => Some(Fit::AnyOfFamily),
+        (IpAddr::V6(_), IpAddr::V4(_)) => Some(Fit::AnyOfBoth),
+        (IpAddr::V4(_), IpAddr::V6(_)) => None,
+    }
+}
+
+/// The rows with this port at one of their ends.
+fn rows(mut file: impl BufRead, port: u16) -> impl Iterator<Item = io::Result<Row>> {
+    let wanted = format!(":{port:04X}");
+    let mut line = String::new();
+    iter::from_fn(move || {
+        loop {
+            line.clear();
+            match file.read_line(&mut line) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(Err(error)),
+            }
+            // Most rows are of other ports, and there may be many thousands.
+            if line.contains(&wanted)
+                && let Some(row) = row_of(&line)
+                && (row.local.port() == port || row.remote.port() == port)
+            {
+                return Some(Ok(row));
+            }
+        }
+    })
 }
 
 fn row_of(line: &str) -> Option<Row> {

@@ -24,11 +24,22 @@ fn row(ends: &str, state: &str, uid: u32, inode: u64) -> String {
 
 fn table(four: &str, six: &str, port: u16) -> Table {
     let mut table = Table::default();
-    for (text, is_six) in [(four, false), (six, true)] {
+    for text in [four, six] {
         let file = format!("{HEAD}{text}");
-        table.read(file.as_bytes(), is_six, port).unwrap();
+        table.read(file.as_bytes(), port).unwrap();
     }
     table
+}
+
+/// The user of the listener that these tables show at an address.
+fn listener(four: &str, six: &str, at: &str) -> Option<u32> {
+    let files = [four, six].map(|text| format!("{HEAD}{text}"));
+    let files = [Some(files[0].as_bytes()), Some(files[1].as_bytes())];
+    match table::listener_in(files, address(at)) {
+        Listener::Of(uid) => Some(uid),
+        Listener::Missing => None,
+        Listener::Unknown => panic!("the table can be read"),
+    }
 }
 
 /// Port 8080, from port 40000 and back.
@@ -80,33 +91,33 @@ fn the_listener_of_an_address_is_the_one_that_names_it_before_one_of_all() {
     let any_six = "00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000";
     let six = "00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000";
     let other_port = row("0100007F:1F91 00000000:0000", "0A", 1, 1);
-    let all = table(
-        &format!(
-            "{other_port}{}{}",
-            row(any, "0A", 2, 1),
-            row(four, "0A", 3, 1)
-        ),
-        &format!("{}{}", row(any_six, "0A", 4, 1), row(six, "0A", 5, 1)),
-        8080,
+    let fours = format!(
+        "{other_port}{}{}",
+        row(any, "0A", 2, 1),
+        row(four, "0A", 3, 1)
     );
-    assert_eq!(all.listener(address("127.0.0.1:8080")), Some(3));
-    assert_eq!(all.listener(address("127.0.0.2:8080")), Some(2));
-    assert_eq!(all.listener(address("[::1]:8080")), Some(5));
-    let both = table("", &row(any_six, "0A", 4, 1), 8080);
-    assert_eq!(both.listener(address("127.0.0.1:8080")), Some(4));
-    assert_eq!(both.listener(address("[::1]:8080")), Some(4));
-    let only_four = table(&row(any, "0A", 2, 1), "", 8080);
-    assert_eq!(only_four.listener(address("[::1]:8080")), None);
+    let sixes = format!("{}{}", row(any_six, "0A", 4, 1), row(six, "0A", 5, 1));
+    assert_eq!(listener(&fours, &sixes, "127.0.0.1:8080"), Some(3));
+    assert_eq!(listener(&fours, &sixes, "127.0.0.2:8080"), Some(2));
+    assert_eq!(listener(&fours, &sixes, "[::1]:8080"), Some(5));
+    let both = row(any_six, "0A", 4, 1);
+    assert_eq!(listener("", &both, "127.0.0.1:8080"), Some(4));
+    assert_eq!(listener("", &both, "[::1]:8080"), Some(4));
+    let only_four = row(any, "0A", 2, 1);
+    assert_eq!(listener(&only_four, &both, "127.0.0.1:8080"), Some(2));
+    assert_eq!(listener(&only_four, "", "[::1]:8080"), None);
     // A connection on the way is no listener.
-    let half = table(&row(four, "03", 9, 1), "", 8080);
-    assert_eq!(half.listener(address("127.0.0.1:8080")), None);
+    let half = row(four, "03", 9, 1);
+    assert_eq!(listener(&half, "", "127.0.0.1:8080"), None);
 }
 
 #[test]
 fn what_is_no_row_is_none() {
     for text in ["", "\n", "x", "0: :1F90 :0 01", "   0: 0100007F:1F90"] {
-        let table = table(text, text, 8080);
-        assert_eq!(table.listener(address("127.0.0.1:8080")), None);
+        assert_eq!(listener(text, text, "127.0.0.1:8080"), None);
+        let found = table(text, text, 8080);
+        let (here, there) = (address("127.0.0.1:8080"), address("127.0.0.1:40000"));
+        assert_eq!(found.row(here, there), None);
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Client {
     folder: TempDir,
     /// What a process is called with to print a token.
     ask: Vec<String>,
-    /// The same, with a refused token on standard input; `None`: it knows no such thing.
+    /// The same, with a refused token on standard input; `None`: the client cannot be told.
     ask_again: Option<Vec<String>>,
 }
 
@@ -58,12 +58,8 @@ impl Client {
         self.run(&self.ask, None)
     }
 
-    /// Whether there is a way to say that a token was refused.
-    pub fn can_ask_again(&self) -> bool {
-        self.ask_again.is_some()
-    }
-
-    /// A process is told which token was refused, and prints another one.
+    /// A process is told which token was refused, and prints another one; `None` too where the client cannot
+    /// be told.
     pub fn token_after(&self, refused: &str) -> Option<String> {
         self.run(self.ask_again.as_ref()?, Some(refused))
     }

@@ -1,4 +1,4 @@
-//! The crowd: workers that get a token from a process, use it, and begin again.
+//! The crowd: workers that get a token from a process and use it, again and again at the same pace.
 
 use std::sync::mpsc;
 use std::thread;
@@ -11,46 +11,63 @@ use super::client::Client;
 use super::http;
 use super::picture::LANES;
 
-/// What the crowd went through.
+/// The time from one turn of a worker to its next. The load is the same for every client, fast or slow.
+const PACE: Duration = Duration::from_millis(250);
+
+/// How the turns of the crowd ended. A turn is one token, and one request with it.
 #[derive(Default)]
 pub struct Tally {
-    pub processes: usize,
-    pub tokens: usize,
-    /// Requests that were served at once.
+    pub turns: usize,
+    /// Requests that the server accepted.
     pub served: usize,
-    /// Requests that were refused, and served with the token that came in place of the refused one.
+    /// Requests that the server refused, and accepted with the token that replaced the refused one.
     pub recovered: usize,
-    /// Requests that were refused, and refused again where there was another token to try.
+    /// Turns in which the client printed no token.
+    pub no_token: usize,
+    /// Requests that the server refused for good.
     pub refused: usize,
     /// What the first few of the workers saw, and when.
     pub moments: Vec<Moment>,
 }
 
-/// What a worker saw at some moment.
+/// What a worker saw at the end of a turn.
 pub struct Moment {
     pub worker: usize,
     pub at: Duration,
     pub saw: Saw,
 }
 
-/// How a request ended, or that there was none.
+/// How a turn ended.
 pub enum Saw {
+    /// The server accepted this token.
     Served(String),
+    /// The same, after it had refused another one.
+    Recovered(String),
+    NoToken,
     Refused,
 }
 
 impl Tally {
-    fn add(&mut self, turn: Self) {
-        self.processes += turn.processes;
-        self.tokens += turn.tokens;
-        self.served += turn.served;
-        self.recovered += turn.recovered;
-        self.refused += turn.refused;
-        self.moments.extend(turn.moments);
+    /// Turns that failed.
+    pub fn failed(&self) -> usize {
+        self.no_token + self.refused
+    }
+
+    fn add(&mut self, moment: Moment) {
+        self.turns += 1;
+        *match moment.saw {
+            Saw::Served(_) => &mut self.served,
+            Saw::Recovered(_) => &mut self.recovered,
+            Saw::NoToken => &mut self.no_token,
+            Saw::Refused => &mut self.refused,
+        } += 1;
+        if moment.worker < LANES {
+            self.moments.push(moment);
+        }
     }
 }
 
-/// Lets `workers` work side by side for that long.
+/// Lets `workers` work side by side for that long, each with as many turns as the pace gives it.
 pub fn run(
     name: &'static str,
     client: &Client,
@@ -60,26 +77,27 @@ pub fn run(
 ) -> Tally {
     let started = Instant::now();
     let address = server.host();
-    let (sender, turns) = mpsc::channel();
+    let (sender, moments) = mpsc::channel();
     let bar = bar(name, length);
     let mut tally = Tally::default();
     thread::scope(|scope| {
         for worker in 0..workers {
             let (sender, address) = (sender.clone(), &address);
             scope.spawn(move || {
-                while started.elapsed() < length {
-                    let (mut turn, saw) = turn(client, address);
-                    if worker < LANES {
-                        let at = started.elapsed();
-                        turn.moments.push(Moment { worker, at, saw });
-                    }
-                    drop(sender.send(turn));
+                // They begin one after the other, not all at once.
+                let mut next = PACE * count(worker) / count(workers);
+                while next < length {
+                    thread::sleep(next.saturating_sub(started.elapsed()));
+                    let saw = turn(client, address);
+                    let at = started.elapsed();
+                    drop(sender.send(Moment { worker, at, saw }));
+                    next += PACE;
                 }
             });
         }
         drop(sender);
-        for turn in turns {
-            tally.add(turn);
+        for moment in moments {
+            tally.add(moment);
             show(&bar, started, &tally, server);
         }
     });
@@ -88,32 +106,16 @@ pub fn run(
 }
 
 /// One token and one request with it; where that is refused, one token and one request more.
-fn turn(client: &Client, address: &str) -> (Tally, Saw) {
-    let mut turn = Tally::default();
-    let Some(token) = turn.note(client.token()) else {
-        return (turn, Saw::Refused);
+fn turn(client: &Client, address: &str) -> Saw {
+    let Some(token) = client.token() else {
+        return Saw::NoToken;
     };
     if is_served(address, &token) {
-        turn.served = 1;
-        return (turn, Saw::Served(token));
+        return Saw::Served(token);
     }
-    let other = if client.can_ask_again() {
-        turn.note(client.token_after(&token))
-    } else {
-        None
-    };
-    let recovered = other.filter(|other| is_served(address, other));
-    turn.recovered = usize::from(recovered.is_some());
-    turn.refused = usize::from(recovered.is_none());
-    (turn, recovered.map_or(Saw::Refused, Saw::Served))
-}
-
-impl Tally {
-    /// One process more, and the token that it printed.
-    fn note(&mut self, token: Option<String>) -> Option<String> {
-        self.processes += 1;
-        self.tokens += usize::from(token.is_some());
-        token
+    match client.token_after(&token) {
+        Some(other) if is_served(address, &other) => Saw::Recovered(other),
+        _ => Saw::Refused,
     }
 }
 
@@ -121,10 +123,14 @@ fn is_served(address: &str, token: &str) -> bool {
     http::get(address, USER, token).is_ok_and(|answer| answer.status == 200)
 }
 
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// Seen on a terminal only.
 fn bar(name: &'static str, length: Duration) -> ProgressBar {
     let bar = ProgressBar::new(millis(length)).with_prefix(name);
-    match ProgressStyle::with_template("{prefix:14} [{bar:24}] {msg}") {
+    match ProgressStyle::with_template("{prefix:16} [{bar:24}] {msg}") {
         Ok(style) => bar.with_style(style.progress_chars("=> ")),
         Err(_) => bar,
     }
@@ -132,11 +138,12 @@ fn bar(name: &'static str, length: Duration) -> ProgressBar {
 
 fn show(bar: &ProgressBar, started: Instant, tally: &Tally, server: &AuthorizationServer) {
     bar.set_position(millis(started.elapsed()));
-    // The server counts under its lock: not for nobody.
+    // The server counts under its lock, which is worth it only where the bar is seen.
     if !bar.is_hidden() {
         bar.set_message(format!(
-            "{} processes, {} replays",
-            tally.processes,
+            "{} requests, {} failed, {} replays",
+            tally.turns,
+            tally.failed(),
             server.replays()
         ));
     }

@@ -1,9 +1,12 @@
-//! Fifty processes share one login, first by way of glauth, then by way of a file without a lock.
+//! Fifty workers share one login, through glauth and through a file without a lock, under the same load.
 //!
-//! `cargo run --release --example race` needs no account and no network: the server is the one of
-//! glauth's own tests, with GitLab's rules and access tokens that live for two seconds. The
-//! processes are this program itself, run anew: as `glauth`, or as the naive client of `naive.rs`.
-//! `-- --svg FILE` draws the picture that README shows.
+//! Each of the two runs against two servers. One refuses a spent refresh token, as GitLab does; the other
+//! ends the login, since it takes a replay for a theft (RFC 9700 §4.14.2). Both are the server of glauth's
+//! own tests, with access tokens that live for two seconds.
+//!
+//! `cargo run --release --example race` needs no account and no network. The processes are this program
+//! itself, run anew: as `glauth`, or as the naive client of `naive.rs`. `-- --svg FILE` draws the picture
+//! that README shows.
 
 #![allow(
     clippy::print_stdout,
@@ -26,15 +29,17 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use authorization_server::{AuthorizationServer, Settings, TOKEN};
+use authorization_server::{AuthorizationServer, Replay, Settings, TOKEN};
 use client::Client;
 use crowd::Tally;
 
-/// How many processes there are at any moment.
+/// How many workers ask for tokens.
 const WORKERS: usize = 50;
 /// How long an access token lives: several expiries fit into a race.
 const LIFETIME: Duration = Duration::from_secs(2);
-/// How long each half lasts.
+/// How long a refresh takes, as over a network.
+const DELAY: Duration = Duration::from_millis(100);
+/// How long each of the four races lasts.
 const LENGTH: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
@@ -49,8 +54,29 @@ fn main() -> ExitCode {
     }
 }
 
-/// One half: what the crowd went through, and what the server saw of it.
-struct Half {
+/// What a server does at a replay of a spent refresh token: in the picture, in the table, and its setting.
+const SERVERS: [(&str, &str, Replay); 2] = [
+    ("server refuses a replay", "lenient", Replay::Refuse),
+    (
+        "server ends the login at a replay",
+        "strict",
+        Replay::RevokeGrant,
+    ),
+];
+
+/// How a client logs in.
+type LogIn = fn(&AuthorizationServer) -> Result<Client, Box<dyn Error>>;
+
+const CLIENTS: [(&str, LogIn); 2] = [
+    ("with glauth", Client::glauth),
+    ("without a lock", Client::naive),
+];
+
+/// One client at one server: how the crowd fared, and what the server saw of it.
+struct Race {
+    client: &'static str,
+    server: &'static str,
+    kind: &'static str,
     crowd: Tally,
     refreshes: usize,
     replays: usize,
@@ -59,23 +85,25 @@ struct Half {
 
 fn race(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
     println!(
-        "{WORKERS} processes at a time share one login, whose access tokens live for {} seconds.\n",
-        LIFETIME.as_secs()
+        "{WORKERS} workers share one login, whose access tokens live for {} seconds; four races of {} seconds.\n",
+        LIFETIME.as_secs(),
+        LENGTH.as_secs(),
     );
-    let with_glauth = half("with glauth", Client::glauth)?;
-    let without_lock = half("without a lock", Client::naive)?;
-    let halves = [
-        ("with glauth", &with_glauth),
-        ("without a lock", &without_lock),
-    ];
-    anstream::print!("{}", picture::text(&halves, LENGTH));
-    print!("{}", table::text(&with_glauth, &without_lock));
+    let mut races = Vec::new();
+    for client in CLIENTS {
+        for server in SERVERS {
+            races.push(run(client, server)?);
+        }
+    }
+    anstream::print!("{}", picture::text(&races, LENGTH));
+    print!("{}", table::text(&races));
     if let [option, path] = args
         && option == "--svg"
     {
-        std::fs::write(path, picture::svg(&halves, LENGTH))?;
+        std::fs::write(path, picture::svg(&races, LENGTH))?;
     }
-    let clean = with_glauth.replays == 0 && with_glauth.refused_refreshes == 0;
+    let mut with_glauth = races.iter().filter(|race| race.client == CLIENTS[0].0);
+    let clean = with_glauth.all(|race| race.replays == 0 && race.refused_refreshes == 0);
     Ok(if clean {
         ExitCode::SUCCESS
     } else {
@@ -84,26 +112,30 @@ fn race(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Lets the crowd run against a server of its own.
-fn half(
-    name: &'static str,
-    log_in: fn(&AuthorizationServer) -> Result<Client, Box<dyn Error>>,
-) -> Result<Half, Box<dyn Error>> {
-    let server = AuthorizationServer::start_with(Settings {
+fn run(
+    (client, log_in): (&'static str, LogIn),
+    (server, kind, on_replay): (&'static str, &'static str, Replay),
+) -> Result<Race, Box<dyn Error>> {
+    let there = AuthorizationServer::start_with(Settings {
         expires_in: Some(LIFETIME),
+        on_replay,
+        token_delay: DELAY,
         ..Settings::default()
     });
     // Replays are what this is about: they are counted below, and fail nothing before that.
-    server.allow_replays(usize::MAX);
-    let client = log_in(&server)?;
-    let crowd = crowd::run(name, &client, &server, WORKERS, LENGTH);
-    let refused = server.requests();
-    let refused = refused
+    there.allow_replays(usize::MAX);
+    let crowd = crowd::run(client, &log_in(&there)?, &there, WORKERS, LENGTH);
+    let requests = there.requests();
+    let refused = requests
         .iter()
         .filter(|one| one.request.path == TOKEN && one.status != Some(200));
-    Ok(Half {
+    Ok(Race {
+        client,
+        server,
+        kind,
         crowd,
-        refreshes: server.rotations(),
-        replays: server.replays(),
+        refreshes: there.rotations(),
+        replays: there.replays(),
         refused_refreshes: refused.count(),
     })
 }

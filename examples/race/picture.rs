@@ -1,5 +1,5 @@
-//! Who held which token when, and who was refused: a line for each of a few workers, in the terminal and
-//! as an SVG.
+//! Which worker held which token when, and when its requests failed: a line for each of a few workers, in
+//! the terminal and as an SVG.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::Half;
+use super::Race;
 use super::crowd::{Moment, Saw};
 
 /// The workers that are drawn; the others are like them.
 pub const LANES: usize = 12;
 
-/// What is one letter wide.
-const COLUMNS: usize = 72;
+/// The width of a race, in letters.
+const COLUMNS: usize = 36;
 
-/// In an SVG: a letter's place, a line's height, and what is around them.
+/// In an SVG, in pixels: a letter's place, a line's height, and what is around them.
 const CELL: usize = 11;
 const LINE: usize = 13;
 const LEFT: usize = 24;
-const PANEL: usize = LINE * LANES + 64;
+const WIDTH: usize = CELL * COLUMNS + LEFT;
+const HEIGHT: usize = LINE * LANES + 64;
 
 /// Colours that tell one token from the next, on light and on dark ground.
 const COLOURS: [&str; 6] = [
@@ -35,7 +36,7 @@ enum Cell {
     Empty,
     /// This token, by the order in which they came.
     Held(usize),
-    /// A token that was refused, or none at all.
+    /// A token that the server refused, or none at all.
     Bad,
 }
 
@@ -44,24 +45,24 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(half: &Half, length: Duration) -> Self {
+    fn of(race: &Race, length: Duration) -> Self {
         let mut lanes = vec![vec![Cell::Empty; COLUMNS]; LANES];
         let mut tokens: HashMap<&str, usize> = HashMap::new();
-        let mut moments: Vec<&Moment> = half.crowd.moments.iter().collect();
+        let mut moments: Vec<&Moment> = race.crowd.moments.iter().collect();
         moments.sort_by_key(|moment| moment.at);
         for moment in moments {
             let column = moment.at.as_millis() * COLUMNS as u128 / length.as_millis();
             let column = usize::try_from(column).unwrap_or(COLUMNS).min(COLUMNS - 1);
             let cell = &mut lanes[moment.worker][column];
             match &moment.saw {
-                Saw::Served(token) => {
+                Saw::Served(token) | Saw::Recovered(token) => {
                     let next = tokens.len();
                     let number = *tokens.entry(token).or_insert(next);
                     if *cell != Cell::Bad {
                         *cell = Cell::Held(number);
                     }
                 }
-                Saw::Refused => *cell = Cell::Bad,
+                Saw::Refused | Saw::NoToken => *cell = Cell::Bad,
             }
         }
         for lane in &mut lanes {
@@ -71,40 +72,53 @@ impl Picture {
     }
 }
 
-/// Who got a token has it until the next one, or until it is refused.
+/// What a turn ended with stays until the next one.
 fn hold_on(lane: &mut [Cell]) {
     let mut before = Cell::Empty;
     for cell in lane {
-        if *cell == Cell::Empty && before != Cell::Bad {
+        if *cell == Cell::Empty {
             *cell = before;
         }
         before = *cell;
     }
 }
 
-/// For the terminal, in colours where it has some.
-pub fn text(halves: &[(&str, &Half)], length: Duration) -> String {
+/// For the terminal, in colours where it has some: the servers side by side, the clients one below the other.
+pub fn text(races: &[Race], length: Duration) -> String {
     let mut text = format!(
-        "Who held which token (a letter for each) in {} seconds, and who was refused (x):\n",
+        "{LANES} of the workers in {} seconds: a letter for each access token, x where a request failed\n",
         length.as_secs()
     );
-    for (name, half) in halves {
-        write!(text, "\n{name}\n").ok();
-        for (lane, cells) in Picture::of(half, length).lanes.iter().enumerate() {
+    for pair in races.chunk_by(|left, right| left.client == right.client) {
+        text += "\n     ";
+        for race in pair {
+            let title = format!("{}, {} server", race.client, race.kind);
+            write!(text, "{title:COLUMNS$}  ").ok();
+        }
+        text.push('\n');
+        let pictures: Vec<Picture> = pair.iter().map(|race| Picture::of(race, length)).collect();
+        for lane in 0..LANES {
             write!(text, "{:>4} ", lane + 1).ok();
-            for cell in cells {
-                let (style, letter) = match cell {
-                    Cell::Empty => (Style::new(), ' '),
-                    Cell::Held(number) => (colour(*number), letter(*number)),
-                    Cell::Bad => (AnsiColor::Red.on_default().bold(), 'x'),
-                };
-                write!(text, "{style}{letter}{style:#}").ok();
+            for picture in &pictures {
+                write_lane(&mut text, &picture.lanes[lane]);
+                text += "  ";
             }
             text.push('\n');
         }
     }
     text.push('\n');
     text
+}
+
+fn write_lane(text: &mut String, cells: &[Cell]) {
+    for cell in cells {
+        let (style, letter) = match cell {
+            Cell::Empty => (Style::new(), ' '),
+            Cell::Held(number) => (colour(*number), letter(*number)),
+            Cell::Bad => (AnsiColor::Red.on_default().bold(), 'x'),
+        };
+        write!(text, "{style}{letter}{style:#}").ok();
+    }
 }
 
 fn letter(number: usize) -> char {
@@ -123,62 +137,66 @@ fn colour(number: usize) -> Style {
 }
 
 /// The same as an SVG of its own, which needs nothing from elsewhere.
-pub fn svg(halves: &[(&str, &Half)], length: Duration) -> String {
-    let width = LEFT * 2 + CELL * COLUMNS;
-    let height = PANEL * halves.len() + 28;
+pub fn svg(races: &[Race], length: Duration) -> String {
+    let rows: Vec<&[Race]> = races
+        .chunk_by(|left, right| left.client == right.client)
+        .collect();
+    let columns = rows.iter().map(|row| row.len()).max().unwrap_or_default();
+    let width = LEFT + WIDTH * columns;
+    let height = HEIGHT * rows.len() + 28;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"13\">\n\
-         <title>Who held which token, and who was refused</title>\n\
-         <style>text {{ fill: #24292f }} .soft {{ fill: #57606a }} \
-         @media (prefers-color-scheme: dark) {{ text {{ fill: #e6edf3 }} .soft {{ fill: #9198a1 }} }}</style>\n"
+         <title>Which worker held which access token, and which requests failed</title>\n\
+         <style>.ground {{ fill: #fff }} text {{ fill: #24292f }} .soft {{ fill: #57606a }} \
+         @media (prefers-color-scheme: dark) {{ .ground {{ fill: #0d1117 }} text {{ fill: #e6edf3 }} \
+         .soft {{ fill: #9198a1 }} }}</style>\n\
+         <rect class=\"ground\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>\n"
     );
-    for (panel, (name, half)) in halves.iter().enumerate() {
-        let top = PANEL * panel;
-        draw(&mut svg, top, name, half, length);
+    for (row, races) in rows.iter().enumerate() {
+        for (column, race) in races.iter().enumerate() {
+            let corner = (LEFT + WIDTH * column, HEIGHT * row);
+            draw(&mut svg, corner, race, length);
+        }
     }
     let bottom = height - 12;
     writeln!(
         svg,
-        "<text class=\"soft\" x=\"{LEFT}\" y=\"{bottom}\">{LANES} of the {} workers, {} seconds from left to \
-         right; a colour for each access token.</text>\n\
+        "<text class=\"soft\" x=\"{LEFT}\" y=\"{bottom}\">{LANES} of {} workers, {} seconds from left to \
+         right; one colour for each access token</text>\n\
          <rect x=\"{x}\" y=\"{y}\" width=\"10\" height=\"10\" fill=\"{BAD}\"/>\
-         <text class=\"soft\" x=\"{word}\" y=\"{bottom}\">refused</text>\n</svg>",
+         <text class=\"soft\" x=\"{word}\" y=\"{bottom}\">request failed</text>\n</svg>",
         super::WORKERS,
         length.as_secs(),
-        x = width - 96,
+        x = width - 130,
         y = bottom - 10,
-        word = width - 80,
+        word = width - 114,
     )
     .ok();
     svg
 }
 
-fn draw(svg: &mut String, top: usize, name: &str, half: &Half, length: Duration) {
-    let sentence = format!(
-        "{} of {} processes failed, {} refreshes, {} refused",
-        half.crowd.processes - half.crowd.tokens + half.crowd.refused,
-        half.crowd.processes,
-        half.refreshes,
-        half.refused_refreshes,
-    );
+fn draw(svg: &mut String, (left, top): (usize, usize), race: &Race, length: Duration) {
     writeln!(
         svg,
-        "<text x=\"{LEFT}\" y=\"{}\" font-weight=\"600\">{name}</text>\n\
-         <text class=\"soft\" x=\"{LEFT}\" y=\"{}\">{sentence}</text>",
+        "<text x=\"{left}\" y=\"{}\"><tspan font-weight=\"600\">{}</tspan>, {}</text>\n\
+         <text class=\"soft\" x=\"{left}\" y=\"{}\">{} of {} requests failed; refreshes: {}, replays: {}</text>",
         top + 24,
+        race.client,
+        race.server,
         top + 42,
+        race.crowd.failed(),
+        race.crowd.turns,
+        race.refreshes,
+        race.replays,
     )
     .ok();
-    for (lane, cells) in Picture::of(half, length).lanes.iter().enumerate() {
+    for (lane, cells) in Picture::of(race, length).lanes.iter().enumerate() {
         let y = top + 52 + LINE * lane;
         let mut column = 0;
-        while column < COLUMNS {
-            // One rectangle for as long as nothing changes.
-            let cell = cells[column];
-            let run = cells[column..].iter().take_while(|next| **next == cell);
-            let run = run.count();
-            let fill = match cell {
+        // One rectangle for as long as nothing changes.
+        for run in cells.chunk_by(|left, right| left == right) {
+            let fill = match run[0] {
                 Cell::Empty => None,
                 Cell::Held(number) => Some(COLOURS[number % COLOURS.len()]),
                 Cell::Bad => Some(BAD),
@@ -187,13 +205,13 @@ fn draw(svg: &mut String, top: usize, name: &str, half: &Half, length: Duration)
                 writeln!(
                     svg,
                     "<rect x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"/>",
-                    LEFT + CELL * column,
-                    CELL * run,
+                    left + CELL * column,
+                    CELL * run.len(),
                     LINE - 3,
                 )
                 .ok();
             }
-            column += run;
+            column += run.len();
         }
     }
 }

@@ -1,46 +1,48 @@
-//! Both halves side by side.
+//! The numbers of all races side by side.
 
 use std::fmt::Write as _;
 
-use super::Half;
+use super::Race;
 
 const HOW_TO_READ_IT: &str = "\
-How to read it: a process without a token and a request refused for good are
-commands that failed, and a replay is a spent refresh token presented again,
-which GitLab only refuses, while servers that detect reuse end the login.
+A request fails where its process gets no token, or one that the server refuses.
+A replay is a spent refresh token that another process presents again: a lenient
+server, such as GitLab, refuses it; a strict one ends the login.
 ";
 
 /// What a row is called, and its number.
-type Row = (&'static str, fn(&Half) -> usize);
+type Row = (&'static str, fn(&Race) -> usize);
 
-const ROWS: [Row; 9] = [
-    ("processes", |half| half.crowd.processes),
-    ("  that printed a token", |half| half.crowd.tokens),
-    ("  that got no token", |half| {
-        half.crowd.processes - half.crowd.tokens
+const ROWS: [Row; 7] = [
+    ("requests", |race| race.crowd.turns),
+    ("  accepted at once", |race| race.crowd.served),
+    ("  accepted after `token --rejected`", |race| {
+        race.crowd.recovered
     }),
-    ("requests served with the token", |half| half.crowd.served),
-    ("  refused, recovered with `token --rejected`", |half| {
-        half.crowd.recovered
-    }),
-    ("  refused for good", |half| half.crowd.refused),
-    ("refreshes", |half| half.refreshes),
-    ("  refresh requests refused", |half| half.refused_refreshes),
-    ("  replays of a spent refresh token", |half| half.replays),
+    ("  failed", |race| race.crowd.failed()),
+    ("refreshes", |race| race.refreshes),
+    ("  refused by the server", |race| race.refused_refreshes),
+    ("replays of a spent refresh token", |race| race.replays),
 ];
 
-/// The table and the sentence below it.
-pub fn text(with_glauth: &Half, without_lock: &Half) -> String {
-    let mut text = row("", "with glauth", "without a lock");
+/// The table and the sentences below it.
+pub fn text(races: &[Race]) -> String {
+    let pairs = races.chunk_by(|left, right| left.client == right.client);
+    let mut text = format!("{:36}", "");
+    for pair in pairs {
+        write!(text, "{:>22}", pair[0].client).ok();
+    }
+    text.push('\n');
+    let mut line = |name: &str, cell: &dyn Fn(&Race) -> String| {
+        write!(text, "{name:36}").ok();
+        for race in races {
+            write!(text, "{:>11}", cell(race)).ok();
+        }
+        text.push('\n');
+    };
+    line("", &|race| race.kind.to_owned());
     for (name, number) in ROWS {
-        let numbers = [with_glauth, without_lock].map(|half| number(half).to_string());
-        text += &row(name, &numbers[0], &numbers[1]);
+        line(name, &|race| number(race).to_string());
     }
     text + "\n" + HOW_TO_READ_IT
-}
-
-fn row(name: &str, left: &str, right: &str) -> String {
-    let mut line = String::new();
-    write!(line, "{name:48}{left:>13}{right:>17}").ok();
-    line + "\n"
 }

@@ -4,7 +4,7 @@
 //!
 //! `cargo bench`, after `packaging/build` with the binary that is shipped. All are measured in one run, in
 //! turns, so that whatever else the machine does strikes all. Times differ between machines; the ratios
-//! count. The table is Markdown, for README. `cargo bench -- refresh` measures the refresh alone; with
+//! count. The table is Markdown, for docs/performance.md. `cargo bench -- refresh` measures the refresh alone; with
 //! `GLAUTH=PROGRAM` that of another build.
 
 #![allow(

@@ -122,7 +122,7 @@ impl Fault {
         *place == Place::Store && *moment == Moment::Before && about != "default.toml" && alone
     }
 
-    /// Whether the answer of the server may be lost by it (README.md, "What it does not promise").
+    /// Whether the answer of the server may be lost by it (README.md, "What it guarantees").
     pub fn may_lose(&self, rotated: bool) -> bool {
         let in_window = match self.call.place {
             // These calls come as they please: the server knows best what it had done.

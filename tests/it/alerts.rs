@@ -1,4 +1,4 @@
-//! README's cron line: silent while it may pass, one mail a day where a person is needed.
+//! The cron line of docs/usage.md: silent while it may pass, one mail a day where a person is needed.
 
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, Rotation, Settings, TOKEN,

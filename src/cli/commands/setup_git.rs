@@ -202,9 +202,9 @@ fn text(path: &Path) -> anyhow::Result<String> {
 
 fn tell(url: &str, changes: &[String], undo: bool, context: &Context<'_>) {
     let state = match (undo, changes.is_empty()) {
-        (false, false) => "from now on git asks glauth and nobody else for",
-        (false, true) => "git asks glauth already for",
-        (true, false) => "from now on git asks glauth no more for",
+        (false, false) => "git now asks only glauth for",
+        (false, true) => "git already asks only glauth for",
+        (true, false) => "git no longer asks glauth for",
         (true, true) => "git does not ask glauth for",
     };
     context.printer.tell(&format!("{state} {url}"));

@@ -68,7 +68,7 @@ fn who_git_asks_is_told_before_and_after_setup_git() {
     git.run(&["setup-git"]).succeeds();
     let checks = checks_of(&git.run(&["--json", "doctor", "--offline"]), 0);
     none_fails(&checks);
-    let (check, _) = only(&checks, "git", "ok", "asks glauth and nobody else");
+    let (check, _) = only(&checks, "git", "ok", "asks only glauth");
     assert_eq!(check["host"], HOST);
     assert!(found(&checks, "git", "warn", "may answer").is_empty());
 }
@@ -117,7 +117,7 @@ fn variables_before_our_program_are_no_fault_and_are_not_shown() {
         format!("exec {program}"),
     ] {
         let checks = git.checks(&with(&helper), 0);
-        only(&checks, "git", "ok", "asks glauth and nobody else");
+        only(&checks, "git", "ok", "asks only glauth");
     }
     let checks = git.checks(&with(&format!("test -e {proxy} || {program}")), 0);
     only(&checks, "git", "ok", "was not looked into");
@@ -172,9 +172,9 @@ fn a_helper_with_an_account_that_has_no_login_is_a_warning() {
         assert!(remedy.contains(&login), "{remedy}");
     }
     only(&with("-a Work"), "git", "warn", "cannot be one");
-    only(&with("-a default"), "git", "ok", "nobody else");
+    only(&with("-a default"), "git", "ok", "asks only glauth");
     git.0.import_expired(&["--account", "work"], HOST);
-    only(&with("-a work"), "git", "ok", "nobody else");
+    only(&with("-a work"), "git", "ok", "asks only glauth");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_installation_below_a_path_wants_the_path_told() {
     only(&git.checks(&config, 0), "git", "warn", "which installation");
     git.run(&["setup-git"]).succeeds();
     let checks = checks_of(&git.run(&["--json", "doctor", "--offline"]), 0);
-    only(&checks, "git", "ok", "asks glauth and nobody else");
+    only(&checks, "git", "ok", "asks only glauth");
     assert!(found(&checks, "git", "warn", "which installation").is_empty());
 }
 

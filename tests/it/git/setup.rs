@@ -65,7 +65,7 @@ fn the_list_of_helpers_is_reset_for_the_host_and_all_else_stays() {
     // Once more changes nothing.
     let again = setup(&sandbox, &["gitlab.example.com"]).unwrap();
     assert!(
-        again.stderr.contains("git asks glauth already"),
+        again.stderr.contains("git already asks only glauth"),
         "{again:?}"
     );
     assert_eq!(config(&sandbox), expected);
@@ -256,7 +256,7 @@ fn where_the_configuration_cannot_be_written_the_lines_to_add_are_printed() {
     for url in ["https://gitlab.example.com", "https://example.com/gitlab"] {
         let again = setup(&sandbox, &[url]).unwrap();
         assert!(
-            again.stderr.contains("git asks glauth already"),
+            again.stderr.contains("git already asks only glauth"),
             "{again:?}"
         );
     }

@@ -1,4 +1,4 @@
-//! git: whether it asks glauth for each host, and nobody else; whether it finds it; whether it asks again.
+//! git: whether it asks only glauth for each host, whether it finds glauth, and whether it asks again.
 
 mod helper;
 
@@ -240,7 +240,7 @@ fn of_ours(place: &Place, helper: &str, store: &Store) -> Check {
         return Check::warn(Topic::Git, text, place.remedy());
     }
     other_account(place, &call, store).unwrap_or_else(|| {
-        let text = format!("git asks glauth and nobody else for {url}");
+        let text = format!("git asks only glauth for {url}");
         Check::ok(Topic::Git, text)
     })
 }

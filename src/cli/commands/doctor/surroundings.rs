@@ -68,7 +68,7 @@ fn configuration(context: &Context<'_>) -> Vec<Check> {
         Ok(config) => config,
         Err(error) => {
             let check = Check::error(Topic::Configuration, &error);
-            let remedy = "`config.toml` is described in README";
+            let remedy = "docs/configuration.md describes `config.toml`";
             return vec![Check {
                 remedy: check.remedy.or(Some(remedy.to_owned())),
                 ..check

@@ -59,7 +59,7 @@ const NO_DATE: &str = "\"\"";
 
 /// The man page of a command, or of glauth itself; `None` where there is no such command.
 pub(super) fn man_page(command: Option<&str>) -> Option<String> {
-    let mut root = Cli::command();
+    let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
     let page = match command {
         None => root,

@@ -7,6 +7,7 @@ mod completions;
 mod context;
 mod failure;
 mod generate;
+mod help;
 mod hidden;
 mod plain;
 mod printer;
@@ -93,7 +94,9 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
     let mut ours = args.iter().take_while(|arg| *arg != "--");
     let as_json = ours.any(|arg| arg == "--json");
     if !error.use_stderr() {
-        let written = printer::coloured_data(&error.render().ansi().to_string());
+        let folded = help::folded().try_get_matches_from(args).err();
+        let text = folded.unwrap_or(error).render();
+        let written = printer::coloured_data(&text.ansi().to_string());
         return written.map_or_else(
             |error| ended_by(&error.into(), as_json).into(),
             |()| Exit::Done.into(),

@@ -34,6 +34,7 @@ mod foreign_server;
 mod formats;
 mod generated;
 mod git;
+mod help;
 mod holders;
 mod hostile_server;
 mod interrupted;

@@ -1,4 +1,4 @@
-//! What can be typed of `exec`.
+//! The arguments of `exec`.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -15,39 +15,42 @@ Examples:
   glauth exec gitlab.com -- glab mr list
   glauth exec --min-ttl 30m -- make release           at least half an hour, or exit code 125
   glauth exec --env API_TOKEN -- ./deploy             in a variable of your own
-  glauth exec --token-file VAULT_TOKEN_FILE -- ./deploy     in a file that is nowhere on disk
+  glauth exec --token-file VAULT_TOKEN_FILE -- ./deploy     in a file in memory
 
-The command takes the place of glauth: signals, the terminal and the exit code are its own. While it, or \
-a process that it started, runs, others that ask for more life than the token has wait for it, at most \
-until the token expires by itself.
+The command replaces glauth, so signals, the terminal and the exit code are its own. While the command or one of \
+its children runs, no other process ends the token: one that needs more time than the token has left waits, at \
+most until the token expires.
 
-Exit codes: the command's own; 126 where it cannot be run, 127 where it is not found, 125 for every \
-failure of glauth's own.")]
+Exit codes: the command's own; 125 if glauth fails, 126 if the command cannot be run, 127 if it is not found.")]
 pub struct Exec {
-    /// Whose token.
+    /// Host of the login.
     #[command(flatten)]
     pub target: Target,
 
-    /// How long the token must still live, nine tenths of its lifetime at most. Left out: five
-    /// minutes are preferred, and less is taken
+    /// Minimum remaining lifetime
+    ///
+    /// At most nine tenths of a token's lifetime. Without it, glauth prefers a token with five minutes left, and
+    /// takes one with less.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub min_ttl: Option<Duration>,
 
-    /// A variable to put the token into, in place of those that the server's tools read; may be
-    /// repeated
+    /// Variable for the token; can be repeated
+    ///
+    /// Instead of those that the server's tools read, such as `GITLAB_TOKEN`.
     #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable)]
     pub env: Vec<String>,
 
-    /// A descriptor from which the command can read the token, once
+    /// File descriptor to read the token from, once
     #[arg(help_heading = "Where the token goes", long, value_name = "N", value_parser = clap::value_parser!(i32).range(3..=1000))]
     pub fd: Option<i32>,
 
-    /// A variable to put the path of a file with the token into; the file is in memory and goes with
-    /// the command
+    /// Variable for the path of a token file
+    ///
+    /// The file is in memory, and goes away with the command.
     #[arg(help_heading = "Where the token goes", long, value_name = "NAME", value_parser = variable_of_path)]
     pub token_file: Option<String>,
 
-    /// The command and its arguments
+    /// Command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }

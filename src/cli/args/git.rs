@@ -1,4 +1,4 @@
-//! What can be typed of git.
+//! The arguments of the commands for git.
 
 use std::time::Duration;
 
@@ -13,38 +13,40 @@ Examples:
   git config --global credential.https://gitlab.com.helper \"$(command -v glauth) git-credential\"
   printf 'protocol=https\\nhost=gitlab.com\\n' | glauth git-credential get
 
-git calls it (gitcredentials(7)); the question comes on standard input. Where a login is, `get` answers \
-with a working token, also after a token was rotated in the middle of a clone or a push (git 2.46 and \
-later), `erase` has the token checked, and `store` keeps nothing. For other hosts `store` keeps what git \
-was given, `get` hands it out again, and `erase` forgets it. An answer that is not there is exit code 0.")]
+git calls it (gitcredentials(7)), with its question on standard input. If there is a login, `get` prints a token \
+that works, even after a rotation in the middle of a clone or a push (git 2.46 and later); `erase` checks the token, \
+and `store` keeps nothing. For other hosts `store` keeps the password that git was given, `get` prints it, and \
+`erase` deletes it. Without an answer, the exit code is 0.")]
 pub struct GitCredential {
-    /// `get`, `store`, `erase` or `capability`; any other one does nothing
+    /// `get`, `store`, `erase` or `capability`
+    ///
+    /// Any other operation does nothing.
     #[arg(value_name = "OPERATION")]
     pub operation: String,
 
-    /// How long what `store` keeps is kept, in seconds
+    /// Lifetime of a kept password, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
 }
 
 /// `glauth setup-git`
 #[derive(Debug, Args)]
-#[command(mut_arg("target", |host| host.help("Which host; left out: every host with a login, and with --undo every one that git asks glauth for").long_help(None)))]
+#[command(mut_arg("target", |host| host.help("Only this host").long_help("Only this host. Without HOST, every host with a login; with --undo, every host that git asks glauth for.")))]
 #[command(after_long_help = "\
 Examples:
   glauth setup-git gitlab.com
   glauth setup-git --undo gitlab.com
 
-In git's global configuration the list of helpers is reset for that host, so that no other helper is \
-asked, or keeps our tokens; for an installation below a path, `useHttpPath` is set, without which git \
-does not say which one it means. All else stays as it was. Where git cannot write it (Nix), the lines to \
-add are printed, and the exit code is 2.")]
+In git's global configuration, glauth resets the list of helpers for the host, so that git asks no other helper and \
+none keeps the tokens. For an installation below a path it sets `useHttpPath`; otherwise git does not say which \
+installation it means. The rest of the configuration stays as it is. If git cannot write the file (Nix), glauth \
+prints the lines to add, and ends with exit code 2.")]
 pub struct SetupGit {
-    /// Which host.
+    /// The only host to set up.
     #[command(flatten)]
     pub target: Target,
 
-    /// Take it out again
+    /// Remove glauth from git's configuration
     #[arg(long)]
     pub undo: bool,
 }

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Failure, STATUS, file, login_command, plain};
 use crate::cli::args::Cli;
+use crate::cli::help;
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host};
 use crate::env;
@@ -147,8 +148,12 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
             error.kind(),
             ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
         );
+    let unknown = error.get(ContextKind::InvalidSubcommand);
+    let meant = unknown.and_then(|word| help::meant_by(&word.to_string()));
     plain(Code::Usage, message).hint(if lacks_dashes {
         "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
+    } else if let Some(command) = meant {
+        format!("run `{command}`")
     } else {
         hint
     })

@@ -271,6 +271,18 @@ Examples:
   glauth status
   glauth status --json | jq -r '.accounts[] | select(.needs_login) | .host'
 
+STATE:
+  fresh            the token works
+  stale            the token works, and the next use refreshes it
+  idle             the token has expired, and the next use refreshes it
+  refused          the server refused the token, and the next use refreshes it
+  doubtful         the answer to the last refresh was lost; the next use finds out
+  login required   run `glauth login`
+  unreadable       the record cannot be read
+  logged out       you logged out
+
+A terminal shows the columns that fit; --json has all, and more.
+
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
 
 If --check finds a token `(dead)` that cannot be refreshed, the account needs a login. If it can be refreshed, \

@@ -200,6 +200,12 @@ pub(super) fn size() -> (usize, usize) {
     })
 }
 
+/// How many columns stdout shows; `None`: it is no terminal.
+pub(super) fn width_of_data() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map(|(width, _)| width.0.into())
+}
+
 /// Whether somebody sees stderr.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -310,20 +310,35 @@ fn status_is_a_line_an_account() {
         "HOST",
         "ACCOUNT",
         "STATE",
-        "LEFT",
+        "EXPIRES",
         "SCOPES",
-        "GENERATION",
         "LAST REFRESH",
     ];
     assert_eq!(columns(head), titles, "{text}");
     let host = server.host();
     let cells = columns(default);
     assert_eq!(cells[..3], [&*host, "default", "fresh"], "{text}");
-    assert_eq!(cells[4..6], ["api", "2"], "{text}");
-    assert!(cells[6].starts_with("rotated "), "{text}");
+    assert!(cells[3].starts_with("in 1h 59m"), "{text}");
+    assert_eq!(cells[4], "api", "{text}");
+    assert!(cells[5].starts_with("rotated "), "{text}");
     let cells = columns(work);
     assert_eq!(cells[..3], [&*host, "work", "fresh"], "{text}");
-    assert_eq!(cells[4..], ["api", "1"], "{text}");
+    assert_eq!(cells[4..], ["api"], "{text}");
+}
+
+#[test]
+fn an_expired_token_that_the_next_use_refreshes_is_idle_to_people() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -6 * 24 * 3600);
+    let text = sandbox.run(&["status"]).succeeds();
+    let [head, account] = text.lines().collect::<Vec<_>>()[..] else {
+        panic!("{text}");
+    };
+    assert!(!head.contains("ACCOUNT"), "{text}");
+    let words: Vec<&str> = account.split_whitespace().collect();
+    let wanted = "idle (refreshes on use) 6d ago api";
+    assert_eq!(words[1..].join(" "), wanted, "{text}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
             .printer
             .tell(&format!("no logins in `{root}`; {next}"));
     } else if !json {
-        printer::data(&table::text(&accounts))?;
+        printer::data(&table::text(&accounts, printer::width_of_data()))?;
         for account in &accounts {
             remarks(account, context);
         }

@@ -25,6 +25,9 @@ pub(in crate::cli::commands) struct Account {
     left: Vec<String>,
     #[serde(skip)]
     pub standby: Standby,
+    /// `expires_at`, for people.
+    #[serde(skip)]
+    pub end: Option<Timestamp>,
     pub host: String,
     pub account: String,
     pub kind: Option<&'static str>,
@@ -139,6 +142,7 @@ impl Account {
             id: id.clone(),
             left: Vec::new(),
             standby: Standby::None,
+            end: None,
             host: id.host.to_string(),
             account: id.account.to_string(),
             kind: None,
@@ -170,9 +174,8 @@ impl Account {
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
             || login.refused_since(now).is_some()
             || (check == Some(CheckVerdict::Dead) && !login.is_renewable());
-        self.expires_at = current
-            .and_then(|grant| grant.expires_at)
-            .map(|end| end.to_string());
+        self.end = current.and_then(|grant| grant.expires_at);
+        self.expires_at = self.end.map(|end| end.to_string());
         self.expires_in = current
             .and_then(|grant| grant.left(now))
             .map(|left| left.as_secs());

@@ -6,6 +6,9 @@
 //! script as well). Where the compiler has no such archive, or the program is for another machine, all
 //! stays as it is. A program that embeds the library gets none of this.
 //!
+//! `glauth --version` names the commit and its date, where they are known: from git, or from the file that
+//! `cargo package` writes.
+//!
 //! Where the C library of this machine can read them, the program's relocations are packed (`DT_RELR`, glibc
 //! 2.36): the loader reads 2 KB of them instead of 140.
 #![expect(
@@ -21,6 +24,8 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+    let build = packaged().or_else(checked_out).unwrap_or_default();
+    println!("cargo::rustc-env=GLAUTH_BUILD={build}");
     let is = |name, value| env::var_os(name).is_some_and(|found| found == value);
     let here = env::var_os("HOST") == env::var_os("TARGET");
     if !here || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {
@@ -40,6 +45,38 @@ fn main() -> io::Result<()> {
     )?;
     println!("cargo::rustc-link-arg-bins=-L{}", folder.display());
     Ok(())
+}
+
+/// ` (COMMIT)`, as `cargo package` has written it down.
+fn packaged() -> Option<String> {
+    let text = fs::read_to_string(".cargo_vcs_info.json").ok()?;
+    let (_, rest) = text.split_once("\"sha1\": \"")?;
+    let commit = rest.get(..SHORT)?;
+    let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| format!(" ({commit})"))
+}
+
+/// ` (COMMIT DATE)`, of a repository that has this package at its top: a folder above it may belong to another one.
+fn checked_out() -> Option<String> {
+    let top = git(&["rev-parse", "--show-toplevel"])?;
+    if fs::canonicalize(top).ok()? != fs::canonicalize(".").ok()? {
+        return None;
+    }
+    // Each commit writes a line there.
+    let log = git(&["rev-parse", "--git-path", "logs/HEAD"])?;
+    println!("cargo::rerun-if-changed={log}");
+    let abbreviated = format!("--abbrev={SHORT}");
+    let commit = git(&["log", "-1", &abbreviated, "--format=%h %cs"])?;
+    Some(format!(" ({commit})"))
+}
+
+/// How many digits name a commit.
+const SHORT: usize = 9;
+
+fn git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim_end().to_owned())
 }
 
 /// Whether the C library of this machine is glibc 2.36 or newer.

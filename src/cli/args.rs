@@ -17,6 +17,9 @@ pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
 
+/// The version, with the commit and its date where the build knows them.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("GLAUTH_BUILD"));
+
 /// One OAuth login, shared by every process on the machine, refreshed only once
 ///
 /// glauth keeps OAuth tokens in files guarded by a lock. When a token expires, one process refreshes it and all
@@ -24,7 +27,7 @@ pub use login::Login;
 #[derive(Debug, Parser)]
 #[command(
     name = "glauth",
-    version,
+    version = VERSION,
     max_term_width = 100,
     after_help = "\
 Run `glauth help COMMAND` for one command, `glauth --help` for exit codes and examples.",
@@ -151,7 +154,7 @@ pub enum Command {
     SetupGit(SetupGit),
     /// Check the store, the servers and git
     ///
-    /// glauth doctor prints a line for each check, and says what to do about each problem.
+    /// glauth doctor prints each problem and what to do about it, and how many checks passed; with -v, every check.
     Doctor(Doctor),
     /// Print shell completions
     ///

@@ -43,6 +43,7 @@ mod surroundings;
 
 use check::{Check, Topic};
 use local::Local;
+use show::Detail;
 
 use crate::cli::args::Doctor;
 use crate::cli::context::Context;
@@ -50,16 +51,22 @@ use crate::cli::printer;
 use crate::code::Exit;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
-    let checks = all(args, context);
+    let (checks, logins) = all(args, context);
     if context.global.json {
         printer::json_line(&serde_json::json!({ "checks": checks }))?;
     } else {
-        printer::coloured_data(&show::text(&checks, context.global.quiet))?;
+        let detail = match (context.global.quiet, context.global.verbose) {
+            (true, _) => Detail::Problems,
+            (false, 0) => Detail::Folded,
+            (false, 1..) => Detail::Each,
+        };
+        printer::coloured_data(&show::text(&checks, logins, detail))?;
     }
     Ok(Exit::worst(checks.iter().map(Check::exit)))
 }
 
-fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
+/// Every check, and how many logins there are.
+fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
     let mut checks = Vec::new();
     let mut logins = Vec::new();
     match context.store() {
@@ -81,5 +88,6 @@ fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
         }
     }
     checks.extend(surroundings::checks(context, &logins));
-    checks
+    let logins = logins.iter().filter(|record| record.login().is_some());
+    (checks, logins.count())
 }

@@ -80,25 +80,48 @@ fn json_has_the_names_that_are_promised() {
 }
 
 #[test]
-fn people_get_groups_and_a_remedy_below_each_line_that_needs_one() {
+fn people_get_problems_first_and_what_is_fine_in_short() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
+    let ended = AuthorizationServer::start();
+    sandbox.log_in(&ended);
+    ended.revoke_everything();
+    sandbox.run(&["refresh", "--force", &ended.url()]);
     std::fs::write(sandbox.store().join("notes"), "").unwrap();
-    let text = sandbox.run(&["doctor", "--offline"]).succeeds();
-    assert!(text.starts_with("Store\n  "), "{text}");
-    assert!(text.contains("\n\nLogins\n  ok    "), "{text}");
+    let doctor = |options: &[&str]| {
+        let finished = sandbox.run(&[&["doctor", "--offline"], options].concat());
+        assert_eq!(finished.code(), Some(3), "{finished:?}");
+        finished.stdout
+    };
+    let text = doctor(&[]);
+    let headline = format!("glauth {}", env!("CARGO_PKG_VERSION"));
+    assert!(text.starts_with(&headline), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
     let lines: Vec<&str> = text.lines().collect();
-    let at = lines
-        .iter()
-        .position(|line| line.contains("notes"))
-        .unwrap();
-    assert!(lines[at].starts_with("  warn  "), "{text}");
-    assert!(lines[at + 1].starts_with("        hint: "), "{text}");
+    assert_eq!(lines[2], "Problems", "{text}");
+    let mut lines_about = lines.iter().skip_while(|line| !line.contains("notes"));
+    assert!(
+        lines_about.next().unwrap().starts_with("  warn  "),
+        "{text}"
+    );
+    assert!(
+        lines_about.next().unwrap().starts_with("        hint: "),
+        "{text}"
+    );
+    assert!(text.contains("\nStore         "), "{text}");
+    assert!(!text.contains("  ok  "), "{text}");
+    assert!(
+        text.ends_with("\n2 logins, 1 needs you; `glauth doctor -v` shows every check\n"),
+        "{text}"
+    );
 
-    let quiet = sandbox.run(&["-q", "doctor", "--offline"]).succeeds();
-    assert!(quiet.contains("notes"), "{quiet}");
-    assert!(!quiet.contains("  ok  "), "{quiet}");
+    let each = doctor(&["-v"]);
+    assert!(each.contains("\n\nLogins\n  ok    "), "{each}");
+    assert!(each.ends_with("\n2 logins, 1 needs you\n"), "{each}");
+
+    let quiet = doctor(&["-q"]);
+    assert!(quiet.starts_with("Problems\n"), "{quiet}");
+    assert!(!quiet.contains("logins,"), "{quiet}");
 }
 
 #[test]

@@ -150,6 +150,11 @@ impl Check {
         self.verdict == Verdict::Ok
     }
 
+    /// Whether only a person can mend it, by a login.
+    pub(super) fn needs_login(&self) -> bool {
+        self.exit() == Exit::LoginRequired
+    }
+
     /// How the command ends for this check.
     pub(super) fn exit(&self) -> Exit {
         self.code.map_or(Exit::Done, Code::exit)

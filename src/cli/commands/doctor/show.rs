@@ -1,29 +1,103 @@
-//! The checks for people: in groups, the word in front, the remedy below.
+//! The checks for people: problems first, then how many checks of each group passed, then a summary.
+
+use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
 use super::check::{Check, GROUPS, Verdict};
+use crate::cli::args::VERSION;
 use crate::cli::printer::{ERROR, HINT, WARNING};
 use crate::terminal::clean;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const TITLE: Style = Style::new().bold();
 
-/// The whole text; with `quiet` only what is not as it should be.
-pub(super) fn text(checks: &[Check], quiet: bool) -> String {
+/// How much of what is fine is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Nothing, and no headline: `--quiet`.
+    Problems,
+    /// How many checks of each group passed.
+    Folded,
+    /// Every check: `--verbose`.
+    Each,
+}
+
+/// The whole text. `logins` is how many there are.
+pub(super) fn text(checks: &[Check], logins: usize, detail: Detail) -> String {
+    let is_problem = |check: &&Check| check.verdict != Verdict::Ok;
     let mut text = String::new();
-    for group in GROUPS {
-        let lines = checks
-            .iter()
-            .filter(|check| check.topic.group() == group)
-            .filter(|check| !quiet || check.verdict != Verdict::Ok);
-        let lines: String = lines.map(line).collect();
-        if !lines.is_empty() {
-            let gap = if text.is_empty() { "" } else { "\n" };
-            text.extend([gap, &format!("{TITLE}{group}{TITLE:#}\n"), &lines]);
+    if detail != Detail::Problems {
+        let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+        writeln!(text, "glauth {VERSION}, {system} {processor}").ok();
+    }
+    let problems: Vec<&Check> = checks.iter().filter(is_problem).collect();
+    if !problems.is_empty() {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        writeln!(text, "{gap}{TITLE}Problems{TITLE:#}").ok();
+        text.extend(problems.iter().map(|check| line(check)));
+    }
+    let good = |group| {
+        let good = checks.iter().filter(|check| check.verdict == Verdict::Ok);
+        let good: Vec<&Check> = good.filter(|check| check.topic.group() == group).collect();
+        (group, good)
+    };
+    let good = GROUPS.map(good).into_iter();
+    let good = good.filter(|(_, good)| !good.is_empty());
+    match detail {
+        Detail::Problems => {}
+        Detail::Folded => {
+            text.push('\n');
+            for (group, good) in good {
+                let checks = count(good.len(), "check");
+                writeln!(text, "{group:13} {checks} {GOOD}ok{GOOD:#}").ok();
+            }
+        }
+        Detail::Each => {
+            for (group, good) in good {
+                writeln!(text, "\n{TITLE}{group}{TITLE:#}").ok();
+                text.extend(good.into_iter().map(line));
+            }
         }
     }
+    if detail != Detail::Problems {
+        writeln!(text, "\n{}", summary(&problems, logins, detail)).ok();
+    }
     text
+}
+
+/// `30 logins, 2 need you`
+fn summary(problems: &[&Check], logins: usize, detail: Detail) -> String {
+    let mut waiting: Vec<_> = problems
+        .iter()
+        .filter(|check| check.needs_login())
+        .map(|check| (&check.host, &check.account))
+        .collect();
+    waiting.sort_unstable();
+    waiting.dedup();
+    let need = match waiting.len() {
+        0 => "none needs you".to_owned(),
+        1 => "1 needs you".to_owned(),
+        many => format!("{many} need you"),
+    };
+    let all = count(logins, "login");
+    let text = if logins == 0 {
+        all
+    } else {
+        format!("{all}, {need}")
+    };
+    match detail {
+        Detail::Each => text,
+        _ => format!("{text}; `glauth doctor -v` shows every check"),
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    }
 }
 
 fn line(check: &Check) -> String {

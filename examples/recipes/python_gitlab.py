@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""python_gitlab.py URL: prints the name of the user whose login at URL python-gitlab uses."""
+"""python_gitlab.py URL: prints your user name at URL, with python-gitlab and your login there."""
 import subprocess
 import sys
 

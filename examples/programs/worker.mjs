@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// worker.mjs HOST URL COUNT: requests URL so many times, with the login at HOST.
+// worker.mjs HOST URL COUNT: requests URL COUNT times, with the login at HOST.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-// Whoever started this reads the exit code.
+// The caller reads the exit code.
 function giveUp(code) {
   const what = {
     3: 'stopped: a person is needed',
@@ -16,8 +16,8 @@ function giveUp(code) {
 
 async function getToken(host, refused) {
   const args = ['--quiet', '--lock-timeout', '60s', 'token', host];
-  if (refused) args.push('--rejected'); // the token goes to stdin: everybody can see argv
-  // A refresh that is under way outlives the limit, and the next call finds its token.
+  if (refused) args.push('--rejected'); // the token goes to stdin: every user can see arguments
+  // A refresh in progress continues after the timeout, and the next call finds its token.
   const glauth = promisify(execFile)('glauth', args, { timeout: 300_000 });
   glauth.child.stdin.on('error', () => {}).end(refused ?? '');
   try {
@@ -30,7 +30,7 @@ async function getToken(host, refused) {
 
 async function get(url, token) {
   const headers = { Authorization: `Bearer ${token}` };
-  // A redirect is an answer like any other: the token goes to no other server.
+  // fetch returns a redirect instead of following it, so the token goes to no other server.
   const options = { headers, redirect: 'manual', signal: AbortSignal.timeout(60_000) };
   const unreachable = (error) => {
     console.error(`worker: ${error.cause?.message || error.name}`);
@@ -49,7 +49,7 @@ if (!count || more.length > 0) {
 for (let served = 0; served < Number(count); served += 1) {
   let token = await getToken(host);
   let status = await get(url, token);
-  for (let refused = 0; status === 401 && refused < 2; refused += 1) { // a third is no accident
+  for (let refused = 0; status === 401 && refused < 2; refused += 1) { // a third has another cause
     token = await getToken(host, token);
     status = await get(url, token);
   }

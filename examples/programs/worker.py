@@ -1,29 +1,29 @@
 #!/usr/bin/env python3
-"""worker.py HOST URL COUNT: requests URL so many times, with the login at HOST."""
+"""worker.py HOST URL COUNT: requests URL COUNT times, with the login at HOST."""
 import subprocess
 import sys
 from http.client import HTTPException
 from urllib import error, request
 
 def give_up(code):
-    """Whoever started this reads the exit code; glauth itself has said why on stderr."""
+    """The caller reads the exit code. glauth has already printed the reason on stderr."""
     what = {3: "stopped: a person is needed", 4: "not now: the next run tries again",
             6: "stopped: the token is good, and is not allowed to do this"}
     sys.stderr.write(f"worker: {what.get(code, 'to be reported: glauth failed')}\n")
-    sys.exit(code if code > 0 else 1)  # below 0: a signal
+    sys.exit(code if code > 0 else 1)  # below 0: a signal ended glauth
 
 def get_token(host, refused=None):
     command = ["glauth", "--quiet", "--lock-timeout", "60s", "token", host]
     if refused:
-        command.append("--rejected")  # the token goes to stdin: everybody can see argv
-    try:  # a refresh that is under way outlives the limit, and the next call finds its token
+        command.append("--rejected")  # the token goes to stdin: every user can see arguments
+    try:  # a refresh in progress continues after the timeout, and the next call finds its token
         glauth = subprocess.run(command, input=refused or "", stdout=subprocess.PIPE, text=True, timeout=300)
     except subprocess.TimeoutExpired:
         give_up(4)
     return glauth.stdout.strip() if glauth.returncode == 0 else give_up(glauth.returncode)
 
 class NoRedirects(request.HTTPRedirectHandler):
-    """A redirect is an HTTPError like any other: the token goes to no other server."""
+    """Turns a redirect into an HTTPError, so the token goes to no other server."""
     def redirect_request(self, *_):
         return None
 
@@ -38,7 +38,7 @@ if len(sys.argv) != 4:
 host, url, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 for _ in range(count):
     token = get_token(host)
-    for last in (False, False, True):  # a third 401 is no accident
+    for last in (False, False, True):  # a third 401 has another cause
         try:
             get(url, token)
             break
@@ -46,7 +46,7 @@ for _ in range(count):
             if refusal.code != 401 or last:
                 sys.exit(f"worker: the server answered {refusal.code}")
             token = get_token(host, token)
-        except (OSError, HTTPException) as failure:  # HTTPException: the answer was cut short
+        except (OSError, HTTPException) as failure:  # HTTPException: the response was cut off
             sys.stderr.write(f"worker: {failure}\n")
             give_up(4)
 print(count, "served")

@@ -1,10 +1,10 @@
 #!/bin/sh
-# worker.sh HOST URL COUNT: requests URL so many times, with the login at HOST.
+# worker.sh HOST URL COUNT: requests URL COUNT times, with the login at HOST.
 set -eu
 [ $# -eq 3 ] || { echo "usage: worker.sh HOST URL COUNT" >&2 && exit 2; }
 host=$1 url=$2 count=$3
 
-# Whoever started this reads the exit code; glauth itself has said why on stderr.
+# The caller reads the exit code. glauth has already printed the reason on stderr.
 give_up() {
     case $1 in
         3) echo "worker: stopped: a person is needed" >&2 ;;
@@ -15,10 +15,10 @@ give_up() {
     exit "$1"
 }
 
-# Ends by itself: after a minute for another process's refresh, and 100 s for the server.
+# glauth ends by itself: it waits a minute for another process's refresh, and 100 s for the server.
 glauth_token() { glauth --quiet --lock-timeout 60s token "$@" "$host"; }
 
-# printf is part of the shell, so that the token is in no argv.
+# printf is built into the shell, so the token is in no process's arguments.
 request() {
     printf 'Authorization: Bearer %s\n' "$token" |
         curl --silent --show-error --max-time 60 --header @- --output /dev/null --write-out '%{http_code}' "$url"
@@ -29,7 +29,7 @@ while [ "$served" -lt "$count" ]; do
     token=$(glauth_token) || give_up $?
     refused=0
     while status=$(request) || give_up 4; [ "$status" = 401 ] && [ "$refused" -lt 2 ]; do
-        refused=$((refused + 1)) # a third time is no accident
+        refused=$((refused + 1)) # a third 401 has another cause
         token=$(printf %s "$token" | glauth_token --rejected) || give_up $?
     done
     case $status in

@@ -1,6 +1,7 @@
 #!/bin/sh
-# A check for Nagios and its like, run as the user with the logins: 0 fine, 2 a person is needed, 3 see
-# there. Nothing is asked or changed, so it may run every minute.
+# A check for Nagios and similar monitors. Run it as the user with the logins. Exit codes: 0 all logins work, 2 a
+# person must log in, 3 glauth cannot read its logins. It contacts no server and changes nothing, so it can run every
+# minute.
 said=$(glauth --quiet status 2>&1)
 case $? in
     0) echo "OK: no login needs a person" ;;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# container.sh COMMAND...: runs it in a container (bubblewrap) that sees the logins and cannot change them.
+# container.sh COMMAND...: runs COMMAND in a container (bubblewrap) that can read the logins and not change them.
 set -eu
 store=${GLAUTH_STORE:-$HOME/.local/share/glauth/credentials}
-# The folder, not the file in it: a refresh replaces that file, and the container would keep the old one.
+# Bind the folder, not a file in it: a refresh replaces the file, and the container would keep the old one.
 exec bwrap --unshare-all --share-net --die-with-parent --clearenv \
     --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 \
     --ro-bind /etc /etc --ro-bind-try /run/systemd/resolve /run/systemd/resolve \

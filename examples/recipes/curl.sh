@@ -1,6 +1,6 @@
 #!/bin/sh
-# curl.sh HOST URL: one request. Not `glauth … | curl …`: there a failure of glauth would pass unseen.
+# curl.sh HOST URL: sends one request. `glauth … | curl …` would hide a failure of glauth, so this uses a variable.
 set -eu
 config=$(glauth --quiet token --format curl "$1")
-# printf is part of the shell, so that the token is in no argv.
+# printf is built into the shell, so the token is in no process's arguments.
 printf '%s\n' "$config" | curl --silent --show-error --fail --max-time 60 --config - "$2"

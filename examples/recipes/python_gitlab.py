@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""python_gitlab.py URL: who am I? With python-gitlab, and the login at URL."""
+"""python_gitlab.py URL: prints your user name at URL, with python-gitlab and your login there."""
 import subprocess
 import sys
 
@@ -7,17 +7,17 @@ import gitlab
 
 
 def connect(url, refused=None):
-    """With a working token; `refused` is one that got a 401."""
+    """Connects with a working token. `refused` is a token that got a 401."""
     command = ["glauth", "--quiet", "token", url] + (["--rejected"] if refused else [])
-    # It ends by itself. A timeout= would kill it, which in a refresh can cost the login.
+    # No timeout=: glauth ends by itself.
     glauth = subprocess.run(command, input=refused or "", stdout=subprocess.PIPE, text=True)
     if glauth.returncode != 0:
-        sys.exit(glauth.returncode)  # it has said why on stderr
+        sys.exit(glauth.returncode)  # glauth has printed the reason on stderr
     return gitlab.Gitlab(url, oauth_token=glauth.stdout.strip(), timeout=60)
 
 
 def ask(url, question):
-    """Asks, and once more with another token where this one is refused."""
+    """Asks the question. If the server refuses the token, asks once more with another one."""
     server = connect(url)
     try:
         return question(server)

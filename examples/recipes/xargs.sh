@@ -1,9 +1,9 @@
 #!/bin/sh
-# xargs.sh HOST < URLS: requests each URL, eight at a time. Each request asks glauth for itself: that
-# is one read of a file, and where the token has just expired all of them wait for one refresh.
+# xargs.sh HOST < URLS: requests each URL, eight at a time. Each request asks glauth for a token, which reads one file.
+# When the token has expired, one request refreshes it and the others wait.
 set -eu
 export GLAUTH_HOST="$1"
-# 255 makes xargs stop: where one gets no token, the others get none either.
+# 255 makes xargs stop: if one request gets no token, the others would get none either.
 # shellcheck disable=SC2016 # the shells that xargs starts expand it
 xargs -n 1 -P 8 sh -c '
     config=$(glauth --quiet token --format curl) || exit 255

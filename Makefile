@@ -4,7 +4,7 @@
 #   make install PREFIX=$HOME/.local
 #   make install PREFIX=/usr DESTDIR=…  for packagers
 #
-# `make uninstall` takes the same files away again. The binary is that of packaging/build: static where the
+# `make uninstall` removes the same files, and says what stays. The binary is that of packaging/build: static where the
 # machine can build that, else the plain one. For the plain one alone: `cargo install --locked --path .`
 
 PREFIX ?= /usr/local
@@ -32,3 +32,4 @@ install: build
 uninstall:
 	rm -f "$(BINDIR)/glauth" "$(BASH)/glauth" "$(ZSH)/_glauth" "$(FISH)/glauth.fish"
 	cd man && for page in *.1; do rm -f "$(MAN)/$$page"; done
+	@echo "Not removed: logins, config.toml, git's configuration, timers. docs/moving.md says how to remove them."

@@ -12,8 +12,6 @@
     reason = "a program for people to look at, whose picture is a file like any other"
 )]
 
-#[path = "../../tests/it/support/authorization_server/mod.rs"]
-mod authorization_server;
 mod client;
 mod crowd;
 mod http;
@@ -26,9 +24,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use authorization_server::{AuthorizationServer, Settings, TOKEN};
 use client::Client;
 use crowd::Tally;
+use glauth_test_support::authorization_server::{self, AuthorizationServer, Settings, TOKEN};
 
 /// How many processes there are at any moment.
 const WORKERS: usize = 50;

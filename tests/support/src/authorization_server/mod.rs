@@ -5,21 +5,6 @@
 //! A thread serves a connection, one mutex guards everything: a rotation is one step for all
 //! observers. Nothing here waits without a limit.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each program that includes this module uses a part of it"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a broken test, and a panic is how a test says so"
-)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "what the product may do in one place only, its opponent may do here"
-)]
-
 mod authorization;
 mod client;
 mod codes;
@@ -129,7 +114,7 @@ impl AuthorizationServer {
     }
 
     /// The same; `false`: this server has never shown that code.
-    pub fn decides(&self, user_code: &str, decision: Decision) -> bool {
+    fn decides(&self, user_code: &str, decision: Decision) -> bool {
         self.shared.lock().devices.decide(user_code, decision)
     }
 

@@ -256,6 +256,13 @@ fn built_beside_us() -> PathBuf {
     found
 }
 
+/// A copy of the binary, which `cp` writes: a file that is open for writing cannot be run, and a child that another
+/// test starts meanwhile has our descriptors until it becomes its program.
+pub fn copy_program(to: &Path) {
+    let copied = Command::new("cp").arg(program()).arg(to).status().unwrap();
+    assert!(copied.success(), "cp to {}", to.display());
+}
+
 fn edit_file(path: &Path, change: impl FnOnce(&mut toml::Table)) {
     let mut table = std::fs::read_to_string(path).unwrap().parse().unwrap();
     change(&mut table);

@@ -22,7 +22,6 @@ mod settings;
 mod state;
 mod strictness;
 
-use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -52,7 +51,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 pub struct AuthorizationServer {
     address: SocketAddr,
     shared: Arc<Shared>,
-    acceptors: Vec<JoinHandle<()>>,
+    /// Until the server is dropped.
+    acceptor: Option<JoinHandle<()>>,
 }
 
 /// Start and addresses.
@@ -73,11 +73,11 @@ impl AuthorizationServer {
         let address = listener.local_addr().expect("the port that was bound");
         let url = format!("http://{address}");
         let shared = Arc::new(Shared::new(url, settings));
-        let acceptors = connection::start_accepting(listener, &shared);
+        let acceptor = connection::start_accepting(listener, &shared)?;
         Ok(Self {
             address,
             shared,
-            acceptors,
+            acceptor: Some(acceptor),
         })
     }
 
@@ -272,7 +272,9 @@ impl AuthorizationServer {
 impl Drop for AuthorizationServer {
     fn drop(&mut self) {
         self.shared.stop();
-        connection::stop_accepting(self.address, mem::take(&mut self.acceptors));
+        if let Some(acceptor) = self.acceptor.take() {
+            connection::stop_accepting(self.address, acceptor);
+        }
         if thread::panicking() {
             return;
         }

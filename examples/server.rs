@@ -13,14 +13,13 @@
     reason = "a program for people and scripts to talk to"
 )]
 
-#[path = "../tests/it/support/authorization_server/mod.rs"]
-mod authorization_server;
-
 use std::error::Error;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use authorization_server::{AuthorizationServer, DeviceGrant, HELP, Settings, USER, answer};
+use glauth_test_support::authorization_server::{
+    AuthorizationServer, DeviceGrant, HELP, Settings, USER, answer,
+};
 
 /// What it is called with.
 const USAGE: &str = "\

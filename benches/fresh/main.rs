@@ -15,17 +15,8 @@
     reason = "a program for people to look at; a measurement that cannot be made has failed"
 )]
 
-#[path = "../../tests/it/support/authorization_server/mod.rs"]
-mod authorization_server;
 mod memory;
 mod peers;
-#[allow(
-    dead_code,
-    clippy::disallowed_methods,
-    reason = "made for tests, which use the rest"
-)]
-#[path = "../../tests/it/support/sandbox.rs"]
-mod sandbox;
 
 use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -33,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use authorization_server::AuthorizationServer;
-use sandbox::Sandbox;
+use glauth_test_support::authorization_server::{self, AuthorizationServer};
+use glauth_test_support::sandbox::{self, Sandbox};
 
 /// How often each program is run.
 const RUNS: usize = 1000;

@@ -15,8 +15,6 @@
     reason = "a program for people to look at, whose picture is a file like any other"
 )]
 
-#[path = "../../tests/it/support/authorization_server/mod.rs"]
-mod authorization_server;
 mod client;
 mod crowd;
 mod http;
@@ -29,9 +27,11 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use authorization_server::{AuthorizationServer, Replay, Settings, TOKEN};
 use client::Client;
 use crowd::Tally;
+use glauth_test_support::authorization_server::{
+    self, AuthorizationServer, Replay, Settings, TOKEN,
+};
 
 /// How many workers ask for tokens.
 const WORKERS: usize = 50;

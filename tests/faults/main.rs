@@ -20,14 +20,9 @@
     reason = "a test, for people to look at"
 )]
 
-#[path = "../it/support/authorization_server/mod.rs"]
-mod authorization_server;
 mod calls;
 mod case;
 mod fault;
-#[allow(dead_code, reason = "a part of it is used here")]
-#[path = "../it/support/sandbox.rs"]
-mod sandbox;
 mod scenario;
 mod table;
 
@@ -40,6 +35,7 @@ use std::time::Instant;
 
 use case::{End, Judged};
 use fault::Fault;
+use glauth_test_support::{authorization_server, sandbox};
 use scenario::{Desk, SCENARIOS, Scenario};
 use table::Table;
 

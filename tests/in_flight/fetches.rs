@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::authorization_server::{AuthorizationServer, Settings};
 use crate::git_server::{ASKS_AGAIN, GitServer, find_git};
-use crate::sandbox::{Running, Sandbox};
+use crate::sandbox::{Running, Sandbox, program};
 
 /// How many fetches there are for each row, and how many at a time.
 const FETCHES: usize = 240;
@@ -198,7 +198,7 @@ impl World {
             return;
         }
         let url = self.forge.url();
-        let glauth = assert_cmd::cargo::cargo_bin!("glauth");
+        let glauth = program();
         let helper = format!(
             "!f() {{ [ \"$1\" = get ] && echo username=oauth2 && echo \"password=$('{}' token {url})\"; }}; f",
             glauth.display()

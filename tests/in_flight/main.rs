@@ -23,19 +23,13 @@
     reason = "an experiment, for people to look at"
 )]
 
-#[path = "../it/support/authorization_server/mod.rs"]
-mod authorization_server;
 mod callers;
 mod commands;
 mod fetches;
-#[allow(dead_code, reason = "a part of it is used here")]
-#[path = "../it/support/git_server.rs"]
-mod git_server;
-#[allow(dead_code, reason = "a part of it is used here")]
-#[path = "../it/support/sandbox.rs"]
-mod sandbox;
 
 use std::process::ExitCode;
+
+use glauth_test_support::{authorization_server, git_server, sandbox};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

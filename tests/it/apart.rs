@@ -19,7 +19,7 @@ use crate::support::authorization_server::{
 };
 use crate::support::mounts::{Mounts, become_other, is_root, skipped};
 use crate::support::refresher::refresher_of;
-use crate::support::sandbox::{Finished, Running, Sandbox, after, program, wrapped};
+use crate::support::sandbox::{Finished, Running, Sandbox, after, copy_program, program, wrapped};
 use crate::support::watch::{HeldLock, eventually, wait_until_queued};
 
 /// What `-v` says where the caller refreshes by itself.
@@ -302,7 +302,7 @@ fn waiting_copy(
     sandbox: &Sandbox,
     copy: &Path,
 ) -> (Running, HeldLock) {
-    fs::copy(program(), copy).unwrap();
+    copy_program(copy);
     let lock = HeldLock::take(sandbox, server);
     let call = sandbox.command(&["token", "-vv", &server.url()]);
     let call = Running::spawn(&mut by_copy(copy, &call));

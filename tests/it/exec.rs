@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
-use crate::support::sandbox::{Finished, Running, Sandbox, after};
+use crate::support::sandbox::{Finished, Running, Sandbox, after, program};
 
 /// Runs a shell's `script` with a token of the login at `server`.
 fn exec(
@@ -118,7 +118,7 @@ fn a_command_and_its_children_read_the_token_from_a_file_that_is_on_no_disk() {
 fn a_command_in_a_command_finds_the_low_descriptors_free() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
-    let glauth = assert_cmd::cargo::cargo_bin!("glauth");
+    let glauth = program();
     let script = format!(
         "'{}' exec --fd 3 {} -- /bin/cat /proc/self/fd/3",
         glauth.display(),

@@ -9,7 +9,7 @@ use glauth::cli::args::Cli;
 use glauth::code::Exit;
 
 use crate::support::mounts::skipped;
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{self, Sandbox};
 
 /// Set, the tests write what they would otherwise compare.
 const UPDATE: &str = "GLAUTH_UPDATE";
@@ -28,7 +28,7 @@ const TABLE: (&str, &str) = ("<!-- exit codes -->", "<!-- end of exit codes -->"
 
 /// Runs a program of the machine's; `None`: there is none.
 fn outside(program: &str, args: &[&str]) -> Option<std::process::Output> {
-    let glauth = Path::new(assert_cmd::cargo::cargo_bin!("glauth"));
+    let glauth = sandbox::program();
     let path = std::env::var("PATH").unwrap_or_default();
     let sandbox = Sandbox::new();
     for host in ["gitlab.com", "other.example"] {

@@ -266,32 +266,32 @@ fn what_is_dangerous_stands_in_its_place() {
 /// A file that no `mod` names is not compiled, and its tests never run.
 #[test]
 fn no_file_of_the_tests_is_forgotten() {
-    let tests = root().join("tests/it");
-    let mut found = Vec::new();
-    find(&tests, &mut found);
-    for path in found {
-        let (folder, name) = match path.file_stem().unwrap().to_str().unwrap() {
-            "main" => continue,
-            "mod" => {
-                let folder = path.parent().unwrap();
-                let name = folder.file_name().unwrap().to_str().unwrap();
-                (folder.parent().unwrap(), name)
-            }
-            name => (path.parent().unwrap(), name),
-        };
-        let parent = if folder == tests {
-            tests.join("main.rs")
-        } else {
-            folder.join("mod.rs")
-        };
-        let text = fs::read_to_string(&parent).unwrap();
-        let named = ["mod", "pub mod"].map(|word| format!("{word} {name};"));
-        assert!(
-            text.lines()
-                .any(|line| named.iter().any(|wanted| line == wanted)),
-            "{} is not named in {}",
-            path.display(),
-            parent.display()
-        );
+    for (folder, top) in [("tests/it", "main.rs"), ("tests/support/src", "lib.rs")] {
+        let folder = root().join(folder);
+        let mut found = Vec::new();
+        find(&folder, &mut found);
+        for path in found.iter().filter(|path| !path.ends_with(top)) {
+            assert_named(path, &folder, top);
+        }
     }
+}
+
+/// The file above this one names it; `top` is that of the whole folder.
+fn assert_named(path: &Path, folder: &Path, top: &str) {
+    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let above = path.parent().unwrap();
+    let (above, name) = match stem(path).as_str() {
+        "mod" => (above.parent().unwrap(), stem(above)),
+        name => (above, name.to_owned()),
+    };
+    let parent = above.join(if above == folder { top } else { "mod.rs" });
+    let text = fs::read_to_string(&parent).unwrap();
+    let named = ["mod", "pub mod"].map(|word| format!("{word} {name};"));
+    assert!(
+        text.lines()
+            .any(|line| named.iter().any(|wanted| line == wanted)),
+        "{} is not named in {}",
+        path.display(),
+        parent.display()
+    );
 }

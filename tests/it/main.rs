@@ -17,6 +17,7 @@
 
 mod alerts;
 mod apart;
+mod authorization_server;
 mod circles;
 mod clocks;
 mod crash;
@@ -58,6 +59,7 @@ mod refusals;
 mod refused;
 mod rescue;
 mod roads;
+mod sandbox;
 mod schemas;
 mod secrets;
 mod shown;
@@ -66,7 +68,6 @@ mod stampede;
 mod standby;
 mod status;
 mod store_named;
-mod support;
 mod surroundings;
 mod tls;
 mod torn;
@@ -77,3 +78,5 @@ mod verdicts;
 mod waits;
 mod workers;
 mod wrapping;
+
+use glauth_test_support as support;

@@ -2,6 +2,7 @@
 //! with something around it. It is used wherever a server's JSON is read (P5).
 
 use std::io::Write;
+use std::thread;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
@@ -135,33 +136,40 @@ fn a_login_through_a_browser_reads_any_wrapping() {
     }
 }
 
+/// Each waits for the second between two questions, so all go at once.
 #[test]
 fn discovery_and_a_device_login_read_any_wrapping() {
-    for (what, wrapping) in WRAPPINGS {
-        let device = DeviceGrant {
-            interval: Some(1),
-            ..DeviceGrant::default()
-        };
-        let server = AuthorizationServer::start_with(Settings {
-            device: Some(device),
-            ..Settings::default()
-        });
-        let sandbox = Sandbox::new();
-        for path in [DISCOVERY, AUTHORIZE_DEVICE, TOKEN] {
-            server.always(path, Some(Behaviour::Rewrap(wrapping)));
+    thread::scope(|scope| {
+        for (what, wrapping) in WRAPPINGS {
+            scope.spawn(move || device_login_reads(what, wrapping));
         }
-        let url = server.url();
-        let provider = ["--provider", "oidc", "--client-id", "the-client"];
-        let words = [&["login", "--device", "--json"], &provider[..], &[&url]].concat();
-        let mut running = sandbox.start(&words);
-        let line: serde_json::Value = serde_json::from_str(&next_line(&mut running)).unwrap();
-        let code = line["device_authorization"]["user_code"].as_str();
-        server.decide(code.expect(what), Decision::Approved);
-        running.finish().succeeds();
-        assert_eq!(server.count(DISCOVERY), 1, "{what}");
-        let token = sandbox.run(&["token"]).prints();
-        assert!(server.is_alive(&token), "{what}");
+    });
+}
+
+fn device_login_reads(what: &str, wrapping: Rewrap) {
+    let device = DeviceGrant {
+        interval: Some(1),
+        ..DeviceGrant::default()
+    };
+    let server = AuthorizationServer::start_with(Settings {
+        device: Some(device),
+        ..Settings::default()
+    });
+    let sandbox = Sandbox::new();
+    for path in [DISCOVERY, AUTHORIZE_DEVICE, TOKEN] {
+        server.always(path, Some(Behaviour::Rewrap(wrapping)));
     }
+    let url = server.url();
+    let provider = ["--provider", "oidc", "--client-id", "the-client"];
+    let words = [&["login", "--device", "--json"], &provider[..], &[&url]].concat();
+    let mut running = sandbox.start(&words);
+    let line: serde_json::Value = serde_json::from_str(&next_line(&mut running)).unwrap();
+    let code = line["device_authorization"]["user_code"].as_str();
+    server.decide(code.expect(what), Decision::Approved);
+    running.finish().succeeds();
+    assert_eq!(server.count(DISCOVERY), 1, "{what}");
+    let token = sandbox.run(&["token"]).prints();
+    assert!(server.is_alive(&token), "{what}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{checks_of, found, none_fails, only};
 use crate::support::mounts::skipped;
-use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::sandbox::{Finished, Running, Sandbox, program};
 
 const HOST: &str = "gitlab.example.com";
 
@@ -78,10 +78,7 @@ fn another_helper_beside_ours_is_a_warning_and_shows_none_of_its_secrets() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };
-    let ours = format!(
-        "{} git-credential",
-        assert_cmd::cargo::cargo_bin!("glauth").display()
-    );
+    let ours = format!("{} git-credential", program().display());
     for (before, after, name) in [
         ("helper = cache", "", "`cache`"),
         (
@@ -106,7 +103,7 @@ fn variables_before_our_program_are_no_fault_and_are_not_shown() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };
-    let program = assert_cmd::cargo::cargo_bin!("glauth");
+    let program = program();
     let store = git.0.store();
     let (program, store) = (program.display(), store.display());
     let proxy = "HTTPS_PROXY=http://jane:pw-SECRET-1@proxy:3128";
@@ -143,7 +140,8 @@ fn a_helper_with_another_store_is_a_warning() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };
-    let program = assert_cmd::cargo::cargo_bin!("glauth").display();
+    let program = program();
+    let program = program.display();
     for ours in [
         format!("{program} --store /nowhere/store git-credential"),
         format!("{program} --store=/nowhere/store git-credential"),
@@ -160,7 +158,8 @@ fn a_helper_with_an_account_that_has_no_login_is_a_warning() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };
-    let program = assert_cmd::cargo::cargo_bin!("glauth").display();
+    let program = program();
+    let program = program.display();
     let with = |account: &str| {
         let ours = format!("{program} {account} git-credential");
         git.checks(&format!("[credential]\nhelper = {ours}\n"), 0)
@@ -182,10 +181,7 @@ fn an_installation_below_a_path_wants_the_path_told() {
     let Some(git) = WithGit::new("example.com/gitlab") else {
         return;
     };
-    let ours = format!(
-        "{} git-credential",
-        assert_cmd::cargo::cargo_bin!("glauth").display()
-    );
+    let ours = format!("{} git-credential", program().display());
     let config = format!("[credential \"https://example.com/gitlab\"]\nhelper = {ours}\n");
     only(&git.checks(&config, 0), "git", "warn", "which installation");
     git.run(&["setup-git"]).succeeds();

@@ -14,7 +14,7 @@ use crate::login::{CLIENT, Waiting};
 use crate::support::authorization_server::{AuthorizationServer, REVOKE, TOKEN};
 use crate::support::browser;
 use crate::support::other_user::{OTHER, as_other, as_user, can_be_other, connect_as_other, reset};
-use crate::support::sandbox::{LIMIT, Sandbox, in_environment_of, wrapped};
+use crate::support::sandbox::{LIMIT, Sandbox, copy_program, in_environment_of, wrapped};
 use crate::support::watch::eventually;
 
 fn address_of(url: &Url) -> SocketAddr {
@@ -108,7 +108,7 @@ fn a_user_who_is_not_root_is_told_apart_from_another_one() {
     let glauth = sandbox.command(&["login", "--no-browser", CLIENT[0], CLIENT[1], &server.url()]);
     // That user may not come to where it was built.
     let program = sandbox.path("glauth");
-    std::fs::copy(glauth.get_program(), &program).unwrap();
+    copy_program(&program);
     for name in ["", "home", "run", "tmp"] {
         std::os::unix::fs::chown(sandbox.path(name), Some(OTHER), Some(OTHER)).unwrap();
     }

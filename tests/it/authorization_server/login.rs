@@ -3,11 +3,11 @@
 use serde_json::json;
 use url::Url;
 
-use super::authorization_server::{
+use super::{Reply, get, get_with_token, post, start_with};
+use crate::support::authorization_server::{
     AUTHORIZE, AUTHORIZE_DEVICE, AuthorizationServer, Consent, DISCOVERY, Decision, DeviceGrant,
     TOKEN, USER, USERINFO,
 };
-use super::authorization_server_test::{Reply, get, get_with_token, post, start_with};
 
 /// RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";

@@ -6,12 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
+pub use super::authorization_server::LIMIT;
 use super::authorization_server::{AuthorizationServer, Pair};
-
-/// Nothing in these tests may take longer.
-pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The beginning of every token that the test server issues: what has it must not be seen.
 const SECRET: &str = "-SECRET-";
@@ -241,10 +238,29 @@ impl Sandbox {
     }
 }
 
-/// The binary: cargo's, or the one that `GLAUTH` names, so that the one that is shipped can be tried.
+/// The binary: the one that `GLAUTH` names, so that the one that is shipped can be tried, or the one that cargo
+/// built for the program that runs.
 pub fn program() -> PathBuf {
-    let named = std::env::var_os("GLAUTH").map(PathBuf::from);
-    named.unwrap_or_else(|| assert_cmd::cargo::cargo_bin!("glauth").to_owned())
+    let named = |variable| std::env::var_os(variable).map(PathBuf::from);
+    // Cargo sets its variable since 1.94, and not for a program that a person starts again without cargo.
+    named("GLAUTH")
+        .or_else(|| named("CARGO_BIN_EXE_glauth"))
+        .unwrap_or_else(built_beside_us)
+}
+
+/// `target/debug/glauth` for `target/debug/deps/it-0123456789abcdef`.
+fn built_beside_us() -> PathBuf {
+    let us = std::env::current_exe().unwrap();
+    let found = us.ancestors().nth(2).unwrap().join("glauth");
+    assert!(found.exists(), "there is no {}", found.display());
+    found
+}
+
+/// A copy of the binary, which `cp` writes: a file that is open for writing cannot be run, and a child that another
+/// test starts meanwhile has our descriptors until it becomes its program.
+pub fn copy_program(to: &Path) {
+    let copied = Command::new("cp").arg(program()).arg(to).status().unwrap();
+    assert!(copied.success(), "cp to {}", to.display());
 }
 
 fn edit_file(path: &Path, change: impl FnOnce(&mut toml::Table)) {

@@ -25,11 +25,11 @@ pub struct Request {
     /// The target without its query.
     pub path: String,
     /// What followed the `?`.
-    pub query: Option<String>,
+    pub(super) query: Option<String>,
     /// All headers, as they were written.
-    pub headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
     /// The decoded body, when the content type says that it is a form; a key may be there twice.
-    pub form: Vec<(String, String)>,
+    pub(super) form: Vec<(String, String)>,
 }
 
 impl Request {
@@ -45,14 +45,14 @@ impl Request {
     }
 
     /// The first parameter of that name behind the `?`.
-    pub fn query_parameter(&self, name: &str) -> Option<String> {
+    pub(super) fn query_parameter(&self, name: &str) -> Option<String> {
         let mut parameters = self.query_parameters().into_iter();
         let (_, value) = parameters.find(|(key, _)| key == name)?;
         Some(value)
     }
 
     /// All parameters behind the `?`.
-    pub fn query_parameters(&self) -> Vec<(String, String)> {
+    pub(super) fn query_parameters(&self) -> Vec<(String, String)> {
         parse_form(self.query.as_deref().unwrap_or_default())
     }
 
@@ -198,9 +198,9 @@ fn hex_byte(digits: &[u8]) -> Option<u8> {
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
-    pub status: u16,
+    pub(super) status: u16,
     /// The headers.
-    pub headers: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
 }

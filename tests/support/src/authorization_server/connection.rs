@@ -1,71 +1,60 @@
 //! A connection: one request, one answer, closed.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+
+use socket2::SockRef;
 
 use super::LIMIT;
 use super::endpoints::TOKEN;
 use super::gate::Moment;
 use super::message::{Answer, Request};
 use super::state::{Reply, Shared};
+use crate::other_user::reset;
 
-/// Many, and with nothing else to do: the queue of a listener of std has room for 128, and the
-/// kernel lets a client that finds it full wait for a second. One acceptor that also starts the
-/// threads is overrun by 300 clients that come at once; these are not by 1000.
-const ACCEPTORS: usize = 32;
+/// How many clients may wait to be accepted, as far as the system allows: a crowd of 1000 comes at once. The
+/// listeners of std take 128, and the kernel lets a client that finds no room wait for a second.
+const BACKLOG: i32 = 4096;
 
-pub(super) fn start_accepting(listener: TcpListener, shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
-    let listener = Arc::new(listener);
-    let (accepted, to_serve) = mpsc::channel();
-    thread::spawn({
-        let shared = Arc::clone(shared);
-        move || serve_all(to_serve, &shared)
-    });
-    let start_acceptor = |_| {
-        let (listener, accepted) = (Arc::clone(&listener), accepted.clone());
-        let shared = Arc::clone(shared);
-        thread::spawn(move || accept_until_stopped(&listener, &accepted, &shared))
-    };
-    (0..ACCEPTORS).map(start_acceptor).collect()
+pub(super) fn start_accepting(
+    listener: TcpListener,
+    shared: &Arc<Shared>,
+) -> io::Result<JoinHandle<()>> {
+    SockRef::from(&listener).listen(BACKLOG)?;
+    let shared = Arc::clone(shared);
+    Ok(thread::spawn(move || {
+        accept_until_stopped(&listener, &shared);
+    }))
 }
 
-/// After it nobody can connect. An acceptor ends when it is stopped and somebody knocks; where
-/// nobody can, the listener is closed, or the test has run out of descriptors and must end all the
-/// same.
-pub(super) fn stop_accepting(address: SocketAddr, acceptors: Vec<JoinHandle<()>>) {
-    let knocked = acceptors
-        .iter()
-        .all(|_| TcpStream::connect(address).is_ok());
-    if knocked {
-        for acceptor in acceptors {
-            // A panic of its own was printed, and its clients have noticed.
-            acceptor.join().ok();
-        }
+/// After it no client can connect. The acceptor ends when it is stopped and the next client comes. If none can
+/// come, the listener is closed, or the test has run out of descriptors and must end all the same.
+pub(super) fn stop_accepting(address: SocketAddr, acceptor: JoinHandle<()>) {
+    if let Ok(knock) = TcpStream::connect(address) {
+        // An ordinary end would leave a row in the kernel's table of connections for a minute. A run has a
+        // thousand servers, and glauth reads that table at each request to one of them.
+        reset(knock);
+        // A panic of its own was printed, and its clients have noticed.
+        acceptor.join().ok();
     }
 }
 
-fn accept_until_stopped(listener: &TcpListener, accepted: &Sender<TcpStream>, shared: &Shared) {
+fn accept_until_stopped(listener: &TcpListener, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
         if shared.is_stopped() {
             return;
         }
         match stream {
-            Ok(stream) => accepted.send(stream).expect("a thread that serves"),
+            Ok(stream) => {
+                let shared = Arc::clone(shared);
+                thread::spawn(move || serve(stream, &shared));
+            }
             // A client that is gone before it was accepted has asked nothing.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
             Err(error) => panic!("the server can't accept connections any more: {error}"),
         }
-    }
-}
-
-/// Ends with the last acceptor.
-fn serve_all(accepted: Receiver<TcpStream>, shared: &Arc<Shared>) {
-    for stream in accepted {
-        let shared = Arc::clone(shared);
-        thread::spawn(move || serve(stream, &shared));
     }
 }
 

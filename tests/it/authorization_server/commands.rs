@@ -1,6 +1,6 @@
 //! What is said to the server that a person tries glauth on.
 
-use super::authorization_server::{AuthorizationServer, answer};
+use crate::support::authorization_server::{AuthorizationServer, answer};
 
 #[test]
 fn a_wrong_command_is_answered_with_what_is_wrong_and_the_server_goes_on() {

@@ -5,21 +5,6 @@
 //! A thread serves a connection, one mutex guards everything: a rotation is one step for all
 //! observers. Nothing here waits without a limit.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each program that includes this module uses a part of it"
-)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a broken test, and a panic is how a test says so"
-)]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "what the product may do in one place only, its opponent may do here"
-)]
-
 mod authorization;
 mod client;
 mod codes;
@@ -37,7 +22,6 @@ mod settings;
 mod state;
 mod strictness;
 
-use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -67,7 +51,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 pub struct AuthorizationServer {
     address: SocketAddr,
     shared: Arc<Shared>,
-    acceptors: Vec<JoinHandle<()>>,
+    /// Until the server is dropped.
+    acceptor: Option<JoinHandle<()>>,
 }
 
 /// Start and addresses.
@@ -88,11 +73,11 @@ impl AuthorizationServer {
         let address = listener.local_addr().expect("the port that was bound");
         let url = format!("http://{address}");
         let shared = Arc::new(Shared::new(url, settings));
-        let acceptors = connection::start_accepting(listener, &shared);
+        let acceptor = connection::start_accepting(listener, &shared)?;
         Ok(Self {
             address,
             shared,
-            acceptors,
+            acceptor: Some(acceptor),
         })
     }
 
@@ -129,7 +114,7 @@ impl AuthorizationServer {
     }
 
     /// The same; `false`: this server has never shown that code.
-    pub fn decides(&self, user_code: &str, decision: Decision) -> bool {
+    fn decides(&self, user_code: &str, decision: Decision) -> bool {
         self.shared.lock().devices.decide(user_code, decision)
     }
 
@@ -287,7 +272,9 @@ impl AuthorizationServer {
 impl Drop for AuthorizationServer {
     fn drop(&mut self) {
         self.shared.stop();
-        connection::stop_accepting(self.address, mem::take(&mut self.acceptors));
+        if let Some(acceptor) = self.acceptor.take() {
+            connection::stop_accepting(self.address, acceptor);
+        }
         if thread::panicking() {
             return;
         }

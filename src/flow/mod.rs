@@ -34,7 +34,7 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
 pub use loopback::NotListening;
-pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
+pub use plan::{ClientError, Plan, PlanError, Setup, ToRegister};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,

@@ -14,11 +14,13 @@ use crate::cli::args::Login as Args;
 use crate::cli::context::{Context, absolute};
 use crate::cli::failure::{About, UsageError};
 use crate::code::Exit;
-use crate::config::Config;
-use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
+use crate::config::{Config, LoginOptions};
+use crate::credential::{
+    AccountId, AccountName, Endpoints, GrantState, Identity, LoginKind, Record, Scheme,
+};
 use crate::env;
 use crate::flow::{
-    self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
+    self, Change, ClientError, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
 };
 use person::Terminal;
 use report::report;
@@ -63,21 +65,25 @@ fn no_host(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-fn given(args: &Args) -> anyhow::Result<Given> {
-    Ok(Given {
+fn options(args: &Args) -> anyhow::Result<LoginOptions> {
+    Ok(LoginOptions {
         provider: args.provider.clone(),
+        url: None,
         client_id: args.client_id.clone(),
-        client_secret_file: args.client_secret_file.clone(),
         client_secret: None,
+        client_secret_file: args.client_secret_file.clone(),
         auth_method: args.auth_method.clone(),
-        scopes: args.scope.clone(),
-        parameters: args.parameter.clone(),
+        scopes: Some(args.scope.clone()).filter(|scopes| !scopes.is_empty()),
+        parameters: args.parameter.iter().cloned().collect(),
         ca_file: args.ca_file.as_deref().map(absolute).transpose()?,
         redirect_uri: args.redirect_uri.clone(),
-        authorization_endpoint: args.authorization_endpoint.clone(),
-        device_authorization_endpoint: args.device_endpoint.clone(),
-        token_endpoint: args.token_endpoint.clone(),
-        revocation_endpoint: args.revocation_endpoint.clone(),
+        endpoints: Endpoints {
+            authorization: args.authorization_endpoint.clone(),
+            device_authorization: args.device_endpoint.clone(),
+            token: args.token_endpoint.clone(),
+            revocation: args.revocation_endpoint.clone(),
+            ..Endpoints::NONE
+        },
     })
 }
 
@@ -90,7 +96,7 @@ fn bring(
     tokens: Tokens,
 ) -> anyhow::Result<LoggedIn> {
     flow::held_by_no_other(session.store, id, &tokens)?;
-    let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
+    let mut plan = Plan::new(session, id, tokens.kind, options(args)?, config)?;
     let renewable = tokens.rotation.refresh_token.is_some();
     if renewable && plan.client_id().is_none() {
         return Err(ClientError::NoClientIdOfTokens(id.host.clone()).into());
@@ -123,7 +129,7 @@ fn through_server(
     id: &AccountId,
     config: &Config,
 ) -> anyhow::Result<LoggedIn> {
-    let mut plan = Plan::new(session, id, LoginKind::OAuth, given(args)?, config)?;
+    let mut plan = Plan::new(session, id, LoginKind::OAuth, options(args)?, config)?;
     let beside = match standby::what_is_there(args, &plan) {
         standby::There::Both(done) => return Ok(done),
         standby::There::One => true,
@@ -176,7 +182,7 @@ fn complete(
     asks: bool,
 ) -> anyhow::Result<Way> {
     if plan.client_id().is_none() && asks {
-        plan.given.client_id = Some(register::ask_for_client_id(plan, person)?);
+        plan.set_client_id(register::ask_for_client_id(plan, person)?);
     }
     if let Some(configured) = plan.passed_over() {
         person.context.printer.warn(&format!(
@@ -185,13 +191,13 @@ fn complete(
     }
     let mut setup = plan.setup();
     if asks && matches!(setup, Err(ClientError::SecretMissing(_))) {
-        plan.given.client_secret = Some(register::ask_for_secret(plan)?);
+        plan.set_client_secret(register::ask_for_secret(plan)?);
         setup = plan.setup();
     }
     let setup = setup?;
     let way = way(args, &setup, person);
     if asks && setup.lacks_secret(way) {
-        plan.given.client_secret = Some(register::ask_for_secret(plan)?);
+        plan.set_client_secret(register::ask_for_secret(plan)?);
     }
     Ok(way)
 }
@@ -213,7 +219,7 @@ fn tell_what_is_there(plan: &Plan<'_>, id: &AccountId, beside: bool, context: &C
 
 /// How this person can consent.
 fn way(args: &Args, setup: &Setup, person: &Terminal<'_>) -> Way {
-    let has_device_grant = setup.device_authorization_endpoint.is_some();
+    let has_device_grant = setup.endpoints.device_authorization.is_some();
     if args.device {
         Way::Device
     } else if args.no_browser {

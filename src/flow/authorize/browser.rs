@@ -57,7 +57,8 @@ impl<'a> Browser<'a> {
     pub(super) fn start(login: &'a Through<'a>) -> Result<Self, AuthorizeError> {
         let setup = login.setup;
         let endpoint = setup
-            .authorization_endpoint
+            .endpoints
+            .authorization
             .as_ref()
             .and_then(|endpoint| endpoint.url().ok())
             .ok_or_else(|| ClientError::NoEndpoint {

@@ -22,7 +22,7 @@ impl Through<'_> {
 
     fn codes(&self) -> Result<DeviceAuthorization, AuthorizeError> {
         let setup = self.setup;
-        let Some(endpoint) = &setup.device_authorization_endpoint else {
+        let Some(endpoint) = &setup.endpoints.device_authorization else {
             let host = &self.plan.id.host;
             let message = format!("no device authorization endpoint is known for {host}");
             return Err(AuthorizeError::NoDeviceGrant { message });

@@ -258,7 +258,7 @@ impl Through<'_> {
         if !setup.lacks_secret(way) {
             return Ok(());
         }
-        let has_device_grant = setup.device_authorization_endpoint.is_some();
+        let has_device_grant = setup.endpoints.device_authorization.is_some();
         Err(ClientError::NoClientSecret {
             title: setup.provider.title,
             device: has_device_grant && !setup.lacks_secret(Way::Device),
@@ -340,11 +340,9 @@ impl Through<'_> {
     /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
     fn ask_who(&self, first: &First, done: &mut LoggedIn) {
         let Setup {
-            client,
-            userinfo_endpoint,
-            ..
+            client, endpoints, ..
         } = self.setup;
-        done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
+        done.identity = endpoints.userinfo.as_ref().and_then(|endpoint| {
             match oauth::identify(self.session.http, client, endpoint, &first.access_token) {
                 Identified::As(identity) => Some(identity),
                 Identified::Nameless | Identified::Unanswered => None,

@@ -101,8 +101,8 @@ fn beside(session: &Session<'_>, plan: &Plan<'_>, setup: &Setup) -> Result<Besid
     {
         return Err(refused(Refusal::OtherClient).into());
     }
-    if !plan.given.scopes.is_empty() {
-        beside.check_scopes(&plan.given.scopes).map_err(refused)?;
+    if let Some(scopes) = plan.given_scopes() {
+        beside.check_scopes(scopes).map_err(refused)?;
     }
     Ok(beside)
 }
@@ -213,7 +213,7 @@ impl Through<'_> {
         let new = Newcomer {
             id: self.plan.id.clone(),
             client: self.setup.client.clone(),
-            userinfo_endpoint: self.setup.userinfo_endpoint.clone(),
+            userinfo_endpoint: self.setup.endpoints.userinfo.clone(),
             tokens,
             asked: self.setup.scopes.clone(),
             imported: false,

@@ -1,6 +1,6 @@
 //! `--standby`: a second grant, beside the login that is there or together with a new one.
 
-use super::given;
+use super::options;
 use crate::cli::args::Login as Args;
 use crate::cli::failure::UsageError;
 use crate::config::Config;
@@ -51,7 +51,7 @@ pub(super) fn bring(
     tokens: Tokens,
 ) -> anyhow::Result<LoggedIn> {
     flow::held_by_no_other(session.store, id, &tokens)?;
-    let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
+    let mut plan = Plan::new(session, id, tokens.kind, options(args)?, config)?;
     let nothing = || UsageError::NothingToStandBeside(id.clone());
     let record = plan.replaces().ok_or_else(nothing)?.clone();
     let beside = Beside::of(&record, session.now()).ok_or_else(nothing)?;
@@ -71,7 +71,7 @@ pub(super) fn bring(
     let new = Newcomer {
         id: id.clone(),
         client: setup.client,
-        userinfo_endpoint: setup.userinfo_endpoint,
+        userinfo_endpoint: setup.endpoints.userinfo,
         tokens,
         asked: setup.scopes,
         imported: true,

@@ -1,0 +1,118 @@
+//! Where the server's endpoints are: the first source that knows one says it. What is given goes before what is
+//! remembered, that before what is configured, then comes the server's document, then the provider's table.
+
+use url::Url;
+
+use super::{ClientError, Plan};
+use crate::credential::{Endpoint, EndpointName};
+use crate::http::origin;
+use crate::oauth::below;
+
+/// An endpoint that a person named, now or before.
+pub(super) enum Named<'a> {
+    /// As it was typed.
+    Typed(&'a str),
+    /// As the record has it.
+    Recorded(&'a Endpoint),
+}
+
+impl Plan<'_> {
+    /// Where this endpoint is, if any source knows it.
+    pub(super) fn endpoint(&self, name: EndpointName) -> Result<Option<Endpoint>, ClientError> {
+        match self.endpoint_but_for_table(name)? {
+            Some(found) => Ok(Some(found)),
+            None => self.endpoint_of_table(name),
+        }
+    }
+
+    /// The same without the table, which the next login has too.
+    pub(super) fn endpoint_but_for_table(
+        &self,
+        name: EndpointName,
+    ) -> Result<Option<Endpoint>, ClientError> {
+        match self.named_endpoint(name) {
+            Some(Named::Typed(url)) => self.at_home(name, url).map(Some),
+            Some(Named::Recorded(found)) => Ok(Some(found.clone())),
+            None => Ok(self.discovered_endpoint(name).cloned()),
+        }
+    }
+
+    /// What people said, with an option, in a login before, or in the configuration.
+    pub(super) fn named_endpoint(&self, name: EndpointName) -> Option<Named<'_>> {
+        let given = self.given.endpoints.get(name);
+        let remembered = || {
+            let client = self.remembered_endpoints()?;
+            // Without a token endpoint it is the check of a personal token.
+            let is_other = name == EndpointName::Check && client.token_endpoint.is_none();
+            client.endpoint(name).filter(|_| !is_other)
+        };
+        let configured = || self.configured?.endpoints.get(name);
+        given
+            .map(|url| Named::Typed(url))
+            .or_else(|| remembered().map(Named::Recorded))
+            .or_else(|| configured().map(|url| Named::Typed(url)))
+    }
+
+    /// What the server's document says. Its userinfo endpoint is the check as well.
+    fn discovered_endpoint(&self, name: EndpointName) -> Option<&Endpoint> {
+        let found = &self.discovered.as_ref()?.endpoints;
+        match name {
+            EndpointName::Check | EndpointName::Userinfo => {
+                let userinfo = found.userinfo.as_ref();
+                userinfo.filter(|_| self.asks_for_openid())
+            }
+            other => found.get(other),
+        }
+    }
+
+    /// What the provider's table says.
+    pub(super) fn endpoint_of_table(
+        &self,
+        name: EndpointName,
+    ) -> Result<Option<Endpoint>, ClientError> {
+        let places = &self.provider().endpoints;
+        let place = match places.get(name) {
+            None if name == EndpointName::Check && self.asks_for_openid() => places.userinfo,
+            place => place.copied(),
+        };
+        place.map(|place| self.at_place(name, place)).transpose()
+    }
+
+    /// The endpoint at a place of the table.
+    pub(super) fn at_place(
+        &self,
+        name: EndpointName,
+        place: &str,
+    ) -> Result<Endpoint, ClientError> {
+        let url = below(&self.base(), place);
+        Endpoint::new(&url).map_err(|_| bad(name, &url))
+    }
+
+    /// OpenID Connect Core §5.3.1: only then does the userinfo endpoint of a server's document answer
+    /// for every living token.
+    fn asks_for_openid(&self) -> bool {
+        self.scopes().iter().any(|scope| scope == "openid")
+    }
+
+    /// What people name must be on the host itself, unless this kind of server allows others.
+    fn at_home(&self, name: EndpointName, text: &str) -> Result<Endpoint, ClientError> {
+        let endpoint = Endpoint::new(text).map_err(|_| bad(name, text))?;
+        let url = endpoint.url().map_err(|_| bad(name, text))?;
+        let home = Url::parse(&self.base()).map_err(|_| bad(name, text))?;
+        if !self.provider().foreign_endpoints && origin(&url) != origin(&home) {
+            return Err(ClientError::ForeignEndpoint {
+                name: name.words(),
+                url: text.to_owned(),
+                host: self.id.host.clone(),
+            });
+        }
+        Ok(endpoint)
+    }
+}
+
+fn bad(name: EndpointName, url: &str) -> ClientError {
+    ClientError::BadEndpoint {
+        name: name.words(),
+        url: url.to_owned(),
+    }
+}

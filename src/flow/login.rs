@@ -48,7 +48,7 @@ impl Tokens {
 
 /// A login that is to be stored.
 #[derive(Debug)]
-pub struct NewAccount {
+pub(super) struct NewAccount {
     /// Of which account.
     pub id: AccountId,
     /// How its server is reached.
@@ -144,7 +144,10 @@ pub enum Change {
 
 /// Stores a login, under the account's lock, and then revokes what it replaced. A token that a person
 /// brought may be any text, so the server is asked once it is stored (P3).
-pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
+pub(super) fn store_login(
+    session: &Session<'_>,
+    account: NewAccount,
+) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let id = account.id.clone();
     let (revoke_replaced, is_brought) = (account.revoke_replaced, account.brought);

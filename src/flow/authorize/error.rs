@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::credential::Outcome;
+use crate::credential::{AccountId, Outcome, Scheme};
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
-use crate::flow::plan::ClientError;
+use crate::flow::person::NoAnswer;
+use crate::flow::plan::{ClientError, PlanError};
 use crate::flow::revoke::NewTokens;
 use crate::flow::standby::NotAdded;
 use crate::oauth::{DeviceError, NoRandomness};
@@ -17,6 +18,20 @@ pub enum AuthorizeError {
     /// Something is missing, or does not fit.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// A login asks for a consent, and there is no person.
+    #[error("a login for {id} needs a person, and there is no terminal")]
+    NoPerson {
+        /// The login.
+        id: AccountId,
+        /// How its server is reached.
+        scheme: Scheme,
+    },
+    /// What the person answered is of no use.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// A standby grant was brought for a login that has no good grant.
+    #[error("no good login for {0} that a standby grant could be added to")]
+    NothingToStandBeside(AccountId),
     /// The account's lock or its record.
     #[error(transparent)]
     Flow(Box<FlowError>),
@@ -87,6 +102,15 @@ pub enum AuthorizeError {
         /// What has become of them.
         tokens: NewTokens,
     },
+}
+
+impl From<PlanError> for AuthorizeError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Flow(error) => Self::Flow(error),
+            PlanError::Client(error) => Self::Client(error),
+        }
+    }
 }
 
 impl From<FlowError> for AuthorizeError {

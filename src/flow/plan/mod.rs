@@ -13,9 +13,7 @@ use super::error::FlowError;
 use super::redirect_uri::RedirectUri;
 use super::session::Session;
 use crate::config::{Config, LoginOptions};
-use crate::credential::{
-    AccountId, Client, Endpoint, Endpoints, Host, Identity, LoginKind, Record, Scheme,
-};
+use crate::credential::{AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, Scheme};
 use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
@@ -110,12 +108,6 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn replaces(&self) -> Option<&Record> {
         self.own.as_ref().filter(|record| record.login().is_some())
-    }
-
-    /// Who the login is that it takes the place of, as far as that is known.
-    #[must_use]
-    pub fn replaced_identity(&self) -> Option<&Identity> {
-        self.replaces()?.identity.as_ref()
     }
 
     /// The kind of server.

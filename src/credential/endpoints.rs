@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// server's document (RFC 8414 §2).
 macro_rules! endpoints {
     ($($(#[$doc:meta])* $field:ident $name:ident $words:literal $key:literal;)*) => {
-        /// Which endpoint.
+        /// The name of an endpoint.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum EndpointName {
             $($(#[$doc])* $name,)*
@@ -74,6 +74,11 @@ endpoints! {
     check Check "check endpoint" "check_endpoint";
     /// Says whose a token is (OpenID Connect Core §5.3, or the provider's own).
     userinfo Userinfo "userinfo endpoint" "userinfo_endpoint";
+}
+
+impl EndpointName {
+    /// Those that a token goes to after the login.
+    pub const OF_TOKENS: [Self; 3] = [Self::Token, Self::Revocation, Self::Check];
 }
 
 impl<T> Default for Endpoints<T> {

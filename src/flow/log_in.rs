@@ -13,7 +13,7 @@ use super::session::Session;
 use super::standby::ExistingLogin;
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
-    AccountId, AccountName, GrantState, Host, Identity, Login, LoginKind, Record,
+    AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
 use crate::store::Store;
 
@@ -22,7 +22,7 @@ pub use bring::BroughtTokens;
 /// A login that a caller asks for.
 #[derive(Debug)]
 pub struct LoginRequest {
-    /// The account.
+    /// The account that it is for.
     pub id: AccountId,
     /// Where the tokens come from.
     pub source: TokenSource,
@@ -64,20 +64,19 @@ pub fn log_in(
     request: LoginRequest,
     person: &dyn Person,
 ) -> Result<LoggedIn, AuthorizeError> {
-    match request.source {
+    let LoginRequest {
+        id,
+        source,
+        options,
+        standby,
+    } = request;
+    match source {
         TokenSource::Caller(brought) => {
-            let LoginRequest {
-                id,
-                options,
-                standby,
-                ..
-            } = request;
             bring::store(session, config, &id, options, standby, brought)
         }
         TokenSource::Consent(method) => {
-            let LoginRequest { id, options, .. } = request;
             let plan = Plan::new(session, &id, LoginKind::OAuth, options, config)?;
-            through_server(session, plan, method, request.standby, person)
+            through_server(session, plan, method, standby, person)
         }
     }
 }
@@ -160,13 +159,9 @@ fn complete(
 
 /// How this person consents, if the caller does not say it.
 fn suitable_method(setup: &Setup, person: &dyn Person) -> ConsentMethod {
-    let has_device_grant = setup.endpoints.device_authorization.is_some();
     if !person.has_browser() {
         ConsentMethod::DeviceIfPossible
-    } else if has_device_grant
-        && setup.lacks_secret(ConsentMethod::Browser)
-        && !setup.lacks_secret(ConsentMethod::Device)
-    {
+    } else if setup.lacks_secret(ConsentMethod::Browser) && setup.can_use_device() {
         ConsentMethod::Device
     } else {
         ConsentMethod::Browser
@@ -180,7 +175,7 @@ fn what_becomes_of_the_login(plan: &Plan<'_>, gets_standby: bool) -> Option<Stri
     let whose = of(record.identity.as_ref());
     Some(if gets_standby {
         format!("{id}: a standby grant is asked for, beside the login{whose} that is there")
-    } else if has_ended(record) {
+    } else if has_ended(record.login()?) {
         format!("{id}: the login{whose} has ended; this one takes its place")
     } else {
         format!("{id}: the login{whose} stays until the new one is complete")
@@ -188,11 +183,9 @@ fn what_becomes_of_the_login(plan: &Plan<'_>, gets_standby: bool) -> Option<Stri
 }
 
 /// Whether only a new login helps.
-fn has_ended(record: &Record) -> bool {
-    let grants = record.login().map_or(&[][..], |login| &login.grants);
-    grants
-        .iter()
-        .all(|grant| matches!(grant.state, GrantState::LoginRequired { .. }))
+fn has_ended(login: &Login) -> bool {
+    let ended = |grant: &Grant| matches!(grant.state, GrantState::LoginRequired { .. });
+    login.grants.iter().all(ended)
 }
 
 fn has_room(record: &Record) -> bool {

@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 /// Tokens that are not stored yet.
 #[derive(Debug)]
 pub struct Tokens {
-    /// What kind of login they make.
+    /// The kind of login that they make.
     pub kind: LoginKind,
-    /// The tokens.
+    /// What the server gave.
     pub rotation: Rotation,
     /// When their life began.
     pub issued_at: Timestamp,
@@ -49,7 +49,7 @@ impl Tokens {
 /// A login that is to be stored.
 #[derive(Debug)]
 pub(super) struct NewAccount {
-    /// Of which account.
+    /// The account that it is for.
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,

@@ -31,13 +31,13 @@ pub struct ExistingLogin {
 /// A grant that is to be added.
 #[derive(Debug)]
 pub struct CandidateGrant {
-    /// To which account.
+    /// The account that it is for.
     pub id: AccountId,
     /// How we are known to its server.
     pub client: Client,
     /// Answers who a token's user is.
     pub userinfo_endpoint: Option<Endpoint>,
-    /// What came.
+    /// What the server gave, or a person brought.
     pub tokens: Tokens,
     /// The scopes, where the server does not name them.
     pub asked: Vec<String>,
@@ -49,7 +49,7 @@ pub struct CandidateGrant {
 #[derive(Debug, thiserror::Error)]
 #[error("{why}{}", tokens.as_ref().map_or_else(String::new, |tokens| format!("; {tokens}")))]
 pub struct NotAdded {
-    /// Why.
+    /// Why it is not taken.
     pub why: Refusal,
     /// What has become of its tokens, unless they are another's to end.
     pub tokens: Option<NewTokens>,
@@ -85,7 +85,7 @@ pub enum Refusal {
     /// The server does not say whose it is.
     #[error("{host} does not say whose it is, and the login is of {expected}")]
     Nameless {
-        /// Which server.
+        /// The server that was asked.
         host: Host,
         /// Whose it should be.
         expected: String,
@@ -93,7 +93,7 @@ pub enum Refusal {
     /// The server could not be asked whose it is, or cannot say it now.
     #[error("{host} cannot say now whose it is, and the login is of {expected}")]
     NotIdentified {
-        /// Which server.
+        /// The server that was asked.
         host: Host,
         /// Whose it should be.
         expected: String,
@@ -107,7 +107,7 @@ pub enum Refusal {
     /// Somebody else was faster.
     #[error("the login has two good grants already")]
     Full,
-    /// The store.
+    /// The store cannot take it.
     #[error("it could not be stored: {0}")]
     NotStored(Box<FlowError>),
 }

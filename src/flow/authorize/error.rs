@@ -35,7 +35,7 @@ pub enum AuthorizeError {
     /// The account's lock or its record.
     #[error(transparent)]
     Flow(Box<FlowError>),
-    /// The system.
+    /// The system gave no random numbers.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     /// The address of the redirect is taken.
@@ -79,7 +79,7 @@ pub enum AuthorizeError {
     /// The consent was there, and gave no tokens.
     #[error("{message}")]
     NotRedeemed {
-        /// How.
+        /// What the server's answer means.
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
@@ -97,7 +97,7 @@ pub enum AuthorizeError {
     /// The tokens were there, and could not be kept.
     #[error("the new login could not be stored: {source}; {tokens}")]
     NotStored {
-        /// Why.
+        /// Why they could not be stored.
         source: Box<FlowError>,
         /// What has become of them.
         tokens: NewTokens,

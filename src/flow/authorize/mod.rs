@@ -35,9 +35,9 @@ pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 /// How a person consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConsentMethod {
-    /// Authorization code and PKCE.
+    /// Authorization code and PKCE, in a browser.
     Browser,
-    /// The device grant.
+    /// The device grant (RFC 8628).
     Device,
     /// The device grant, where the server has it, else a browser somewhere.
     DeviceIfPossible,
@@ -46,7 +46,7 @@ pub enum ConsentMethod {
 /// When a login gets a standby grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StandbyPolicy {
-    /// Never.
+    /// One grant only.
     Never,
     /// If a refresh would end the token that programs use, and a second consent is a click away.
     WhereItHelps,
@@ -61,11 +61,12 @@ enum ConsentChannel<'a> {
 }
 
 /// What a person's consent brought.
-struct Consent {
+struct Consent<'a> {
+    channel: ConsentChannel<'a>,
     tokens: Tokens,
-    /// Until it is stored.
+    /// Signals wait until the tokens are stored.
     held: Held,
-    /// The browser that waits for the end.
+    /// The browser that waits for its last page.
     visitor: Option<Visitor>,
 }
 
@@ -88,6 +89,13 @@ impl Setup {
         };
         is_wanted && self.client.auth == AuthMethod::None
     }
+
+    /// Whether there is a device grant, and it lacks no secret.
+    #[must_use]
+    pub fn can_use_device(&self) -> bool {
+        let has_device_grant = self.endpoints.device_authorization.is_some();
+        has_device_grant && !self.lacks_secret(ConsentMethod::Device)
+    }
 }
 
 impl ServerLogin<'_> {
@@ -98,14 +106,14 @@ impl ServerLogin<'_> {
         policy: StandbyPolicy,
     ) -> Result<LoggedIn, AuthorizeError> {
         self.prove_store()?;
-        let (channel, consent) = self.consent(method, PageOpening::Opened, |visitor, error| {
-            visitor.show(&self.page_of_failure(error));
-        })?;
         let Consent {
+            channel,
             tokens,
             held,
             visitor,
-        } = consent;
+        } = self.consent(method, PageOpening::Opened, |visitor, error| {
+            visitor.show(&self.page_of_failure(error));
+        })?;
         let first = First::of(&tokens, self.setup);
         let mut done = match self.store(tokens) {
             Ok(done) => {
@@ -152,22 +160,19 @@ impl ServerLogin<'_> {
         method: ConsentMethod,
         opening: PageOpening,
         show: impl Fn(Visitor, &AuthorizeError),
-    ) -> Result<(ConsentChannel<'_>, Consent), AuthorizeError> {
+    ) -> Result<Consent<'_>, AuthorizeError> {
         if method != ConsentMethod::Browser {
             match self.by_device() {
                 Err(AuthorizeError::NoDeviceGrant { .. })
                     if method == ConsentMethod::DeviceIfPossible => {}
                 ended => {
                     let (tokens, held) = ended?;
-                    let visitor = None;
-                    return Ok((
-                        ConsentChannel::Device,
-                        Consent {
-                            tokens,
-                            held,
-                            visitor,
-                        },
-                    ));
+                    return Ok(Consent {
+                        channel: ConsentChannel::Device,
+                        tokens,
+                        held,
+                        visitor: None,
+                    });
                 }
             }
         }
@@ -178,14 +183,12 @@ impl ServerLogin<'_> {
         };
         let (response, visitor) = browser.wait(opening, how)?;
         match browser.redeem(response) {
-            Ok((tokens, held)) => Ok((
-                ConsentChannel::Browser(Box::new(browser)),
-                Consent {
-                    tokens,
-                    held,
-                    visitor,
-                },
-            )),
+            Ok((tokens, held)) => Ok(Consent {
+                channel: ConsentChannel::Browser(Box::new(browser)),
+                tokens,
+                held,
+                visitor,
+            }),
             Err(error) => {
                 if let Some(visitor) = visitor {
                     show(visitor, &error);
@@ -200,10 +203,9 @@ impl ServerLogin<'_> {
         if !setup.lacks_secret(method) {
             return Ok(());
         }
-        let has_device_grant = setup.endpoints.device_authorization.is_some();
         Err(ClientError::NoClientSecret {
             title: setup.provider.title,
-            device: has_device_grant && !setup.lacks_secret(ConsentMethod::Device),
+            device: setup.can_use_device(),
         })
     }
 

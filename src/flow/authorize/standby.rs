@@ -61,12 +61,12 @@ impl ServerLogin<'_> {
         let show = |visitor: Visitor, error: &AuthorizeError| {
             visitor.show(&self.page_without(existing.identity.as_ref(), error));
         };
-        let (_channel, consent) = self.consent(method, opening, show)?;
         let Consent {
+            channel: _channel,
             tokens,
             held,
             visitor,
-        } = consent;
+        } = self.consent(method, opening, show)?;
         let added = self.add(tokens, held, &existing);
         self.show_end(visitor, existing.identity.as_ref(), &added);
         Ok(LoggedIn {

@@ -83,7 +83,7 @@ impl Plan<'_> {
     }
 
     /// What does not depend on the kind of login.
-    fn bare_client(&self) -> Client {
+    pub(super) fn bare_client(&self) -> Client {
         let provider = self.provider();
         Client {
             provider: provider.name.to_owned(),

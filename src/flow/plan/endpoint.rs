@@ -116,3 +116,118 @@ fn bad(name: EndpointName, url: &str) -> ClientError {
         url: url.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LoginOptions;
+    use crate::credential::{
+        AccountId, AccountName, Client, Endpoints, HostArg, LoginKind, LoginMeans, Scheme,
+    };
+    use crate::oauth::{Metadata, provider};
+
+    const HOME: &str = "https://gitlab.example.com";
+
+    fn said_by(source: &str, name: EndpointName) -> String {
+        format!("{HOME}/{source}/{}", name.key())
+    }
+
+    fn all_by(source: &str) -> Endpoints<String> {
+        Endpoints::find(|name| Ok::<_, ()>(Some(said_by(source, name)))).unwrap()
+    }
+
+    fn plan() -> Plan<'static> {
+        Plan {
+            id: AccountId {
+                host: HostArg::parse(HOME).unwrap().host,
+                account: AccountName::default_name(),
+            },
+            scheme: Scheme::Https,
+            kind: LoginKind::OAuth,
+            given: LoginOptions {
+                scopes: Some(vec!["openid".to_owned()]),
+                endpoints: all_by("given"),
+                ..LoginOptions::default()
+            },
+            typed_secret: None,
+            own: None,
+            other: None,
+            configured: None,
+            provider: provider("gitlab"),
+            discovered: Some(Metadata {
+                issuer: HOME.to_owned(),
+                endpoints: Endpoints::find(|name| {
+                    Endpoint::new(&said_by("discovered", name)).map(Some)
+                })
+                .unwrap(),
+                scopes_supported: None,
+                post_only: false,
+            }),
+        }
+    }
+
+    fn recorded(plan: &Plan<'_>) -> Client {
+        let at = |name| Endpoint::new(&said_by("recorded", name)).ok();
+        Client {
+            token_endpoint: at(EndpointName::Token),
+            revocation_endpoint: at(EndpointName::Revocation),
+            check_endpoint: at(EndpointName::Check),
+            login: LoginMeans {
+                authorization_endpoint: at(EndpointName::Authorization),
+                device_authorization_endpoint: at(EndpointName::DeviceAuthorization),
+                userinfo_endpoint: at(EndpointName::Userinfo),
+                ..LoginMeans::default()
+            },
+            ..plan.bare_client()
+        }
+    }
+
+    #[test]
+    fn each_endpoint_comes_from_the_first_source_that_knows_it() {
+        let configured = LoginOptions {
+            endpoints: all_by("configured"),
+            ..LoginOptions::default()
+        };
+        let mut plan = plan();
+        plan.other = Some(recorded(&plan));
+        plan.configured = Some(&configured);
+        let found = |plan: &Plan<'_>, name| plan.endpoint(name).unwrap().unwrap();
+        for name in EndpointName::ALL {
+            assert_eq!(found(&plan, *name).as_str(), said_by("given", *name));
+        }
+        plan.given.endpoints = Endpoints::NONE;
+        for name in EndpointName::ALL {
+            assert_eq!(found(&plan, *name).as_str(), said_by("recorded", *name));
+        }
+        plan.other = None;
+        for name in EndpointName::ALL {
+            assert_eq!(found(&plan, *name).as_str(), said_by("configured", *name));
+        }
+        plan.configured = None;
+        for name in EndpointName::ALL {
+            // What says whose a token is tells whether it works, too.
+            let said = match name {
+                EndpointName::Check => EndpointName::Userinfo,
+                other => *other,
+            };
+            assert_eq!(found(&plan, *name).as_str(), said_by("discovered", said));
+        }
+        plan.discovered = None;
+        for name in EndpointName::ALL {
+            let place = plan.provider().endpoints.get(*name).unwrap();
+            assert_eq!(found(&plan, *name).as_str(), below(HOME, place));
+            assert_eq!(plan.endpoint_but_for_table(*name).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn without_openid_the_userinfo_endpoint_of_a_document_is_no_check() {
+        let mut plan = plan();
+        plan.given.endpoints = Endpoints::NONE;
+        plan.given.scopes = Some(vec!["api".to_owned()]);
+        plan.provider = provider("oidc");
+        for name in [EndpointName::Check, EndpointName::Userinfo] {
+            assert_eq!(plan.endpoint(name).unwrap(), None);
+        }
+    }
+}

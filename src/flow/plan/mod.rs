@@ -23,11 +23,11 @@ pub use error::{ClientError, ToRegister};
 /// A login that is to be made, as far as it is known.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// Of which account.
+    /// The account that it is for.
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,
-    /// What kind.
+    /// The kind of login: a grant, or a personal token.
     pub kind: LoginKind,
     /// What was given with the call, and the client id that a person typed.
     given: LoginOptions,
@@ -309,10 +309,10 @@ impl<'a> Plan<'a> {
 /// Why a login cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The record that is there.
+    /// The record that is there cannot be used.
     #[error(transparent)]
     Flow(Box<FlowError>),
-    /// The client.
+    /// What is known does not make a client.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

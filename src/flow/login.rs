@@ -84,9 +84,20 @@ pub struct LoggedIn {
 }
 
 impl LoggedIn {
-    /// A login that stays as it is, but for `change`.
-    #[must_use]
-    pub fn as_it_is(record: &Record, change: Change) -> Self {
+    /// A login of this user that has a standby grant now.
+    pub(super) fn with_standby(identity: Option<Identity>, warnings: Vec<String>) -> Self {
+        Self {
+            change: Change::StandbyAdded,
+            identity: identity.clone(),
+            before: identity,
+            ends_at: None,
+            standby: Second::Taken,
+            warnings,
+        }
+    }
+
+    /// A login that stays as it is.
+    pub(super) fn as_it_is(record: &Record, change: Change) -> Self {
         Self {
             change,
             identity: record.identity.clone(),

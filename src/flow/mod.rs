@@ -26,7 +26,7 @@ mod tried;
 
 pub use account::{in_use, on_account};
 pub use apart::{Order, carry_out};
-pub use authorize::{AuthorizeError, ConsentMethod, PERSON_LIMIT, StandbyPolicy};
+pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
 pub(crate) use error::list;
 pub use error::{FlowError, standby_command};
 pub use git::{Told, git_erase, git_get, git_store};

@@ -6,7 +6,7 @@ use crate::credential::{AccountId, Outcome, Scheme};
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
 use crate::flow::person::NoAnswer;
-use crate::flow::plan::{ClientError, PlanError};
+use crate::flow::plan::ClientError;
 use crate::flow::revoke::NewTokens;
 use crate::flow::standby::NotAdded;
 use crate::oauth::{DeviceError, NoRandomness};
@@ -102,15 +102,6 @@ pub enum AuthorizeError {
         /// What has become of them.
         tokens: NewTokens,
     },
-}
-
-impl From<PlanError> for AuthorizeError {
-    fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Flow(error) => Self::Flow(error),
-            PlanError::Client(error) => Self::Client(error),
-        }
-    }
 }
 
 impl From<FlowError> for AuthorizeError {

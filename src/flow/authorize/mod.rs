@@ -30,7 +30,7 @@ pub use error::AuthorizeError;
 
 /// How long a person has, in a browser. Long enough to find a password and a second factor, and
 /// short enough that a login that was forgotten does not listen for ever.
-pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
+const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// How a person consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

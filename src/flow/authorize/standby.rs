@@ -69,14 +69,7 @@ impl ServerLogin<'_> {
         } = self.consent(method, opening, show)?;
         let added = self.add(tokens, held, &existing);
         self.show_end(visitor, existing.identity.as_ref(), &added);
-        Ok(LoggedIn {
-            change: Change::StandbyAdded,
-            identity: existing.identity.clone(),
-            before: existing.identity,
-            ends_at: None,
-            standby: Second::Taken,
-            warnings: added?,
-        })
+        Ok(LoggedIn::with_standby(existing.identity, added?))
     }
 
     /// Whether the second grant will fit, as far as glauth can tell without the server.

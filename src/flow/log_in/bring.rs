@@ -5,7 +5,7 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{AccountId, LoginKind, Rotation};
 use crate::flow::account::held_by_no_other;
 use crate::flow::authorize::{AuthorizeError, StandbyPolicy};
-use crate::flow::login::{Change, LoggedIn, NewAccount, Second, Tokens, store_login};
+use crate::flow::login::{Change, LoggedIn, NewAccount, Tokens, store_login};
 use crate::flow::plan::{ClientError, Plan};
 use crate::flow::session::Session;
 use crate::flow::standby::{CandidateGrant, ExistingLogin, add_standby};
@@ -145,9 +145,5 @@ fn store_standby(
         imported: true,
     };
     let warnings = add_standby(session, new, &existing)?;
-    Ok(LoggedIn {
-        standby: Second::Taken,
-        warnings,
-        ..LoggedIn::as_it_is(&record, Change::StandbyAdded)
-    })
+    Ok(LoggedIn::with_standby(existing.identity, warnings))
 }

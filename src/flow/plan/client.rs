@@ -32,7 +32,7 @@ impl Plan<'_> {
                 host: self.id.host.clone(),
             });
         }
-        let mut client = Client {
+        checked(Client {
             auth: self.auth(client_id.as_deref())?,
             client_id,
             token_endpoint,
@@ -41,10 +41,7 @@ impl Plan<'_> {
             environment: pairs(provider.environment),
             login: self.login_means()?,
             ..self.bare_client()
-        };
-        client.server_user = server_user_of(&client);
-        check(&client)?;
-        Ok(client)
+        })
     }
 
     /// That of a personal token. What a login through the server has to know it keeps from the login
@@ -77,9 +74,7 @@ impl Plan<'_> {
                 client.token_endpoint.clone_from(&kept.token_endpoint);
             }
         }
-        client.server_user = server_user_of(&client);
-        check(&client)?;
-        Ok(client)
+        checked(client)
     }
 
     /// What does not depend on the kind of login.
@@ -236,11 +231,14 @@ fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     table.iter().map(owned).collect()
 }
 
-/// The user who runs the server now: a login trusts the server that it is made at.
-fn server_user_of(client: &Client) -> Option<u32> {
+/// The client with the user who runs the server now: a login trusts the server that it is made at.
+fn checked(mut client: Client) -> Result<Client, ClientError> {
     let endpoints = [&client.token_endpoint, &client.check_endpoint];
-    let endpoint = endpoints.into_iter().flatten().next()?;
-    server_user(&endpoint.url().ok()?)
+    let endpoint = endpoints.into_iter().flatten().next();
+    let url = endpoint.and_then(|endpoint| endpoint.url().ok());
+    client.server_user = url.and_then(|url| server_user(&url));
+    check(&client)?;
+    Ok(client)
 }
 
 /// What a record would refuse to hold, and what would change a question that is ours.

@@ -69,8 +69,9 @@ impl Plan<'_> {
 
     fn lacks_endpoints(&self) -> bool {
         let needed = [EndpointName::Token, EndpointName::Authorization];
+        // What is wrong with one that is named comes to light later.
         needed
             .into_iter()
-            .any(|name| self.named_endpoint(name).is_none())
+            .any(|name| matches!(self.named_endpoint(name), Ok(None)))
     }
 }

@@ -4,17 +4,9 @@
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::{Endpoint, EndpointName};
+use crate::credential::{Client, Endpoint, EndpointName};
 use crate::http::origin;
 use crate::oauth::below;
-
-/// An endpoint that a person named, now or before.
-pub(super) enum Named<'a> {
-    /// As it was typed.
-    Typed(&'a str),
-    /// As the record has it.
-    Recorded(&'a Endpoint),
-}
 
 impl Plan<'_> {
     /// Where this endpoint is, if any source knows it.
@@ -30,27 +22,29 @@ impl Plan<'_> {
         &self,
         name: EndpointName,
     ) -> Result<Option<Endpoint>, ClientError> {
-        match self.named_endpoint(name) {
-            Some(Named::Typed(url)) => self.at_home(name, url).map(Some),
-            Some(Named::Recorded(found)) => Ok(Some(found.clone())),
-            None => Ok(self.discovered_endpoint(name).cloned()),
-        }
+        let named = self.named_endpoint(name)?;
+        Ok(named.or_else(|| self.discovered_endpoint(name).cloned()))
     }
 
     /// What people said, with an option, in a login before, or in the configuration.
-    pub(super) fn named_endpoint(&self, name: EndpointName) -> Option<Named<'_>> {
-        let given = self.given.endpoints.get(name);
-        let remembered = || {
-            let client = self.remembered_endpoints()?;
-            // Without a token endpoint it is the check of a personal token.
-            let is_other = name == EndpointName::Check && client.token_endpoint.is_none();
-            client.endpoint(name).filter(|_| !is_other)
-        };
-        let configured = || self.configured?.endpoints.get(name);
-        given
-            .map(|url| Named::Typed(url))
-            .or_else(|| remembered().map(Named::Recorded))
-            .or_else(|| configured().map(|url| Named::Typed(url)))
+    pub(super) fn named_endpoint(
+        &self,
+        name: EndpointName,
+    ) -> Result<Option<Endpoint>, ClientError> {
+        if let Some(url) = self.given.endpoints.get(name) {
+            return self.at_home(name, url).map(Some);
+        }
+        // Without a token endpoint it is the check of a personal token.
+        let fits =
+            |client: &&Client| name != EndpointName::Check || client.token_endpoint.is_some();
+        let remembered = self.remembered_endpoints().filter(fits);
+        if let Some(found) = remembered.and_then(|client| client.endpoint(name)) {
+            return Ok(Some(found.clone()));
+        }
+        let configured = self
+            .configured
+            .and_then(|options| options.endpoints.get(name));
+        configured.map(|url| self.at_home(name, url)).transpose()
     }
 
     /// What the server's document says. Its userinfo endpoint is the check as well.
@@ -122,7 +116,7 @@ mod tests {
     use super::*;
     use crate::config::LoginOptions;
     use crate::credential::{
-        AccountId, AccountName, Client, Endpoints, HostArg, LoginKind, LoginMeans, Scheme,
+        AccountId, AccountName, Endpoints, HostArg, LoginKind, LoginMeans, Scheme,
     };
     use crate::oauth::{Metadata, provider};
 

@@ -9,6 +9,7 @@ mod error;
 
 use std::path::PathBuf;
 
+use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::redirect_uri::RedirectUri;
 use super::session::Session;
@@ -68,14 +69,15 @@ impl<'a> Plan<'a> {
         kind: LoginKind,
         given: LoginOptions,
         config: &'a Config,
-    ) -> Result<Self, PlanError> {
-        let own = session.store.snapshot(id)?.map(Snapshot::into_record);
+    ) -> Result<Self, AuthorizeError> {
+        let own = session.store.snapshot(id).map_err(FlowError::from)?;
+        let own = own.map(Snapshot::into_record);
         if let Some(record) = &own {
             session.check_scheme(record)?;
         }
         let other = match &own {
             Some(record) if is_of_use(record, kind) => None,
-            _ => another(session.store, id, kind)?,
+            _ => another(session.store, id, kind).map_err(FlowError::from)?,
         };
         let configured = config.host(&id.host);
         // What is reached in the other way than was asked for is of no use.
@@ -284,48 +286,17 @@ impl<'a> Plan<'a> {
     }
 
     fn known_provider(&self) -> Result<Option<&'static Provider>, ClientError> {
+        let named = |name: &str| {
+            provider(name).ok_or_else(|| ClientError::UnknownProvider(name.to_owned()))
+        };
         let configured = self.configured.and_then(|host| host.provider.as_deref());
-        // A mistake there would stay unseen as long as another one goes before it.
-        if let Some(name) = configured
-            && provider(name).is_none()
-        {
-            return Err(ClientError::UnknownProvider(name.to_owned()));
+        // Looked up first: a mistake there would stay unseen as long as another one goes before it.
+        let configured = configured.map(named).transpose()?;
+        let given = self.given.provider.as_deref();
+        match given.or_else(|| Some(&*self.any_client()?.provider)) {
+            Some(name) => named(name).map(Some),
+            None => Ok(configured.or_else(|| provider_of(&self.id.host))),
         }
-        let name = self
-            .given
-            .provider
-            .as_deref()
-            .or_else(|| Some(self.any_client()?.provider.as_str()))
-            .or(configured);
-        match name {
-            None => Ok(provider_of(&self.id.host)),
-            Some(name) => provider(name)
-                .map(Some)
-                .ok_or_else(|| ClientError::UnknownProvider(name.to_owned())),
-        }
-    }
-}
-
-/// Why a login cannot be planned.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The record that is there cannot be used.
-    #[error(transparent)]
-    Flow(Box<FlowError>),
-    /// What is known does not make a client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-}
-
-impl From<FlowError> for PlanError {
-    fn from(error: FlowError) -> Self {
-        Self::Flow(error.into())
-    }
-}
-
-impl From<StoreError> for PlanError {
-    fn from(error: StoreError) -> Self {
-        FlowError::from(error).into()
     }
 }
 

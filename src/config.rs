@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::credential::{BadHost, Host, HostArg};
+use crate::credential::{BadHost, EndpointName, Endpoints, Host, HostArg};
 use crate::toml_trouble;
 use crate::user_file::{self, Unusable};
 
@@ -18,20 +18,20 @@ const SIZE_LIMIT: u64 = 1024 * 1024;
 pub struct Config {
     /// The host that is meant where none is named.
     pub default_host: Option<HostArg>,
-    hosts: Vec<(Host, HostConfig)>,
+    hosts: Vec<(Host, LoginOptions)>,
 }
 
-/// What it says of one host.
+/// What is said of the logins at a host: in the configuration, or with the options of one call.
 #[derive(Default, Deserialize)]
-pub struct HostConfig {
+pub struct LoginOptions {
     /// The provider's name.
     pub provider: Option<String>,
-    /// Where the server is, if not at `https://HOST`.
+    /// Where the server is, if not at `https://HOST`; in the configuration only.
     #[serde(default, deserialize_with = "base_url")]
     pub url: Option<HostArg>,
     /// RFC 6749 §2.2.
     pub client_id: Option<String>,
-    /// RFC 6749 §2.3.1.
+    /// RFC 6749 §2.3.1; in the configuration only, since other users see the options of a call.
     pub client_secret: Option<String>,
     /// A file that holds the secret.
     pub client_secret_file: Option<PathBuf>,
@@ -46,22 +46,13 @@ pub struct HostConfig {
     pub ca_file: Option<PathBuf>,
     /// As it is registered.
     pub redirect_uri: Option<String>,
-    /// RFC 6749 §3.1.
-    pub authorization_endpoint: Option<String>,
-    /// RFC 8628 §3.1.
-    pub device_authorization_endpoint: Option<String>,
-    /// RFC 6749 §3.2.
-    pub token_endpoint: Option<String>,
-    /// RFC 7009.
-    pub revocation_endpoint: Option<String>,
-    /// Answers 200 for a token that lives and 401 for one that is dead.
-    pub check_endpoint: Option<String>,
-    /// Answers who a token's user is.
-    pub userinfo_endpoint: Option<String>,
+    /// Where the endpoints are.
+    #[serde(skip)]
+    pub endpoints: Endpoints<String>,
 }
 
 const TOP_KEYS: [&str; 2] = ["default_host", "hosts"];
-const HOST_KEYS: [&str; 16] = [
+const HOST_KEYS: [&str; 10] = [
     "provider",
     "url",
     "client_id",
@@ -72,12 +63,6 @@ const HOST_KEYS: [&str; 16] = [
     "parameters",
     "ca_file",
     "redirect_uri",
-    "authorization_endpoint",
-    "device_authorization_endpoint",
-    "token_endpoint",
-    "revocation_endpoint",
-    "check_endpoint",
-    "userinfo_endpoint",
 ];
 
 fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HostArg>, D::Error> {
@@ -86,9 +71,9 @@ fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HostArg
 }
 
 /// Names, never the secret.
-impl std::fmt::Debug for HostConfig {
+impl std::fmt::Debug for LoginOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HostConfig")
+        f.debug_struct("LoginOptions")
             .field("provider", &self.provider)
             .field("client_id", &self.client_id)
             .finish_non_exhaustive()
@@ -120,11 +105,12 @@ impl ConfigError {
     }
 }
 
+/// The file, with `H` of each host.
 #[derive(Deserialize)]
-struct Document {
+struct Document<H> {
     default_host: Option<String>,
-    #[serde(default)]
-    hosts: BTreeMap<String, HostConfig>,
+    #[serde(default = "BTreeMap::new")]
+    hosts: BTreeMap<String, H>,
 }
 
 impl Config {
@@ -180,24 +166,30 @@ impl Config {
         };
         let table: toml::Table = text.parse().map_err(|error| placed(&error))?;
         check_keys(text, &table, &TOP_KEYS)?;
+        let endpoint_keys = EndpointName::ALL.iter().map(|name| name.key());
+        let host_keys: Vec<&str> = HOST_KEYS.into_iter().chain(endpoint_keys).collect();
         let hosts = table.get("hosts").and_then(toml::Value::as_table);
         for host in hosts.into_iter().flatten() {
             if let Some(keys) = host.1.as_table() {
-                check_keys(text, keys, &HOST_KEYS)?;
+                check_keys(text, keys, &host_keys)?;
             }
         }
-        let document: Document = toml::from_str(text).map_err(|error| placed(&error))?;
+        // Read apart: with serde's `flatten` a mistake would have no place.
+        let read = |error| placed(&error);
+        let document: Document<LoginOptions> = toml::from_str(text).map_err(read)?;
+        let mut endpoints: Document<Endpoints<String>> = toml::from_str(text).map_err(read)?;
         let host = |text: &str| {
             HostArg::parse(text)
                 .map_err(|error: BadHost| (None, format!("names `{text}`, which {error}")))
         };
-        let mut found: Vec<(Host, HostConfig)> = Vec::new();
-        for (name, config) in document.hosts {
+        let mut found: Vec<(Host, LoginOptions)> = Vec::new();
+        for (name, mut options) in document.hosts {
+            options.endpoints = endpoints.hosts.remove(&name).unwrap_or_default();
             let host = host(&name)?.host;
             if found.iter().any(|(known, _)| *known == host) {
                 return Err((None, format!("has `{host}` twice, spelled in two ways")));
             }
-            found.push((host, config));
+            found.push((host, options));
         }
         Ok(Self {
             default_host: document.default_host.as_deref().map(host).transpose()?,
@@ -214,9 +206,9 @@ impl Config {
 
     /// What it says of `host`.
     #[must_use]
-    pub fn host(&self, host: &Host) -> Option<&HostConfig> {
+    pub fn host(&self, host: &Host) -> Option<&LoginOptions> {
         let found = self.hosts.iter().find(|(name, _)| name == host);
-        found.map(|(_, config)| config)
+        found.map(|(_, options)| options)
     }
 }
 
@@ -279,10 +271,26 @@ mod tests {
 
     #[test]
     fn an_error_quotes_no_value() {
-        let text = "[hosts.\"gitlab.com\"]\nscopes = 'SECRET'\n";
-        let (line, problem) = Config::parse(text).unwrap_err();
-        assert_eq!(line, Some(2));
-        assert!(problem.contains("`scopes`") && !problem.contains("SECRET"));
+        for key in ["scopes", "token_endpoint"] {
+            let text = format!("[hosts.\"gitlab.com\"]\n{key} = {{ SECRET = 1 }}\n");
+            let (line, problem) = Config::parse(&text).unwrap_err();
+            assert_eq!(line, Some(2));
+            assert!(problem.contains(&format!("`{key}`")), "{problem}");
+            assert!(!problem.contains("SECRET"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn each_endpoint_has_its_key() {
+        let keys = EndpointName::ALL.iter().map(|name| name.key());
+        let lines: Vec<String> = keys.map(|key| format!("{key} = '{key}'")).collect();
+        let text = format!("[hosts.\"gitlab.com\"]\n{}", lines.join("\n"));
+        let config = Config::parse(&text).unwrap();
+        let (_, options) = &config.hosts[0];
+        for name in EndpointName::ALL {
+            let found = options.endpoints.get(*name).unwrap();
+            assert_eq!(found, name.key());
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 
+use glauth::credential::EndpointName;
 use glauth::http::{Http, Request, Response, SendError};
 use glauth::oauth::discover;
 use libfuzzer_sys::fuzz_target;
@@ -40,14 +41,8 @@ fuzz_target!(|data: &[u8]| {
     match discover(&Says(data), &issuer, None) {
         Ok(found) => {
             assert_eq!(found.issuer.trim_end_matches('/'), ISSUER);
-            let endpoints = [
-                &found.authorization_endpoint,
-                &found.token_endpoint,
-                &found.device_authorization_endpoint,
-                &found.revocation_endpoint,
-                &found.userinfo_endpoint,
-            ];
-            for endpoint in endpoints.into_iter().flatten() {
+            let named = EndpointName::ALL.iter();
+            for endpoint in named.filter_map(|name| found.endpoints.get(*name)) {
                 assert!(endpoint.as_str().starts_with("https://"), "{endpoint:?}");
                 assert!(endpoint.url().is_ok(), "{endpoint:?}");
             }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::endpoints::EndpointName;
 use super::host::is_loopback;
 use crate::secret::ClientSecret;
 
@@ -81,6 +82,21 @@ pub struct Client {
     pub server_user: Option<u32>,
     /// What only the next login needs.
     pub login: LoginMeans,
+}
+
+impl Client {
+    /// Where this endpoint is, if the record says it.
+    #[must_use]
+    pub fn endpoint(&self, name: EndpointName) -> Option<&Endpoint> {
+        match name {
+            EndpointName::Authorization => self.login.authorization_endpoint.as_ref(),
+            EndpointName::DeviceAuthorization => self.login.device_authorization_endpoint.as_ref(),
+            EndpointName::Token => self.token_endpoint.as_ref(),
+            EndpointName::Revocation => self.revocation_endpoint.as_ref(),
+            EndpointName::Check => self.check_endpoint.as_ref(),
+            EndpointName::Userinfo => self.login.userinfo_endpoint.as_ref(),
+        }
+    }
 }
 
 /// What the next login needs to know, so that it needs no flags, where neither the host nor the

@@ -4,6 +4,7 @@
 mod attempt;
 mod client;
 mod decide;
+mod endpoints;
 mod failure;
 mod host;
 mod need;
@@ -18,6 +19,7 @@ pub use client::{
     AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Replay, RotationEffect,
 };
 pub use decide::{backoff, decide, handed_out, living};
+pub use endpoints::{EndpointName, Endpoints};
 pub use failure::{asks_first, fall_back, goes_on};
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
 pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, EXEC_MIN_TTL, MinTtl, Need};

@@ -17,9 +17,9 @@ use crate::time::Timestamp;
 /// Tokens that are not stored yet.
 #[derive(Debug)]
 pub struct Tokens {
-    /// What kind of login they make.
+    /// The kind of login that they make.
     pub kind: LoginKind,
-    /// The tokens.
+    /// What the server gave.
     pub rotation: Rotation,
     /// When their life began.
     pub issued_at: Timestamp,
@@ -48,8 +48,8 @@ impl Tokens {
 
 /// A login that is to be stored.
 #[derive(Debug)]
-pub struct NewAccount {
-    /// Of which account.
+pub(super) struct NewAccount {
+    /// The account that it is for.
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,
@@ -84,9 +84,20 @@ pub struct LoggedIn {
 }
 
 impl LoggedIn {
-    /// A login that stays as it is, but for `change`.
-    #[must_use]
-    pub fn as_it_is(record: &Record, change: Change) -> Self {
+    /// A login of this user that has a standby grant now.
+    pub(super) fn with_standby(identity: Option<Identity>, warnings: Vec<String>) -> Self {
+        Self {
+            change: Change::StandbyAdded,
+            identity: identity.clone(),
+            before: identity,
+            ends_at: None,
+            standby: Second::Taken,
+            warnings,
+        }
+    }
+
+    /// A login that stays as it is.
+    pub(super) fn as_it_is(record: &Record, change: Change) -> Self {
         Self {
             change,
             identity: record.identity.clone(),
@@ -144,7 +155,10 @@ pub enum Change {
 
 /// Stores a login, under the account's lock, and then revokes what it replaced. A token that a person
 /// brought may be any text, so the server is asked once it is stored (P3).
-pub fn log_in(session: &Session<'_>, account: NewAccount) -> Result<LoggedIn, FlowError> {
+pub(super) fn store_login(
+    session: &Session<'_>,
+    account: NewAccount,
+) -> Result<LoggedIn, FlowError> {
     session.log.flush();
     let id = account.id.clone();
     let (revoke_replaced, is_brought) = (account.revoke_replaced, account.brought);

@@ -9,9 +9,11 @@ mod brought;
 mod error;
 mod exchange;
 mod git;
+mod log_in;
 mod login;
 mod logout;
 mod loopback;
+mod person;
 mod plan;
 mod redirect_uri;
 mod refresh;
@@ -22,19 +24,18 @@ mod session;
 mod standby;
 mod tried;
 
-pub use account::{account_to_log_in, held_by_no_other, in_use, on_account};
+pub use account::{in_use, on_account};
 pub use apart::{Order, carry_out};
-pub use authorize::{
-    AuthorizeError, Lead, PERSON_LIMIT, Person, Waiting, Way, Wish, add_standby_through_server,
-    log_in_through_server,
-};
+pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
 pub(crate) use error::list;
 pub use error::{FlowError, standby_command};
 pub use git::{Told, git_erase, git_get, git_store};
-pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
+pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
+pub use login::{Change, LoggedIn, Second};
 pub use logout::{LoggedOut, log_out};
 pub use loopback::NotListening;
-pub use plan::{ClientError, Given, Plan, PlanError, Setup, ToRegister};
+pub use person::{NoAnswer, PageOpening, Person, Waiting};
+pub use plan::{ClientError, ToRegister};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
@@ -42,4 +43,4 @@ pub use refresh::{
 };
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, Session, Where};
-pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};
+pub use standby::{NotAdded, Refusal};

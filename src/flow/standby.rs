@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 
 /// The login that a grant is added to, as it was when that was begun.
 #[derive(Debug)]
-pub struct Beside {
+pub struct ExistingLogin {
     /// What its grants began with: one of them must still be there.
     pub origins: Vec<Fingerprint>,
     /// What it may be used for.
@@ -30,14 +30,14 @@ pub struct Beside {
 
 /// A grant that is to be added.
 #[derive(Debug)]
-pub struct Newcomer {
-    /// To which account.
+pub struct CandidateGrant {
+    /// The account that it is for.
     pub id: AccountId,
     /// How we are known to its server.
     pub client: Client,
     /// Answers who a token's user is.
     pub userinfo_endpoint: Option<Endpoint>,
-    /// What came.
+    /// What the server gave, or a person brought.
     pub tokens: Tokens,
     /// The scopes, where the server does not name them.
     pub asked: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Newcomer {
 #[derive(Debug, thiserror::Error)]
 #[error("{why}{}", tokens.as_ref().map_or_else(String::new, |tokens| format!("; {tokens}")))]
 pub struct NotAdded {
-    /// Why.
+    /// Why it is not taken.
     pub why: Refusal,
     /// What has become of its tokens, unless they are another's to end.
     pub tokens: Option<NewTokens>,
@@ -85,7 +85,7 @@ pub enum Refusal {
     /// The server does not say whose it is.
     #[error("{host} does not say whose it is, and the login is of {expected}")]
     Nameless {
-        /// Which server.
+        /// The server that was asked.
         host: Host,
         /// Whose it should be.
         expected: String,
@@ -93,7 +93,7 @@ pub enum Refusal {
     /// The server could not be asked whose it is, or cannot say it now.
     #[error("{host} cannot say now whose it is, and the login is of {expected}")]
     NotIdentified {
-        /// Which server.
+        /// The server that was asked.
         host: Host,
         /// Whose it should be.
         expected: String,
@@ -107,7 +107,7 @@ pub enum Refusal {
     /// Somebody else was faster.
     #[error("the login has two good grants already")]
     Full,
-    /// The store.
+    /// The store cannot take it.
     #[error("it could not be stored: {0}")]
     NotStored(Box<FlowError>),
 }
@@ -118,7 +118,7 @@ impl From<FlowError> for Refusal {
     }
 }
 
-impl Beside {
+impl ExistingLogin {
     /// The login that is there, if a good grant of it is left.
     #[must_use]
     pub fn of(record: &Record, now: Timestamp) -> Option<Self> {
@@ -157,14 +157,14 @@ impl Beside {
 /// the same.
 pub fn add_standby(
     session: &Session<'_>,
-    new: Newcomer,
-    beside: &Beside,
+    new: CandidateGrant,
+    existing: &ExistingLogin,
 ) -> Result<Vec<String>, NotAdded> {
     session.log.flush();
     let imported = new.imported;
     let client = new.client.clone();
     let token = new.tokens.for_revocation();
-    Adding { session, beside }.add(new).map_err(|why| {
+    Adding { session, existing }.add(new).map_err(|why| {
         let is_ours_to_end = !imported && !matches!(why, Refusal::SameTokens);
         NotAdded {
             tokens: is_ours_to_end.then(|| end(session, &client, &token)),
@@ -184,13 +184,13 @@ fn end(session: &Session<'_>, client: &Client, token: &RevocableToken) -> NewTok
 
 struct Adding<'a> {
     session: &'a Session<'a>,
-    beside: &'a Beside,
+    existing: &'a ExistingLogin,
 }
 
 impl Adding<'_> {
-    fn add(&self, new: Newcomer) -> Result<Vec<String>, Refusal> {
+    fn add(&self, new: CandidateGrant) -> Result<Vec<String>, Refusal> {
         let (identity, mut warnings) = self.check(&new)?;
-        let Newcomer {
+        let CandidateGrant {
             id,
             client,
             userinfo_endpoint: _,
@@ -218,19 +218,19 @@ impl Adding<'_> {
     }
 
     /// What can be said before the lock is had; whose it is, if that is known to be the login's.
-    fn check(&self, new: &Newcomer) -> Result<(Option<Identity>, Vec<String>), Refusal> {
+    fn check(&self, new: &CandidateGrant) -> Result<(Option<Identity>, Vec<String>), Refusal> {
         let rotation = &new.tokens.rotation;
         if rotation.refresh_token.is_none() {
             return Err(Refusal::NotRenewable);
         }
-        self.beside
+        self.existing
             .check_scopes(rotation.scopes.as_ref().unwrap_or(&new.asked))?;
         let answer = self.whose(new, &rotation.access_token);
         let is_unanswered = matches!(answer, Identified::Unanswered);
         let found = known(answer);
-        let expected = self.beside.identity.clone().or_else(|| {
+        let expected = self.existing.identity.clone().or_else(|| {
             found.as_ref()?;
-            known(self.whose(new, self.beside.access_token.as_ref()?))
+            known(self.whose(new, self.existing.access_token.as_ref()?))
         });
         match (expected, found) {
             (Some(expected), Some(found)) if is_same(&expected, &found) => {
@@ -259,7 +259,7 @@ impl Adding<'_> {
         }
     }
 
-    fn whose(&self, new: &Newcomer, token: &AccessToken) -> Identified {
+    fn whose(&self, new: &CandidateGrant, token: &AccessToken) -> Identified {
         match &new.userinfo_endpoint {
             Some(endpoint) => oauth::identify(self.session.http, &new.client, endpoint, token),
             None => Identified::Nameless,
@@ -285,7 +285,7 @@ impl Adding<'_> {
         grant: &Grant,
     ) -> Result<(), Refusal> {
         let login = locked.record().login().ok_or(Refusal::LoginGone)?;
-        let is_known = |grant: &Grant| self.beside.origins.contains(&grant.origin);
+        let is_known = |grant: &Grant| self.existing.origins.contains(&grant.origin);
         if !login.grants.iter().any(is_known) {
             return Err(Refusal::LoginGone);
         }

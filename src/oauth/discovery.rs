@@ -12,7 +12,7 @@ use url::Url;
 use super::authorization::same_issuer;
 use super::body::object_in;
 use super::shown::shown;
-use crate::credential::Endpoint;
+use crate::credential::{Endpoint, EndpointName, Endpoints};
 use crate::http::{Body, Http, Request, SendError};
 
 /// How long each question may take.
@@ -23,16 +23,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 pub struct Metadata {
     /// Its own name.
     pub issuer: String,
-    /// RFC 6749 §3.1.
-    pub authorization_endpoint: Option<Endpoint>,
-    /// RFC 6749 §3.2.
-    pub token_endpoint: Option<Endpoint>,
-    /// RFC 8628 §3.1.
-    pub device_authorization_endpoint: Option<Endpoint>,
-    /// RFC 7009.
-    pub revocation_endpoint: Option<Endpoint>,
-    /// OpenID Connect Core §5.3.
-    pub userinfo_endpoint: Option<Endpoint>,
+    /// Where its endpoints are.
+    pub endpoints: Endpoints<Endpoint>,
     /// What can be asked for, where it says so (RFC 8414 §2).
     pub scopes_supported: Option<Vec<String>>,
     /// Whether a secret must be sent in the form, since the server takes no header.
@@ -122,8 +114,10 @@ fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
     if !same_issuer(issuer, asked.as_str()) {
         return Err(format!("is of another issuer, `{}`", shown(issuer)));
     }
-    let endpoint = |key: &str| {
-        let Some(text) = text(key) else {
+    let endpoint = |name: EndpointName| {
+        let key = name.key();
+        // What a document calls so is another thing.
+        let Some(text) = text(key).filter(|_| name != EndpointName::Check) else {
             return Ok(None);
         };
         let unsafe_url = || format!("names `{}` as its `{key}`, which is not https", shown(text));
@@ -141,11 +135,7 @@ fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
     let takes = |method: &str| methods.iter().any(|one| one == method);
     Ok(Metadata {
         issuer: issuer.to_owned(),
-        authorization_endpoint: endpoint("authorization_endpoint")?,
-        token_endpoint: endpoint("token_endpoint")?,
-        device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
-        revocation_endpoint: endpoint("revocation_endpoint")?,
-        userinfo_endpoint: endpoint("userinfo_endpoint")?,
+        endpoints: Endpoints::find(endpoint)?,
         scopes_supported: texts("scopes_supported"),
         post_only: takes("client_secret_post") && !takes("client_secret_basic"),
     })

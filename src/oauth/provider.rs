@@ -3,7 +3,9 @@
 mod table;
 
 use super::discovery::Metadata;
-use crate::credential::{AuthMethod, Endpoint, Host, Independence, Replay, RotationEffect};
+use crate::credential::{
+    AuthMethod, Endpoint, EndpointName, Endpoints, Host, Independence, Replay, RotationEffect,
+};
 use crate::secret::ClientSecret;
 
 pub use table::PROVIDERS;
@@ -28,23 +30,13 @@ pub struct Provider {
     /// What the server calls itself (RFC 9207): below the base URL, or a URL of its own; `None`: nobody
     /// knows, so nothing is compared.
     pub issuer: Option<&'static str>,
-    /// RFC 6749 §3.1.
-    pub authorization_endpoint: Option<&'static str>,
-    /// RFC 8628 §3.1.
-    pub device_authorization_endpoint: Option<&'static str>,
+    /// Where they are.
+    pub endpoints: Endpoints<&'static str>,
     /// Whether the device grant is for clients of a type of its own: `invalid_client` there is said of
     /// the others too.
     pub device_client_apart: bool,
-    /// RFC 6749 §3.2.
-    pub token_endpoint: Option<&'static str>,
-    /// RFC 7009.
-    pub revocation_endpoint: Option<&'static str>,
-    /// Answers 200 for a token that lives and 401 for one that is dead.
-    pub check_endpoint: Option<&'static str>,
-    /// The same for personal access tokens.
+    /// The check endpoint of personal access tokens.
     pub token_check_endpoint: Option<&'static str>,
-    /// Answers who a token's user is.
-    pub userinfo_endpoint: Option<&'static str>,
     /// Asked for where nobody says.
     pub scopes: &'static [&'static str],
     /// Sent with the authorization request, and there only.
@@ -143,16 +135,12 @@ pub fn provider_of(host: &Host) -> Option<&'static Provider> {
 #[must_use]
 pub fn provider_like(metadata: &Metadata, base: &str) -> Option<&'static Provider> {
     let is_like = |provider: &&Provider| {
-        let named = [
-            (
-                provider.authorization_endpoint,
-                &metadata.authorization_endpoint,
-            ),
-            (provider.token_endpoint, &metadata.token_endpoint),
-        ];
-        named.iter().all(|(place, named)| {
+        let named = [EndpointName::Authorization, EndpointName::Token];
+        named.into_iter().all(|name| {
+            let place = provider.endpoints.get(name);
             let place = place.map(|place| below(base, place));
-            place.is_some() && place.as_deref() == named.as_ref().map(Endpoint::as_str)
+            let named = metadata.endpoints.get(name);
+            place.is_some() && place.as_deref() == named.map(Endpoint::as_str)
         })
     };
     PROVIDERS.iter().find(is_like).or_else(|| provider("oidc"))

@@ -1,20 +1,13 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, of_flow, plain, remedy_of_file};
+use super::{Failure, hint_of, login_command, of_flow, plain, remedy_of_file};
 use crate::code::Code;
 use crate::credential::Outcome;
-use crate::flow::{AuthorizeError, ClientError, NotAdded, PlanError, Refusal, ToRegister};
+use crate::flow::{AuthorizeError, ClientError, NoAnswer, NotAdded, Refusal, ToRegister};
 use crate::http::SendError;
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
-pub(super) fn of_plan(error: &PlanError) -> Failure {
-    match error {
-        PlanError::Flow(error) => of_flow(error),
-        PlanError::Client(error) => of_client(error),
-    }
-}
-
-pub(super) fn of_client(error: &ClientError) -> Failure {
+fn of_client(error: &ClientError) -> Failure {
     let failure = plain(Code::Config, error.to_string());
     match error {
         ClientError::NoClientId { register, .. } => failure.hint(match register {
@@ -109,6 +102,17 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
     let message = error.to_string();
     match error {
         AuthorizeError::Client(error) => of_client(error),
+        AuthorizeError::NoPerson { id, .. } => plain(Code::LoginRequired, message)
+            .hint(format!(
+                "{} in a terminal; or, to consent on another device, with --device",
+                login_command(id)
+            ))
+            .about(id),
+        AuthorizeError::NoAnswer(NoAnswer::NotGiven(_)) => plain(Code::Usage, message),
+        AuthorizeError::NoAnswer(NoAnswer::Unfit(_)) => plain(Code::BadInput, message),
+        AuthorizeError::NothingToStandBeside(id) => plain(Code::Usage, message)
+            .hint("import the first one without --standby")
+            .about(id),
         AuthorizeError::Flow(error) => of_flow(error),
         AuthorizeError::NoRandomness(_) => plain(Code::Unexpected, message),
         AuthorizeError::NotListening(_) => plain(Code::Unavailable, message).hint(
@@ -137,18 +141,10 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
             ..
         } => {
             let failure = plain((*outcome).into(), message).said(said.as_deref());
-            match outcome {
-                _ if advice.is_some() => failure.hint(advice.as_deref().unwrap_or_default()),
-                Outcome::LoginRequired
-                | Outcome::RefreshRefused
-                | Outcome::AnswerLost
-                | Outcome::Unavailable => {
-                    failure.hint("nothing was stored; run it again")
-                }
-                other => match hint_of(*other) {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                },
+            match (advice, not_redeemed(*outcome)) {
+                (Some(advice), _) => failure.hint(&**advice),
+                (None, Some(hint)) => failure.hint(hint),
+                (None, None) => failure,
             }
         }
         AuthorizeError::LeftOut => plain(Code::AccessDenied, message),
@@ -157,6 +153,17 @@ pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
             let failure = of_flow(source);
             Failure { message, ..failure }
         }
+    }
+}
+
+/// What a person does about a consent that gave no tokens.
+fn not_redeemed(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::LoginRequired
+        | Outcome::RefreshRefused
+        | Outcome::AnswerLost
+        | Outcome::Unavailable => Some("nothing was stored; run it again"),
+        other => hint_of(other),
     }
 }
 
@@ -176,7 +183,7 @@ fn of_device(error: &DeviceError, message: String) -> Failure {
     }
 }
 
-pub(super) fn of_not_added(error: &NotAdded) -> Failure {
+fn of_not_added(error: &NotAdded) -> Failure {
     let message = format!("no standby grant was added: {error}");
     // Who brought it chose it.
     let code = |code| if error.imported { Code::BadInput } else { code };

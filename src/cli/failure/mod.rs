@@ -12,7 +12,7 @@ use super::shell;
 use crate::code::Code;
 use crate::credential::{AccountId, Outcome};
 use crate::env;
-use crate::flow::FlowError;
+use crate::flow::{AuthorizeError, FlowError};
 use crate::http::{FileProblem, SendError};
 use crate::store::StoreError;
 
@@ -68,16 +68,7 @@ impl Failure {
                 return Some(of_usage_error(error));
             }
             if let Some(error) = cause.downcast_ref() {
-                return Some(login::of_client(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
                 return Some(login::of_authorization(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(login::of_not_added(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(login::of_plan(error));
             }
             cause.downcast_ref().map(file::of_config)
         });
@@ -115,7 +106,11 @@ impl Failure {
 /// Whether the system had too little of something, whatever that hindered; but for tokens that are lost.
 fn is_exhausted(error: &anyhow::Error) -> bool {
     let is_lost = |cause: &(dyn std::error::Error + 'static)| {
-        let stored = match cause.downcast_ref() {
+        let flow = match cause.downcast_ref() {
+            Some(AuthorizeError::Flow(error)) => Some(&**error),
+            _ => cause.downcast_ref(),
+        };
+        let stored = match flow {
             Some(FlowError::Store(error)) => Some(error),
             _ => cause.downcast_ref(),
         };

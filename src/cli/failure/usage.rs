@@ -39,8 +39,6 @@ pub(in crate::cli) enum UsageError {
     NothingToEnd { id: AccountId, store: PathBuf },
     #[error("several hosts, and none was named: {}", list(.0))]
     SeveralHosts(Vec<Host>),
-    #[error("a login for {0} needs a person, and there is no terminal")]
-    NoPerson(AccountId),
     #[error("cannot run `{program}`: {source}")]
     NotRun {
         program: String,
@@ -50,8 +48,6 @@ pub(in crate::cli) enum UsageError {
     GitNotWritten(String),
     #[error("{0}")]
     NoVariable(&'static str),
-    #[error("no good login for {0} that a standby grant could be added to")]
-    NothingToStandBeside(AccountId),
     #[error(transparent)]
     BadStore(BadStore),
     #[error("git's question {0}")]
@@ -104,15 +100,6 @@ fn of_usage_error_here(error: &UsageError) -> Failure {
         }
         UsageError::SeveralHosts(_) => plain(Code::Usage, message)
             .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::NoPerson(id) => plain(Code::LoginRequired, message)
-            .hint(format!(
-                "{} in a terminal; or, to consent on another device, with --device",
-                login_command(id)
-            ))
-            .about(id),
-        UsageError::NothingToStandBeside(id) => plain(Code::Usage, message)
-            .hint("import the first one without --standby")
-            .about(id),
         UsageError::GitNotWritten(_) => plain(Code::Config, message)
             .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add"),
         UsageError::NoVariable(_) => {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::{AuthorizeError, Lead, Through, Tokens, Visitor, Way};
+use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
 use crate::flow::loopback::{Arrival, Judge, Loopback};
+use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
 use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented, stray_error};
@@ -34,7 +35,7 @@ type Question = Arc<Mutex<Arc<AuthorizationRequest>>>;
 /// A browser, for one consent after the other: one listener, and one reader of what is pasted, since
 /// two would take each other's lines.
 pub(super) struct Browser<'a> {
-    login: &'a Through<'a>,
+    login: &'a ServerLogin<'a>,
     endpoint: Url,
     question: Question,
     loopback: Loopback,
@@ -54,10 +55,11 @@ pub(super) struct Patience {
 pub(super) type Answered = (AuthorizationResponse, Option<Visitor>);
 
 impl<'a> Browser<'a> {
-    pub(super) fn start(login: &'a Through<'a>) -> Result<Self, AuthorizeError> {
+    pub(super) fn start(login: &'a ServerLogin<'a>) -> Result<Self, AuthorizeError> {
         let setup = login.setup;
         let endpoint = setup
-            .authorization_endpoint
+            .endpoints
+            .authorization
             .as_ref()
             .and_then(|endpoint| endpoint.url().ok())
             .ok_or_else(|| ClientError::NoEndpoint {
@@ -65,7 +67,7 @@ impl<'a> Browser<'a> {
                 option: "--authorization-endpoint",
                 host: login.plan.id.host.clone(),
             })?;
-        login.check_secret(Way::Browser)?;
+        login.check_secret(ConsentMethod::Browser)?;
         let uri = RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?;
         let request = AuthorizationRequest::new(setup.issuer.clone())?;
         let question = Arc::new(Mutex::new(Arc::new(request)));
@@ -119,11 +121,15 @@ impl<'a> Browser<'a> {
     }
 
     /// Shows the page, and waits until somebody has answered.
-    pub(super) fn wait(&mut self, lead: Lead, how: Patience) -> Result<Answered, AuthorizeError> {
+    pub(super) fn wait(
+        &mut self,
+        opening: PageOpening,
+        how: Patience,
+    ) -> Result<Answered, AuthorizeError> {
         let person = self.login.person;
         let page = self.page();
         let door = self.loopback.lead_to(page.clone())?;
-        person.visit(&page, &door, lead);
+        person.visit(&page, &door, opening);
         if let Some(sender) = self.pasted.take() {
             person.listen(Box::new(move |line| drop(sender.send(Event::Pasted(line)))));
         }

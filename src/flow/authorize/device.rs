@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AuthorizeError, Through, Tokens, Way, or_told};
+use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, or_told};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 use crate::signals::Held;
 
-impl Through<'_> {
+impl ServerLogin<'_> {
     pub(super) fn by_device(&self) -> Result<(Tokens, Held), AuthorizeError> {
-        self.check_secret(Way::Device)?;
+        self.check_secret(ConsentMethod::Device)?;
         let codes = self.codes()?;
         self.person.enter_code(&codes);
         let waiting = self
@@ -22,7 +22,7 @@ impl Through<'_> {
 
     fn codes(&self) -> Result<DeviceAuthorization, AuthorizeError> {
         let setup = self.setup;
-        let Some(endpoint) = &setup.device_authorization_endpoint else {
+        let Some(endpoint) = &setup.endpoints.device_authorization else {
             let host = &self.plan.id.host;
             let message = format!("no device authorization endpoint is known for {host}");
             return Err(AuthorizeError::NoDeviceGrant { message });

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::credential::Outcome;
+use crate::credential::{AccountId, Outcome, Scheme};
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
+use crate::flow::person::NoAnswer;
 use crate::flow::plan::ClientError;
 use crate::flow::revoke::NewTokens;
 use crate::flow::standby::NotAdded;
@@ -17,10 +18,24 @@ pub enum AuthorizeError {
     /// Something is missing, or does not fit.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// A login asks for a consent, and there is no person.
+    #[error("a login for {id} needs a person, and there is no terminal")]
+    NoPerson {
+        /// The login.
+        id: AccountId,
+        /// How its server is reached.
+        scheme: Scheme,
+    },
+    /// What the person answered is of no use.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// A standby grant was brought for a login that has no good grant.
+    #[error("no good login for {0} that a standby grant could be added to")]
+    NothingToStandBeside(AccountId),
     /// The account's lock or its record.
     #[error(transparent)]
     Flow(Box<FlowError>),
-    /// The system.
+    /// The system gave no random numbers.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
     /// The address of the redirect is taken.
@@ -64,7 +79,7 @@ pub enum AuthorizeError {
     /// The consent was there, and gave no tokens.
     #[error("{message}")]
     NotRedeemed {
-        /// How.
+        /// What the server's answer means.
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
@@ -82,7 +97,7 @@ pub enum AuthorizeError {
     /// The tokens were there, and could not be kept.
     #[error("the new login could not be stored: {source}; {tokens}")]
     NotStored {
-        /// Why.
+        /// Why they could not be stored.
         source: Box<FlowError>,
         /// What has become of them.
         tokens: NewTokens,

@@ -8,11 +8,10 @@ mod standby;
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::error::FlowError;
-use super::login::{LoggedIn, NewAccount, Second, Tokens, log_in, note_identity};
+use super::login::{LoggedIn, NewAccount, Second, Tokens, note_identity, store_login};
 use super::loopback::{Page, Visitor};
+use super::person::{PageOpening, Person};
 use super::plan::{ClientError, Plan, Setup};
 use super::revoke::{NewTokens, revoke};
 use super::sentences::{describe, sentence};
@@ -20,7 +19,7 @@ use super::session::Session;
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
-use crate::oauth::{self, Answer, DeviceAuthorization, Identified, NeedsSecret, Presented};
+use crate::oauth::{self, Answer, Identified, NeedsSecret, Presented};
 use crate::signals::Held;
 use crate::time::human;
 
@@ -28,204 +27,152 @@ use browser::{Browser, Patience};
 use standby::First;
 
 pub use error::AuthorizeError;
-pub use standby::add_standby_through_server;
 
 /// How long a person has, in a browser. Long enough to find a password and a second factor, and
 /// short enough that a login that was forgotten does not listen for ever.
-pub const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
-
-/// Who logs in: what they are shown, and what is heard from them.
-pub trait Person {
-    /// Shows the address of a page, and leads there: through `door`, which others may read.
-    fn visit(&self, page: &Url, door: &Url, lead: Lead);
-
-    /// What the person pastes goes to `pasted` from now on, line by line.
-    fn listen(&self, pasted: Box<dyn Fn(String) + Send>);
-
-    /// Shows where to enter which code.
-    fn enter_code(&self, codes: &DeviceAuthorization);
-
-    /// The login is stored, and a second consent follows.
-    fn logged_in(&self, done: &LoggedIn);
-
-    /// Says that another code follows, for a second grant; whether it wants a browser session of
-    /// its own.
-    fn expect_code(&self, own_session: bool);
-
-    /// Says something.
-    fn hear(&self, text: &str);
-
-    /// Shows that something is waited for, until what it returns is dropped.
-    fn wait(&self, what: &str, limit: Duration) -> Box<dyn Waiting>;
-}
-
-/// How a person comes to a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lead {
-    /// It is opened, where there is a browser.
-    Opened,
-    /// The page of the first consent leads there, for a second grant.
-    FromPage,
-    /// By hand, for a second grant.
-    ByHand,
-    /// By hand, for a second grant, in a browser session of its own: the server would end both
-    /// grants of one session at once.
-    OwnSession,
-}
-
-/// As long as it lives, a person sees that something is waited for.
-pub trait Waiting {}
+const PERSON_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// How a person consents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Authorization code and PKCE.
+pub enum ConsentMethod {
+    /// Authorization code and PKCE, in a browser.
     Browser,
-    /// The device grant.
+    /// The device grant (RFC 8628).
     Device,
     /// The device grant, where the server has it, else a browser somewhere.
     DeviceIfPossible,
 }
 
-/// Whether a second grant is asked for.
+/// When a login gets a standby grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// Not.
+pub enum StandbyPolicy {
+    /// One grant only.
     Never,
-    /// Not now: a second consent is no click away.
-    Later,
-    /// Where a rotation would end the token under its users' hands, and a second consent is a click
-    /// away.
+    /// If a refresh would end the token that programs use, and a second consent is a click away.
     WhereItHelps,
-    /// In any case.
+    /// Always, and beside the login that is there if it has room for one.
     Always,
 }
 
 /// Where a person consents, for the first time and for the second.
-enum Door<'a> {
+enum ConsentChannel<'a> {
     Browser(Box<Browser<'a>>),
     Device,
 }
 
 /// What a person's consent brought.
-struct Consent {
+struct Consent<'a> {
+    channel: ConsentChannel<'a>,
     tokens: Tokens,
-    /// Until it is stored.
+    /// Signals wait until the tokens are stored.
     held: Held,
-    /// The browser that waits for the end.
+    /// The browser that waits for its last page.
     visitor: Option<Visitor>,
 }
 
-/// Logs in through the server.
-pub fn log_in_through_server(
-    session: &Session<'_>,
-    plan: &Plan<'_>,
-    way: Way,
-    wish: Wish,
-    person: &dyn Person,
-) -> Result<LoggedIn, AuthorizeError> {
-    let setup = plan.setup()?;
-    prove_store(session, plan)?;
-    let login = Through {
-        session,
-        plan,
-        setup: &setup,
-        person,
-    };
-    let (door, consent) = login.consent(way, Lead::Opened, |visitor, error| {
-        visitor.show(&login.page_of_failure(error));
-    })?;
-    let Consent {
-        tokens,
-        held,
-        visitor,
-    } = consent;
-    let first = First::of(&tokens, &setup);
-    let stored = login.store(tokens);
-    let mut done = match stored {
-        Ok(done) => {
-            if held.has_come() {
-                person.logged_in(&done);
-            }
-            drop(held);
-            done
-        }
-        Err(error) => {
-            held.until_told();
-            if let Some(visitor) = visitor {
-                visitor.show(&login.page_of_failure(&error));
-            }
-            return Err(error);
-        }
-    };
-    login.ask_who(&first, &mut done);
-    if login.wants_second(wish, &first, &done, visitor.is_some()) {
-        login.second(door, visitor, first, &mut done);
-    } else {
-        if wish != Wish::Never && login.would_use_second(&first, &done) {
-            done.standby = Second::WouldHelp;
-        }
-        if let Some(visitor) = visitor {
-            visitor.show(&login.page(done.identity.as_ref()));
-        }
-    }
-    Ok(done)
-}
-
-/// Nobody is asked for a consent that could not be stored.
-fn prove_store(session: &Session<'_>, plan: &Plan<'_>) -> Result<(), AuthorizeError> {
-    let wait = session.wait(session.deadline());
-    let entry = session
-        .store
-        .lock(&plan.id, &wait)
-        .map_err(FlowError::from)?;
-    entry.prove().map_err(FlowError::from)?;
-    Ok(())
-}
-
-struct Through<'a> {
-    session: &'a Session<'a>,
-    plan: &'a Plan<'a>,
-    setup: &'a Setup,
-    person: &'a dyn Person,
+/// A login through the server that has all that it needs.
+pub(super) struct ServerLogin<'a> {
+    pub session: &'a Session<'a>,
+    pub plan: &'a Plan<'a>,
+    pub setup: &'a Setup,
+    pub person: &'a dyn Person,
 }
 
 impl Setup {
     /// Whether this kind of server wants a secret for a consent in this way, and none is known.
     #[must_use]
-    pub fn lacks_secret(&self, way: Way) -> bool {
+    pub fn lacks_secret(&self, method: ConsentMethod) -> bool {
         let is_wanted = match self.provider.needs_secret {
             NeedsSecret::Nothing => false,
-            NeedsSecret::Code => way == Way::Browser,
+            NeedsSecret::Code => method == ConsentMethod::Browser,
             NeedsSecret::Everything => true,
         };
         is_wanted && self.client.auth == AuthMethod::None
     }
+
+    /// Whether there is a device grant, and it lacks no secret.
+    #[must_use]
+    pub fn can_use_device(&self) -> bool {
+        let has_device_grant = self.endpoints.device_authorization.is_some();
+        has_device_grant && !self.lacks_secret(ConsentMethod::Device)
+    }
 }
 
-impl Through<'_> {
+impl ServerLogin<'_> {
+    /// Asks for a consent, stores what it brings, and asks for a second one where the policy says so.
+    pub(super) fn log_in(
+        &self,
+        method: ConsentMethod,
+        policy: StandbyPolicy,
+    ) -> Result<LoggedIn, AuthorizeError> {
+        self.prove_store()?;
+        let Consent {
+            channel,
+            tokens,
+            held,
+            visitor,
+        } = self.consent(method, PageOpening::Opened, |visitor, error| {
+            visitor.show(&self.page_of_failure(error));
+        })?;
+        let first = First::of(&tokens, self.setup);
+        let mut done = match self.store(tokens) {
+            Ok(done) => {
+                if held.has_come() {
+                    self.person.logged_in(&done);
+                }
+                drop(held);
+                done
+            }
+            Err(error) => {
+                held.until_told();
+                if let Some(visitor) = visitor {
+                    visitor.show(&self.page_of_failure(&error));
+                }
+                return Err(error);
+            }
+        };
+        self.ask_who(&first, &mut done);
+        if self.wants_second(policy, &first, &done, visitor.is_some()) {
+            self.second(channel, visitor, first, &mut done);
+        } else {
+            if policy != StandbyPolicy::Never && self.would_use_second(&first, &done) {
+                done.standby = Second::WouldHelp;
+            }
+            if let Some(visitor) = visitor {
+                visitor.show(&self.page(done.identity.as_ref()));
+            }
+        }
+        Ok(done)
+    }
+
+    /// Nobody is asked for a consent that could not be stored.
+    fn prove_store(&self) -> Result<(), AuthorizeError> {
+        let wait = self.session.wait(self.session.deadline());
+        let entry = self.session.store.lock(&self.plan.id, &wait);
+        let entry = entry.map_err(FlowError::from)?;
+        Ok(entry.prove().map_err(FlowError::from)?)
+    }
+
     /// Waits for a person's consent, and presents what it gave. A browser that brought something of
     /// no use is shown why by `show`.
     fn consent(
         &self,
-        way: Way,
-        lead: Lead,
+        method: ConsentMethod,
+        opening: PageOpening,
         show: impl Fn(Visitor, &AuthorizeError),
-    ) -> Result<(Door<'_>, Consent), AuthorizeError> {
-        if way != Way::Browser {
+    ) -> Result<Consent<'_>, AuthorizeError> {
+        if method != ConsentMethod::Browser {
             match self.by_device() {
-                Err(AuthorizeError::NoDeviceGrant { .. }) if way == Way::DeviceIfPossible => {}
+                Err(AuthorizeError::NoDeviceGrant { .. })
+                    if method == ConsentMethod::DeviceIfPossible => {}
                 ended => {
                     let (tokens, held) = ended?;
-                    let visitor = None;
-                    return Ok((
-                        Door::Device,
-                        Consent {
-                            tokens,
-                            held,
-                            visitor,
-                        },
-                    ));
+                    return Ok(Consent {
+                        channel: ConsentChannel::Device,
+                        tokens,
+                        held,
+                        visitor: None,
+                    });
                 }
             }
         }
@@ -234,16 +181,14 @@ impl Through<'_> {
             limit: PERSON_LIMIT,
             can_be_left_out: false,
         };
-        let (response, visitor) = browser.wait(lead, how)?;
+        let (response, visitor) = browser.wait(opening, how)?;
         match browser.redeem(response) {
-            Ok((tokens, held)) => Ok((
-                Door::Browser(Box::new(browser)),
-                Consent {
-                    tokens,
-                    held,
-                    visitor,
-                },
-            )),
+            Ok((tokens, held)) => Ok(Consent {
+                channel: ConsentChannel::Browser(Box::new(browser)),
+                tokens,
+                held,
+                visitor,
+            }),
             Err(error) => {
                 if let Some(visitor) = visitor {
                     show(visitor, &error);
@@ -253,15 +198,14 @@ impl Through<'_> {
         }
     }
 
-    fn check_secret(&self, way: Way) -> Result<(), ClientError> {
+    fn check_secret(&self, method: ConsentMethod) -> Result<(), ClientError> {
         let setup = self.setup;
-        if !setup.lacks_secret(way) {
+        if !setup.lacks_secret(method) {
             return Ok(());
         }
-        let has_device_grant = setup.device_authorization_endpoint.is_some();
         Err(ClientError::NoClientSecret {
             title: setup.provider.title,
-            device: has_device_grant && !setup.lacks_secret(Way::Device),
+            device: setup.can_use_device(),
         })
     }
 
@@ -326,7 +270,7 @@ impl Through<'_> {
             revoke_replaced: true,
             brought: false,
         };
-        log_in(self.session, new).map_err(|source| {
+        store_login(self.session, new).map_err(|source| {
             let source = Box::new(source);
             if client.grants == Independence::Shared && self.plan.replaces().is_some() {
                 let tokens = NewTokens::LeftAlone;
@@ -340,11 +284,9 @@ impl Through<'_> {
     /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
     fn ask_who(&self, first: &First, done: &mut LoggedIn) {
         let Setup {
-            client,
-            userinfo_endpoint,
-            ..
+            client, endpoints, ..
         } = self.setup;
-        done.identity = userinfo_endpoint.as_ref().and_then(|endpoint| {
+        done.identity = endpoints.userinfo.as_ref().and_then(|endpoint| {
             match oauth::identify(self.session.http, client, endpoint, &first.access_token) {
                 Identified::As(identity) => Some(identity),
                 Identified::Nameless | Identified::Unanswered => None,

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::browser::{Browser, Patience};
 use super::{
-    AuthorizeError, Consent, Door, Lead, Page, Person, Plan, Session, Setup, Through, Tokens,
-    Visitor, Way, Wish, prove_store, username,
+    AuthorizeError, Consent, ConsentChannel, ConsentMethod, Page, ServerLogin, Setup,
+    StandbyPolicy, Tokens, Visitor, username,
 };
-use crate::credential::{Identity, Independence, RotationEffect};
+use crate::credential::{Identity, Independence, Record, RotationEffect};
 use crate::flow::login::{Change, LoggedIn, Second};
-use crate::flow::standby::{Beside, Newcomer, NotAdded, Refusal, add_standby, is_same_client};
+use crate::flow::person::PageOpening;
+use crate::flow::standby::{
+    CandidateGrant, ExistingLogin, NotAdded, Refusal, add_standby, is_same_client,
+};
 use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::Held;
 
@@ -41,73 +44,51 @@ impl First {
     }
 }
 
-/// Asks for a second grant, for a login that is there.
-pub fn add_standby_through_server(
-    session: &Session<'_>,
-    plan: &Plan<'_>,
-    way: Way,
-    person: &dyn Person,
-) -> Result<LoggedIn, AuthorizeError> {
-    let setup = plan.setup()?;
-    let beside = beside(session, plan, &setup)?;
-    prove_store(session, plan)?;
-    let login = Through {
-        session,
-        plan,
-        setup: &setup,
-        person,
-    };
-    let lead = if login.is_shared() {
-        Lead::OwnSession
-    } else {
-        Lead::Opened
-    };
-    let show = |visitor: Visitor, error: &AuthorizeError| {
-        visitor.show(&login.page_without(beside.identity.as_ref(), error));
-    };
-    let (_door, consent) = login.consent(way, lead, show)?;
-    let Consent {
-        tokens,
-        held,
-        visitor,
-    } = consent;
-    let added = login.add(tokens, held, &beside);
-    login.show_end(visitor, beside.identity.as_ref(), &added);
-    Ok(LoggedIn {
-        change: Change::StandbyAdded,
-        identity: beside.identity.clone(),
-        before: beside.identity,
-        ends_at: None,
-        standby: Second::Taken,
-        warnings: added?,
-    })
-}
-
-/// What the second grant must fit, as far as nobody need be asked.
-fn beside(session: &Session<'_>, plan: &Plan<'_>, setup: &Setup) -> Result<Beside, AuthorizeError> {
-    let refused = |why| NotAdded {
-        why,
-        tokens: None,
-        imported: false,
-    };
-    let record = plan.replaces();
-    let found = record.and_then(|record| Some((Beside::of(record, session.now())?, record)));
-    let Some((beside, record)) = found else {
-        return Err(refused(Refusal::LoginGone).into());
-    };
-    if !record
-        .client()
-        .is_some_and(|client| is_same_client(client, &setup.client))
-    {
-        return Err(refused(Refusal::OtherClient).into());
+impl ServerLogin<'_> {
+    /// Asks for a second grant, for the login that is there.
+    pub(in crate::flow) fn add_standby(
+        &self,
+        method: ConsentMethod,
+        existing: ExistingLogin,
+    ) -> Result<LoggedIn, AuthorizeError> {
+        self.check_fit(&existing)?;
+        self.prove_store()?;
+        let opening = if self.is_shared() {
+            PageOpening::OwnSession
+        } else {
+            PageOpening::Opened
+        };
+        let show = |visitor: Visitor, error: &AuthorizeError| {
+            visitor.show(&self.page_without(existing.identity.as_ref(), error));
+        };
+        let Consent {
+            channel: _channel,
+            tokens,
+            held,
+            visitor,
+        } = self.consent(method, opening, show)?;
+        let added = self.add(tokens, held, &existing);
+        self.show_end(visitor, existing.identity.as_ref(), &added);
+        Ok(LoggedIn::with_standby(existing.identity, added?))
     }
-    if !plan.given.scopes.is_empty() {
-        beside.check_scopes(&plan.given.scopes).map_err(refused)?;
-    }
-    Ok(beside)
-}
 
-impl Through<'_> {
+    /// Whether the second grant will fit, as far as glauth can tell without the server.
+    fn check_fit(&self, existing: &ExistingLogin) -> Result<(), NotAdded> {
+        let is_fit = || {
+            let client = self.plan.replaces().and_then(Record::client);
+            if !client.is_some_and(|client| is_same_client(client, &self.setup.client)) {
+                return Err(Refusal::OtherClient);
+            }
+            let given = self.plan.given_scopes();
+            given.map_or(Ok(()), |scopes| existing.check_scopes(scopes))
+        };
+        is_fit().map_err(|why| NotAdded {
+            why,
+            tokens: None,
+            imported: false,
+        })
+    }
+
     fn is_shared(&self) -> bool {
         self.setup.client.grants == Independence::Shared
     }
@@ -115,15 +96,17 @@ impl Through<'_> {
     /// Whether a second grant is asked for, now that the first one is stored.
     pub(super) fn wants_second(
         &self,
-        wish: Wish,
+        policy: StandbyPolicy,
         first: &First,
         done: &LoggedIn,
         has_visitor: bool,
     ) -> bool {
-        match wish {
-            Wish::Never | Wish::Later => false,
-            Wish::WhereItHelps => has_visitor && self.would_use_second(first, done),
-            Wish::Always => can_have_second(first, done),
+        match policy {
+            StandbyPolicy::Never => false,
+            StandbyPolicy::WhereItHelps => {
+                has_visitor && self.person.has_browser() && self.would_use_second(first, done)
+            }
+            StandbyPolicy::Always => can_have_second(first, done),
         }
     }
 
@@ -136,21 +119,23 @@ impl Through<'_> {
     /// Asks for a second grant, and notes what has become of it.
     pub(super) fn second(
         &self,
-        door: Door<'_>,
+        channel: ConsentChannel<'_>,
         visitor: Option<Visitor>,
         first: First,
         done: &mut LoggedIn,
     ) {
         self.person.logged_in(done);
-        let beside = Beside {
+        let existing = ExistingLogin {
             origins: vec![first.origin],
             scopes: first.scopes,
             identity: done.identity.clone(),
             access_token: Some(first.access_token),
         };
-        let added = match door {
-            Door::Browser(browser) => self.second_by_browser(*browser, visitor, &beside),
-            Door::Device => self.second_by_device(&beside),
+        let added = match channel {
+            ConsentChannel::Browser(browser) => {
+                self.second_by_browser(*browser, visitor, &existing)
+            }
+            ConsentChannel::Device => self.second_by_device(&existing),
         };
         done.standby = match added {
             Ok(warnings) => {
@@ -168,17 +153,17 @@ impl Through<'_> {
         &self,
         mut browser: Browser<'_>,
         visitor: Option<Visitor>,
-        beside: &Beside,
+        existing: &ExistingLogin,
     ) -> Result<Vec<String>, AuthorizeError> {
-        let identity = beside.identity.as_ref();
+        let identity = existing.identity.as_ref();
         let asked = browser.ask_again();
-        let lead = match &visitor {
-            _ if self.is_shared() => Lead::OwnSession,
-            Some(_) => Lead::FromPage,
-            None => Lead::ByHand,
+        let opening = match &visitor {
+            _ if self.is_shared() => PageOpening::OwnSession,
+            Some(_) => PageOpening::FromPage,
+            None => PageOpening::ByHand,
         };
         if let Some(visitor) = visitor {
-            visitor.show(&if asked.is_ok() && lead == Lead::FromPage {
+            visitor.show(&if asked.is_ok() && opening == PageOpening::FromPage {
                 let host = self.plan.id.host.to_string();
                 Page::leads_on(&host, username(identity), &browser.page())
             } else {
@@ -190,17 +175,17 @@ impl Through<'_> {
             limit: SECOND_LIMIT,
             can_be_left_out: true,
         };
-        let (response, visitor) = browser.wait(lead, how)?;
+        let (response, visitor) = browser.wait(opening, how)?;
         let redeemed = browser.redeem(response);
-        let added = redeemed.and_then(|(tokens, held)| self.add(tokens, held, beside));
+        let added = redeemed.and_then(|(tokens, held)| self.add(tokens, held, existing));
         self.show_end(visitor, identity, &added);
         added
     }
 
-    fn second_by_device(&self, beside: &Beside) -> Result<Vec<String>, AuthorizeError> {
+    fn second_by_device(&self, existing: &ExistingLogin) -> Result<Vec<String>, AuthorizeError> {
         self.person.expect_code(self.is_shared());
         let (tokens, held) = self.by_device()?;
-        self.add(tokens, held, beside)
+        self.add(tokens, held, existing)
     }
 
     /// Stores the second grant; signals wait until it is, or is not.
@@ -208,17 +193,17 @@ impl Through<'_> {
         &self,
         tokens: Tokens,
         held: Held,
-        beside: &Beside,
+        existing: &ExistingLogin,
     ) -> Result<Vec<String>, AuthorizeError> {
-        let new = Newcomer {
+        let new = CandidateGrant {
             id: self.plan.id.clone(),
             client: self.setup.client.clone(),
-            userinfo_endpoint: self.setup.userinfo_endpoint.clone(),
+            userinfo_endpoint: self.setup.endpoints.userinfo.clone(),
             tokens,
             asked: self.setup.scopes.clone(),
             imported: false,
         };
-        match add_standby(self.session, new, beside) {
+        match add_standby(self.session, new, existing) {
             Ok(warnings) => {
                 if held.has_come() {
                     let id = &self.plan.id;

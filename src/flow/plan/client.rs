@@ -3,26 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use url::Url;
-
 use super::{ClientError, Plan};
-use crate::config::HostConfig;
-use crate::credential::{AuthMethod, Client, Endpoint, LoginKind, LoginMeans};
-use crate::http::{origin, server_user};
-use crate::oauth::{Metadata, Provider, below};
+use crate::config::LoginOptions;
+use crate::credential::{AuthMethod, Client, EndpointName, LoginKind, LoginMeans};
+use crate::http::server_user;
 use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 use crate::user_file;
-
-/// One endpoint: what it is called, and where each of those who may know it looks.
-struct Wanted {
-    name: &'static str,
-    option: &'static str,
-    given: Option<String>,
-    remembered: fn(&Client) -> Option<&Endpoint>,
-    configured: fn(&HostConfig) -> Option<&String>,
-    discovered: fn(&Metadata) -> Option<&Endpoint>,
-    table: Option<&'static str>,
-}
 
 impl Plan<'_> {
     /// Puts the client together; with a refresh token it must have an id and a token endpoint.
@@ -38,28 +24,24 @@ impl Plan<'_> {
                 register: self.to_register().map(Box::new),
             });
         }
-        let token = self.token_endpoint(provider);
-        let token_endpoint = self.endpoint(&token)?;
+        let token_endpoint = self.endpoint(EndpointName::Token)?;
         if renewable && token_endpoint.is_none() {
             return Err(ClientError::NoEndpoint {
-                name: token.name,
-                option: token.option,
+                name: EndpointName::Token.words(),
+                option: "--token-endpoint",
                 host: self.id.host.clone(),
             });
         }
-        let mut client = Client {
+        checked(Client {
             auth: self.auth(client_id.as_deref())?,
             client_id,
             token_endpoint,
-            revocation_endpoint: self.endpoint(&self.revocation_endpoint(provider))?,
-            check_endpoint: self.endpoint(&self.check_endpoint(provider))?,
+            revocation_endpoint: self.endpoint(EndpointName::Revocation)?,
+            check_endpoint: self.endpoint(EndpointName::Check)?,
             environment: pairs(provider.environment),
             login: self.login_means()?,
             ..self.bare_client()
-        };
-        client.server_user = server_user_of(&client);
-        check(&client)?;
-        Ok(client)
+        })
     }
 
     /// That of a personal token. What a login through the server has to know it keeps from the login
@@ -67,18 +49,15 @@ impl Plan<'_> {
     /// tells is asked for again.
     fn client_of_a_token(&self) -> Result<Client, ClientError> {
         let provider = self.provider();
-        let check_endpoint = self.endpoint(&Wanted {
-            name: "check endpoint",
-            option: "",
-            given: None,
-            remembered: |client| {
-                let check = client.check_endpoint.as_ref();
-                check.filter(|_| client.token_endpoint.is_none())
-            },
-            configured: |_| None,
-            discovered: |_| None,
-            table: provider.token_check_endpoint,
-        })?;
+        let of_a_token = |client: &&Client| client.token_endpoint.is_none();
+        let remembered = self.remembered_endpoints().filter(of_a_token);
+        let place = provider.token_check_endpoint;
+        let check_endpoint = match remembered.and_then(|client| client.check_endpoint.clone()) {
+            Some(check) => Some(check),
+            None => place
+                .map(|place| self.at_place(EndpointName::Check, place))
+                .transpose()?,
+        };
         let mut client = Client {
             check_endpoint,
             environment: pairs(provider.token_environment),
@@ -91,17 +70,15 @@ impl Plan<'_> {
             if client.login.scopes.is_empty() {
                 client.login.scopes = self.granted_scopes().unwrap_or_default();
             }
-            if provider.token_endpoint.is_none() && !provider.discovers {
+            if provider.endpoints.token.is_none() && !provider.discovers {
                 client.token_endpoint.clone_from(&kept.token_endpoint);
             }
         }
-        client.server_user = server_user_of(&client);
-        check(&client)?;
-        Ok(client)
+        checked(client)
     }
 
     /// What does not depend on the kind of login.
-    fn bare_client(&self) -> Client {
+    pub(super) fn bare_client(&self) -> Client {
         let provider = self.provider();
         Client {
             provider: provider.name.to_owned(),
@@ -124,43 +101,15 @@ impl Plan<'_> {
 
     /// What the next login needs and the table does not tell.
     fn login_means(&self) -> Result<LoginMeans, ClientError> {
-        let given = &self.given;
         let redirect_uri = self.redirect_uri();
         let issuer = self.discovered.as_ref().map(|found| found.issuer.clone());
         let remembered = self.remembered_endpoints().map(|client| &client.login);
+        let endpoint = |name| self.endpoint_but_for_table(name);
         Ok(LoginMeans {
             issuer: issuer.or_else(|| remembered?.issuer.clone()),
-            authorization_endpoint: self.endpoint(&Wanted {
-                name: "authorization endpoint",
-                option: "--authorization-endpoint",
-                given: given.authorization_endpoint.clone(),
-                remembered: |client| client.login.authorization_endpoint.as_ref(),
-                configured: |host| host.authorization_endpoint.as_ref(),
-                discovered: |found| found.authorization_endpoint.as_ref(),
-                table: None,
-            })?,
-            device_authorization_endpoint: self.endpoint(&Wanted {
-                name: "device authorization endpoint",
-                option: "--device-endpoint",
-                given: given.device_authorization_endpoint.clone(),
-                remembered: |client| client.login.device_authorization_endpoint.as_ref(),
-                configured: |host| host.device_authorization_endpoint.as_ref(),
-                discovered: |found| found.device_authorization_endpoint.as_ref(),
-                table: None,
-            })?,
-            userinfo_endpoint: self.endpoint(&Wanted {
-                name: "userinfo endpoint",
-                option: "",
-                given: None,
-                remembered: |client| client.login.userinfo_endpoint.as_ref(),
-                configured: |host| host.userinfo_endpoint.as_ref(),
-                discovered: if self.asks_for_openid() {
-                    |found| found.userinfo_endpoint.as_ref()
-                } else {
-                    |_| None
-                },
-                table: None,
-            })?,
+            authorization_endpoint: endpoint(EndpointName::Authorization)?,
+            device_authorization_endpoint: endpoint(EndpointName::DeviceAuthorization)?,
+            userinfo_endpoint: endpoint(EndpointName::Userinfo)?,
             redirect_uri: (redirect_uri != self.provider().redirect_uri).then_some(redirect_uri),
             scopes: self
                 .remembered()
@@ -169,110 +118,11 @@ impl Plan<'_> {
         })
     }
 
-    fn token_endpoint(&self, provider: &Provider) -> Wanted {
-        Wanted {
-            name: "token endpoint",
-            option: "--token-endpoint",
-            given: self.given.token_endpoint.clone(),
-            remembered: |client| client.token_endpoint.as_ref(),
-            configured: |host| host.token_endpoint.as_ref(),
-            discovered: |found| found.token_endpoint.as_ref(),
-            table: provider.token_endpoint,
-        }
-    }
-
-    fn revocation_endpoint(&self, provider: &Provider) -> Wanted {
-        Wanted {
-            name: "revocation endpoint",
-            option: "--revocation-endpoint",
-            given: self.given.revocation_endpoint.clone(),
-            remembered: |client| client.revocation_endpoint.as_ref(),
-            configured: |host| host.revocation_endpoint.as_ref(),
-            discovered: |found| found.revocation_endpoint.as_ref(),
-            table: provider.revocation_endpoint,
-        }
-    }
-
-    /// Without a token endpoint it is the check of a personal token.
-    fn check_endpoint(&self, provider: &Provider) -> Wanted {
-        let asks_for_openid = self.asks_for_openid();
-        let userinfo = provider.userinfo_endpoint.filter(|_| asks_for_openid);
-        Wanted {
-            name: "check endpoint",
-            option: "",
-            given: None,
-            remembered: |client| {
-                let check = client.check_endpoint.as_ref();
-                check.filter(|_| client.token_endpoint.is_some())
-            },
-            configured: |host| host.check_endpoint.as_ref(),
-            discovered: if asks_for_openid {
-                |found| found.userinfo_endpoint.as_ref()
-            } else {
-                |_| None
-            },
-            table: provider.check_endpoint.or(userinfo),
-        }
-    }
-
-    /// OpenID Connect Core §5.3.1: only then does the userinfo endpoint of a server's document answer
-    /// for every living token.
-    fn asks_for_openid(&self) -> bool {
-        self.scopes().iter().any(|scope| scope == "openid")
-    }
-
-    /// The first that anybody knows. What people name must be at home here.
-    fn endpoint(&self, wanted: &Wanted) -> Result<Option<Endpoint>, ClientError> {
-        if let Some(url) = &wanted.given {
-            return self.at_home(wanted.name, url).map(Some);
-        }
-        if let Some(found) = self.remembered_endpoints().and_then(wanted.remembered) {
-            return Ok(Some(found.clone()));
-        }
-        if let Some(url) = self.configured.and_then(wanted.configured) {
-            return self.at_home(wanted.name, url).map(Some);
-        }
-        if let Some(found) = self.discovered.as_ref().and_then(wanted.discovered) {
-            return Ok(Some(found.clone()));
-        }
-        let Some(place) = wanted.table else {
-            return Ok(None);
-        };
-        let url = below(&self.base(), place);
-        Endpoint::new(&url)
-            .map(Some)
-            .map_err(|_| ClientError::BadEndpoint {
-                name: wanted.name,
-                url,
-            })
-    }
-
-    fn at_home(&self, name: &'static str, text: &str) -> Result<Endpoint, ClientError> {
-        let bad = || ClientError::BadEndpoint {
-            name,
-            url: text.to_owned(),
-        };
-        let endpoint = Endpoint::new(text).map_err(|_| bad())?;
-        let url = endpoint.url().map_err(|_| bad())?;
-        let home = Url::parse(&self.base()).map_err(|_| bad())?;
-        if !self.provider().foreign_endpoints && origin(&url) != origin(&home) {
-            return Err(ClientError::ForeignEndpoint {
-                name,
-                url: text.to_owned(),
-                host: self.id.host.clone(),
-            });
-        }
-        Ok(endpoint)
-    }
-
     /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
     /// not it.
     fn auth(&self, client_id: Option<&str>) -> Result<AuthMethod, ClientError> {
-        let named = self
-            .given
-            .auth_method
-            .as_deref()
-            .or_else(|| self.configured?.auth_method.as_deref());
+        let named = self.given.auth_method.as_deref();
+        let named = named.or_else(|| self.configured?.auth_method.as_deref());
         let method: Option<SecretMethod> = match named {
             None => None,
             Some("none") => return Ok(AuthMethod::None),
@@ -317,28 +167,21 @@ impl Plan<'_> {
             let method = remembered.map(|(_, method)| method);
             Some(Known { secret, method })
         };
-        if let Some(path) = &self.given.client_secret_file {
-            return secret_in(path).map(known);
+        if let Some(secret) = secret_of(&self.given)? {
+            return Ok(known(secret));
         }
-        if let Some(secret) = &self.given.client_secret {
+        if let Some(secret) = &self.typed_secret {
             return Ok(known(secret.clone()));
         }
         if let Some((secret, _)) = remembered {
             return Ok(known(secret.clone()));
         }
-        let configured = self
-            .configured
-            .filter(|host| host.client_id.is_none() || host.client_id.as_deref() == client_id);
-        match configured {
-            Some(HostConfig {
-                client_secret_file: Some(path),
-                ..
-            }) => secret_in(path).map(known),
-            Some(HostConfig {
-                client_secret: Some(secret),
-                ..
-            }) => Ok(known(ClientSecret::new(secret.clone())?)),
-            _ => Ok(None),
+        let fits = |options: &&LoginOptions| {
+            options.client_id.is_none() || options.client_id.as_deref() == client_id
+        };
+        match self.configured.filter(fits) {
+            Some(options) => Ok(secret_of(options)?.and_then(known)),
+            None => Ok(None),
         }
     }
 
@@ -350,7 +193,7 @@ impl Plan<'_> {
         if let Some(client) = self.remembered() {
             all.extend(client.parameters.clone());
         }
-        all.extend(self.given.parameters.iter().cloned());
+        all.extend(self.given.parameters.clone());
         all
     }
 }
@@ -362,6 +205,14 @@ type SecretMethod = fn(ClientSecret) -> AuthMethod;
 struct Known {
     secret: ClientSecret,
     method: Option<SecretMethod>,
+}
+
+fn secret_of(options: &LoginOptions) -> Result<Option<ClientSecret>, ClientError> {
+    match (&options.client_secret_file, &options.client_secret) {
+        (Some(path), _) => secret_in(path).map(Some),
+        (None, Some(secret)) => Ok(Some(ClientSecret::new(secret.clone())?)),
+        (None, None) => Ok(None),
+    }
 }
 
 fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
@@ -380,11 +231,14 @@ fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     table.iter().map(owned).collect()
 }
 
-/// The user who runs the server now: a login trusts the server that it is made at.
-fn server_user_of(client: &Client) -> Option<u32> {
+/// The client with the user who runs the server now: a login trusts the server that it is made at.
+fn checked(mut client: Client) -> Result<Client, ClientError> {
     let endpoints = [&client.token_endpoint, &client.check_endpoint];
-    let endpoint = endpoints.into_iter().flatten().next()?;
-    server_user(&endpoint.url().ok()?)
+    let endpoint = endpoints.into_iter().flatten().next();
+    let url = endpoint.and_then(|endpoint| endpoint.url().ok());
+    client.server_user = url.and_then(|url| server_user(&url));
+    check(&client)?;
+    Ok(client)
 }
 
 /// What a record would refuse to hold, and what would change a question that is ours.

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::Endpoint;
+use crate::credential::EndpointName;
 use crate::flow::session::Session;
 use crate::log::Level;
 use crate::oauth::{DiscoveryError, Metadata, discover, provider_like};
@@ -68,23 +68,10 @@ impl Plan<'_> {
     }
 
     fn lacks_endpoints(&self) -> bool {
-        let remembered = self.remembered_endpoints();
-        let has =
-            |given: &Option<String>, found: Option<&Endpoint>, configured: Option<&String>| {
-                given.is_some() || found.is_some() || configured.is_some()
-            };
-        let token = has(
-            &self.given.token_endpoint,
-            remembered.and_then(|client| client.token_endpoint.as_ref()),
-            self.configured
-                .and_then(|host| host.token_endpoint.as_ref()),
-        );
-        let authorization = has(
-            &self.given.authorization_endpoint,
-            remembered.and_then(|client| client.login.authorization_endpoint.as_ref()),
-            self.configured
-                .and_then(|host| host.authorization_endpoint.as_ref()),
-        );
-        !token || !authorization
+        let needed = [EndpointName::Token, EndpointName::Authorization];
+        // What is wrong with one that is named comes to light later.
+        needed
+            .into_iter()
+            .any(|name| matches!(self.named_endpoint(name), Ok(None)))
     }
 }

@@ -13,7 +13,7 @@ use crate::user_file::Unusable;
 pub struct ToRegister {
     /// Which kind of server, as people call it.
     pub title: &'static str,
-    /// The page.
+    /// The page where the person registers it.
     pub page: String,
     /// What the page calls the redirect URI, and what to enter there.
     pub redirect_uri: (&'static str, String),
@@ -42,7 +42,7 @@ pub enum ClientError {
     /// This kind of server wants a secret for what was asked.
     #[error("{title} wants a client secret for this login, and none is known")]
     NoClientSecret {
-        /// Which kind.
+        /// The kind of server, as people call it.
         title: &'static str,
         /// Whether the device grant would do.
         device: bool,
@@ -50,7 +50,7 @@ pub enum ClientError {
     /// Nothing is known of the server.
     #[error("no {name} is known for {host}")]
     NoEndpoint {
-        /// Which.
+        /// The endpoint, as a message calls it.
         name: &'static str,
         /// The option that names it.
         option: &'static str,
@@ -60,7 +60,7 @@ pub enum ClientError {
     /// Not a URL that a token may go to.
     #[error("the {name} `{url}` is not an `https://` URL (or `http://` on loopback)")]
     BadEndpoint {
-        /// Which.
+        /// The endpoint, as a message calls it.
         name: &'static str,
         /// As it was given.
         url: String,
@@ -70,7 +70,7 @@ pub enum ClientError {
         "the {name} `{url}` is not on {host}; only the provider `generic` sends tokens elsewhere"
     )]
     ForeignEndpoint {
-        /// Which.
+        /// The endpoint, as a message calls it.
         name: &'static str,
         /// As it was given.
         url: String,
@@ -85,9 +85,9 @@ pub enum ClientError {
     File {
         /// What it should be.
         what: &'static str,
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why it cannot be used.
         source: Unusable,
     },
     /// The secret itself.
@@ -113,7 +113,7 @@ pub enum ClientError {
     /// A document that says that the host is somebody else.
     #[error("{host} is of an unknown kind: {problem}")]
     UnknownKind {
-        /// The host.
+        /// The host that was asked.
         host: Host,
         /// Why its own word cannot be believed.
         problem: DiscoveryError,

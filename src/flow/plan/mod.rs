@@ -4,70 +4,41 @@
 
 mod client;
 mod detect;
+mod endpoint;
 mod error;
 
 use std::path::PathBuf;
 
+use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::redirect_uri::RedirectUri;
 use super::session::Session;
-use crate::config::{Config, HostConfig};
-use crate::credential::{
-    AccountId, Client, Endpoint, Host, Identity, LoginKind, LoginMeans, Record, Scheme,
-};
+use crate::config::{Config, LoginOptions};
+use crate::credential::{AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, Scheme};
 use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
 pub use error::{ClientError, ToRegister};
 
-/// What was said on the command line, and typed when it was asked for.
-#[derive(Debug, Default)]
-pub struct Given {
-    /// `--provider`
-    pub provider: Option<String>,
-    /// `--client-id`
-    pub client_id: Option<String>,
-    /// `--client-secret-file`
-    pub client_secret_file: Option<PathBuf>,
-    /// Typed.
-    pub client_secret: Option<ClientSecret>,
-    /// `--auth-method`
-    pub auth_method: Option<String>,
-    /// `--scope`
-    pub scopes: Vec<String>,
-    /// `--parameter`
-    pub parameters: Vec<(String, String)>,
-    /// `--ca-file`
-    pub ca_file: Option<PathBuf>,
-    /// `--redirect-uri`
-    pub redirect_uri: Option<String>,
-    /// `--authorization-endpoint`
-    pub authorization_endpoint: Option<String>,
-    /// `--device-endpoint`
-    pub device_authorization_endpoint: Option<String>,
-    /// `--token-endpoint`
-    pub token_endpoint: Option<String>,
-    /// `--revocation-endpoint`
-    pub revocation_endpoint: Option<String>,
-}
-
 /// A login that is to be made, as far as it is known.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// Of which account.
+    /// The account that it is for.
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,
-    /// What kind.
+    /// The kind of login: a grant, or a personal token.
     pub kind: LoginKind,
-    /// What was said.
-    pub given: Given,
+    /// What was given with the call, and the client id that a person typed.
+    given: LoginOptions,
+    /// The client secret that a person typed.
+    typed_secret: Option<ClientSecret>,
     /// The record that is there.
     own: Option<Record>,
     /// The client of the host's other account, where this one has none of use.
     other: Option<Client>,
-    configured: Option<&'a HostConfig>,
+    configured: Option<&'a LoginOptions>,
     /// `None`: nobody says, and the host's name does not tell.
     provider: Option<&'static Provider>,
     discovered: Option<Metadata>,
@@ -84,12 +55,8 @@ pub struct Setup {
     pub issuer: Option<String>,
     /// What is asked for.
     pub scopes: Vec<String>,
-    /// RFC 6749 §3.1.
-    pub authorization_endpoint: Option<Endpoint>,
-    /// RFC 8628 §3.1.
-    pub device_authorization_endpoint: Option<Endpoint>,
-    /// Answers who a token's user is.
-    pub userinfo_endpoint: Option<Endpoint>,
+    /// Where the server's endpoints are.
+    pub endpoints: Endpoints<Endpoint>,
     /// As it is registered.
     pub redirect_uri: String,
 }
@@ -100,16 +67,17 @@ impl<'a> Plan<'a> {
         session: &Session<'_>,
         id: &AccountId,
         kind: LoginKind,
-        given: Given,
+        given: LoginOptions,
         config: &'a Config,
-    ) -> Result<Self, PlanError> {
-        let own = session.store.snapshot(id)?.map(Snapshot::into_record);
+    ) -> Result<Self, AuthorizeError> {
+        let own = session.store.snapshot(id).map_err(FlowError::from)?;
+        let own = own.map(Snapshot::into_record);
         if let Some(record) = &own {
             session.check_scheme(record)?;
         }
         let other = match &own {
             Some(record) if is_of_use(record, kind) => None,
-            _ => another(session.store, id, kind)?,
+            _ => another(session.store, id, kind).map_err(FlowError::from)?,
         };
         let configured = config.host(&id.host);
         // What is reached in the other way than was asked for is of no use.
@@ -127,6 +95,7 @@ impl<'a> Plan<'a> {
             scheme,
             kind,
             given,
+            typed_secret: None,
             other,
             own,
             configured,
@@ -143,12 +112,6 @@ impl<'a> Plan<'a> {
         self.own.as_ref().filter(|record| record.login().is_some())
     }
 
-    /// Who the login is that it takes the place of, as far as that is known.
-    #[must_use]
-    pub fn replaced_identity(&self) -> Option<&Identity> {
-        self.replaces()?.identity.as_ref()
-    }
-
     /// The kind of server.
     #[must_use]
     pub fn provider(&self) -> &'static Provider {
@@ -160,11 +123,20 @@ impl<'a> Plan<'a> {
     pub fn client_id(&self) -> Option<String> {
         let own = || self.provider().client_id_at(&self.id.host);
         self.first(
-            self.given.client_id.clone(),
+            |options| options.client_id.clone(),
             |client| client.client_id.clone(),
-            |host| host.client_id.clone(),
         )
         .or_else(|| own().map(ToOwned::to_owned))
+    }
+
+    /// Takes the client id that a person typed.
+    pub fn set_client_id(&mut self, typed: String) {
+        self.given.client_id = Some(typed);
+    }
+
+    /// Takes the client secret that a person typed.
+    pub fn set_client_secret(&mut self, typed: ClientSecret) {
+        self.typed_secret = Some(typed);
     }
 
     /// The configured client id, where another one goes before it that nobody gave just now.
@@ -175,11 +147,18 @@ impl<'a> Plan<'a> {
         (is_other && self.given.client_id.is_none()).then_some(configured)
     }
 
+    /// The scopes that were given with the call.
+    #[must_use]
+    pub fn given_scopes(&self) -> Option<&[String]> {
+        let given = self.given.scopes.as_deref();
+        given.filter(|scopes| !scopes.is_empty())
+    }
+
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
-        if !self.given.scopes.is_empty() {
-            return self.given.scopes.clone();
+        if let Some(scopes) = self.given_scopes() {
+            return scopes.to_vec();
         }
         let remembered = self.remembered().map(|client| &client.login.scopes);
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
@@ -231,34 +210,18 @@ impl<'a> Plan<'a> {
         let mut client = self.client(true)?;
         RedirectUri::parse(&self.redirect_uri())?;
         let provider = self.provider();
-        let base = self.base();
         let scopes = self.scopes();
         client.login.scopes.clone_from(&scopes);
         client::check(&client)?;
-        let LoginMeans {
-            issuer,
-            authorization_endpoint,
-            device_authorization_endpoint,
-            userinfo_endpoint,
-            redirect_uri: _,
-            scopes: _,
-        } = client.login.clone();
-        let or_table = |found: Option<Endpoint>, place: Option<&str>| {
-            found.or_else(|| Endpoint::new(&below(&base, place?)).ok())
-        };
+        let issuer = client.login.issuer.clone();
         Ok(Setup {
             provider,
             scopes,
-            authorization_endpoint: or_table(
-                authorization_endpoint,
-                provider.authorization_endpoint,
-            ),
-            device_authorization_endpoint: or_table(
-                device_authorization_endpoint,
-                provider.device_authorization_endpoint,
-            ),
-            userinfo_endpoint: or_table(userinfo_endpoint, provider.userinfo_endpoint),
-            issuer: issuer.or_else(|| Some(below(&base, provider.issuer?))),
+            endpoints: Endpoints::find(|name| match client.endpoint(name) {
+                Some(found) => Ok(Some(found.clone())),
+                None => self.endpoint_of_table(name),
+            })?,
+            issuer: issuer.or_else(|| Some(below(&self.base(), provider.issuer?))),
             redirect_uri: self.redirect_uri(),
             client,
         })
@@ -277,9 +240,8 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         self.first(
-            self.given.redirect_uri.clone(),
+            |options| options.redirect_uri.clone(),
             |client| client.login.redirect_uri.clone(),
-            |host| host.redirect_uri.clone(),
         )
         .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
     }
@@ -287,20 +249,18 @@ impl<'a> Plan<'a> {
     /// What was given goes before what is remembered, and that before what is configured.
     fn first<T>(
         &self,
-        given: Option<T>,
+        option: impl Fn(&LoginOptions) -> Option<T>,
         remembered: impl Fn(&Client) -> Option<T>,
-        configured: impl Fn(&HostConfig) -> Option<T>,
     ) -> Option<T> {
-        given
+        option(&self.given)
             .or_else(|| remembered(self.remembered()?))
-            .or_else(|| configured(self.configured?))
+            .or_else(|| option(self.configured?))
     }
 
     fn ca_file(&self) -> Option<PathBuf> {
         self.first(
-            self.given.ca_file.clone(),
+            |options| options.ca_file.clone(),
             |client| client.ca_file.clone(),
-            |host| host.ca_file.clone(),
         )
     }
 
@@ -326,52 +286,21 @@ impl<'a> Plan<'a> {
     }
 
     fn known_provider(&self) -> Result<Option<&'static Provider>, ClientError> {
+        let named = |name: &str| {
+            provider(name).ok_or_else(|| ClientError::UnknownProvider(name.to_owned()))
+        };
         let configured = self.configured.and_then(|host| host.provider.as_deref());
-        // A mistake there would stay unseen as long as another one goes before it.
-        if let Some(name) = configured
-            && provider(name).is_none()
-        {
-            return Err(ClientError::UnknownProvider(name.to_owned()));
-        }
-        let name = self
-            .given
-            .provider
-            .as_deref()
-            .or_else(|| Some(self.any_client()?.provider.as_str()))
-            .or(configured);
-        match name {
-            None => Ok(provider_of(&self.id.host)),
-            Some(name) => provider(name)
-                .map(Some)
-                .ok_or_else(|| ClientError::UnknownProvider(name.to_owned())),
+        // Looked up first: a mistake there would stay unseen as long as another one goes before it.
+        let configured = configured.map(named).transpose()?;
+        let given = self.given.provider.as_deref();
+        match given.or_else(|| Some(&*self.any_client()?.provider)) {
+            Some(name) => named(name).map(Some),
+            None => Ok(configured.or_else(|| provider_of(&self.id.host))),
         }
     }
 }
 
-/// Why a login cannot be planned.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The record that is there.
-    #[error(transparent)]
-    Flow(Box<FlowError>),
-    /// The client.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-}
-
-impl From<FlowError> for PlanError {
-    fn from(error: FlowError) -> Self {
-        Self::Flow(error.into())
-    }
-}
-
-impl From<StoreError> for PlanError {
-    fn from(error: StoreError) -> Self {
-        FlowError::from(error).into()
-    }
-}
-
-fn scheme_of(configured: &HostConfig, host: &Host) -> Option<Scheme> {
+fn scheme_of(configured: &LoginOptions, host: &Host) -> Option<Scheme> {
     let url = configured.url.as_ref()?;
     url.scheme.filter(|_| url.host == *host)
 }

@@ -35,13 +35,16 @@ fn endpoints_of_other_origins_are_fine_where_the_issuer_names_them() {
             "authorization_endpoint": "https://login.example/authorize",
             "token_endpoint": "https://tokens.example/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "check_endpoint": "https://elsewhere.example/check",
         }),
     )
     .unwrap();
-    let token = found.token_endpoint.unwrap();
+    let token = found.endpoints.token.unwrap();
     assert_eq!(token.as_str(), "https://tokens.example/token");
     assert!(found.post_only);
-    assert_eq!(found.userinfo_endpoint, None);
+    assert_eq!(found.endpoints.userinfo, None);
+    // glauth's own word, not one of RFC 8414.
+    assert_eq!(found.endpoints.check, None);
 }
 
 #[test]

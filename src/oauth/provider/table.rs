@@ -2,7 +2,7 @@
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
 use super::{NeedsSecret, Provider, REDIRECT_URI, Registration};
-use crate::credential::{AuthMethod, Independence, Replay, RotationEffect};
+use crate::credential::{AuthMethod, Endpoints, Independence, Replay, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
 pub const PROVIDERS: &[Provider] = &[
@@ -24,14 +24,16 @@ const GITLAB: Provider = Provider {
     hosts: &["gitlab.com"],
     client_ids: &[],
     issuer: Some("/"),
-    authorization_endpoint: Some("/oauth/authorize"),
-    device_authorization_endpoint: Some("/oauth/authorize_device"),
+    endpoints: Endpoints {
+        authorization: Some("/oauth/authorize"),
+        device_authorization: Some("/oauth/authorize_device"),
+        token: Some("/oauth/token"),
+        revocation: Some("/oauth/revoke"),
+        check: Some("/oauth/token/info"),
+        userinfo: Some("/api/v4/user"),
+    },
     device_client_apart: false,
-    token_endpoint: Some("/oauth/token"),
-    revocation_endpoint: Some("/oauth/revoke"),
-    check_endpoint: Some("/oauth/token/info"),
     token_check_endpoint: Some("/api/v4/personal_access_tokens/self"),
-    userinfo_endpoint: Some("/api/v4/user"),
     scopes: &["api"],
     authorization_parameters: &[],
     secret_method: AuthMethod::ClientSecretBasic,
@@ -66,12 +68,15 @@ const GITEA: Provider = Provider {
     title: "Gitea",
     hosts: &["gitea.com"],
     issuer: Some("/"),
-    authorization_endpoint: Some("/login/oauth/authorize"),
-    token_endpoint: Some("/login/oauth/access_token"),
-    // This one wants no scope.
-    check_endpoint: Some("/login/oauth/userinfo"),
+    endpoints: Endpoints {
+        authorization: Some("/login/oauth/authorize"),
+        token: Some("/login/oauth/access_token"),
+        // This one wants no scope.
+        check: Some("/login/oauth/userinfo"),
+        userinfo: Some("/login/oauth/userinfo"),
+        ..Endpoints::NONE
+    },
     token_check_endpoint: Some("/api/v1/user"),
-    userinfo_endpoint: Some("/login/oauth/userinfo"),
     environment: &[("GITEA_TOKEN", "{token}")],
     token_environment: &[("GITEA_TOKEN", "{token}")],
     rotation: RotationEffect::Keeps,
@@ -101,12 +106,15 @@ const GITHUB: Provider = Provider {
     title: "GitHub",
     hosts: &["github.com"],
     issuer: Some("/login/oauth"),
-    authorization_endpoint: Some("/login/oauth/authorize"),
-    device_authorization_endpoint: Some("/login/device/code"),
-    token_endpoint: Some("/login/oauth/access_token"),
-    check_endpoint: Some("https://api.github.com/user"),
+    endpoints: Endpoints {
+        authorization: Some("/login/oauth/authorize"),
+        device_authorization: Some("/login/device/code"),
+        token: Some("/login/oauth/access_token"),
+        check: Some("https://api.github.com/user"),
+        userinfo: Some("https://api.github.com/user"),
+        ..Endpoints::NONE
+    },
     token_check_endpoint: Some("https://api.github.com/user"),
-    userinfo_endpoint: Some("https://api.github.com/user"),
     scopes: &["repo"],
     secret_method: AuthMethod::ClientSecretPost,
     needs_secret: NeedsSecret::Code,
@@ -137,9 +145,12 @@ const GITHUB_ENTERPRISE: Provider = Provider {
     name: "github-enterprise",
     title: "GitHub Enterprise Server",
     hosts: &[],
-    check_endpoint: Some("/api/v3/user"),
+    endpoints: Endpoints {
+        check: Some("/api/v3/user"),
+        userinfo: Some("/api/v3/user"),
+        ..GITHUB.endpoints
+    },
     token_check_endpoint: Some("/api/v3/user"),
-    userinfo_endpoint: Some("/api/v3/user"),
     environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
     token_environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
     ..GITHUB
@@ -152,10 +163,13 @@ const BITBUCKET: Provider = Provider {
     name: "bitbucket",
     title: "Bitbucket Cloud",
     hosts: &["bitbucket.org"],
-    authorization_endpoint: Some("/site/oauth2/authorize"),
-    token_endpoint: Some("/site/oauth2/access_token"),
-    check_endpoint: Some("https://api.bitbucket.org/2.0/user"),
-    userinfo_endpoint: Some("https://api.bitbucket.org/2.0/user"),
+    endpoints: Endpoints {
+        authorization: Some("/site/oauth2/authorize"),
+        token: Some("/site/oauth2/access_token"),
+        check: Some("https://api.bitbucket.org/2.0/user"),
+        userinfo: Some("https://api.bitbucket.org/2.0/user"),
+        ..Endpoints::NONE
+    },
     needs_secret: NeedsSecret::Everything,
     redirect_uri: "http://127.0.0.1:34871/",
     git_username: "x-token-auth",
@@ -177,13 +191,16 @@ const GOOGLE: Provider = Provider {
     title: "Google",
     hosts: &["accounts.google.com"],
     issuer: Some("/"),
-    authorization_endpoint: Some("/o/oauth2/v2/auth"),
-    device_authorization_endpoint: Some("https://oauth2.googleapis.com/device/code"),
+    endpoints: Endpoints {
+        authorization: Some("/o/oauth2/v2/auth"),
+        device_authorization: Some("https://oauth2.googleapis.com/device/code"),
+        token: Some("https://oauth2.googleapis.com/token"),
+        revocation: Some("https://oauth2.googleapis.com/revoke"),
+        userinfo: Some("https://openidconnect.googleapis.com/v1/userinfo"),
+        ..Endpoints::NONE
+    },
     // "Invalid client type." for a desktop app.
     device_client_apart: true,
-    token_endpoint: Some("https://oauth2.googleapis.com/token"),
-    revocation_endpoint: Some("https://oauth2.googleapis.com/revoke"),
-    userinfo_endpoint: Some("https://openidconnect.googleapis.com/v1/userinfo"),
     scopes: &["openid", "email"],
     // Without both there is no refresh token from the second login on.
     authorization_parameters: &[("access_type", "offline"), ("prompt", "consent")],
@@ -227,14 +244,9 @@ const GENERIC: Provider = Provider {
     hosts: &[],
     client_ids: &[],
     issuer: None,
-    authorization_endpoint: None,
-    device_authorization_endpoint: None,
+    endpoints: Endpoints::NONE,
     device_client_apart: false,
-    token_endpoint: None,
-    revocation_endpoint: None,
-    check_endpoint: None,
     token_check_endpoint: None,
-    userinfo_endpoint: None,
     scopes: &[],
     authorization_parameters: &[],
     // RFC 6749 §2.3.1: the method that every server must take.

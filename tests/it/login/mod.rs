@@ -5,6 +5,7 @@ mod browser_process;
 mod configuration;
 mod crowd;
 mod device;
+mod embedder;
 mod hostile;
 mod import;
 mod nobody;

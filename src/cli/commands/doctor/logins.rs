@@ -10,7 +10,7 @@ use crate::cli::failure;
 use crate::cli::shell;
 use crate::code::{Code, Exit};
 use crate::credential::{
-    AccountId, AccountName, Attempt, Content, Grant, Host, Login, Outcome, Record,
+    AccountId, AccountName, Attempt, Content, EndpointName, Grant, Host, Login, Outcome, Record,
 };
 use crate::env;
 use crate::flow::refusals;
@@ -176,18 +176,12 @@ fn tokens(grant: &GrantReport) -> String {
 
 /// Reading a record looks at their beginnings only.
 fn endpoints(id: &AccountId, login: &Login) -> Vec<Check> {
-    let client = &login.client;
-    let named = [
-        ("token_endpoint", &client.token_endpoint),
-        ("revocation_endpoint", &client.revocation_endpoint),
-        ("check_endpoint", &client.check_endpoint),
-    ];
-    let bad = named.into_iter().filter_map(|(name, endpoint)| {
-        let error = endpoint.as_ref()?.url().err()?;
+    let bad = EndpointName::OF_TOKENS.into_iter().filter_map(|name| {
+        let error = login.client.endpoint(name)?.url().err()?;
         Some(Check::fail(
             Topic::Login,
             Code::Config,
-            format!("{id}: the {name} {error}"),
+            format!("{id}: the {} {error}", name.key()),
             failure::login_command(id),
         ))
     });

@@ -11,7 +11,8 @@ use crate::cli::audible::Audible;
 use crate::cli::failure;
 use crate::code::Code;
 use crate::credential::{
-    AccountId, CheckVerdict, Client, Content, Grant, Login, LoginKind, Record, handed_out,
+    AccountId, CheckVerdict, Client, Content, EndpointName, Grant, Login, LoginKind, Record,
+    handed_out,
 };
 use crate::http::{Network, SendError, origin};
 use crate::oauth::{Clock, Reached, check, reach};
@@ -67,16 +68,8 @@ fn servers(records: &[Record]) -> Vec<Server> {
             continue;
         };
         let client = &login.client;
-        let endpoints = [
-            &client.token_endpoint,
-            &client.revocation_endpoint,
-            &client.check_endpoint,
-        ];
-        for url in endpoints
-            .into_iter()
-            .flatten()
-            .filter_map(|endpoint| endpoint.url().ok())
-        {
+        let endpoints = EndpointName::OF_TOKENS.into_iter();
+        for url in endpoints.filter_map(|name| client.endpoint(name)?.url().ok()) {
             let origin = origin(&url);
             if !found.iter().any(|server| server.is(&origin, client)) {
                 let (ca_file, id) = (client.ca_file.clone(), record.id.clone());

@@ -11,13 +11,16 @@ use serde_json::json;
 use url::Url;
 
 use super::opener::{self, Browser, Opened};
+use super::register::{ask_for_client_id, ask_for_secret};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
 use crate::cli::printer;
-use crate::credential::AccountId;
-use crate::flow::{Lead, LoggedIn, Person, Waiting};
+use crate::credential::{AccountId, Scheme};
+use crate::env;
+use crate::flow::{LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
 use crate::oauth::DeviceAuthorization;
+use crate::secret::ClientSecret;
 use crate::signals::spawn_deaf;
 
 /// A phone reads it whatever the terminal's own colours are.
@@ -45,23 +48,61 @@ const WHY_TWICE: &str = "Now once more, for a standby grant: while one is refres
 
 /// The person at the terminal.
 pub(super) struct Terminal<'a> {
-    pub context: &'a Context<'a>,
-    pub id: &'a AccountId,
+    context: &'a Context<'a>,
+    id: &'a AccountId,
     /// Whether there is a browser to open.
-    pub opens: bool,
+    opens: bool,
     /// Whether something moves on the screen: not where somebody is to paste a line.
-    pub moves: Cell<bool>,
+    moves: Cell<bool>,
     /// The browser that has the keyboard.
-    pub browser: RefCell<Option<Browser>>,
+    browser: RefCell<Option<Browser>>,
 }
 
 impl Person for Terminal<'_> {
-    fn visit(&self, page: &Url, door: &Url, lead: Lead) {
-        let title = match lead {
-            Lead::Opened => format!("Log in to {} in your browser:", self.id.host),
-            Lead::FromPage => format!("{WHY_TWICE}; the browser goes on to"),
-            Lead::ByHand => format!("{WHY_TWICE}, at"),
-            Lead::OwnSession => format!(
+    fn can_answer(&self) -> bool {
+        self.context.can_ask()
+    }
+
+    fn has_browser(&self) -> bool {
+        self.opens
+    }
+
+    fn client_id(
+        &self,
+        register: Option<&ToRegister>,
+        redirect_uri: &str,
+    ) -> Result<String, NoAnswer> {
+        ask_for_client_id(&self.id.host, register, redirect_uri, self.opens)
+    }
+
+    fn client_secret(&self, title: &str) -> Result<ClientSecret, NoAnswer> {
+        ask_for_secret(title)
+    }
+
+    fn client_id_passed_over(&self, configured: &str) {
+        self.context.printer.warn(&format!(
+            "the configuration's client id `{configured}` is not used, since another one is remembered; --client-id changes it"
+        ));
+    }
+
+    fn client_id_not_kept(&self, client_id: &str, scheme: Scheme) {
+        // The line would be lost in a browser that has this terminal.
+        self.leave_browser();
+        let host = match scheme {
+            Scheme::Https => self.id.host.to_string(),
+            Scheme::Http => self.id.host.base_url(scheme),
+        };
+        let command = format!("login --client-id {client_id}");
+        let command = self.id.command_at(&command, &host);
+        self.hear(&format!("to go on with that application: {command}"));
+    }
+
+    fn visit(&self, page: &Url, door: &Url, opening: PageOpening) {
+        let title = match opening {
+            PageOpening::Opened => format!("Log in to {} in your browser:", self.id.host),
+            PageOpening::FromPage => format!("{WHY_TWICE}; the browser goes on to"),
+            PageOpening::ByHand => format!("{WHY_TWICE}, at"),
+            PageOpening::OwnSession => format!(
                 "{WHY_TWICE}, in a browser session of its own (a private window, another profile), \
                  since {} may end the grants of one session together:",
                 self.id.host
@@ -71,13 +112,13 @@ impl Person for Terminal<'_> {
             &[&title, &format!("  {page}")],
             &json!({"authorization": {
                 "url": page.as_str(),
-                "standby": lead != Lead::Opened,
+                "standby": opening != PageOpening::Opened,
             }}),
         );
-        match lead {
-            Lead::FromPage => return,
-            Lead::ByHand | Lead::OwnSession => self.moves.set(false),
-            Lead::Opened => self.open(door),
+        match opening {
+            PageOpening::FromPage => return,
+            PageOpening::ByHand | PageOpening::OwnSession => self.moves.set(false),
+            PageOpening::Opened => self.open(door),
         }
         self.context.printer.tell(
             "If that browser is on another machine, it ends at an address that it cannot load: \
@@ -156,7 +197,18 @@ impl Person for Terminal<'_> {
 
 impl Waiting for Option<WaitingLine> {}
 
-impl Terminal<'_> {
+impl<'a> Terminal<'a> {
+    /// The person who logs in to `id`; `opens`: pages are opened, where there is a browser.
+    pub(super) fn new(context: &'a Context<'a>, id: &'a AccountId, opens: bool) -> Self {
+        Self {
+            context,
+            id,
+            opens: opens && context.can_ask() && env::has_browser(),
+            moves: Cell::new(true),
+            browser: RefCell::default(),
+        }
+    }
+
     fn open(&self, page: &Url) {
         if let Some(trouble) = opener::trouble().filter(|_| self.opens) {
             self.hear(&trouble);

@@ -2,27 +2,28 @@
 //! comes of it.
 
 use super::opener::{self, Opened};
-use super::person::Terminal;
 use crate::cli::context::read_line_of_stdin;
-use crate::cli::failure::UsageError;
 use crate::cli::printer;
-use crate::flow::{Plan, ToRegister};
+use crate::credential::Host;
+use crate::flow::{NoAnswer, ToRegister};
 use crate::secret::{ClientSecret, TOKEN_LIMIT};
 
-/// Explains, offers to open the page, and asks.
-pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyhow::Result<String> {
-    let host = &plan.id.host;
-    let register = plan.to_register();
-    match &register {
+/// Explains, offers to open the page if `opens`, and asks.
+pub(super) fn ask_for_client_id(
+    host: &Host,
+    register: Option<&ToRegister>,
+    redirect_uri: &str,
+    opens: bool,
+) -> Result<String, NoAnswer> {
+    match register {
         Some(register) => explain(&host.to_string(), register),
         None => printer::note(&format!(
-            "{host} has to know glauth as an application; register one there, with the redirect URI `{}`",
-            plan.redirect_uri()
+            "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
         )),
     }
-    let name = register.as_ref().map_or("client id", |r| r.client_id);
+    let name = register.map_or("client id", |register| register.client_id);
     loop {
-        let page = register.as_ref().filter(|_| person.opens);
+        let page = register.filter(|_| opens);
         let offer = match page {
             Some(_) => "Enter opens the page; or ",
             None => "",
@@ -45,7 +46,7 @@ pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyho
     }
 }
 
-/// Three lines.
+/// Says in three steps how a person registers an application.
 fn explain(host: &str, register: &ToRegister) {
     let ToRegister {
         title,
@@ -71,27 +72,26 @@ fn explain(host: &str, register: &ToRegister) {
     printer::plain(&format!("  3. paste  the {client_id}, here"));
 }
 
-/// The secret of an application whose server wants one; it is not shown.
-pub(super) fn ask_for_secret(plan: &Plan<'_>) -> anyhow::Result<ClientSecret> {
-    let title = plan.provider().title;
+/// Asks for the secret of an application whose kind of server, `title`, wants one; it is not shown.
+pub(super) fn ask_for_secret(title: &str) -> Result<ClientSecret, NoAnswer> {
     printer::note(&format!(
         "{title} wants the application's client secret too"
     ));
-    let text = read_line_of_stdin("the client secret", TOKEN_LIMIT)?;
-    let secret = ClientSecret::new(text.trim().to_owned())
-        .map_err(|problem| UsageError::BadInput(format!("the client secret {problem}")))?;
-    Ok(secret)
+    let text = read_line_of_stdin("the client secret", TOKEN_LIMIT)
+        .map_err(|error| NoAnswer::Unfit(error.to_string()))?;
+    ClientSecret::new(text.trim().to_owned())
+        .map_err(|problem| NoAnswer::Unfit(format!("the client secret {problem}")))
 }
 
-fn ask(prompt: &str) -> anyhow::Result<String> {
+fn ask(prompt: &str) -> Result<String, NoAnswer> {
     printer::prompt(prompt);
     let mut line = String::new();
     let length = std::io::stdin()
         .read_line(&mut line)
-        .map_err(|error| UsageError::BadInput(format!("the answer cannot be read: {error}")))?;
+        .map_err(|error| NoAnswer::Unfit(format!("the answer cannot be read: {error}")))?;
     if length == 0 {
         printer::plain("");
-        return Err(UsageError::Call("no client id was given".to_owned()).into());
+        return Err(NoAnswer::NotGiven("client id"));
     }
     Ok(line.trim().to_owned())
 }

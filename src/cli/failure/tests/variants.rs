@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::config::ConfigError;
 use crate::credential::BadHost;
-use crate::flow::{AuthorizeError, ClientError, NewTokens, NotAdded, PlanError, Refusal};
+use crate::flow::{AuthorizeError, ClientError, NewTokens, NoAnswer, NotAdded, Refusal};
 use crate::gitcred::BadQuestion;
 use crate::http::TlsProblem;
 use crate::oauth::{BadImport, DeviceError, DiscoveryError, RevokeError};
@@ -92,8 +92,8 @@ errors! {
     Lasts { OverRestart, UntilRestart, UntilLogout, }
     RevokeError { NoEndpoint, Send(0: error), Unavailable, Refused, }
     UsageError {
-        NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NoPerson, NotRun, GitNotWritten,
-        NoVariable, NothingToStandBeside, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
+        NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten,
+        NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
         Call,
     }
     BadStore { Address, Unexpanded, Relative, }
@@ -102,7 +102,7 @@ errors! {
     }
     BadImport { NotJson, Error, NoToken, }
     BadHost { Invalid, Port, Extra, Scheme, Cleartext, }
-    PlanError { Flow(0: error), Client(0: error), }
+    NoAnswer { NotGiven, Unfit, }
     ClientError {
         NoClientId, NoClientIdOfTokens, NoClientSecret, NoEndpoint, BadEndpoint, ForeignEndpoint, BadRedirectUri,
         File(source: error), BadSecret(0: error), SecretMissing, UnknownAuthMethod, UnknownProvider, EmptyClientId,
@@ -120,7 +120,7 @@ errors! {
     }
     FileProblem { Content, Writable, Untrusted, }
     AuthorizeError {
-        Client(0: error), Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NobodyCame,
+        Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NobodyCame,
         NoDeviceGrant, Device(0: error), NotRedeemed(outcome: outcome), LeftOut, NotAdded(0: error),
         NotStored(source: error, tokens: tokens),
     }
@@ -153,14 +153,11 @@ impl Variants for ConfigError {
 
 /// Notes what `Failure::of` looks for.
 fn note(error: &anyhow::Error, seen: &mut Seen) {
-    let roots: [Option<&dyn Variants>; 8] = [
+    let roots: [Option<&dyn Variants>; 5] = [
         root::<FlowError>(error),
         root::<StoreError>(error),
         root::<UsageError>(error),
-        root::<ClientError>(error),
         root::<AuthorizeError>(error),
-        root::<NotAdded>(error),
-        root::<PlanError>(error),
         root::<ConfigError>(error),
     ];
     let root = roots.into_iter().flatten().next();

@@ -9,7 +9,7 @@ use super::*;
 use crate::cli::args::Cli;
 use crate::config::{Config, ConfigError};
 use crate::credential::{BadHost, Scheme};
-use crate::flow::PlanError;
+use crate::flow::NoAnswer;
 use crate::gitcred::BadQuestion;
 use crate::oauth::BadImport;
 use crate::store::{BadStore, NamedBy};
@@ -55,7 +55,13 @@ pub(super) fn calls() -> Vec<anyhow::Error> {
             is_ended: false,
         }
         .into(),
-        UsageError::NoPerson(id()).into(),
+        AuthorizeError::NoPerson {
+            id: id(),
+            scheme: Scheme::Https,
+        }
+        .into(),
+        AuthorizeError::from(NoAnswer::NotGiven("client id")).into(),
+        AuthorizeError::from(NoAnswer::Unfit("the client secret is empty".to_owned())).into(),
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
@@ -82,7 +88,7 @@ pub(super) fn calls() -> Vec<anyhow::Error> {
             scheme: Scheme::Https,
         }
         .into(),
-        PlanError::from(FlowError::HeldElsewhere {
+        AuthorizeError::from(FlowError::HeldElsewhere {
             id: work(),
             other: id(),
         })

@@ -1,7 +1,7 @@
 //! The errors of a login.
 
 use super::*;
-use crate::flow::{NotAdded, NotListening, PlanError, RedirectUri, Refusal, ToRegister};
+use crate::flow::{NotAdded, NotListening, RedirectUri, Refusal, ToRegister};
 use crate::oauth::NoRandomness;
 use crate::secret::BadSecret;
 
@@ -95,7 +95,7 @@ pub(super) fn clients() -> Vec<anyhow::Error> {
         },
     ]
     .into_iter()
-    .map(|error| PlanError::Client(error).into())
+    .map(|error| AuthorizeError::Client(error).into())
     .collect()
 }
 
@@ -189,7 +189,7 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
 }
 
 pub(super) fn standbys() -> Vec<anyhow::Error> {
-    let mut errors: Vec<anyhow::Error> = vec![UsageError::NothingToStandBeside(id()).into()];
+    let mut errors: Vec<anyhow::Error> = vec![AuthorizeError::NothingToStandBeside(id()).into()];
     let refusals = [
         Refusal::NotRenewable,
         Refusal::SameTokens,
@@ -233,6 +233,6 @@ pub(super) fn standbys() -> Vec<anyhow::Error> {
         tokens: Some(NewTokens::LeftAlone),
         imported: true,
     };
-    errors.push(left_alone.into());
+    errors.push(AuthorizeError::NotAdded(left_alone).into());
     errors
 }

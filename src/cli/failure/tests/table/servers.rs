@@ -5,6 +5,7 @@ use crate::http::{Through, TlsProblem};
 
 pub(super) fn servers() -> Vec<anyhow::Error> {
     let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
+    let found_out = |error| AuthorizeError::Client(ClientError::Discovery(error)).into();
     let reason = || "connection refused".to_owned();
     let tls = |problem, reason: &str| {
         send(SendError::TlsRefused {
@@ -15,11 +16,10 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
     };
     vec![
         send(unreachable()),
-        ClientError::Discovery(DiscoveryError::Send(SendError::UnknownName {
+        found_out(DiscoveryError::Send(SendError::UnknownName {
             host: "gitlab.exmaple.com".to_owned(),
             reason: "Name or service not known".to_owned(),
-        }))
-        .into(),
+        })),
         send(SendError::Proxy {
             origin: origin(),
             through: Box::new(Through {
@@ -90,17 +90,15 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
             origin: origin(),
             reason: "timed out".to_owned(),
         }),
-        ClientError::Discovery(DiscoveryError::Unavailable {
+        found_out(DiscoveryError::Unavailable {
             server: origin(),
             status: 503,
-        })
-        .into(),
-        ClientError::Discovery(DiscoveryError::Missing { server: origin() }).into(),
-        ClientError::Discovery(DiscoveryError::Unsound {
+        }),
+        found_out(DiscoveryError::Missing { server: origin() }),
+        found_out(DiscoveryError::Unsound {
             server: origin(),
             problem: "names another issuer, `https://sso.example.com`".to_owned(),
-        })
-        .into(),
+        }),
     ]
 }
 

@@ -1,0 +1,197 @@
+//! A login from beginning to end: what a person is asked, and when; how they consent; what becomes of the login
+//! that is there.
+
+mod bring;
+
+use super::account::account_to_log_in;
+use super::authorize::{AuthorizeError, ConsentMethod, ServerLogin, StandbyPolicy};
+use super::error::FlowError;
+use super::login::{Change, LoggedIn};
+use super::person::Person;
+use super::plan::{ClientError, Plan, Setup};
+use super::session::Session;
+use super::standby::ExistingLogin;
+use crate::config::{Config, LoginOptions};
+use crate::credential::{
+    AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
+};
+use crate::store::Store;
+
+pub use bring::BroughtTokens;
+
+/// A login that a caller asks for.
+#[derive(Debug)]
+pub struct LoginRequest {
+    /// The account that it is for.
+    pub id: AccountId,
+    /// Where the tokens come from.
+    pub source: TokenSource,
+    /// What goes before the record and the configuration.
+    pub options: LoginOptions,
+    /// When it gets a standby grant.
+    pub standby: StandbyPolicy,
+}
+
+/// Where the tokens of a login come from.
+#[derive(Debug)]
+pub enum TokenSource {
+    /// From the server, once a person has consented by this method; `None`: by the one that suits the person and
+    /// the server.
+    Consent(Option<ConsentMethod>),
+    /// From the caller.
+    Caller(BroughtTokens),
+}
+
+/// The account that a login is for: the named one, else `default` for tokens that the caller brings, else the one
+/// that a consent at this host renews.
+pub fn account_of_login(
+    store: &Store,
+    host: &Host,
+    named: Option<&AccountName>,
+    source: &TokenSource,
+) -> Result<AccountName, FlowError> {
+    match (named, source) {
+        (Some(named), _) => Ok(named.clone()),
+        (None, TokenSource::Caller(_)) => Ok(AccountName::default_name()),
+        (None, TokenSource::Consent(_)) => account_to_log_in(store, host),
+    }
+}
+
+/// Logs in. Whatever fails, the login that was there before is still there.
+pub fn log_in(
+    session: &Session<'_>,
+    config: &Config,
+    request: LoginRequest,
+    person: &dyn Person,
+) -> Result<LoggedIn, AuthorizeError> {
+    let LoginRequest {
+        id,
+        source,
+        options,
+        standby,
+    } = request;
+    match source {
+        TokenSource::Caller(brought) => {
+            bring::store(session, config, &id, options, standby, brought)
+        }
+        TokenSource::Consent(method) => {
+            let plan = Plan::new(session, &id, LoginKind::OAuth, options, config)?;
+            through_server(session, plan, method, standby, person)
+        }
+    }
+}
+
+fn through_server(
+    session: &Session<'_>,
+    mut plan: Plan<'_>,
+    method: Option<ConsentMethod>,
+    policy: StandbyPolicy,
+    person: &dyn Person,
+) -> Result<LoggedIn, AuthorizeError> {
+    let existing = match plan.replaces() {
+        Some(record) if policy == StandbyPolicy::Always => {
+            let existing = ExistingLogin::of(record, session.now());
+            if existing.is_some() && !has_room(record) {
+                return Ok(LoggedIn::as_it_is(record, Change::StandbyThere));
+            }
+            existing
+        }
+        _ => None,
+    };
+    let asks = person.can_answer();
+    if !asks && method.is_none() && plan.client_id().is_some() {
+        let (id, scheme) = (plan.id, plan.scheme);
+        return Err(AuthorizeError::NoPerson { id, scheme });
+    }
+    if asks || method.is_some() {
+        plan.find_out(session)?;
+    }
+    let is_typed = asks && plan.client_id().is_none();
+    let (method, setup) = complete(&mut plan, method, person)?;
+    if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
+        person.hear(&text);
+    }
+    let login = ServerLogin {
+        session,
+        plan: &plan,
+        setup: &setup,
+        person,
+    };
+    let done = match existing {
+        Some(existing) => login.add_standby(method, existing),
+        None => login.log_in(method, policy),
+    };
+    if let (Err(_), true, Some(client_id)) = (&done, is_typed, plan.client_id()) {
+        person.client_id_not_kept(&client_id, plan.scheme);
+    }
+    done
+}
+
+/// Asks the person for what the plan lacks. Returns how they consent, and all that this needs.
+fn complete(
+    plan: &mut Plan<'_>,
+    method: Option<ConsentMethod>,
+    person: &dyn Person,
+) -> Result<(ConsentMethod, Setup), AuthorizeError> {
+    let asks = person.can_answer();
+    if asks && plan.client_id().is_none() {
+        let register = plan.to_register();
+        let typed = person.client_id(register.as_ref(), &plan.redirect_uri())?;
+        plan.set_client_id(typed);
+    }
+    if let Some(configured) = plan.passed_over() {
+        person.client_id_passed_over(configured);
+    }
+    let method = |setup: &Setup| method.unwrap_or_else(|| suitable_method(setup, person));
+    match plan.setup() {
+        Err(ClientError::SecretMissing(_)) if asks => {}
+        Ok(setup) if asks && setup.lacks_secret(method(&setup)) => {}
+        complete => {
+            let setup = complete?;
+            return Ok((method(&setup), setup));
+        }
+    }
+    let typed = person.client_secret(plan.provider().title)?;
+    plan.set_client_secret(typed);
+    let setup = plan.setup()?;
+    Ok((method(&setup), setup))
+}
+
+/// How this person consents, if the caller does not say it.
+fn suitable_method(setup: &Setup, person: &dyn Person) -> ConsentMethod {
+    if !person.has_browser() {
+        ConsentMethod::DeviceIfPossible
+    } else if setup.lacks_secret(ConsentMethod::Browser) && setup.can_use_device() {
+        ConsentMethod::Device
+    } else {
+        ConsentMethod::Browser
+    }
+}
+
+/// What becomes of the login that is there, if one is.
+fn what_becomes_of_the_login(plan: &Plan<'_>, gets_standby: bool) -> Option<String> {
+    let record = plan.replaces()?;
+    let id = &plan.id;
+    let whose = of(record.identity.as_ref());
+    Some(if gets_standby {
+        format!("{id}: a standby grant is asked for, beside the login{whose} that is there")
+    } else if has_ended(record.login()?) {
+        format!("{id}: the login{whose} has ended; this one takes its place")
+    } else {
+        format!("{id}: the login{whose} stays until the new one is complete")
+    })
+}
+
+/// Whether only a new login helps.
+fn has_ended(login: &Login) -> bool {
+    let ended = |grant: &Grant| matches!(grant.state, GrantState::LoginRequired { .. });
+    login.grants.iter().all(ended)
+}
+
+fn has_room(record: &Record) -> bool {
+    record.login().and_then(Login::room_for_standby).is_some()
+}
+
+fn of(identity: Option<&Identity>) -> String {
+    identity.map_or_else(String::new, |found| format!(" of {}", found.username))
+}

@@ -1,0 +1,149 @@
+//! A login with tokens that the caller has already: a token response, or a personal token.
+
+use super::has_room;
+use crate::config::{Config, LoginOptions};
+use crate::credential::{AccountId, LoginKind, Rotation};
+use crate::flow::account::held_by_no_other;
+use crate::flow::authorize::{AuthorizeError, StandbyPolicy};
+use crate::flow::login::{Change, LoggedIn, NewAccount, Tokens, store_login};
+use crate::flow::plan::{ClientError, Plan};
+use crate::flow::session::Session;
+use crate::flow::standby::{CandidateGrant, ExistingLogin, add_standby};
+use crate::oauth::{self, BadImport};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::time::{Timestamp, human};
+
+/// Tokens that the caller of a login has.
+#[derive(Debug)]
+pub struct BroughtTokens {
+    tokens: Tokens,
+    /// What a person should know of their lifetime, if they become a login.
+    warning: Option<String>,
+}
+
+impl BroughtTokens {
+    /// Those of a token response (RFC 6749 §5.1), which may be older than now.
+    pub fn of_response(response: &[u8], now: Timestamp) -> Result<Self, BadImport> {
+        let imported = oauth::import(response, now)?;
+        let warning = match imported.rotation.expires_in {
+            _ if imported.age_is_known => None,
+            Some(life) => Some(format!(
+                "the token response does not say when it was issued; its token is taken to live for {} from now",
+                human(life)
+            )),
+            None => Some("the token response says when its token ends in words that glauth cannot read; it is used until the server refuses it".to_owned()),
+        };
+        Ok(Self {
+            tokens: Tokens {
+                kind: LoginKind::OAuth,
+                rotation: imported.rotation,
+                issued_at: imported.issued_at,
+            },
+            warning,
+        })
+    }
+
+    /// A personal access token.
+    #[must_use]
+    pub fn personal(access_token: AccessToken, now: Timestamp) -> Self {
+        Self {
+            tokens: Tokens {
+                kind: LoginKind::Token,
+                rotation: Rotation {
+                    access_token,
+                    refresh_token: None,
+                    token_type: "Bearer".to_owned(),
+                    scopes: None,
+                    expires_in: None,
+                    refresh_expires_in: None,
+                },
+                issued_at: now,
+            },
+            warning: None,
+        }
+    }
+}
+
+/// Stores them as a login, or as the standby grant of the login that is there.
+pub(super) fn store(
+    session: &Session<'_>,
+    config: &Config,
+    id: &AccountId,
+    options: LoginOptions,
+    policy: StandbyPolicy,
+    brought: BroughtTokens,
+) -> Result<LoggedIn, AuthorizeError> {
+    let BroughtTokens { tokens, warning } = brought;
+    held_by_no_other(session.store, id, &tokens)?;
+    let plan = Plan::new(session, id, tokens.kind, options, config)?;
+    let mut done = match policy {
+        StandbyPolicy::Always => store_standby(session, plan, tokens),
+        StandbyPolicy::Never | StandbyPolicy::WhereItHelps => store_alone(session, plan, tokens),
+    }?;
+    let is_new = done.change != Change::Unchanged;
+    done.warnings.extend(warning.filter(|_| is_new));
+    Ok(done)
+}
+
+fn store_alone(
+    session: &Session<'_>,
+    mut plan: Plan<'_>,
+    tokens: Tokens,
+) -> Result<LoggedIn, AuthorizeError> {
+    let renewable = tokens.rotation.refresh_token.is_some();
+    if renewable && plan.client_id().is_none() {
+        return Err(ClientError::NoClientIdOfTokens(plan.id.host).into());
+    }
+    if renewable {
+        plan.find_endpoints(session)?;
+    }
+    let new = NewAccount {
+        scheme: plan.scheme,
+        client: plan.client(renewable)?,
+        // Nobody has asked here for what a personal token may do.
+        asked: match tokens.kind {
+            LoginKind::OAuth => plan.scopes(),
+            LoginKind::Token => Vec::new(),
+        },
+        // An imported grant may be the very one that it replaces.
+        revoke_replaced: tokens.kind == LoginKind::Token,
+        brought: true,
+        tokens,
+        id: plan.id,
+    };
+    Ok(store_login(session, new)?)
+}
+
+fn store_standby(
+    session: &Session<'_>,
+    mut plan: Plan<'_>,
+    tokens: Tokens,
+) -> Result<LoggedIn, AuthorizeError> {
+    let found = plan
+        .replaces()
+        .and_then(|record| Some((ExistingLogin::of(record, session.now())?, record.clone())));
+    let Some((existing, record)) = found else {
+        return Err(AuthorizeError::NothingToStandBeside(plan.id));
+    };
+    let token = tokens.rotation.refresh_token.as_ref();
+    let token = token.map(RefreshToken::fingerprint);
+    let login = record.login();
+    if token.is_some_and(|token| login.is_some_and(|login| login.is_known_by(token))) {
+        return Ok(LoggedIn::as_it_is(&record, Change::Unchanged));
+    }
+    if !has_room(&record) {
+        return Ok(LoggedIn::as_it_is(&record, Change::StandbyThere));
+    }
+    plan.find_endpoints(session)?;
+    let setup = plan.setup()?;
+    let new = CandidateGrant {
+        id: plan.id,
+        client: setup.client,
+        userinfo_endpoint: setup.endpoints.userinfo,
+        tokens,
+        asked: setup.scopes,
+        imported: true,
+    };
+    let warnings = add_standby(session, new, &existing)?;
+    Ok(LoggedIn::with_standby(existing.identity, warnings))
+}

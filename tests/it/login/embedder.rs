@@ -1,0 +1,260 @@
+//! A program of its own that logs a person in: it has no terminal and no command line, and implements `Person`.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use glauth::config::{Config, LoginOptions};
+use glauth::credential::{AccountId, HostArg, Scheme};
+use glauth::flow::{
+    AuthorizeError, Change, ClientError, LOCK_TIMEOUT, LoggedIn, LoginRequest, NoAnswer,
+    PageOpening, Person, Second, Session, StandbyPolicy, ToRegister, TokenSource, Waiting, Where,
+    log_in,
+};
+use glauth::http::Network;
+use glauth::log::{Level, Log};
+use glauth::oauth::DeviceAuthorization;
+use glauth::secret::ClientSecret;
+use glauth::store::Store;
+use glauth::time::Timestamp;
+use url::Url;
+
+use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Settings};
+use crate::support::browser;
+use crate::support::sandbox::Sandbox;
+
+/// A person in a window of the program, who consents to each page, and what happened to them in turn.
+#[derive(Default)]
+struct InAWindow {
+    /// `None`: there is no person.
+    client_id: Option<&'static str>,
+    client_secret: Option<&'static str>,
+    happened: RefCell<Vec<String>>,
+}
+
+impl InAWindow {
+    fn note(&self, what: impl Into<String>) {
+        self.happened.borrow_mut().push(what.into());
+    }
+}
+
+impl Person for InAWindow {
+    fn can_answer(&self) -> bool {
+        self.client_id.is_some()
+    }
+
+    fn has_browser(&self) -> bool {
+        self.client_id.is_some()
+    }
+
+    fn client_id(
+        &self,
+        register: Option<&ToRegister>,
+        redirect_uri: &str,
+    ) -> Result<String, NoAnswer> {
+        let title = register.map_or("-", |register| register.title);
+        self.note(format!("client id: {title}, {redirect_uri}"));
+        let id = self.client_id.filter(|id| !id.is_empty());
+        id.map(ToOwned::to_owned)
+            .ok_or(NoAnswer::NotGiven("client id"))
+    }
+
+    fn client_secret(&self, title: &str) -> Result<ClientSecret, NoAnswer> {
+        self.note(format!("client secret: {title}"));
+        let secret = self.client_secret.ok_or(NoAnswer::NotGiven("secret"))?;
+        ClientSecret::new(secret.to_owned()).map_err(|bad| NoAnswer::Unfit(bad.to_string()))
+    }
+
+    fn client_id_passed_over(&self, configured: &str) {
+        self.note(format!("passed over: {configured}"));
+    }
+
+    fn client_id_not_kept(&self, client_id: &str, scheme: Scheme) {
+        self.note(format!("not kept: {client_id}, {}", scheme.as_str()));
+    }
+
+    fn visit(&self, page: &Url, _door: &Url, opening: PageOpening) {
+        self.note(format!("page: {opening:?}"));
+        let page = page.to_string();
+        // It ends when the login has shown its last page.
+        std::thread::spawn(move || browser::open(&page));
+    }
+
+    fn listen(&self, _pasted: Box<dyn Fn(String) + Send>) {}
+
+    fn enter_code(&self, _codes: &DeviceAuthorization) {
+        self.note("code");
+    }
+
+    fn logged_in(&self, _done: &LoggedIn) {
+        self.note("logged in");
+    }
+
+    fn expect_code(&self, _own_session: bool) {}
+
+    fn hear(&self, text: &str) {
+        self.note(format!("hears: {text}"));
+    }
+
+    fn wait(&self, _what: &str, _limit: Duration) -> Box<dyn Waiting> {
+        Box::new(Nothing)
+    }
+}
+
+/// Nothing moves in that window.
+struct Nothing;
+
+impl Waiting for Nothing {}
+
+/// Logs in to the server with `options`.
+fn log_person_in(
+    sandbox: &Sandbox,
+    server: &AuthorizationServer,
+    standby: StandbyPolicy,
+    options: LoginOptions,
+    person: &InAWindow,
+) -> Result<LoggedIn, AuthorizeError> {
+    let HostArg { host, scheme } = HostArg::parse(&server.url()).unwrap();
+    let store = Store::new(sandbox.store(), Timestamp::now);
+    let log = Log::new(Level::of_count(0), |_| {});
+    let session = Session {
+        store: &store,
+        http: &Network,
+        clock: Timestamp::now,
+        lock_timeout: LOCK_TIMEOUT,
+        log: &log,
+        talkative: false,
+        watched: false,
+        scheme,
+        refreshes: Where::Here,
+    };
+    let request = LoginRequest {
+        id: AccountId {
+            host,
+            account: "default".parse().unwrap(),
+        },
+        source: TokenSource::Consent(None),
+        options,
+        standby,
+    };
+    log_in(&session, &Config::default(), request, person)
+}
+
+/// A server that wants a secret, and what a program says of it.
+fn with_secret() -> (AuthorizationServer, LoginOptions) {
+    let server = AuthorizationServer::start_with(Settings {
+        client_auth: ClientAuth::SecretPost("cs-SECRET".to_owned()),
+        ..Settings::default()
+    });
+    let options = LoginOptions {
+        auth_method: Some("client_secret_post".to_owned()),
+        ..LoginOptions::default()
+    };
+    (server, options)
+}
+
+#[test]
+fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
+    let (server, options) = with_secret();
+    let sandbox = Sandbox::new();
+    let person = InAWindow {
+        client_id: Some("the-client"),
+        client_secret: Some("cs-SECRET"),
+        ..InAWindow::default()
+    };
+    let done = log_person_in(&sandbox, &server, StandbyPolicy::Never, options, &person).unwrap();
+    assert_eq!(done.change, Change::Stored);
+    assert_eq!(done.identity.unwrap().username, "jane");
+    assert_eq!(
+        person.happened.take(),
+        [
+            "client id: GitLab, http://127.0.0.1/",
+            "client secret: GitLab",
+            "page: Opened",
+        ]
+    );
+    let record = sandbox.record(&server);
+    assert_eq!(record["client"]["client_id"].as_str(), Some("the-client"));
+    // The command line has the login too, and refreshes it with that secret.
+    sandbox
+        .run(&["refresh", "--force", &server.url()])
+        .succeeds();
+
+    // Nothing is asked a second time.
+    let options = LoginOptions::default();
+    let done = log_person_in(&sandbox, &server, StandbyPolicy::Always, options, &person).unwrap();
+    assert_eq!(done.change, Change::StandbyAdded);
+    assert!(matches!(done.standby, Second::Taken));
+    let host = server.host();
+    let beside = format!(
+        "hears: {host}: a standby grant is asked for, beside the login of jane that is there"
+    );
+    assert_eq!(person.happened.take(), [&*beside, "page: Opened"]);
+}
+
+#[test]
+fn a_person_who_gives_no_answer_has_no_login_and_the_server_no_request_for_one() {
+    for (client_id, client_secret) in [("", None), ("the-client", None), ("the-client", Some(""))] {
+        let (server, options) = with_secret();
+        let sandbox = Sandbox::new();
+        let person = InAWindow {
+            client_id: Some(client_id),
+            client_secret,
+            ..InAWindow::default()
+        };
+        let policy = StandbyPolicy::WhereItHelps;
+        let error = log_person_in(&sandbox, &server, policy, options, &person).unwrap_err();
+        assert!(matches!(error, AuthorizeError::NoAnswer(_)), "{error:?}");
+        assert_eq!(server.count("/oauth/token"), 0);
+        assert!(!sandbox.file(&server, "toml").exists());
+    }
+}
+
+#[test]
+fn a_client_id_that_was_typed_for_nothing_is_repeated() {
+    let (server, options) = with_secret();
+    let sandbox = Sandbox::new();
+    let person = InAWindow {
+        client_id: Some("the-client"),
+        client_secret: Some("another"),
+        ..InAWindow::default()
+    };
+    server.allow_mistakes();
+    let policy = StandbyPolicy::Never;
+    let error = log_person_in(&sandbox, &server, policy, options, &person).unwrap_err();
+    assert!(
+        matches!(error, AuthorizeError::NotRedeemed { .. }),
+        "{error:?}"
+    );
+    let happened = person.happened.take();
+    assert_eq!(
+        happened.last().map(String::as_str),
+        Some("not kept: the-client, http")
+    );
+}
+
+#[test]
+fn without_a_person_a_program_hears_what_is_missing_and_the_server_nothing() {
+    let (server, options) = with_secret();
+    let sandbox = Sandbox::new();
+    let nobody = InAWindow::default();
+    let policy = StandbyPolicy::WhereItHelps;
+    let error = log_person_in(&sandbox, &server, policy, options, &nobody).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            AuthorizeError::Client(ClientError::NoClientId { .. })
+        ),
+        "{error:?}"
+    );
+    let known = LoginOptions {
+        client_id: Some("the-client".to_owned()),
+        ..LoginOptions::default()
+    };
+    let error = log_person_in(&sandbox, &server, policy, known, &nobody).unwrap_err();
+    assert!(
+        matches!(error, AuthorizeError::NoPerson { .. }),
+        "{error:?}"
+    );
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(nobody.happened.take(), [""; 0]);
+}

@@ -21,15 +21,16 @@ mod sentences;
 mod session;
 mod standby;
 mod tried;
+mod warning;
 
-pub use account::{account_to_log_in, held_by_no_other, in_use, on_account};
+pub use account::{account_to_log_in, find, held_by_no_other, in_use};
 pub use apart::{Order, carry_out};
 pub use authorize::{
     AuthorizeError, Lead, PERSON_LIMIT, Person, Waiting, Way, Wish, add_standby_through_server,
     log_in_through_server,
 };
+pub use error::FlowError;
 pub(crate) use error::list;
-pub use error::{FlowError, standby_command};
 pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};
 pub use logout::{LoggedOut, log_out};
@@ -43,3 +44,4 @@ pub use refresh::{
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, Session, Where};
 pub use standby::{Beside, Newcomer, NotAdded, Refusal, add_standby};
+pub use warning::{Step, Warning};

@@ -8,14 +8,13 @@ mod report;
 mod standby;
 mod waiting_line;
 
-use anyhow::Context as _;
-
 use crate::cli::args::Login as Args;
 use crate::cli::context::{Context, absolute};
-use crate::cli::failure::{About, UsageError};
+use crate::cli::failure::{Error, UsageError};
+use crate::cli::shell;
 use crate::code::Exit;
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record, Scheme};
+use crate::credential::{AccountId, AccountName, GrantState, Identity, LoginKind, Record};
 use crate::env;
 use crate::flow::{
     self, Change, ClientError, Given, LoggedIn, NewAccount, Plan, Session, Setup, Tokens, Way,
@@ -23,7 +22,7 @@ use crate::flow::{
 use person::Terminal;
 use report::report;
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let host = context.host(&args.target, &store).map_err(no_host)?;
     let config = context.config()?;
@@ -42,28 +41,28 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         host: host.host,
         account,
     };
-    let about = || About(id.clone());
     let done = match tokens {
         Some(tokens) if args.standby => standby::bring(args, &session, &id, &config, tokens),
         Some(tokens) => bring(args, &session, &id, &config, tokens),
         None => through_server(args, context, &session, &id, &config),
     };
-    let mut done = done.with_context(about)?;
+    let mut done = done.map_err(|error| error.about(&id))?;
     let is_new = done.change != Change::Unchanged;
-    done.warnings.extend(warning.filter(|_| is_new));
+    let warning = warning.filter(|_| is_new);
+    done.warnings.extend(warning.map(Into::into));
     report(&id, &done, context)?;
     Ok(Exit::Done)
 }
 
 /// A login is what makes the first one: where there is none, a HOST is missing.
-fn no_host(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(UsageError::NoLogins(_)) => UsageError::NoHost.into(),
-        _ => error,
+fn no_host(error: Error) -> Error {
+    match error {
+        Error::Usage(UsageError::NoLogins(_)) => UsageError::NoHost.into(),
+        other => other,
     }
 }
 
-fn given(args: &Args) -> anyhow::Result<Given> {
+fn given(args: &Args) -> Result<Given, Error> {
     Ok(Given {
         provider: args.provider.clone(),
         client_id: args.client_id.clone(),
@@ -88,7 +87,7 @@ fn bring(
     id: &AccountId,
     config: &Config,
     tokens: Tokens,
-) -> anyhow::Result<LoggedIn> {
+) -> Result<LoggedIn, Error> {
     flow::held_by_no_other(session.store, id, &tokens)?;
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let renewable = tokens.rotation.refresh_token.is_some();
@@ -122,7 +121,7 @@ fn through_server(
     session: &Session<'_>,
     id: &AccountId,
     config: &Config,
-) -> anyhow::Result<LoggedIn> {
+) -> Result<LoggedIn, Error> {
     let mut plan = Plan::new(session, id, LoginKind::OAuth, given(args)?, config)?;
     let beside = match standby::what_is_there(args, &plan) {
         standby::There::Both(done) => return Ok(done),
@@ -132,7 +131,11 @@ fn through_server(
     let asks = context.can_ask();
     let waits = args.device || args.no_browser;
     if !asks && !waits && plan.client_id().is_some() {
-        return Err(UsageError::NoPerson(id.clone()).into());
+        return Err(UsageError::NoPerson {
+            id: id.clone(),
+            scheme: plan.scheme,
+        }
+        .into());
     }
     if asks || waits {
         plan.find_out(session)?;
@@ -156,11 +159,8 @@ fn through_server(
     person.leave_browser();
     if let (Err(_), true, Some(client_id)) = (&done, is_unknown, plan.client_id()) {
         // It was typed, and nothing remembers it.
-        let host = match plan.scheme {
-            Scheme::Https => id.host.to_string(),
-            Scheme::Http => id.host.base_url(Scheme::Http),
-        };
-        let command = id.command_at(&format!("login --client-id {client_id}"), &host);
+        let words = format!("login --client-id {}", shell::word(&client_id));
+        let command = context.call().command_at(&words, id, plan.scheme);
         context
             .printer
             .tell(&format!("to go on with that application: {command}"));
@@ -174,7 +174,7 @@ fn complete(
     args: &Args,
     person: &Terminal<'_>,
     asks: bool,
-) -> anyhow::Result<Way> {
+) -> Result<Way, Error> {
     if plan.client_id().is_none() && asks {
         plan.given.client_id = Some(register::ask_for_client_id(plan, person)?);
     }

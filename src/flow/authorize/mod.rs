@@ -296,7 +296,6 @@ impl Through<'_> {
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
         let message = describe(id, client, &exchanged, of_a_login(outcome));
-        let advice = exchanged.advice();
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
@@ -307,7 +306,7 @@ impl Through<'_> {
                 outcome,
                 message,
                 said,
-                advice,
+                trouble: exchanged.trouble.map(Box::new),
             }),
         }
     }
@@ -354,7 +353,7 @@ impl Through<'_> {
         match &done.identity {
             Some(identity) => {
                 let noted = note_identity(self.session, id, first.origin, identity);
-                let text = |error| format!("whose login it is could not be noted: {error}");
+                let text = |error| format!("whose login it is could not be noted: {error}").into();
                 done.warnings.extend(noted.err().map(text));
             }
             None => self.session.log.note(Level::Verbose, || {

@@ -11,6 +11,7 @@ use super::{
 use crate::credential::{Identity, Independence, RotationEffect};
 use crate::flow::login::{Change, LoggedIn, Second};
 use crate::flow::standby::{Beside, Newcomer, NotAdded, Refusal, add_standby, is_same_client};
+use crate::flow::warning::Warning;
 use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::Held;
 
@@ -169,7 +170,7 @@ impl Through<'_> {
         mut browser: Browser<'_>,
         visitor: Option<Visitor>,
         beside: &Beside,
-    ) -> Result<Vec<String>, AuthorizeError> {
+    ) -> Result<Vec<Warning>, AuthorizeError> {
         let identity = beside.identity.as_ref();
         let asked = browser.ask_again();
         let lead = match &visitor {
@@ -197,7 +198,7 @@ impl Through<'_> {
         added
     }
 
-    fn second_by_device(&self, beside: &Beside) -> Result<Vec<String>, AuthorizeError> {
+    fn second_by_device(&self, beside: &Beside) -> Result<Vec<Warning>, AuthorizeError> {
         self.person.expect_code(self.is_shared());
         let (tokens, held) = self.by_device()?;
         self.add(tokens, held, beside)
@@ -209,7 +210,7 @@ impl Through<'_> {
         tokens: Tokens,
         held: Held,
         beside: &Beside,
-    ) -> Result<Vec<String>, AuthorizeError> {
+    ) -> Result<Vec<Warning>, AuthorizeError> {
         let new = Newcomer {
             id: self.plan.id.clone(),
             client: self.setup.client.clone(),
@@ -238,7 +239,7 @@ impl Through<'_> {
         &self,
         visitor: Option<Visitor>,
         identity: Option<&Identity>,
-        added: &Result<Vec<String>, AuthorizeError>,
+        added: &Result<Vec<Warning>, AuthorizeError>,
     ) {
         let Some(visitor) = visitor else { return };
         let host = self.plan.id.host.to_string();

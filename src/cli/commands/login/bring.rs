@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::cli::context::{read_line_of_stdin, read_stdin};
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::hidden::Until;
 use crate::credential::{LoginKind, Rotation};
 use crate::flow::Tokens;
@@ -13,7 +13,7 @@ use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
 use crate::time::{Timestamp, human};
 
 /// `--import`, and what a person should know of the tokens.
-pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
+pub(super) fn imported() -> Result<(Tokens, Option<String>), Error> {
     let response = read_stdin("the token response", ANSWER_LIMIT, Until::CtrlD)?;
     let imported = oauth::import(&response, Timestamp::now()).map_err(UsageError::BadResponse)?;
     let warning = match imported.rotation.expires_in {
@@ -32,7 +32,7 @@ pub(super) fn imported() -> anyhow::Result<(Tokens, Option<String>)> {
 }
 
 /// `--with-token`
-pub(super) fn personal_token() -> anyhow::Result<Tokens> {
+pub(super) fn personal_token() -> Result<Tokens, Error> {
     let text: Zeroizing<String> = read_line_of_stdin("the token", TOKEN_LIMIT + AROUND)?;
     let text = bare(&text);
     let access_token = AccessToken::new(text.to_owned())

@@ -4,13 +4,13 @@
 use super::opener::{self, Opened};
 use super::person::Terminal;
 use crate::cli::context::read_line_of_stdin;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::flow::{Plan, ToRegister};
 use crate::secret::{ClientSecret, TOKEN_LIMIT};
 
 /// Explains, offers to open the page, and asks.
-pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> anyhow::Result<String> {
+pub(super) fn ask_for_client_id(plan: &Plan<'_>, person: &Terminal<'_>) -> Result<String, Error> {
     let host = &plan.id.host;
     let register = plan.to_register();
     match &register {
@@ -72,7 +72,7 @@ fn explain(host: &str, register: &ToRegister) {
 }
 
 /// The secret of an application whose server wants one; it is not shown.
-pub(super) fn ask_for_secret(plan: &Plan<'_>) -> anyhow::Result<ClientSecret> {
+pub(super) fn ask_for_secret(plan: &Plan<'_>) -> Result<ClientSecret, Error> {
     let title = plan.provider().title;
     printer::note(&format!(
         "{title} wants the application's client secret too"
@@ -83,7 +83,7 @@ pub(super) fn ask_for_secret(plan: &Plan<'_>) -> anyhow::Result<ClientSecret> {
     Ok(secret)
 }
 
-fn ask(prompt: &str) -> anyhow::Result<String> {
+fn ask(prompt: &str) -> Result<String, Error> {
     printer::prompt(prompt);
     let mut line = String::new();
     let length = std::io::stdin()

@@ -2,7 +2,7 @@
 
 use super::given;
 use crate::cli::args::Login as Args;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::config::Config;
 use crate::credential::{AccountId, Record};
 use crate::flow::{self, Beside, Change, LoggedIn, Newcomer, Plan, Second, Session, Tokens, Wish};
@@ -49,7 +49,7 @@ pub(super) fn bring(
     id: &AccountId,
     config: &Config,
     tokens: Tokens,
-) -> anyhow::Result<LoggedIn> {
+) -> Result<LoggedIn, Error> {
     flow::held_by_no_other(session.store, id, &tokens)?;
     let mut plan = Plan::new(session, id, tokens.kind, given(args)?, config)?;
     let nothing = || UsageError::NothingToStandBeside(id.clone());

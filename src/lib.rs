@@ -7,6 +7,9 @@
 //!
 //! # For programs that embed it
 //!
+//! The command line is the default feature `cli`. A program that embeds the store leaves it out, with
+//! `default-features = false`, and with it some twenty packages (docs/dependencies.md).
+//!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
 //! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`], [`ErrorKind`] and [`NeededLogin`]. It follows
 //! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
@@ -68,6 +71,7 @@
     allow(clippy::too_many_lines, reason = "a table of cases may be long")
 )]
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
@@ -81,6 +85,7 @@ mod env;
 mod fault;
 #[doc(hidden)]
 pub mod flow;
+#[cfg(feature = "cli")]
 mod git_config;
 #[doc(hidden)]
 pub mod gitcred;

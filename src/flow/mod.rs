@@ -30,6 +30,7 @@ pub use authorize::{
     log_in_through_server,
 };
 pub use error::FlowError;
+#[cfg(feature = "cli")]
 pub(crate) use error::list;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use login::{Change, LoggedIn, NewAccount, Second, Tokens, log_in};

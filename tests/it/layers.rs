@@ -46,6 +46,7 @@ const PLACES: [(&str, &[&str]); 16] = [
         &[
             "cli/commands/login/opener.rs",
             "env.rs",
+            "env/command_line.rs",
             "fault.rs",
             "flow/authorize/device.rs",
             "flow/loopback.rs",
@@ -78,7 +79,10 @@ const PLACES: [(&str, &[&str]); 16] = [
     ("webbrowser::", &["cli/commands/login/opener.rs"]),
     ("io::stdout()", &["cli/printer.rs"]),
     ("io::stderr()", &["cli/printer.rs", "terminal.rs"]),
-    ("std::env::", &["env.rs", "fault.rs", "main.rs"]),
+    (
+        "std::env::",
+        &["env.rs", "env/command_line.rs", "fault.rs", "main.rs"],
+    ),
     // A secret leaves its type only on its way to the server, to the record and to who asked.
     (
         ".expose()",

@@ -1,7 +1,5 @@
 //! What a person should know although all went well.
 
-use std::fmt;
-
 use super::error::FlowError;
 use crate::credential::AccountId;
 use crate::store::StoreError;
@@ -30,12 +28,6 @@ impl<T: Into<String>> From<T> for Warning {
             text: text.into(),
             step: None,
         }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
     }
 }
 

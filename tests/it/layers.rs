@@ -267,6 +267,16 @@ fn what_is_dangerous_stands_in_its_place() {
     }
 }
 
+/// Errors carry data. A program that embeds the library has no use for a command, and only the command line knows
+/// what a command must repeat. `code.rs` has the table for scripts.
+#[test]
+fn the_command_line_alone_names_commands_of_its_own() {
+    for (file, text) in sources() {
+        let may = file.starts_with("cli/") || file == "code.rs";
+        assert!(may || !text.contains("`glauth "), "src/{file}");
+    }
+}
+
 /// A file that no `mod` names is not compiled, and its tests never run.
 #[test]
 fn no_file_of_the_tests_is_forgotten() {

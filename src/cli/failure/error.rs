@@ -19,21 +19,12 @@ pub(in crate::cli) enum Error {
     /// The configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A token, a refresh, a logout.
+    /// A token, a refresh, a logout, and the store.
     #[error(transparent)]
     Flow(#[from] FlowError),
-    /// The client of a login.
+    /// A login: its client, the server, a standby grant.
     #[error(transparent)]
-    Client(#[from] ClientError),
-    /// A login through the server.
-    #[error(transparent)]
-    Authorize(#[from] AuthorizeError),
-    /// A standby grant.
-    #[error(transparent)]
-    NotAdded(#[from] NotAdded),
+    Login(#[from] AuthorizeError),
     /// The system has too little of something.
     #[error("{0:#}")]
     Exhausted(anyhow::Error),
@@ -72,13 +63,7 @@ impl Error {
             Self::Usage(error) => error.id().cloned(),
             Self::Flow(error) => error.id().cloned(),
             Self::About(id, _) => Some(id.clone()),
-            Self::Config(_)
-            | Self::Store(_)
-            | Self::Client(_)
-            | Self::Authorize(_)
-            | Self::NotAdded(_)
-            | Self::Exhausted(_)
-            | Self::Unexpected(_) => None,
+            Self::Config(_) | Self::Login(_) | Self::Exhausted(_) | Self::Unexpected(_) => None,
         }
     }
 
@@ -87,11 +72,8 @@ impl Error {
         match self {
             Self::Usage(error) => error.code(),
             Self::Config(error) => error.code(),
-            Self::Store(error) => error.code(),
             Self::Flow(error) => error.code(),
-            Self::Client(error) => error.code(),
-            Self::Authorize(error) => error.code(),
-            Self::NotAdded(error) => error.code(),
+            Self::Login(error) => error.code(),
             Self::Exhausted(_) => Code::Exhausted,
             Self::Unexpected(_) => Code::Unexpected,
             Self::About(_, error) => error.code(),
@@ -99,11 +81,29 @@ impl Error {
     }
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+impl From<ClientError> for Error {
+    fn from(error: ClientError) -> Self {
+        Self::Login(error.into())
+    }
+}
+
+impl From<NotAdded> for Error {
+    fn from(error: NotAdded) -> Self {
+        Self::Login(error.into())
+    }
+}
+
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Flow(error) => Self::Flow(*error),
-            PlanError::Client(error) => Self::Client(error),
+            PlanError::Client(error) => error.into(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::credential::Outcome;
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
-pub(super) fn of_client(error: &ClientError, call: &Call) -> Failure {
+fn of_client(error: &ClientError, call: &Call) -> Failure {
     let hint = match error {
         ClientError::NoClientId {
             register: Some(register),
@@ -144,7 +144,7 @@ fn of_device(error: &DeviceError, call: &Call) -> String {
     }
 }
 
-pub(super) fn of_not_added(error: &NotAdded, call: &Call) -> Failure {
+fn of_not_added(error: &NotAdded, call: &Call) -> Failure {
     let hint = match &error.why {
         Refusal::OtherUser { expected, .. } => Some(format!(
             "log in as {expected} at the server, and run it again"

@@ -54,16 +54,13 @@ impl Failure {
         let failure = match error {
             Error::Usage(error) => usage::of_usage_error(error, call),
             Error::Config(error) => plain(code, error.to_string()).hint(of_config(error)),
-            Error::Store(error) => of_store(error, call),
             Error::Flow(error) => flow::of_flow(error, call),
-            Error::Client(error) => login::of_client(error, call),
-            Error::Authorize(error) => login::of_authorization(error, call),
-            Error::NotAdded(error) => login::of_not_added(error, call),
+            Error::Login(error) => login::of_authorization(error, call),
             Error::Exhausted(_) | Error::Unexpected(_) => plain(code, error.to_string()),
             Error::About(id, error) => return Self::of(error, call).about(id),
         };
         match code {
-            Code::Exhausted => failure.hint(EXHAUSTED),
+            Code::Exhausted => failure.hint(EXHAUSTED.to_owned()),
             _ => failure,
         }
     }
@@ -80,30 +77,9 @@ impl Failure {
         self
     }
 
-    fn hint(mut self, hint: impl Into<Hint>) -> Self {
-        self.hint = hint.into().0;
+    fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
         self
-    }
-}
-
-/// The next step, if there is one.
-struct Hint(Option<String>);
-
-impl From<&str> for Hint {
-    fn from(text: &str) -> Self {
-        Self(Some(text.to_owned()))
-    }
-}
-
-impl From<String> for Hint {
-    fn from(text: String) -> Self {
-        Self(Some(text))
-    }
-}
-
-impl From<Option<String>> for Hint {
-    fn from(text: Option<String>) -> Self {
-        Self(text)
     }
 }
 
@@ -155,10 +131,6 @@ pub(super) fn hint_of(outcome: Outcome, call: &Call) -> Option<String> {
         | Outcome::CutOff => return None,
     };
     Some(hint.to_owned())
-}
-
-fn of_store(error: &StoreError, call: &Call) -> Failure {
-    plain(error.code(), error.to_string()).hint(remedy_of_store(error, call))
 }
 
 fn remedy_of_store(error: &StoreError, call: &Call) -> String {

@@ -255,7 +255,7 @@ fn stores() -> Vec<Error> {
     ]
     .into_iter()
     .chain(answers_not_stored())
-    .map(Error::Store)
+    .map(Error::from)
     .chain([
         Error::from(FlowError::Store(StoreError::ReadOnly { path: path() })).about(&id()),
         FlowError::Lock(StoreError::ReadOnly { path: lock() }.into()).into(),

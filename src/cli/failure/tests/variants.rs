@@ -75,8 +75,7 @@ macro_rules! errors {
 
 errors! {
     Error {
-        Usage(0: error), Config(0: error), Store(0: error), Flow(0: error), Client(0: error), Authorize(0: error),
-        NotAdded(0: error), Exhausted, Unexpected, About(1: error),
+        Usage(0: error), Config(0: error), Flow(0: error), Login(0: error), Exhausted, Unexpected, About(1: error),
     }
     FlowError {
         NoLogin, SeveralAccounts, Unreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,

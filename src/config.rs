@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::code::Code;
 use crate::credential::{BadHost, EndpointName, Endpoints, Host, HostArg};
 use crate::toml_trouble;
 use crate::user_file::{self, Unusable};
@@ -94,6 +95,15 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match &self.unusable {
+            Some(unusable) if unusable.is_exhausted() => Code::Exhausted,
+            _ => Code::Config,
+        }
+    }
+
     /// The file at `path` is not read at all.
     pub(crate) fn unread(path: &Path, unusable: Unusable) -> Self {
         Self {

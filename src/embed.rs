@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::cli::Failure;
 use crate::code::{Code, Exit};
-use crate::credential::{AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg};
+use crate::credential::{
+    AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg, Record, Scheme,
+};
 use crate::env;
 use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where};
 use crate::http::Network;
@@ -115,7 +116,7 @@ impl Login<'_> {
     /// What each [`ErrorKind`] asks the program to do.
     pub fn token(&self, least: Option<Duration>) -> Result<Token, Error> {
         let need = Need::token(least, DEFAULT_MIN_TTL);
-        self.obtain(|session, id| flow::obtain(session, id, &need))
+        self.obtain(|session, record| flow::obtain(session, record, &need))
             .map(Token::of)
     }
 
@@ -131,7 +132,7 @@ impl Login<'_> {
             rejected: Some(refused.clone()),
             ..Need::token(None, DEFAULT_MIN_TTL)
         };
-        self.obtain(|session, id| flow::obtain(session, id, &need))
+        self.obtain(|session, record| flow::obtain(session, record, &need))
             .map(Token::of)
     }
 
@@ -144,13 +145,13 @@ impl Login<'_> {
     /// As for [`token`](Self::token).
     pub fn lease(&self, least: Option<Duration>) -> Result<(Token, Option<Lease>), Error> {
         let need = Need::token(least, EXEC_MIN_TTL);
-        self.obtain(|session, id| flow::obtain_with_lease(session, id, &need))
+        self.obtain(|session, record| flow::obtain_with_lease(session, record, &need))
             .map(|(obtained, lease)| (Token::of(obtained), lease))
     }
 
     fn obtain<T>(
         &self,
-        act: impl Fn(&Session<'_>, &AccountId) -> Result<T, FlowError>,
+        act: impl FnOnce(&Session<'_>, Record) -> Result<T, FlowError>,
     ) -> Result<T, Error> {
         let session = Session {
             store: &self.logins.store,
@@ -163,10 +164,14 @@ impl Login<'_> {
             scheme: self.host.scheme,
             refreshes: Where::Here,
         };
-        let (store, host) = (&self.logins.store, &self.host.host);
-        let done = flow::on_account(store, host, self.name.as_ref(), |id| act(&session, id));
+        let mut scheme = self.host.scheme;
+        let found = flow::find(&session, &self.host.host, self.name.as_ref());
+        let done = found.and_then(|record| {
+            scheme = Some(record.scheme);
+            act(&session, record)
+        });
         signals::told();
-        done.map_err(Error::of)
+        done.map_err(|error| Error::of(&error, scheme))
     }
 }
 
@@ -184,20 +189,13 @@ pub struct Token {
 
 impl Token {
     fn of(obtained: Obtained) -> Self {
-        let Obtained {
-            record,
-            grant,
-            what: _,
-            warnings,
-        } = obtained;
-        let grants = record.login().map_or(&[][..], |login| &login.grants);
-        let grant = &grants[grant];
+        let grant = obtained.grant();
         Self {
             access_token: grant.access_token.clone(),
             token_type: grant.token_type.clone(),
             scopes: grant.scopes.clone(),
             expires_at: grant.expires_at.map(Timestamp::to_system_time),
-            warnings,
+            warnings: obtained.warnings.into_iter().map(|one| one.text).collect(),
         }
     }
 
@@ -257,19 +255,55 @@ pub struct Error {
     kind: ErrorKind,
     code: Code,
     message: String,
-    hint: Option<String>,
+    login: Option<NeededLogin>,
+}
+
+/// The login that a person makes next: with it, the call that failed may succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededLogin {
+    host: String,
+    account: AccountName,
+}
+
+impl NeededLogin {
+    fn of(id: &AccountId, scheme: Option<Scheme>) -> Self {
+        Self {
+            host: match scheme {
+                Some(scheme @ Scheme::Http) => id.host.base_url(scheme),
+                Some(Scheme::Https) | None => id.host.to_string(),
+            },
+            account: id.account.clone(),
+        }
+    }
+
+    /// The host, as [`Logins::login`] takes it: a URL where it is reached over plain HTTP.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The name of the account, nearly always `default`.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        self.account.as_str()
+    }
 }
 
 impl Error {
-    fn of(error: FlowError) -> Self {
-        let failure = Failure::of(&error.into());
-        // The others name options of the command line, which the program does not have.
-        let is_command = |hint: &String| hint.contains("run `");
+    fn of(error: &FlowError, scheme: Option<Scheme>) -> Self {
+        let code = error.code();
+        let kind = ErrorKind::from(code.exit());
+        let id = match error {
+            // Any of them will do.
+            FlowError::AllLoggedOut(ids) => ids.first(),
+            other => other.id(),
+        };
+        let id = id.filter(|_| kind == ErrorKind::LoginRequired);
         Self {
-            kind: failure.code.exit().into(),
-            code: failure.code,
-            message: failure.message,
-            hint: failure.hint.filter(is_command),
+            kind,
+            code,
+            message: error.to_string(),
+            login: id.map(|id| NeededLogin::of(id, scheme)),
         }
     }
 
@@ -278,7 +312,7 @@ impl Error {
             kind: ErrorKind::Usage,
             code: Code::Usage,
             message: message.to_owned(),
-            hint: None,
+            login: None,
         }
     }
 
@@ -294,10 +328,10 @@ impl Error {
         self.code.as_str()
     }
 
-    /// The command that a person runs next, where there is one: `glauth login`, or what mends a mode.
+    /// The login that a person has to make, where [`kind`](Self::kind) is [`ErrorKind::LoginRequired`].
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+    pub fn login(&self) -> Option<&NeededLogin> {
+        self.login.as_ref()
     }
 }
 

@@ -6,7 +6,9 @@ use std::io::{self, BufRead, Read as _};
 
 use zeroize::Zeroizing;
 
+use crate::code::Code;
 use crate::credential::GitPassword;
+use crate::env;
 use crate::secret::Password;
 use crate::time::Timestamp;
 
@@ -79,6 +81,17 @@ pub enum BadQuestion {
     /// More than [`LINE_LIMIT`].
     #[error("has more than {LINE_LIMIT} lines")]
     TooManyLines,
+}
+
+impl BadQuestion {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Read(error) if env::is_exhausted(error) => Code::Exhausted,
+            _ => Code::BadInput,
+        }
+    }
 }
 
 impl Question {

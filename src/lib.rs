@@ -7,8 +7,11 @@
 //!
 //! # For programs that embed it
 //!
+//! The command line is the default feature `cli`. A program that embeds the store leaves it out, with
+//! `default-features = false`, and with it some twenty packages (docs/dependencies.md).
+//!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
-//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`] and [`ErrorKind`]. It follows
+//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`], [`ErrorKind`] and [`NeededLogin`]. It follows
 //! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
 //! [`BadSecret`] and the codes may get more. The same holds for the format of records (docs/format.md) and
 //! for the JSON and the exit codes of the command line. All else that a search finds is the program's own and
@@ -24,7 +27,8 @@
 //! let token = match login.token(None) {
 //!     Ok(token) => token,
 //!     Err(error) if error.kind() == ErrorKind::LoginRequired => {
-//!         eprintln!("{error}: {}", error.hint().unwrap_or_default());
+//!         let host = error.login().map_or("HOST", |login| login.host());
+//!         eprintln!("{error}; run `glauth login {host}`");
 //!         return Ok(());
 //!     }
 //!     Err(error) => return Err(error.into()),
@@ -67,6 +71,7 @@
     allow(clippy::too_many_lines, reason = "a table of cases may be long")
 )]
 
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
@@ -80,6 +85,7 @@ mod env;
 mod fault;
 #[doc(hidden)]
 pub mod flow;
+#[cfg(feature = "cli")]
 mod git_config;
 #[doc(hidden)]
 pub mod gitcred;
@@ -101,9 +107,10 @@ pub mod store;
 mod terminal;
 #[doc(hidden)]
 pub mod time;
+mod told;
 mod toml_trouble;
 mod user_file;
 
-pub use embed::{Error, ErrorKind, Login, Logins, Token};
+pub use embed::{Error, ErrorKind, Login, Logins, NeededLogin, Token};
 pub use secret::{AccessToken, BadSecret, Fingerprint};
 pub use store::Lease;

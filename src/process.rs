@@ -15,10 +15,11 @@ use crate::env;
 const LIMIT: usize = 1024 * 1024;
 
 /// The first descriptor that no program has by itself.
+#[cfg(feature = "cli")]
 const FIRST_OTHER: i32 = 3;
 
 /// The name that other processes see, where the kernel would show that of `/proc/self/exe`.
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "cli", target_os = "linux"))]
 const NAME: &std::ffi::CStr = c"glauth";
 
 /// A process of this program, and what it has said so far.
@@ -173,6 +174,7 @@ impl Caller {
 /// no signal meant for those reaches it, and closes all descriptors but the three of every program:
 /// what waits for the end of another program must not wait for this one. `false`: it has no session of its
 /// own.
+#[cfg(feature = "cli")]
 #[must_use]
 pub fn stand_alone() -> bool {
     #[cfg(target_os = "linux")]

@@ -255,17 +255,20 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 /// Lets this thread, and what it starts, take every signal, whatever was blocked before.
+#[cfg(feature = "cli")]
 pub fn unblock() {
     SigSet::empty().thread_set_mask().ok();
 }
 
 /// Ends the process as Ctrl-C ends any program that does not ignore SIGINT: for one that was read as a key.
+#[cfg(feature = "cli")]
 pub fn interrupt() {
     signal_hook::low_level::emulate_default_handler(Signal::SIGINT as i32).ok();
 }
 
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:
 /// for a standard output that nobody reads any more.
+#[cfg(feature = "cli")]
 pub fn die_of_broken_pipe() {
     signal_hook::low_level::emulate_default_handler(Signal::SIGPIPE as i32).ok();
 }

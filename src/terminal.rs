@@ -15,6 +15,7 @@ static AS_JSON: AtomicBool = AtomicBool::new(false);
 static MOVES: AtomicBool = AtomicBool::new(false);
 
 /// Notes whether it does.
+#[cfg(feature = "cli")]
 pub fn set_moving(moves: bool) {
     MOVES.store(moves, Ordering::Relaxed);
 }
@@ -26,6 +27,7 @@ pub fn is_moving() -> bool {
 }
 
 /// From now on each line of standard error is a JSON object (`--json`), whichever thread writes it.
+#[cfg(feature = "cli")]
 pub fn speak_json() {
     AS_JSON.store(true, Ordering::Relaxed);
 }

@@ -50,6 +50,12 @@ impl Unusable {
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
+
+    /// Whether the system has too little of something now.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        matches!(self, Self::Io(error) if env::is_exhausted(error))
+    }
 }
 
 /// Reads a file of at most `limit` bytes.

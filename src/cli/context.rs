@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 
 use super::args::{Global, Target};
 use super::audible::Audible;
-use super::failure::{About, UsageError};
+use super::call::Call;
+use super::failure::{Error, Failure, UsageError};
 use super::hidden::{self, Until};
 use super::printer::{self, Printer};
 use crate::config::Config;
-use crate::credential::{AccountId, AccountName, Host, HostArg, Scheme};
+use crate::credential::{AccountId, AccountName, Host, HostArg, Record, Scheme};
 use crate::env;
-use crate::flow::{self, FlowError, Obtained, Session, Where};
+use crate::flow::{self, FlowError, Session, Step, Warning, Where};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::text_of;
@@ -43,7 +44,7 @@ impl<'a> Context<'a> {
     }
 
     /// The store: `--store`, else `credentials/` in the platform's local data folder.
-    pub(super) fn store(&self) -> anyhow::Result<Store> {
+    pub(super) fn store(&self) -> Result<Store, Error> {
         let Some(root) = &self.global.store else {
             let root = env::store_folder().ok_or_else(no_home)?;
             return Ok(Store::new(root, Timestamp::now));
@@ -61,7 +62,7 @@ impl<'a> Context<'a> {
     }
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
-    pub(super) fn config(&self) -> anyhow::Result<Config> {
+    pub(super) fn config(&self) -> Result<Config, Error> {
         Ok(match (&self.global.config, env::config_file()) {
             (Some(named), _) => Config::read_named(named)?,
             (None, Some(path)) => Config::read(&path)?,
@@ -89,9 +90,9 @@ impl<'a> Context<'a> {
     }
 
     /// Warns of what a person should know all the same.
-    pub(super) fn warn_of(&self, obtained: &Obtained) {
-        for warning in &obtained.warnings {
-            self.printer.warn(warning);
+    pub(super) fn warn_of(&self, warnings: &[Warning]) {
+        for warning in warnings {
+            self.printer.warn(&self.text_of(warning));
         }
     }
 
@@ -106,7 +107,7 @@ impl<'a> Context<'a> {
     }
 
     /// HOST, else `--host`, else the configuration's, else the only one in the store.
-    pub(super) fn host(&self, target: &Target, store: &Store) -> anyhow::Result<HostArg> {
+    pub(super) fn host(&self, target: &Target, store: &Store) -> Result<HostArg, Error> {
         if let Some(host) = target.host.clone().or_else(|| self.global.host.clone()) {
             return Ok(host);
         }
@@ -138,35 +139,46 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Does something to an account: the named one, else `default`, else the only one of the host.
-    pub(super) fn on_account<T>(
-        &self,
-        host: &HostArg,
-        store: &Store,
-        mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
-    ) -> anyhow::Result<T> {
-        let mut about = None;
-        let done = flow::on_account(store, &host.host, self.global.account.as_ref(), |id| {
-            about = Some(id.clone());
-            act(id)
-        });
-        done.map_err(|error| {
-            let id = match (about, &error) {
-                // Which one it is about is the question.
-                (_, FlowError::SeveralAccounts { .. } | FlowError::AllLoggedOut(_)) | (None, _) => {
-                    return error.into();
-                }
-                (Some(id), _) => id,
-            };
-            let error = match error {
-                FlowError::NoLogin(id) => {
-                    let store = store.root().to_owned();
-                    anyhow::Error::from(UsageError::NoLogin { id, store })
-                }
-                other => other.into(),
-            };
-            error.context(About(id))
+    /// Finds the login that is meant: the named one, else `default`, else the only one of the host.
+    pub(super) fn find(&self, host: &HostArg, session: &Session<'_>) -> Result<Record, Error> {
+        let found = flow::find(session, &host.host, self.global.account.as_ref());
+        found.map_err(|error| match error {
+            FlowError::NoLogin(id) => Self::no_login(id, host.scheme, session.store).into(),
+            other => other.into(),
         })
+    }
+
+    /// That nothing is stored for an account of a host that was named.
+    pub(super) fn no_login(id: AccountId, scheme: Option<Scheme>, store: &Store) -> UsageError {
+        let store = store.root().to_owned();
+        UsageError::NoLogin { id, scheme, store }
+    }
+
+    /// What commands for a person to paste repeat.
+    pub(super) fn call(&self) -> Call {
+        Call::of(self.global)
+    }
+
+    /// What a person or a script is told of an error.
+    pub(super) fn failure(&self, error: &Error) -> Failure {
+        Failure::of(error, &self.call())
+    }
+
+    /// A warning, with the command that it leads to.
+    pub(super) fn text_of(&self, warning: &Warning) -> String {
+        let Warning { text, step } = warning;
+        let call = self.call();
+        match step {
+            None => text.clone(),
+            Some(Step::AddStandby(id)) => {
+                let command = call.command_for("login --standby", id);
+                format!("{text}; {command} adds another")
+            }
+            Some(Step::TakeOneGrant(id)) => {
+                let command = call.command_for("login --no-standby", id);
+                format!("{text}; {command} takes one")
+            }
+        }
     }
 }
 
@@ -176,7 +188,7 @@ fn no_home() -> UsageError {
 
 /// Reads a secret from standard input, up to `limit` bytes: one line of text, with a mark in the place of what is
 /// none. At a terminal it is not shown.
-pub(super) fn read_line_of_stdin(what: &str, limit: usize) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn read_line_of_stdin(what: &str, limit: usize) -> Result<Zeroizing<String>, Error> {
     Ok(text_of(&read_stdin(what, limit, Until::Enter)?))
 }
 
@@ -185,7 +197,7 @@ pub(super) fn read_stdin(
     what: &str,
     limit: usize,
     until: Until,
-) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let stdin = io::stdin();
     let read = if stdin.is_terminal() {
         let key = until.key();
@@ -207,6 +219,7 @@ pub(super) fn read_stdin(
 }
 
 /// Makes a path that a record keeps independent of the working folder.
-pub(super) fn absolute(path: &std::path::Path) -> anyhow::Result<PathBuf> {
-    Ok(std::path::absolute(path)?)
+pub(super) fn absolute(path: &std::path::Path) -> Result<PathBuf, Error> {
+    let doing = format!("cannot tell the full path of `{}`", path.display());
+    std::path::absolute(path).map_err(Error::system(doing))
 }

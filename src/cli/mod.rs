@@ -2,6 +2,7 @@
 
 pub mod args;
 mod audible;
+mod call;
 mod commands;
 mod completions;
 mod context;
@@ -26,10 +27,10 @@ use crate::http::{Http, Network, Routed};
 use crate::process::{self, Caller};
 use crate::signals;
 use args::{Cli, Command};
+use call::Call;
 use context::Context;
+use failure::{Error, Failure};
 use printer::Printer;
-
-pub(crate) use failure::Failure;
 
 /// Runs one command line, from the name of the program on, and says how the process ends.
 #[must_use]
@@ -39,7 +40,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(path) = commands::doctor::second::is_called(&args) {
         return match commands::doctor::second::answer(path) {
             Ok(exit) => exit.into(),
-            Err(error) => Failure::of(&error).code.exit().into(),
+            Err(error) => error.code().exit().into(),
         };
     }
     if Order::is_given(&args) {
@@ -56,11 +57,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match commands::run(&cli, &Context::new(&cli.global, &printer)) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let failure = Failure::of(&error);
-            printer.failure(&failure);
+            printer.failure(&Failure::of(&error, &Call::of(&cli.global)));
             match cli.command {
                 Command::Exec(_) => commands::exec::exit_code(&error).into(),
-                _ => failure.code.exit().into(),
+                _ => error.code().exit().into(),
             }
         }
     };
@@ -98,7 +98,7 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
         let text = folded.unwrap_or(error).render();
         let written = printer::coloured_data(&text.ansi().to_string());
         return written.map_or_else(
-            |error| ended_by(&error.into(), as_json).into(),
+            |error| ended_by(&error, as_json).into(),
             |()| Exit::Done.into(),
         );
     }
@@ -116,10 +116,9 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
 }
 
 /// Tells why nothing could be written, and how the process ends.
-fn ended_by(error: &anyhow::Error, as_json: bool) -> Exit {
-    let failure = Failure::of(error);
-    printer::print_failure(&failure, as_json);
-    failure.code.exit()
+fn ended_by(error: &Error, as_json: bool) -> Exit {
+    printer::print_failure(&Failure::of(error, &Call::default()), as_json);
+    error.code().exit()
 }
 
 /// The command of a line that was not understood, as far as it can be understood.

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use serde_json::{Value, json};
 
 use super::args::Global;
-use super::failure::Failure;
+use super::failure::{Error, Failure};
 use crate::terminal::{self, clean};
 use crate::{env, signals};
 
@@ -91,7 +91,7 @@ pub(super) fn stdin_and_stdout() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// Writes data, by the system call itself: the standard library takes a descriptor that cannot be written
 /// for one that takes everything. A reader that has gone ends the process by SIGPIPE, as it ends `cat`.
-pub(super) fn data(text: &str) -> io::Result<()> {
+pub(super) fn data(text: &str) -> Result<(), Error> {
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         match nix::unistd::write(io::stdout(), rest) {
@@ -101,9 +101,9 @@ pub(super) fn data(text: &str) -> io::Result<()> {
                 if errno == Errno::EPIPE {
                     signals::die_of_broken_pipe();
                 }
-                let error = io::Error::from(errno);
-                let text = format!("cannot write to standard output: {error}");
-                return Err(io::Error::new(error.kind(), text));
+                return Err(Error::system("cannot write to standard output")(
+                    errno.into(),
+                ));
             }
         }
     }
@@ -111,17 +111,17 @@ pub(super) fn data(text: &str) -> io::Result<()> {
 }
 
 /// Writes data that is coloured where a terminal shows it.
-pub(super) fn coloured_data(text: &str) -> io::Result<()> {
+pub(super) fn coloured_data(text: &str) -> Result<(), Error> {
     let choice = anstream::AutoStream::choice(&io::stdout());
     let mut whole = anstream::AutoStream::new(Vec::new(), choice);
-    whole.write_all(text.as_bytes())?;
+    // Into memory.
+    whole.write_all(text.as_bytes()).ok();
     data(&String::from_utf8_lossy(&whole.into_inner()))
 }
 
 /// Writes a line of JSON as data.
-pub(super) fn json_line(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = terminal::json_text(&serde_json::to_value(value)?);
-    Ok(data(&(text + "\n"))?)
+pub(super) fn json_line(value: &Value) -> Result<(), Error> {
+    data(&(terminal::json_text(value) + "\n"))
 }
 
 /// The same before the command line is understood.

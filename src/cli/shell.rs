@@ -7,7 +7,22 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The same for a person to paste: what a terminal would not show stands as an escape, which bash, zsh and
+/// A word of a command for a person to paste, in quotes where a shell would read more in it.
+pub(super) fn word(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else {
+        quote_for_person(text)
+    }
+}
+
+/// Whether every shell takes it as it stands.
+pub(super) fn is_plain(word: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+@:,=".contains(&b);
+    !word.is_empty() && word.bytes().all(plain)
+}
+
+/// Quotes for a person to paste: what a terminal would not show stands as an escape, which bash, zsh and
 /// ksh turn back into it.
 pub(super) fn quote_for_person(text: &str) -> String {
     if !text.contains(is_unfit) {

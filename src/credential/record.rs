@@ -71,24 +71,6 @@ pub struct AccountId {
     pub account: AccountName,
 }
 
-impl AccountId {
-    /// The command about this login, as a person can type it: `` `glauth WORDS [--account NAME] HOST` ``.
-    #[must_use]
-    pub fn command(&self, words: &str) -> String {
-        self.command_at(words, self.host.as_str())
-    }
-
-    /// The same, with a HOST that says how it is reached.
-    #[must_use]
-    pub fn command_at(&self, words: &str, host: &str) -> String {
-        let account = match self.account.as_str() {
-            "default" => String::new(),
-            name => format!(" --account {name}"),
-        };
-        format!("`glauth {words}{account} {host}`")
-    }
-}
-
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.account.as_str() == "default" {

@@ -1,58 +1,124 @@
-//! Which login of a host is meant: the named one, else `default`, else the only one that is in use. Who has
-//! logged out of `default` means it still, and is never taken for somebody else.
+//! Which login of a host is meant: the named one, else `default`, else the only one that is in use. A logout of
+//! `default` leaves its name taken: no other login is meant by it.
 
 use super::error::FlowError;
 use super::login::Tokens;
-use crate::credential::{AccountId, AccountName, Content, Host};
+use super::session::Session;
+use crate::credential::{AccountId, AccountName, Content, Host, Record};
 use crate::store::{Store, StoreError};
 
-/// Does something to the login that is meant. The folder is read only where nobody named one and
-/// `default` is missing (P9).
-pub fn on_account<T>(
-    store: &Store,
+/// Finds the login that is meant, or what a logout left of it, and returns the record that it read. The folder is
+/// read only if no account is named and `default` is missing (P9).
+pub fn find(
+    session: &Session<'_>,
     host: &Host,
     name: Option<&AccountName>,
-    mut act: impl FnMut(&AccountId) -> Result<T, FlowError>,
-) -> Result<T, FlowError> {
-    let id = AccountId {
+) -> Result<Record, FlowError> {
+    let meant = AccountId {
         host: host.clone(),
         account: name.cloned().unwrap_or_else(AccountName::default_name),
     };
-    let done = match act(&id) {
-        Err(FlowError::Store(error)) if name.is_none() => {
-            return Err(beside_others(store, id, error));
+    match (session.look(&meant), name) {
+        (Ok(Some(record)), _) => Ok(record),
+        (Ok(None), Some(_)) => Err(FlowError::NoLogin(meant)),
+        (Ok(None), None) => only_one(session, meant),
+        (Err(FlowError::Store(error)), name) => {
+            let others = match name {
+                Some(_) => Vec::new(),
+                None => others(session.store, &meant),
+            };
+            Err(unreadable(meant, others, error))
         }
-        done => done,
-    };
-    if name.is_some() || !matches!(done, Err(FlowError::NoLogin(_))) {
-        return done;
-    }
-    let all = store.accounts_of(host)?;
-    let (good, bad): (Vec<_>, Vec<_>) = in_use(store, &all)
-        .into_iter()
-        .partition(|id| store.snapshot(id).is_ok());
-    // A record that cannot be read hides no other one.
-    match only_one(host, if good.is_empty() { bad } else { good })? {
-        Some(only) => act(&only),
-        None if all.len() > 1 => Err(FlowError::AllLoggedOut(all)),
-        None => all.first().map_or(done, act),
+        (Err(error), _) => Err(error),
     }
 }
 
-/// Names the other accounts of the host where it is the record of `default` that cannot be read: none of
-/// them is taken in its place, since it may be another user's.
-fn beside_others(store: &Store, id: AccountId, error: StoreError) -> FlowError {
-    let is_good = |id: &AccountId| store.snapshot(id).is_ok();
-    let all = store.accounts_of(&id.host).unwrap_or_default();
-    let used = in_use(store, &all).into_iter().filter(is_good);
-    let others: Vec<AccountName> = used.map(|other| other.account).collect();
-    if others.is_empty() || is_good(&id) {
-        return error.into();
+/// The only login of a host, where the one that is meant is not there.
+fn only_one(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError> {
+    let mut there = AtHost::read(session.store, &meant.host)?;
+    if let Some(index) = there.position(&meant, true) {
+        let record = there.logins.swap_remove(index);
+        return session.check_scheme(&record).map(|()| record);
     }
-    FlowError::DefaultUnreadable {
+    // A record that cannot be read hides no other one.
+    let candidates = if there.logins.is_empty() {
+        names(there.unreadable.iter().map(|(id, _)| id))
+    } else {
+        names(there.logins.iter().map(|login| &login.id))
+    };
+    several(&meant.host, candidates)?;
+    if let Some((id, error)) = there.unreadable.pop() {
+        return Err(unreadable(id, Vec::new(), error));
+    }
+    if there.ended.len() > 1 {
+        let ended = there.ended.into_iter();
+        return Err(FlowError::AllLoggedOut(ended.map(|one| one.id).collect()));
+    }
+    there.ended.pop().ok_or(FlowError::NoLogin(meant))
+}
+
+/// The other accounts of a host that can be used, where a record cannot be read: none of them is taken in its
+/// place, since it may be another user's.
+fn others(store: &Store, meant: &AccountId) -> Vec<AccountName> {
+    let there = AtHost::read(store, &meant.host).unwrap_or_default();
+    let others = there.logins.iter().map(|login| &login.id);
+    names(others.filter(|id| *id != meant))
+}
+
+fn unreadable(id: AccountId, others: Vec<AccountName>, error: StoreError) -> FlowError {
+    FlowError::Unreadable {
         id,
         others,
         source: Box::new(error),
+    }
+}
+
+fn names<'a>(ids: impl Iterator<Item = &'a AccountId>) -> Vec<AccountName> {
+    ids.map(|id| id.account.clone()).collect()
+}
+
+fn several(host: &Host, accounts: Vec<AccountName>) -> Result<(), FlowError> {
+    if accounts.len() > 1 {
+        let host = host.clone();
+        return Err(FlowError::SeveralAccounts { host, accounts });
+    }
+    Ok(())
+}
+
+/// Every account of a host, read once.
+#[derive(Debug, Default)]
+pub(super) struct AtHost {
+    pub logins: Vec<Record>,
+    /// What logouts left.
+    pub ended: Vec<Record>,
+    pub unreadable: Vec<(AccountId, StoreError)>,
+}
+
+impl AtHost {
+    pub(super) fn read(store: &Store, host: &Host) -> Result<Self, StoreError> {
+        let mut there = Self::default();
+        for id in store.accounts_of(host)? {
+            match store.snapshot(&id) {
+                Ok(Some(snapshot)) => {
+                    let record = snapshot.into_record();
+                    match &record.content {
+                        Content::Login(_) => there.logins.push(record),
+                        Content::LoggedOut(_) => there.ended.push(record),
+                        Content::Password(_) => {}
+                    }
+                }
+                // Removed since the folder was read.
+                Ok(None) => {}
+                Err(error) => there.unreadable.push((id, error)),
+            }
+        }
+        Ok(there)
+    }
+
+    /// Which of the logins is meant: the one of that name, else the only one, if another one may be meant.
+    pub(super) fn position(&self, meant: &AccountId, may_be_another: bool) -> Option<usize> {
+        let named = self.logins.iter().position(|login| login.id == *meant);
+        named.or_else(|| (may_be_another && self.logins.len() == 1).then_some(0))
     }
 }
 
@@ -64,8 +130,9 @@ pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, Flow
         return Ok(default);
     }
     let used = in_use(store, &all);
-    let only = only_one(host, if used.is_empty() { all } else { used })?;
-    Ok(only.map_or(default, |only| only.account))
+    let mut candidates = names(if used.is_empty() { &all } else { &used }.iter());
+    several(host, candidates.clone())?;
+    Ok(candidates.pop().unwrap_or(default))
 }
 
 /// Refuses a refresh token that another account of the host has, or began with: at each refresh one of the
@@ -89,17 +156,6 @@ pub fn held_by_no_other(store: &Store, id: &AccountId, tokens: &Tokens) -> Resul
         }),
         None => Ok(()),
     }
-}
-
-/// `None`: there is none at all.
-fn only_one(host: &Host, mut ids: Vec<AccountId>) -> Result<Option<AccountId>, FlowError> {
-    if ids.len() > 1 {
-        return Err(FlowError::SeveralAccounts {
-            host: host.clone(),
-            accounts: ids.into_iter().map(|id| id.account).collect(),
-        });
-    }
-    Ok(ids.pop())
 }
 
 /// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.

@@ -45,6 +45,6 @@ pub(super) fn unfit(id: &AccountId, trouble: &SendError) -> FlowError {
         message: trouble.to_string().into(),
         said: None,
         retry_at: None,
-        advice: trouble.advice(),
+        trouble: Some(Box::new(trouble.clone())),
     }
 }

@@ -5,6 +5,7 @@ use super::error::FlowError;
 use super::refresh::{ended, refused_for_long, why_failed};
 use super::session::{Session, Where};
 use super::tried::Tried;
+use super::warning::Warning;
 use crate::credential::{
     AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
     decide,
@@ -22,7 +23,7 @@ pub(super) fn try_brought(
     id: &AccountId,
     login: &Login,
     refresh_token: Option<Fingerprint>,
-) -> Result<Vec<String>, FlowError> {
+) -> Result<Vec<Warning>, FlowError> {
     match refresh_token.filter(|token| ended_grant(login, *token).is_some()) {
         Some(token) => present(session, id, token),
         None => check_usable(session, id, login).map(|()| Vec::new()),
@@ -63,7 +64,7 @@ fn present(
     session: &Session<'_>,
     id: &AccountId,
     token: Fingerprint,
-) -> Result<Vec<String>, FlowError> {
+) -> Result<Vec<Warning>, FlowError> {
     let wait = session.wait(session.deadline());
     let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
         return Ok(Vec::new());
@@ -81,7 +82,7 @@ fn present(
             message: format!("{} asked to be left alone until {until}", id.host).into(),
             said: None,
             retry_at: Some(until),
-            advice: None,
+            trouble: None,
         });
     }
     let place = session.refreshes;
@@ -91,7 +92,7 @@ fn present(
     }
     let done = match tried {
         Tried::Done(done) => *done,
-        Tried::InTheStore(warnings) => return Ok(warnings),
+        Tried::InTheStore(warnings) => return Ok(plain(warnings)),
         Tried::Unfit(_, trouble) => return Err(unfit(id, &trouble)),
         Tried::Unknown(error) => return Err(error),
         Tried::LockLost | Tried::Leased(_) | Tried::NoProcess(_) => {
@@ -99,10 +100,15 @@ fn present(
         }
     };
     match (done.failed, done.record.login()) {
-        (None, _) | (_, None) => Ok(done.warnings),
+        (None, _) | (_, None) => Ok(plain(done.warnings)),
         (Some(Outcome::LoginRequired), Some(login)) => Err(ended(id, login, done.said)),
         (Some(outcome), Some(login)) => {
-            Err(why_failed(id, login, outcome, done.message, session.now()).advised(done.advice))
+            Err(why_failed(id, login, outcome, done.message, session.now())
+                .because_of(done.trouble))
         }
     }
+}
+
+fn plain(warnings: Vec<String>) -> Vec<Warning> {
+    warnings.into_iter().map(Into::into).collect()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Login, Outcome, Scheme, Standby};
+use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
 use crate::time::{Timestamp, human};
@@ -22,12 +23,12 @@ pub enum FlowError {
         /// Those in use.
         accounts: Vec<AccountName>,
     },
-    /// None was named, and the record of `default` cannot be read.
+    /// The record of the login that is meant cannot be read.
     #[error("{source}")]
-    DefaultUnreadable {
+    Unreadable {
         /// Which.
         id: AccountId,
-        /// The others of the host that can be used.
+        /// The others of the host that can be used, where none was named.
         others: Vec<AccountName>,
         /// Why.
         source: Box<StoreError>,
@@ -78,7 +79,7 @@ pub enum FlowError {
         next: Box<str>,
     },
     /// The server ended one of two grants, and the other one goes on.
-    #[error("the server has ended one of the two grants for {id}{}; {} adds another", because(*lost_at, said.as_deref()), standby_command(id))]
+    #[error("the server has ended one of the two grants for {id}{}", because(*lost_at, said.as_deref()))]
     StandbyLost {
         /// Which.
         id: AccountId,
@@ -138,8 +139,8 @@ pub enum FlowError {
         said: Option<Box<str>>,
         /// The server asked that no request comes before this.
         retry_at: Option<Timestamp>,
-        /// The next step, where the cause has one of its own.
-        advice: Option<Box<str>>,
+        /// What went wrong on the way, where no answer came.
+        trouble: Option<Box<SendError>>,
     },
     /// The lock was not had, or the store cannot be used.
     #[error(transparent)]
@@ -183,10 +184,10 @@ pub enum FlowError {
 }
 
 impl FlowError {
-    /// The same, with the next step that its cause has of its own.
-    pub(super) fn advised(mut self, of_the_cause: Option<Box<str>>) -> Self {
-        if let Self::Failed { advice, .. } = &mut self {
-            *advice = of_the_cause;
+    /// The same, with what went wrong on the way.
+    pub(super) fn because_of(mut self, cause: Option<SendError>) -> Self {
+        if let Self::Failed { trouble, .. } = &mut self {
+            *trouble = cause.map(Box::new);
         }
         self
     }
@@ -214,7 +215,7 @@ impl FlowError {
             Self::TooManyTurns(_) => Code::StoreFailed,
             Self::Lock(error) => error.code(),
             Self::Store(error) => error.code(),
-            Self::DefaultUnreadable { source, .. } => source.code(),
+            Self::Unreadable { source, .. } => source.code(),
             Self::NotRevoked { source, .. } => source.code(),
         }
     }
@@ -224,7 +225,7 @@ impl FlowError {
     pub fn id(&self) -> Option<&AccountId> {
         match self {
             Self::NoLogin(id)
-            | Self::DefaultUnreadable { id, .. }
+            | Self::Unreadable { id, .. }
             | Self::LoggedOut { id, .. }
             | Self::LoginRequired { id, .. }
             | Self::RefusesToRefresh { id, .. }
@@ -295,10 +296,4 @@ fn words_of(said: Option<&str>) -> String {
     said.map_or_else(String::new, |said| {
         format!(": {}", said.trim_end_matches('.'))
     })
-}
-
-/// What a person does about a login without a good standby grant.
-#[must_use]
-pub fn standby_command(id: &AccountId) -> String {
-    id.command("login --standby")
 }

@@ -31,7 +31,6 @@ pub(super) fn exchange(
     };
     let took = asked_at.elapsed();
     fault::point("answered");
-    let advice = exchanged.advice();
     let (ending, verdict, said) = match &exchanged.answer {
         Answer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
         Answer::Refused(failed, said) => {
@@ -64,7 +63,7 @@ pub(super) fn exchange(
         verdict,
         message,
         said,
-        advice,
+        trouble: exchanged.trouble,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 mod keeper;
 
 use super::error::FlowError;
-use super::refresh::{Need, Obtained, obtain_from};
+use super::refresh::{Need, Obtained, obtain};
 use super::refuse::refuse;
 use super::session::Session;
+use super::warning::Warning;
 use crate::credential::{AccountName, DEFAULT_MIN_TTL, Host, Record};
 use crate::gitcred::{Answer, Question, answer_with};
 use crate::log::Level;
@@ -23,7 +24,7 @@ pub struct Told {
     /// Empty where there is none.
     pub answer: Answer,
     /// Worth a line at a terminal.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Answers a question; with nothing, where that is not ours to answer. `asks_again`: whether the caller
@@ -151,7 +152,7 @@ fn token(
         rejected: tokens.find(is_refused).cloned(),
         ..Need::token(None, DEFAULT_MIN_TTL)
     };
-    let obtained = obtain_from(session, record, &need)?;
+    let obtained = obtain(session, record, &need)?;
     Ok(Told {
         answer: answer(question, &obtained, asks_again && refused.is_none()),
         warnings: obtained.warnings,
@@ -161,10 +162,7 @@ fn token(
 /// A token as git wants it. Only the first answer asks to be asked again after a 401: a token that
 /// stays bad ends after one round.
 fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> Answer {
-    let Some(login) = obtained.record.login() else {
-        return Answer::default();
-    };
-    let grant = &login.grants[obtained.grant];
+    let grant = obtained.grant();
     let token = grant.access_token.expose();
     let asks_again = asks_again && question.takes_state;
     let mut answer = Answer::default();
@@ -180,7 +178,7 @@ fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> Answer 
     } else {
         answer
             // Whatever user the address names: servers take a token beside their own name for it only.
-            .with("username", &*login.client.git_username)
+            .with("username", &*obtained.login.client.git_username)
             .with("password", token)
     };
     if let Some(end) = grant.expires_at {
@@ -191,7 +189,7 @@ fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> Answer 
     }
     if asks_again {
         let token = grant.access_token.fingerprint();
-        let state = format!("{STATE}{token}:{}", obtained.record.id.account);
+        let state = format!("{STATE}{token}:{}", obtained.id.account);
         answer = answer.with("state[]", state).with("continue", "1");
     }
     answer
@@ -203,6 +201,6 @@ fn password(session: &Session<'_>, question: &Question, host: &Host) -> Result<T
     let kept = all.iter().find(|kept| question.is_answered_by(kept, now));
     Ok(Told {
         answer: kept.map_or_else(Answer::default, |kept| answer_with(kept, question)),
-        warnings: errors.iter().map(ToString::to_string).collect(),
+        warnings: Warning::all(&errors),
     })
 }

@@ -6,12 +6,13 @@ use super::refresh::check_now;
 use super::revoke::revoke;
 use super::sentences::sentence;
 use super::session::Session;
+use super::warning::Warning;
 use crate::credential::{
     AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
     Login, LoginKind, Outcome, Record, Rotation, Scheme, Standby,
 };
 use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
-use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, StoreError, Stored};
+use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, Stored};
 use crate::time::Timestamp;
 
 /// Tokens that are not stored yet.
@@ -80,12 +81,12 @@ pub struct LoggedIn {
     /// What has become of a second grant.
     pub standby: Second,
     /// What a person should know all the same.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl LoggedIn {
     /// A login of this user that has a standby grant now.
-    pub(super) fn with_standby(identity: Option<Identity>, warnings: Vec<String>) -> Self {
+    pub(super) fn with_standby(identity: Option<Identity>, warnings: Vec<Warning>) -> Self {
         Self {
             change: Change::StandbyAdded,
             identity: identity.clone(),
@@ -181,7 +182,7 @@ pub(super) fn store_login(
     let (change, mut warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => {
             check_brought(session, &id, &new.login, is_brought)?;
-            (Change::Stored, texts(&locked.create(new)?.warnings))
+            (Change::Stored, Warning::all(&locked.create(new)?.warnings))
         }
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
@@ -206,7 +207,7 @@ pub(super) fn store_login(
     };
     warnings.extend(unchecked.map(|why| {
         let host = &id.host;
-        format!("the token could not be checked: {host} {why}")
+        format!("the token could not be checked: {host} {why}").into()
     }));
     if is_brought {
         warnings.extend(try_brought(session, &id, &left, refresh_token)?);
@@ -317,11 +318,11 @@ pub(super) fn new_grant(
 fn once_more(
     mut locked: Locked<Occupied>,
     new: NewLogin,
-) -> Result<(Change, Option<Login>, Vec<String>), FlowError> {
+) -> Result<(Change, Option<Login>, Vec<Warning>), FlowError> {
     let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
     let is_token = new.login.kind == LoginKind::Token;
     if is_token && locked.record().login().is_some_and(refused) {
-        let warnings = texts(&locked.replace(new)?.warnings);
+        let warnings = Warning::all(&locked.replace(new)?.warnings);
         return Ok((Change::Replaced, None, warnings));
     }
     let change = if locked.set_client(new.login.client) {
@@ -331,18 +332,22 @@ fn once_more(
         Change::Unchanged
     };
     let there = locked.record().login().cloned();
-    Ok((change, there, texts(&locked.take_warnings())))
+    Ok((change, there, Warning::all(&locked.take_warnings())))
 }
 
-fn replaced(session: &Session<'_>, stored: Stored, revoke_replaced: bool) -> (Change, Vec<String>) {
-    let mut warnings = texts(&stored.warnings);
+fn replaced(
+    session: &Session<'_>,
+    stored: Stored,
+    revoke_replaced: bool,
+) -> (Change, Vec<Warning>) {
+    let mut warnings = Warning::all(&stored.warnings);
     let mut change = Change::Stored;
     if let Some((client, tokens)) = stored.replaced {
         change = Change::Replaced;
         if revoke_replaced && client.grants == Independence::Independent {
             let results = tokens.iter().map(|token| revoke(session, &client, token));
             let errors = results.filter_map(Result::err);
-            let lives_on = |error| format!("the login that was replaced lives on: {error}");
+            let lives_on = |error| format!("the login that was replaced lives on: {error}").into();
             warnings.extend(errors.map(lives_on));
         }
     }
@@ -358,8 +363,4 @@ fn unchecked(outcome: Outcome) -> &'static str {
         }
         other => sentence(other),
     }
-}
-
-fn texts(warnings: &[StoreError]) -> Vec<String> {
-    warnings.iter().map(ToString::to_string).collect()
 }

@@ -8,6 +8,7 @@ use super::error::FlowError;
 use super::revoke::revoke;
 use super::session::{Session, Where};
 use super::tried::Tried;
+use super::warning::Warning;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
 use crate::oauth::REVOCATION_LIMIT;
@@ -20,14 +21,14 @@ pub struct LoggedOut {
     /// Whether it was logged out before.
     pub already: bool,
     /// What a person should know all the same.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// How many steps there are at most: a refresh and a revocation for each of two grants and the
 /// tombstone, and as many again where somebody replaces the lock file.
 const STEPS: usize = 10;
 
-/// Ends a login. With `local` the server is not told.
+/// Ends a login that [`find`](super::find) found. With `local` the server is not told.
 pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<LoggedOut, FlowError> {
     let done = step_by_step(session, id, local);
     session.log.flush();
@@ -47,11 +48,6 @@ fn step_by_step(
         refreshes: session.refreshes,
         warnings: Vec::new(),
     };
-    // No lock file, and no folder for it, where there is nothing to end.
-    match session.store.snapshot(id)? {
-        Some(snapshot) => session.check_scheme(snapshot.record())?,
-        None => return Err(FlowError::NoLogin(id.clone())),
-    }
     for _ in 0..STEPS {
         session.log.flush();
         let wait = session.wait(session.deadline());
@@ -76,15 +72,14 @@ struct Farewell<'a> {
     refreshed: HashSet<usize>,
     /// Here, once a process of its own could not do it.
     refreshes: Where,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl Farewell<'_> {
     /// One step under the lock; `Some` when it was the last one.
     fn step(&mut self, mut locked: Locked<Occupied>) -> Result<Option<bool>, FlowError> {
         let warnings = locked.take_warnings();
-        self.warnings
-            .extend(warnings.iter().map(ToString::to_string));
+        self.warnings.extend(Warning::all(&warnings));
         let login = match &locked.record().content {
             Content::LoggedOut(_) => return Ok(Some(true)),
             Content::Password(_) => return Err(FlowError::NoLogin(self.id.clone())),
@@ -92,7 +87,7 @@ impl Farewell<'_> {
         };
         if !self.local && login.client.revocation_endpoint.is_none() {
             self.local = true;
-            self.warnings.push(match login.kind {
+            let text = match login.kind {
                 LoginKind::OAuth => format!(
                     "{} has no revocation endpoint that glauth knows of: its tokens live until they expire",
                     self.id.host
@@ -101,7 +96,8 @@ impl Farewell<'_> {
                     "a personal access token is not revoked by this: it lives until it expires or is revoked at {}",
                     self.id.host
                 ),
-            });
+            };
+            self.warnings.push(text.into());
         }
         let next = (0..login.grants.len()).find(|grant| locked.for_revocation(*grant).is_some());
         match next {
@@ -116,8 +112,7 @@ impl Farewell<'_> {
             _ => {
                 let reason = if self.local { "asked, local" } else { "asked" };
                 let warnings = locked.bury(reason, self.session.now())?;
-                self.warnings
-                    .extend(warnings.iter().map(ToString::to_string));
+                self.warnings.extend(Warning::all(&warnings));
                 Ok(Some(false))
             }
         }
@@ -148,7 +143,7 @@ impl Farewell<'_> {
                 return Ok(());
             }
             Tried::InTheStore(warnings) => {
-                self.warnings.extend(warnings);
+                self.warnings.extend(warnings.into_iter().map(Into::into));
                 return Ok(());
             }
             Tried::Unfit(_, trouble) => {
@@ -173,7 +168,8 @@ impl Farewell<'_> {
             Tried::Unknown(error) => return Err(error),
         };
         self.refreshed.insert(grant);
-        self.warnings.extend(done.warnings);
+        self.warnings
+            .extend(done.warnings.into_iter().map(Into::into));
         match done.failed {
             // Then there is nothing left to revoke.
             None | Some(Outcome::LoginRequired) => Ok(()),

@@ -23,12 +23,14 @@ mod sentences;
 mod session;
 mod standby;
 mod tried;
+mod warning;
 
-pub use account::{in_use, on_account};
+pub use account::{find, in_use};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
+pub use error::FlowError;
+#[cfg(feature = "cli")]
 pub(crate) use error::list;
-pub use error::{FlowError, standby_command};
 pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
 pub use login::{Change, LoggedIn, Second};
@@ -44,3 +46,4 @@ pub use refresh::{
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, Session, Where};
 pub use standby::{NotAdded, Refusal};
+pub use warning::{Step, Warning};

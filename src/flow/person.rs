@@ -7,6 +7,7 @@ use url::Url;
 
 use super::login::LoggedIn;
 use super::plan::ToRegister;
+use crate::code::Code;
 use crate::credential::Scheme;
 use crate::oauth::DeviceAuthorization;
 use crate::secret::ClientSecret;
@@ -68,6 +69,17 @@ pub enum NoAnswer {
     /// The answer cannot be read, or does not fit.
     #[error("{0}")]
     Unfit(String),
+}
+
+impl NoAnswer {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotGiven(_) => Code::Usage,
+            Self::Unfit(_) => Code::BadInput,
+        }
+    }
 }
 
 /// How a person comes to a page.

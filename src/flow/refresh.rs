@@ -13,9 +13,10 @@ use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
 use super::session::{Session, Where};
 use super::tried::Tried;
+use super::warning::Warning;
 use crate::credential::{
-    self, AccountId, Asked, Cause, Checked, Content, Login, Outcome, Record, Seen, Stop, Verdict,
-    decide, living,
+    self, AccountId, Asked, Cause, Checked, Content, Grant, Login, Outcome, Record, Seen, Stop,
+    Verdict, decide, living,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -25,7 +26,7 @@ use crate::time::human;
 
 pub use lease::obtain_with_lease;
 pub use look::{check_now, stored};
-use look::{in_brief, login_of};
+use look::{in_brief, login_in, login_of};
 pub(super) use look::{logged_out, read};
 pub use need::Need;
 use why_not::{cut_short, of_stop, too_short};
@@ -39,14 +40,49 @@ const TURNS: usize = 8;
 /// What came of it.
 #[derive(Debug)]
 pub struct Obtained {
-    /// The record as it was read or written last.
-    pub record: Record,
+    /// Whose it is.
+    pub id: AccountId,
+    /// The login as it was read or written last.
+    pub login: Login,
     /// The grant whose token is to be handed out.
-    pub grant: usize,
+    grant: usize,
     /// What was done.
     pub what: What,
     /// What a person should know all the same.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Obtained {
+    fn of(
+        record: Record,
+        grant: usize,
+        what: What,
+        need: &Need,
+        mut warnings: Vec<Warning>,
+    ) -> Result<Self, FlowError> {
+        let found = &login_of(&record)?.grants[grant];
+        warnings.extend(cut_short(&record.id, found, need.min_ttl).map(Into::into));
+        let (id, login) = login_in(record)?;
+        Ok(Self {
+            id,
+            login,
+            grant,
+            what,
+            warnings,
+        })
+    }
+
+    /// Hands out this grant instead, of the login as it was just read.
+    fn take(&mut self, login: Login, grant: usize) {
+        self.login = login;
+        self.grant = grant;
+    }
+
+    /// The grant whose token is handed out.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.login.grants[self.grant]
+    }
 }
 
 /// What was done for it.
@@ -62,17 +98,9 @@ pub enum What {
     Alive,
 }
 
-/// Gets a token, or the next one ready, by way of the lock and the server where it must.
-pub fn obtain(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
-    obtain_from(session, read(session, id)?, need)
-}
-
-/// The same, where the record was just read.
-pub(super) fn obtain_from(
-    session: &Session<'_>,
-    record: Record,
-    need: &Need,
-) -> Result<Obtained, FlowError> {
+/// Gets a token, or the next one ready, by way of the lock and the server where it must. `record` is what
+/// [`find`](super::find) has read.
+pub fn obtain(session: &Session<'_>, record: Record, need: &Need) -> Result<Obtained, FlowError> {
     obtain_until(session, record, need, session.deadline())
 }
 
@@ -97,7 +125,7 @@ fn obtain_until(
         warnings: Vec::new(),
     };
     match errand.run() {
-        Ok(done) => Ok(errand.hand_out(done)),
+        Ok(done) => errand.hand_out(done),
         Err(error) => errand.fall_back(error),
     }
 }
@@ -135,7 +163,7 @@ struct Errand<'a> {
     refreshes: Where,
     /// As it was read or written last.
     record: Record,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl Errand<'_> {
@@ -177,7 +205,7 @@ impl Errand<'_> {
     }
 
     fn login(&self) -> Result<&Login, FlowError> {
-        login_of(self.id, &self.record)
+        login_of(&self.record)
     }
 
     fn verdict(&self) -> Result<Verdict, FlowError> {
@@ -340,7 +368,7 @@ impl Errand<'_> {
                 return Ok(Turn::Again);
             }
             Ok(Tried::InTheStore(warnings)) => {
-                self.warnings.extend(warnings);
+                self.warnings.extend(warnings.into_iter().map(Into::into));
                 return Ok(Turn::Again);
             }
             Ok(Tried::Unknown(error)) => {
@@ -356,7 +384,8 @@ impl Errand<'_> {
             Err(error) => return Err(error),
         };
         self.record = done.record;
-        self.warnings.extend(done.warnings);
+        self.warnings
+            .extend(done.warnings.into_iter().map(Into::into));
         let Some(outcome) = done.failed else {
             return self.after_rotation(grant).map(Turn::Done);
         };
@@ -365,7 +394,7 @@ impl Errand<'_> {
         }
         let now = self.session.now();
         let error = why_not::failed(self.id, self.login()?, outcome, done.message, now)
-            .advised(done.advice);
+            .because_of(done.trouble);
         if outcome == Outcome::RefreshRefused {
             return self.after_refusal(grant, error);
         }
@@ -392,16 +421,10 @@ impl Errand<'_> {
         })
     }
 
-    fn hand_out(mut self, done: Done) -> Obtained {
+    fn hand_out(self, done: Done) -> Result<Obtained, FlowError> {
         self.session.log.flush();
-        let cut = cut_short(&self.record, done.grant, self.need.min_ttl);
-        self.warnings.extend(cut);
-        Obtained {
-            record: self.record,
-            grant: done.grant,
-            what: done.what,
-            warnings: self.warnings,
-        }
+        let Done { grant, what } = done;
+        Obtained::of(self.record, grant, what, self.need, self.warnings)
     }
 
     /// Whatever failed: a token that lives is handed out, with a warning. Not where the server
@@ -432,14 +455,14 @@ impl Errand<'_> {
             .left(self.session.now())
             .map(human);
         let left = left.map_or_else(String::new, |left| format!(" for {left}"));
-        self.warnings
-            .push(format!("{error}; the token at hand lives{left}"));
-        Ok(self.hand_out(found(grant)))
+        let rest = format!("; the token at hand lives{left}");
+        self.warnings.push(Warning::of(&error, &rest));
+        self.hand_out(found(grant))
     }
 
     fn note(&mut self, warnings: impl IntoIterator<Item = StoreError>) {
         let texts = warnings.into_iter().map(|warning| warning.to_string());
-        self.warnings.extend(texts);
+        self.warnings.extend(texts.map(Into::into));
     }
 
     fn tell(&self, text: impl FnOnce() -> String) {

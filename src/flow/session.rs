@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::error::FlowError;
-use crate::credential::{Content, Record, Scheme};
+use crate::credential::{AccountId, Content, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::Log;
 use crate::notice;
@@ -57,17 +57,32 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Reads the record of an account without the lock; `None`: there is none. This and the reads under the lock
+    /// refuse a login that is reached in another way than was asked for.
+    pub(super) fn look(&self, id: &AccountId) -> Result<Option<Record>, FlowError> {
+        let Some(snapshot) = self.store.snapshot(id)? else {
+            return Ok(None);
+        };
+        let record = snapshot.into_record();
+        self.check_scheme(&record)?;
+        Ok(Some(record).filter(|found| !matches!(found.content, Content::Password(_))))
+    }
+
     /// Refuses a login that is reached in another way than was asked for.
-    pub fn check_scheme(&self, record: &Record) -> Result<(), FlowError> {
-        match self.scheme {
-            // What a logout left is no login: the next one may be reached in another way.
-            _ if matches!(record.content, Content::LoggedOut(_)) => Ok(()),
-            Some(scheme) if scheme != record.scheme => Err(FlowError::OtherScheme {
-                id: record.id.clone(),
-                scheme: record.scheme,
-            }),
-            _ => Ok(()),
+    pub(super) fn check_scheme(&self, record: &Record) -> Result<(), FlowError> {
+        // What a logout left is no login: the next one may be reached in another way.
+        if self.reaches(record) || matches!(record.content, Content::LoggedOut(_)) {
+            return Ok(());
         }
+        Err(FlowError::OtherScheme {
+            id: record.id.clone(),
+            scheme: record.scheme,
+        })
+    }
+
+    /// Whether its server is reached as was asked for.
+    pub(super) fn reaches(&self, record: &Record) -> bool {
+        self.scheme.is_none_or(|scheme| scheme == record.scheme)
     }
 
     /// Says what is waited for, once it takes a while and somebody watches; until it is dropped.

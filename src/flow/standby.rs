@@ -7,6 +7,8 @@ use super::error::FlowError;
 use super::login::{Tokens, new_grant};
 use super::revoke::{NewTokens, revoke};
 use super::session::Session;
+use super::warning::{Step, Warning};
+use crate::code::Code;
 use crate::credential::{
     AccountId, Client, Endpoint, Grant, GrantState, Host, Identity, Independence, LoginKind, Record,
 };
@@ -112,6 +114,28 @@ pub enum Refusal {
     NotStored(Box<FlowError>),
 }
 
+impl NotAdded {
+    /// What it comes to. A person who brought the grant chose it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        let chosen = |code| {
+            if self.imported { Code::BadInput } else { code }
+        };
+        match &self.why {
+            Refusal::OtherUser { .. } => chosen(Code::AccessDenied),
+            Refusal::OtherClient => chosen(Code::Usage),
+            Refusal::Nameless { .. }
+            | Refusal::OtherScopes { .. }
+            | Refusal::NotRenewable
+            | Refusal::SameTokens => chosen(Code::ClientRejected),
+            Refusal::NotIdentified { .. } => Code::Unavailable,
+            Refusal::LoginGone => Code::LoginRequired,
+            Refusal::Full => Code::Usage,
+            Refusal::NotStored(error) => error.code(),
+        }
+    }
+}
+
 impl From<FlowError> for Refusal {
     fn from(error: FlowError) -> Self {
         Self::NotStored(Box::new(error))
@@ -159,7 +183,7 @@ pub fn add_standby(
     session: &Session<'_>,
     new: CandidateGrant,
     existing: &ExistingLogin,
-) -> Result<Vec<String>, NotAdded> {
+) -> Result<Vec<Warning>, NotAdded> {
     session.log.flush();
     let imported = new.imported;
     let client = new.client.clone();
@@ -188,7 +212,7 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    fn add(&self, new: CandidateGrant) -> Result<Vec<String>, Refusal> {
+    fn add(&self, new: CandidateGrant) -> Result<Vec<Warning>, Refusal> {
         let (identity, mut warnings) = self.check(&new)?;
         let CandidateGrant {
             id,
@@ -208,17 +232,17 @@ impl Adding<'_> {
             replaced,
             warnings: of_the_store,
         } = self.store(&id, &client, new)?;
-        warnings.extend(of_the_store.iter().map(ToString::to_string));
+        warnings.extend(Warning::all(&of_the_store));
         if let Some(token) = replaced.filter(|_| client.grants == Independence::Independent) {
             let failed = revoke(self.session, &client, &token).err();
-            let lives_on = |error| format!("the grant that was replaced lives on: {error}");
+            let lives_on = |error| format!("the grant that was replaced lives on: {error}").into();
             warnings.extend(failed.map(lives_on));
         }
         Ok(warnings)
     }
 
     /// What can be said before the lock is had; whose it is, if that is known to be the login's.
-    fn check(&self, new: &CandidateGrant) -> Result<(Option<Identity>, Vec<String>), Refusal> {
+    fn check(&self, new: &CandidateGrant) -> Result<(Option<Identity>, Vec<Warning>), Refusal> {
         let rotation = &new.tokens.rotation;
         if rotation.refresh_token.is_none() {
             return Err(Refusal::NotRenewable);
@@ -250,11 +274,11 @@ impl Adding<'_> {
             }),
             (None, _) => {
                 let text = format!(
-                    "{} does not say whether both grants are of the same user; {} takes one",
-                    new.id.host,
-                    new.id.command("login --no-standby")
+                    "{} does not say whether both grants are of the same user",
+                    new.id.host
                 );
-                Ok((None, vec![text]))
+                let step = Some(Step::TakeOneGrant(new.id.clone()));
+                Ok((None, vec![Warning { text, step }]))
             }
         }
     }

@@ -19,8 +19,8 @@ pub(super) struct Done {
     pub message: String,
     /// The server's own words.
     pub said: Option<String>,
-    /// The next step, where the cause has one of its own.
-    pub advice: Option<Box<str>>,
+    /// What went wrong on the way, where no answer came.
+    pub trouble: Option<SendError>,
     /// What a person should know all the same.
     pub warnings: Vec<String>,
 }

@@ -1,14 +1,18 @@
-//! Why there is no answer, and what to do about it.
+//! Why there is no answer.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::credential::Outcome;
+use crate::told;
 
 /// The key of git's configuration that names a proxy.
-pub(super) const GIT_KEY: &str = "http.proxy";
+pub const GIT_PROXY_KEY: &str = "http.proxy";
 
 /// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum SendError {
     /// No connection: the server has seen nothing.
     #[error("cannot connect to `{origin}`: {reason}")]
@@ -40,9 +44,9 @@ pub enum SendError {
     #[error("`{variable}` names no proxy: {reason}")]
     BadProxy {
         /// Which variable, or key of git's configuration.
-        variable: &'static str,
+        variable: Cow<'static, str>,
         /// Why.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// No connection that is safe: the server has refused the request, or has not seen it.
     #[error("TLS with `{origin}` fails: {reason}")]
@@ -64,6 +68,7 @@ pub enum SendError {
     #[error("the CA file `{}` cannot be used: {reason}", path.display())]
     CaFile {
         /// Which.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Of which kind.
         problem: FileProblem,
@@ -91,7 +96,7 @@ pub enum SendError {
 }
 
 /// A proxy, as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Through {
     /// Scheme, host and port, without a password.
     pub proxy: String,
@@ -100,7 +105,7 @@ pub struct Through {
 }
 
 /// What is wrong with a file of certificate authorities, as far as the next step depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileProblem {
     /// It cannot be read, or what is in it is of no use.
     Content,
@@ -111,7 +116,7 @@ pub enum FileProblem {
 }
 
 /// What is wrong with a connection, as far as the next step depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TlsProblem {
     /// No authority that is trusted has signed the certificate.
     UnknownAuthority,
@@ -149,96 +154,12 @@ impl SendError {
         }
     }
 
-    /// The next step, where this error has one of its own.
+    /// The same of a request that spends nothing: a lost answer costs no more than another try.
     #[must_use]
-    pub fn advice(&self) -> Option<Box<str>> {
-        let advice = match self {
-            Self::Proxy { through, .. } => format!(
-                "correct {}, or list the server in `NO_PROXY`",
-                through.named_by
-            ),
-            Self::BadProxy { variable: GIT_KEY, .. } => format!(
-                "set it to an address: run `git config --global {GIT_KEY} http://proxy.example:3128`"
-            ),
-            Self::BadProxy { variable, .. } => format!(
-                "set it to an address such as `http://proxy.example:3128`, or run `unset {variable}`"
-            ),
-            Self::TlsRefused {
-                problem, origin, ..
-            } => problem.advice(origin),
-            Self::NotTls { .. } => {
-                "look at the port; a server on this machine that speaks plain HTTP is named with `http://…`".to_owned()
-            }
-            Self::CaFile {
-                problem: FileProblem::Writable,
-                path,
-                ..
-            } => {
-                let path = path.to_string_lossy();
-                format!("run `chmod go-w {}`", shlex::try_quote(&path).unwrap_or_default())
-            }
-            Self::CaFile {
-                problem: FileProblem::Untrusted,
-                ..
-            } => "copy it to a regular file of your own, and name that one".to_owned(),
-            Self::CaFile { .. } => {
-                "mend that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
-            }
-            Self::ForeignServer { .. } => {
-                "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with `glauth login`".to_owned()
-            }
-            Self::Unreachable { .. } | Self::UnknownName { .. } | Self::AnswerLost { .. } => {
-                return None;
-            }
-        };
-        Some(advice.into())
-    }
-}
-
-impl TlsProblem {
-    fn advice(self, origin: &str) -> String {
-        match self {
-            Self::UnknownAuthority => {
-                "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml"
-            }
-            Self::OtherAuthority => {
-                let address = with_port(origin.trim_start_matches("https://"));
-                return format!(
-                    "give the authority that signed it as --ca-file; `openssl s_client -showcerts -connect {address}` shows what the server sends"
-                );
-            }
-            Self::NoAuthorities => {
-                "install the system's certificate authorities (`ca-certificates`), or correct `SSL_CERT_FILE` where it is set"
-            }
-            Self::Dates => {
-                "if this machine's clock is wrong, set it; if not, the server needs a new certificate"
-            }
-            Self::Name => "check how the host is spelled; it must be one of the certificate's names",
-            Self::NoName => {
-                "the server needs a certificate with its name: `openssl req -x509 … -addext subjectAltName=DNS:HOST` makes one"
-            }
-            Self::Version => "ask the server's administrator to switch on TLS 1.2 or 1.3",
-            Self::ClientCertificate => {
-                "ask the server's administrator for an address without client certificates: glauth cannot send one"
-            }
-            Self::Other => {
-                "check the server's TLS settings, and whether something between here and there breaks TLS"
-            }
+    pub fn outcome_of_question(&self) -> Outcome {
+        match self.outcome() {
+            Outcome::AnswerLost => Outcome::Unavailable,
+            other => other,
         }
-        .to_owned()
-    }
-}
-
-/// A host and its port, which may be left out in an origin.
-fn with_port(authority: &str) -> String {
-    // The colons of an IPv6 address stand before a bracket.
-    let has_port = authority
-        .rsplit(']')
-        .next()
-        .is_some_and(|end| end.contains(':'));
-    if has_port {
-        authority.to_owned()
-    } else {
-        format!("{authority}:443")
     }
 }

@@ -3,7 +3,7 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::error::GIT_KEY;
+use super::error::GIT_PROXY_KEY;
 use super::{SendError, Through};
 use crate::credential::is_loopback;
 use crate::env;
@@ -44,7 +44,7 @@ impl Proxy {
         if is_reached_without(url) {
             return Ok(None);
         }
-        let proxy = parse(&value).map_err(|reason| SendError::BadProxy { variable, reason })?;
+        let proxy = parse(&value).map_err(|reason| bad(variable, reason))?;
         Ok(Some(Self::named(proxy, format!("`{variable}`"))))
     }
 
@@ -54,11 +54,8 @@ impl Proxy {
         if is_reached_without(url) {
             return Ok(None);
         }
-        let proxy = proxy_of_git(named).map_err(|reason| SendError::BadProxy {
-            variable: GIT_KEY,
-            reason,
-        })?;
-        let named_by = format!("`{GIT_KEY}` in git's configuration");
+        let proxy = proxy_of_git(named).map_err(|reason| bad(GIT_PROXY_KEY, reason))?;
+        let named_by = format!("`{GIT_PROXY_KEY}` in git's configuration");
         Ok(Some(Self::named(proxy, named_by)))
     }
 
@@ -151,6 +148,13 @@ pub fn shown(url: &Url) -> String {
         .port_or_known_default()
         .map_or_else(String::new, |port| format!(":{port}"));
     format!("{}://{host}{port}", url.scheme())
+}
+
+fn bad(variable: &'static str, reason: &'static str) -> SendError {
+    SendError::BadProxy {
+        variable: variable.into(),
+        reason: reason.into(),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::credential::{CheckVerdict, Client, Outcome};
-use crate::http::{Authorization, Body, Http, Request, SendError};
+use crate::http::{Authorization, Body, Http, Request};
 use crate::secret::AccessToken;
 
 /// How long it may take, with its connection. A caller stands in mid-request and waits.
@@ -37,7 +37,6 @@ pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerd
             500.. => CheckVerdict::Silent(Outcome::Unavailable),
             _ => CheckVerdict::Unknown,
         },
-        Err(SendError::AnswerLost { .. }) => CheckVerdict::Silent(Outcome::Unavailable),
-        Err(error) => CheckVerdict::Silent(error.outcome()),
+        Err(error) => CheckVerdict::Silent(error.outcome_of_question()),
     }
 }

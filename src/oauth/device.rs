@@ -12,6 +12,7 @@ use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, pos
 use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
 use super::token_response::{Answer, lifetime};
+use crate::code::Code;
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
 use crate::http::{Body, Http, Request, Response, SendError};
 use crate::secret::DeviceCode;
@@ -97,6 +98,21 @@ pub enum DeviceError {
         /// What it lacks.
         what: &'static str,
     },
+}
+
+impl DeviceError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Send(error) => error.outcome_of_question().into(),
+            Self::Unavailable { status: 429, .. } => Code::RateLimited,
+            Self::Unavailable { .. } => Code::Unavailable,
+            Self::Refused { .. } | Self::UnknownClient { .. } | Self::BadAnswer { .. } => {
+                Code::ClientRejected
+            }
+        }
+    }
 }
 
 /// The server's own words, or the status: a wall against robots answers with a page.

@@ -12,6 +12,7 @@ use url::Url;
 use super::authorization::same_issuer;
 use super::body::object_in;
 use super::shown::shown;
+use crate::code::Code;
 use crate::credential::{Endpoint, EndpointName, Endpoints};
 use crate::http::{Body, Http, Request, SendError};
 
@@ -59,6 +60,19 @@ pub enum DiscoveryError {
         /// Why, as the end of the sentence.
         problem: String,
     },
+}
+
+impl DiscoveryError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Send(error) => error.outcome_of_question().into(),
+            Self::Unavailable { status: 429, .. } => Code::RateLimited,
+            Self::Unavailable { .. } => Code::Unavailable,
+            Self::Missing { .. } | Self::Unsound { .. } => Code::Config,
+        }
+    }
 }
 
 /// Asks the server that has this name where its endpoints are.

@@ -47,14 +47,6 @@ pub struct Exchanged {
     pub status: Option<u16>,
 }
 
-impl Exchanged {
-    /// The next step, where what went wrong on the way has one of its own.
-    #[must_use]
-    pub fn advice(&self) -> Option<Box<str>> {
-        self.trouble.as_ref()?.advice()
-    }
-}
-
 /// Why this process could not present anything to the client's server, whatever the server says: its proxy or
 /// its certificate authorities.
 pub fn obstacle(http: &dyn Http, client: &Client) -> Option<SendError> {

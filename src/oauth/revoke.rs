@@ -35,7 +35,7 @@ impl RevokeError {
     pub fn code(&self) -> Code {
         match self {
             Self::NoEndpoint => Code::Config,
-            Self::Send(error) => error.outcome().into(),
+            Self::Send(error) => error.outcome_of_question().into(),
             Self::Unavailable(429) => Code::RateLimited,
             Self::Unavailable(_) => Code::Unavailable,
             Self::Refused(_) => Code::ClientRejected,

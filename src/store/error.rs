@@ -1,7 +1,5 @@
 //! What can be wrong with a store. Each variant is something that a person does differently.
 
-mod told;
-
 use std::borrow::Cow;
 use std::fs;
 use std::io;
@@ -13,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
 use crate::env;
+use crate::told;
 
 /// A store that cannot be used as it is (exit code 5).
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
@@ -190,6 +189,7 @@ impl StoreError {
             Self::UnsupportedVersion { .. } | Self::NewerValue { .. } => Code::UnsupportedVersion,
             Self::DiskFull { .. } => Code::DiskFull,
             Self::LockingUnsupported { .. } => Code::LockingUnsupported,
+            Self::Io { source, .. } if env::is_exhausted(source) => Code::Exhausted,
             Self::LockReplaced { .. } | Self::AnswerNotStored { .. } | Self::Io { .. } => {
                 Code::StoreFailed
             }
@@ -284,6 +284,48 @@ impl LockError {
         match self {
             Self::Timeout { .. } => Code::LockTimeout,
             Self::Store(error) => error.code(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_as_it_was_told() {
+        let path = PathBuf::from(OsString::from_vec(b"/store/\xff".to_vec()));
+        let source = || io::Error::from(Errno::ESTALE);
+        for error in [
+            StoreError::io("sync", &path, source()),
+            StoreError::io("write", &path, Errno::ENOSPC.into()),
+            StoreError::io("write", &path, Errno::EACCES.into()),
+            StoreError::io("write", &path, io::Error::other("by no call")),
+            StoreError::AnswerNotStored {
+                path: path.clone(),
+                rescued: Some(Kept {
+                    path: path.clone(),
+                    lasts: Lasts::UntilLogout,
+                }),
+                reason: "no".to_owned(),
+            },
+            StoreError::AnswerNotStored {
+                path: path.clone(),
+                rescued: None,
+                reason: "no".to_owned(),
+            },
+        ] {
+            let told = serde_json::to_string(&error).unwrap();
+            let read: StoreError = serde_json::from_str(&told).unwrap();
+            assert_eq!(read.to_string(), error.to_string());
+            let form =
+                |error: &StoreError| format!("{error:?}").split(' ').next().map(String::from);
+            assert_eq!(form(&read), form(&error));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::generated::check_file;
+use crate::layers::sources;
 use crate::support::mounts::skipped;
 
 /// The target whose packages are counted: others have a few less or more.
@@ -16,10 +17,11 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// What our own Cargo.toml wants on other targets alone.
 const ELSEWHERE: &str = "cfg(not(target_os = \"linux\"))";
 
-/// What `cargo metadata` says of this crate. `None`: there is no cargo here.
-fn metadata() -> Option<Value> {
+/// What `cargo metadata` says of this crate with these features. `None`: there is no cargo here.
+fn metadata(features: &[&str]) -> Option<Value> {
     let output = Command::new(std::env::var_os("CARGO")?)
         .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+        .args(features)
         .args(["--filter-platform", TARGET])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
@@ -110,10 +112,13 @@ fn purposes() -> BTreeMap<String, String> {
 
 #[test]
 fn each_dependency_says_what_it_is_for_and_what_it_costs() {
-    let Some(metadata) = metadata() else {
+    let without = metadata(&["--no-default-features"]);
+    let (Some(metadata), Some(without)) = (metadata(&[]), without) else {
         return skipped("the list of dependencies, without cargo");
     };
     let graph = Graph::of(&metadata);
+    let library = Graph::of(&without);
+    let of_library = library.reach(library.root, None).len() - 1;
     let purposes = purposes();
     let all = graph.reach(graph.root, None);
     let mut table = String::from(
@@ -147,8 +152,42 @@ fn each_dependency_says_what_it_is_for_and_what_it_costs() {
         "# Dependencies\n\n\
          What is linked into glauth or runs while it is built ({} packages on Linux, itself not counted), what for, and what it\n\
          costs: how many packages each brings, how many of them nothing else needs, and how much source it is together with\n\
-         those. `cargo test` compares this with Cargo.lock; `GLAUTH_UPDATE=1 cargo test --test it dependencies` writes it anew.\n\n{table}",
+         those. A program that embeds the library without the command line (`default-features = false`) needs {of_library}.\n\
+         `cargo test` compares this with Cargo.lock; `GLAUTH_UPDATE=1 cargo test --test it dependencies` writes it anew.\n\n{table}",
         all.len() - 1
     );
     check_file("docs/dependencies.md", &text);
+}
+
+/// A program that embeds the library without the command line does not link what only that needs.
+#[test]
+fn what_only_the_command_line_needs_comes_with_its_feature() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let text = std::fs::read_to_string(manifest).unwrap();
+    let (_, feature) = text.split_once("\ncli = [\n").unwrap();
+    let (feature, _) = feature.split_once("\n]\n").unwrap();
+    let sources = sources();
+    for name in purposes().keys() {
+        let path = format!("{}::", name.replace('-', "_"));
+        let uses_it = |text: &&String| {
+            let mut found = text.match_indices(&path);
+            found.any(|(place, _)| !text[..place].ends_with(is_of_a_word))
+        };
+        let users: Vec<&String> = sources
+            .iter()
+            .filter_map(|(file, text)| uses_it(&text).then_some(file))
+            .collect();
+        let elsewhere = users.iter().find(|file| !file.starts_with("cli/"));
+        let is_optional = feature.contains(&format!("\"dep:{name}\""));
+        match elsewhere {
+            // Its library may have another name.
+            None if users.is_empty() => {}
+            None => assert!(is_optional, "`{name}` is used in src/cli/ alone"),
+            Some(file) => assert!(!is_optional, "src/{file} uses `{name}`"),
+        }
+    }
+}
+
+fn is_of_a_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == ':'
 }

@@ -179,7 +179,7 @@ fn what_is_no_host_or_no_name_is_said_of_what_was_given() {
 }
 
 #[test]
-fn a_hint_is_a_command_and_no_option_that_a_program_does_not_have() {
+fn an_error_names_the_login_that_is_needed_and_no_command() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let logins = logins(&sandbox).lock_timeout(Duration::from_millis(100));
@@ -188,19 +188,39 @@ fn a_hint_is_a_command_and_no_option_that_a_program_does_not_have() {
     sandbox.ends_in(&server, 1000);
 
     let in_use = login.token(Some(Duration::from_secs(3600))).unwrap_err();
-    assert_eq!((in_use.code(), in_use.hint()), ("lease_timeout", None));
+    assert_eq!((in_use.code(), in_use.login()), ("lease_timeout", None));
     drop(lease);
 
     let record = sandbox.file(&server, "toml");
     std::fs::set_permissions(&record, Permissions::from_mode(0o644)).unwrap();
     let open = login.token(None).unwrap_err();
-    let hint = open.hint().unwrap();
-    assert!(hint.starts_with("run `chmod 600 "), "{hint}");
+    assert_eq!((open.code(), open.login()), ("permission", None));
+    assert!(open.to_string().contains("(mode 0644)"), "{open}");
 
     let work = logins.login(&server.url(), Some("work")).unwrap();
     let missing = work.token(None).unwrap_err();
-    let command = format!("run `glauth login --account work {}`", server.host());
-    assert_eq!(missing.hint(), Some(command.as_str()));
+    assert_eq!(missing.code(), "login_required");
+    let login = missing.login().unwrap();
+    // Over plain HTTP only the URL says how it is reached.
+    assert_eq!((login.host(), login.account()), (&*server.url(), "work"));
+    let said = missing.to_string();
+    assert!(!said.contains("glauth") && !said.contains("--"), "{said}");
+}
+
+/// The host was named without its scheme: the record says how it is reached.
+#[test]
+fn a_login_that_has_ended_is_named_as_it_is_reached() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.run(&["logout", &server.url()]).succeeds();
+    let logins = logins(&sandbox);
+
+    let error = logins.login(&server.host(), None).unwrap().token(None);
+
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LoginRequired);
+    let login = error.login().unwrap();
+    assert_eq!((login.host(), login.account()), (&*server.url(), "default"));
 }
 
 /// What a program does about it, and the words for a person.
@@ -220,7 +240,7 @@ fn an_error_says_what_to_do() {
         (none.kind(), none.code()),
         (ErrorKind::LoginRequired, "login_required")
     );
-    assert!(none.hint().unwrap().contains("glauth login nobody.example"));
+    assert_eq!(none.login().unwrap().host(), "nobody.example");
 
     sandbox.ends_in(&server, -5);
     server.script(TOKEN, Behaviour::Answer(Answer::new(429)));

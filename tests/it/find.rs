@@ -210,9 +210,9 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
         .fails_in_json(3, "login_required");
     let hint = error["hint"].as_str().unwrap();
     for command in [
-        format!("`glauth login {}`", two.one.0.host()),
-        format!("`glauth login --account work {}`", two.one.0.host()),
-        format!("`glauth login {}`", two.other.0.host()),
+        format!("`glauth login {}`", two.one.0.url()),
+        format!("`glauth login --account work {}`", two.one.0.url()),
+        format!("`glauth login {}`", two.other.0.url()),
     ] {
         assert!(hint.contains(&command), "{hint}");
     }

@@ -55,7 +55,7 @@ fn after_it_token_exits_3_and_logout_0() {
         &["--json", "refresh"],
     ] {
         let error = sandbox.run(args).fails_in_json(3, "login_required");
-        let hint = format!("run `glauth login {}`", server.host());
+        let hint = format!("run `glauth login {}`", server.url());
         assert_eq!(error["hint"], hint);
     }
     sandbox.run(&["logout"]).succeeds();
@@ -192,7 +192,7 @@ fn a_server_that_wants_to_be_left_alone_is_not_asked_to_refresh_for_a_logout() {
 fn a_hint_names_the_account_that_it_is_about() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    let (url, host) = (server.url(), server.host());
+    let url = server.url();
     let id = server.client_id();
     let login = ["login", "--import", "--client-id", &id, "-a", "work", &url];
     let response = server.log_in().response;
@@ -200,7 +200,7 @@ fn a_hint_names_the_account_that_it_is_about() {
     server.script(REVOKE, Behaviour::Answer(Answer::new(503)));
     let refused = sandbox.run(&["--json", "logout", "-a", "work", &url]);
     let error = refused.fails_in_json(4, "unavailable");
-    let command = format!("`glauth logout --local --account work {host}`");
+    let command = format!("`glauth logout --local --account work {url}`");
     assert!(
         error["hint"].as_str().unwrap().contains(&command),
         "{error}"

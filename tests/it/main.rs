@@ -48,6 +48,7 @@ mod login;
 mod logout;
 mod memory;
 mod outcomes;
+mod paste;
 mod permissions;
 mod personal_token;
 mod power_loss;

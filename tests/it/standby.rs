@@ -81,7 +81,7 @@ fn a_grant_that_the_server_has_ended_leaves_the_other_and_is_told_once() {
     let host = server.host();
     let warning = format!("warning: the server has ended one of the two grants for {host}");
     assert!(found_out.stderr.contains(&warning), "{found_out:?}");
-    let command = format!("`glauth login --standby {host}` adds another");
+    let command = format!("`glauth login --standby {}` adds another", server.url());
     assert!(found_out.stderr.contains(&command), "{found_out:?}");
     found_out.succeeds();
     assert_eq!(states(&sandbox, &server), ["active", "login_required"]);
@@ -177,7 +177,7 @@ fn a_process_that_dies_over_one_grant_leaves_a_login_with_the_other() {
         assert_eq!(next.stdout.trim(), pairs[0].access_token, "{point}");
         assert!(next.stderr.contains("warning: "), "{next:?}");
         assert!(server.is_alive(next.stdout.trim()));
-        let command = format!("`glauth login --standby {}` adds another", server.host());
+        let command = format!("`glauth login --standby {}` adds another", server.url());
         assert!(next.stderr.contains(&command), "{next:?}");
         next.succeeds();
         assert!(status(&sandbox).1.contains(&command));

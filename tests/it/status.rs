@@ -355,7 +355,7 @@ fn a_broken_record_hides_no_other_account_and_its_remedy_is_on_stderr() {
     assert_eq!(finished.stdout.lines().count(), 3, "{finished:?}");
     assert!(finished.stdout.contains("unreadable"), "{finished:?}");
     assert!(finished.stdout.contains("login required"), "{finished:?}");
-    let command = format!("run `glauth login {}`", ended.host());
+    let command = format!("run `glauth login {}`", ended.url());
     assert!(finished.stderr.contains(&command), "{finished:?}");
     assert!(finished.stderr.contains("default.toml"), "{finished:?}");
     let names: Vec<Value> = accounts(&sandbox, 5, &[]);

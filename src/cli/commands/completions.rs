@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::cli::args::{Completions, Listed};
 use crate::cli::context::Context;
+use crate::cli::failure::Error;
 use crate::cli::{completions, printer};
 use crate::code::Exit;
 
-pub(super) fn run(args: &Completions, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Completions, context: &Context<'_>) -> Result<Exit, Error> {
     if let Some(shell) = args.shell {
         printer::data(&completions::of_shell(shell))?;
     }
@@ -18,7 +19,7 @@ pub(super) fn run(args: &Completions, context: &Context<'_>) -> anyhow::Result<E
 }
 
 /// Line by line, as the folders and files are called: no lock is taken and no record is read.
-fn listed(what: Listed, context: &Context<'_>) -> anyhow::Result<String> {
+fn listed(what: Listed, context: &Context<'_>) -> Result<String, Error> {
     let names: BTreeSet<String> = context
         .store()?
         .accounts()?

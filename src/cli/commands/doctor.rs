@@ -47,10 +47,11 @@ use show::Detail;
 
 use crate::cli::args::Doctor;
 use crate::cli::context::Context;
+use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::code::Exit;
 
-pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
     let (checks, logins) = all(args, context);
     if context.global.json {
         printer::json_line(&serde_json::json!({ "checks": checks }))?;
@@ -67,23 +68,25 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> anyhow::Result<Exit> 
 
 /// Every check, and how many logins there are.
 fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
+    let call = context.call();
     let mut checks = Vec::new();
     let mut logins = Vec::new();
     match context.store() {
-        Err(error) => checks.push(Check::error(Topic::Files, &error)),
+        Err(error) => checks.push(Check::error(Topic::Files, &error, &call)),
         Ok(store) => {
             let host = args.target.host.as_ref().or(context.global.host.as_ref());
             let local = Local {
                 store: store.clone(),
                 host: host.map(|host| host.host.clone()),
                 account: context.global.account.clone(),
+                call: call.clone(),
             };
             let (found, records) = local.look_in_time();
             checks.extend(found);
             if !args.offline {
-                checks.extend(servers::checks(&context.network, &store, &records));
+                checks.extend(servers::checks(&context.network, &store, &records, &call));
             }
-            checks.extend(git::checks(&records, &store));
+            checks.extend(git::checks(&records, &store, &call));
             logins = records;
         }
     }

@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 use super::token::variables;
 use crate::cli::args::Exec;
 use crate::cli::context::Context;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::credential::{Client, EXEC_MIN_TTL};
 use crate::flow::{self, Need};
@@ -25,7 +25,7 @@ const NOT_EXECUTABLE: u8 = 126;
 const NOT_FOUND: u8 = 127;
 
 /// Comes back only where the command is not run.
-pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Exec, context: &Context<'_>) -> Result<Exit, Error> {
     // Before anything of ours is open: what is in the way then is the caller's.
     let on_descriptor = args.fd.map(MemoryFile::at).transpose();
     let on_descriptor = on_descriptor.map_err(|error| UsageError::Call(error.to_string()))?;
@@ -33,30 +33,23 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     let host = context.host(&args.target, &store)?;
     let need = Need::token(args.min_ttl, EXEC_MIN_TTL);
     let session = context.session(&store, host.scheme);
-    let (obtained, lease) = context.on_account(&host, &store, |id| {
-        flow::obtain_with_lease(&session, id, &need)
-    })?;
-    context.warn_of(&obtained);
-    let Some(login) = obtained.record.login() else {
-        return Ok(Exit::Unexpected);
-    };
-    let token = &login.grants[obtained.grant].access_token;
+    let record = context.find(&host, &session)?;
+    let id = record.id.clone();
+    let obtained = flow::obtain_with_lease(&session, record, &need);
+    let (obtained, lease) = obtained.map_err(|error| Error::from(error).about(&id))?;
+    context.warn_of(&obtained.warnings);
+    let token = &obtained.grant().access_token;
     let [program, arguments @ ..] = &args.command[..] else {
-        return Ok(Exit::Usage);
+        return Err(UsageError::Call("there is no command to run".to_owned()).into());
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    command.envs(environment(args, &login.client, token)?);
-    if let Some(file) = &on_descriptor {
-        file.fill(token)?;
-    }
-    if let Some(name) = &args.token_file {
-        let file = MemoryFile::new()?;
-        file.fill(token)?;
-        command.env(name, file.path_that_stays()?);
-    }
+    command.envs(environment(args, &obtained.login.client, token)?);
+    hand_over(args, &mut command, on_descriptor.as_ref(), token).map_err(Error::system(
+        "cannot hand over the token in a file in memory",
+    ))?;
     if let Some(lease) = &lease {
-        stays_open(lease.as_fd())?;
+        stays_open(lease.as_fd()).map_err(Error::system("cannot hand over the lease"))?;
     }
     // Nothing of ours runs after this, unless it fails.
     Err(UsageError::NotRun {
@@ -66,13 +59,31 @@ pub(super) fn run(args: &Exec, context: &Context<'_>) -> anyhow::Result<Exit> {
     .into())
 }
 
+/// Leaves the token to the command in the files in memory that were asked for.
+fn hand_over(
+    args: &Exec,
+    command: &mut Command,
+    on_descriptor: Option<&MemoryFile>,
+    token: &AccessToken,
+) -> io::Result<()> {
+    if let Some(file) = on_descriptor {
+        file.fill(token)?;
+    }
+    if let Some(name) = &args.token_file {
+        let file = MemoryFile::new()?;
+        file.fill(token)?;
+        command.env(name, file.path_that_stays()?);
+    }
+    Ok(())
+}
+
 /// How glauth ends where the command was not run.
-pub(in crate::cli) fn exit_code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref() {
-        Some(UsageError::NotRun { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            NOT_FOUND
-        }
-        Some(UsageError::NotRun { .. }) => NOT_EXECUTABLE,
+pub(in crate::cli) fn exit_code(error: &Error) -> u8 {
+    match error {
+        Error::Usage(UsageError::NotRun { source, .. }) => match source.kind() {
+            io::ErrorKind::NotFound => NOT_FOUND,
+            _ => NOT_EXECUTABLE,
+        },
         _ => FAILED,
     }
 }

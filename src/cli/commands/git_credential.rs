@@ -3,7 +3,7 @@
 use crate::cli::args::GitCredential as Args;
 use crate::cli::audible::Audible;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, UsageError};
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::env;
@@ -15,7 +15,7 @@ use crate::http::Routed;
 /// What this helper understands (git-credential(1), "CAPABILITY INPUT/OUTPUT FORMAT").
 const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     match args.operation.as_str() {
         "capability" => printer::data(CAPABILITIES)?,
         "get" | "store" | "erase" => answer(args, context)?,
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
+fn answer(args: &Args, context: &Context<'_>) -> Result<(), Error> {
     let question = Question::read(&mut std::io::stdin().lock()).map_err(UsageError::BadQuestion)?;
     let store = context.store()?;
     let network = Audible {
@@ -55,9 +55,7 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
     match told {
         Ok(told) => {
             if context.is_watched() {
-                told.warnings
-                    .iter()
-                    .for_each(|warning| context.printer.warn(warning));
+                context.warn_of(&told.warnings);
             }
             printer::data(&told.answer.text())?;
         }
@@ -67,8 +65,8 @@ fn answer(args: &Args, context: &Context<'_>) -> anyhow::Result<()> {
 }
 
 /// Why there is a login and no token, in one line: git itself only says that nobody gave it a username.
-fn complain(error: &anyhow::Error, context: &Context<'_>) {
-    let mut failure = Failure::of(error);
+fn complain(error: &Error, context: &Context<'_>) {
+    let mut failure = context.failure(error);
     if let Some(hint) = failure.hint.take() {
         failure.message = format!("{}: {hint}", failure.message);
     }

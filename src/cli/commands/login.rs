@@ -7,11 +7,9 @@ mod register;
 mod report;
 mod waiting_line;
 
-use anyhow::Context as _;
-
 use crate::cli::args::Login as Args;
 use crate::cli::context::{Context, absolute};
-use crate::cli::failure::{About, UsageError};
+use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::config::LoginOptions;
 use crate::credential::{AccountId, Endpoints};
@@ -19,7 +17,7 @@ use crate::flow::{self, ConsentMethod, LoginRequest, StandbyPolicy, TokenSource}
 use person::Terminal;
 use report::report;
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let host = context.host(&args.target, &store).map_err(no_host)?;
     let config = context.config()?;
@@ -43,13 +41,13 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
     let person = Terminal::new(context, &id, !args.no_browser);
     let done = flow::log_in(&session, &config, request, &person);
     person.leave_browser();
-    let done = done.with_context(|| About(id.clone()))?;
+    let done = done.map_err(|error| Error::from(error).about(&id))?;
     report(&id, &done, context)?;
     Ok(Exit::Done)
 }
 
 /// Where the tokens come from; those that come from standard input are read here.
-fn source(args: &Args) -> anyhow::Result<TokenSource> {
+fn source(args: &Args) -> Result<TokenSource, Error> {
     Ok(match (args.import, args.with_token) {
         (true, _) => TokenSource::Caller(bring::imported()?),
         (_, true) => TokenSource::Caller(bring::personal_token()?),
@@ -60,14 +58,14 @@ fn source(args: &Args) -> anyhow::Result<TokenSource> {
 }
 
 /// A login is what makes the first one: where there is none, a HOST is missing.
-fn no_host(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(UsageError::NoLogins(_)) => UsageError::NoHost.into(),
-        _ => error,
+fn no_host(error: Error) -> Error {
+    match error {
+        Error::Usage(UsageError::NoLogins(_)) => UsageError::NoHost.into(),
+        other => other,
     }
 }
 
-fn options(args: &Args) -> anyhow::Result<LoginOptions> {
+fn options(args: &Args) -> Result<LoginOptions, Error> {
     Ok(LoginOptions {
         provider: args.provider.clone(),
         url: None,

@@ -3,12 +3,12 @@
 use super::{on_all, report_outcome};
 use crate::cli::args::Logout;
 use crate::cli::context::Context;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::credential::AccountId;
 use crate::flow::{self, LoggedOut};
 
-pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Logout, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     if args.all {
         let session = context.session(&store, None);
@@ -19,25 +19,20 @@ pub(super) fn run(args: &Logout, context: &Context<'_>) -> anyhow::Result<Exit> 
     }
     let host = context.host(&args.target, &store)?;
     let session = context.session(&store, host.scheme);
-    let (id, done) = context
-        .on_account(&host, &store, |id| {
-            let done = flow::log_out(&session, id, args.local)?;
-            Ok((id.clone(), done))
-        })
-        .map_err(nothing_to_end)?;
+    let id = context.find(&host, &session).map_err(nothing_to_end)?.id;
+    let done = flow::log_out(&session, &id, args.local);
+    let done = done.map_err(|error| Error::from(error).about(&id))?;
     report(&id, &done, args, context)?;
     Ok(Exit::Done)
 }
 
-/// Who wants to end a login that is not there has no use for another one.
-fn nothing_to_end(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(UsageError::NoLogin { id, store }) => UsageError::NothingToEnd {
-            id: id.clone(),
-            store: store.clone(),
+/// A person who ends a login that is not there has no use for another one.
+fn nothing_to_end(error: Error) -> Error {
+    match error {
+        Error::Usage(UsageError::NoLogin { id, store, .. }) => {
+            UsageError::NothingToEnd { id, store }.into()
         }
-        .into(),
-        _ => error,
+        other => other,
     }
 }
 
@@ -46,10 +41,8 @@ fn report(
     done: &LoggedOut,
     args: &Logout,
     context: &Context<'_>,
-) -> anyhow::Result<()> {
-    for warning in &done.warnings {
-        context.printer.warn(warning);
-    }
+) -> Result<(), Error> {
+    context.warn_of(&done.warnings);
     let (outcome, text) = if done.already {
         ("already_logged_out", "was logged out already")
     } else if args.local {

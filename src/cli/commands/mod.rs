@@ -14,14 +14,14 @@ mod token;
 
 use super::args::{Cli, Command};
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Error, Failure};
 use super::printer;
 use crate::code::Exit;
 use crate::credential::AccountId;
 use crate::signals;
 
 /// Runs the one that was typed.
-pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
     match &cli.command {
         Command::Login(args) => login::run(args, context),
         Command::Token(args) => token::run(args, context),
@@ -41,15 +41,15 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> anyhow::Result<Exit> {
 fn on_all(
     ids: &[AccountId],
     context: &Context<'_>,
-    mut act: impl FnMut(&AccountId) -> anyhow::Result<()>,
+    mut act: impl FnMut(&AccountId) -> Result<(), Error>,
 ) -> Exit {
     Exit::worst(ids.iter().map(|id| {
         let exit = match act(id) {
             Ok(()) => Exit::Done,
             Err(error) => {
-                let failure = failure_about(Some(id), &error);
+                let failure = failure_about(Some(id), &error, context);
                 context.printer.failure(&failure);
-                failure.code.exit()
+                error.code().exit()
             }
         };
         signals::told();
@@ -58,8 +58,8 @@ fn on_all(
 }
 
 /// A failure among several, with the login that it is about.
-fn failure_about(id: Option<&AccountId>, error: &anyhow::Error) -> Failure {
-    let failure = Failure::of(error);
+fn failure_about(id: Option<&AccountId>, error: &Error, context: &Context<'_>) -> Failure {
+    let failure = context.failure(error);
     let Some(id) = id else { return failure };
     let mut failure = failure.about(id);
     let name = id.to_string();
@@ -75,7 +75,7 @@ fn report_outcome(
     outcome: &str,
     text: &str,
     context: &Context<'_>,
-) -> anyhow::Result<()> {
+) -> Result<(), Error> {
     if context.global.json {
         return printer::json_line(&serde_json::json!({
             "host": id.host.to_string(),

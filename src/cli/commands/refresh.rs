@@ -8,15 +8,15 @@ use serde_json::json;
 use super::failure_about;
 use crate::cli::args::Refresh;
 use crate::cli::context::Context;
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record, Scheme};
-use crate::flow::{self, Need, Obtained, Session, What};
+use crate::flow::{self, FlowError, Need, Obtained, Session, What};
 use crate::store::Store;
 use crate::time::{Timestamp, human};
 
-pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Refresh, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let run = Run {
         args,
@@ -38,9 +38,9 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> anyhow::Result<Exit>
         return run.each(|id, done| match done {
             Ok(obtained) => run.told(&obtained).map(|()| Exit::Done),
             Err(error) if args.all => {
-                let failure = failure_about(id, &error);
+                let failure = failure_about(id, &error, context);
                 context.printer.failure(&failure);
-                Ok(failure.code.exit())
+                Ok(error.code().exit())
             }
             Err(error) => Err(error),
         });
@@ -80,18 +80,20 @@ impl Run<'_> {
     /// Refreshes each login that is meant, and hands over what came of it; the worst exit counts.
     fn each(
         &self,
-        mut settle: impl FnMut(Option<&AccountId>, anyhow::Result<Obtained>) -> anyhow::Result<Exit>,
-    ) -> anyhow::Result<Exit> {
+        mut settle: impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
+    ) -> Result<Exit, Error> {
         let Self { context, store, .. } = self;
         if !self.args.all {
             let host = context.host(&self.args.target, store)?;
             let session = self.session(host.scheme);
-            let mut about = None;
-            let done = context.on_account(&host, store, |id| {
-                about = Some(id.clone());
-                flow::obtain(&session, id, &self.need)
-            });
-            return settle(about.as_ref(), done);
+            return match context.find(&host, &session) {
+                Ok(record) => self.one(&session, record, &mut settle),
+                Err(error) => match error.id() {
+                    Some(id) => settle(Some(&id), Err(error)),
+                    // It is about which login is meant.
+                    None => Err(error),
+                },
+            };
         }
         let session = self.session(None);
         let ids = store.accounts()?;
@@ -99,11 +101,31 @@ impl Run<'_> {
             return Err(UsageError::NoLogins(store.root().to_owned()).into());
         }
         let mut exits = Vec::new();
-        for id in ids.iter().filter(|id| is_renewable(store, id)) {
-            let done = flow::obtain(&session, id, &self.need);
-            exits.push(settle(Some(id), done.map_err(Into::into))?);
+        for id in &ids {
+            exits.push(match flow::find(&session, &id.host, Some(&id.account)) {
+                Ok(record) if is_renewable(&record) => self.one(&session, record, &mut settle)?,
+                // Nothing to refresh, or removed since the folder was read.
+                Ok(_) | Err(FlowError::NoLogin(_)) => Exit::Done,
+                // A record that cannot be read: its error must be seen.
+                Err(error) => settle(Some(id), Err(error.into()))?,
+            });
         }
         Ok(Exit::worst(exits))
+    }
+
+    /// Refreshes one login that was found.
+    fn one(
+        &self,
+        session: &Session<'_>,
+        record: Record,
+        settle: &mut impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
+    ) -> Result<Exit, Error> {
+        let id = record.id.clone();
+        let done = flow::obtain(session, record, &self.need);
+        settle(
+            Some(&id),
+            done.map_err(|error| Error::from(error).about(&id)),
+        )
     }
 
     /// A timer does not say what it waits for.
@@ -115,36 +137,25 @@ impl Run<'_> {
         }
     }
 
-    fn told(&self, obtained: &Obtained) -> anyhow::Result<()> {
-        self.context.warn_of(obtained);
-        let id = &obtained.record.id;
-        let login = obtained.record.login();
-        for text in login.map_or_else(Vec::new, |login| flow::refusals(login, Timestamp::now())) {
+    fn told(&self, obtained: &Obtained) -> Result<(), Error> {
+        self.context.warn_of(&obtained.warnings);
+        let Obtained { id, login, .. } = obtained;
+        for text in flow::refusals(login, Timestamp::now()) {
             self.context.printer.warn(&format!("{id}: {text}"));
         }
         report(obtained, self.context)
     }
 }
 
-/// What `--all` is about; a record that cannot be read is, so that its error is seen.
-fn is_renewable(store: &Store, id: &AccountId) -> bool {
-    let renewable = |record: &Record| {
-        let login = record.login();
-        login.is_some_and(|login| login.kind == LoginKind::OAuth && login.is_renewable())
-    };
-    match store.snapshot(id) {
-        Ok(Some(snapshot)) => renewable(snapshot.record()),
-        Ok(None) => false,
-        Err(_) => true,
-    }
+/// What `--all` is about.
+fn is_renewable(record: &Record) -> bool {
+    let login = record.login();
+    login.is_some_and(|login| login.kind == LoginKind::OAuth && login.is_renewable())
 }
 
-fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
-    let record = &obtained.record;
-    let grant = record
-        .login()
-        .and_then(|login| login.grants.get(obtained.grant));
-    let expires_at = grant.and_then(|grant| grant.expires_at);
+fn report(obtained: &Obtained, context: &Context<'_>) -> Result<(), Error> {
+    let (id, grant) = (&obtained.id, obtained.grant());
+    let expires_at = grant.expires_at;
     let (outcome, text) = match obtained.what {
         What::Refreshed => ("refreshed", "refreshed"),
         What::JustRotated => (
@@ -157,11 +168,11 @@ fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
     };
     if context.global.json {
         return printer::json_line(&json!({
-            "host": record.id.host.to_string(),
-            "account": record.id.account.as_str(),
+            "host": id.host.to_string(),
+            "account": id.account.as_str(),
             "outcome": outcome,
             "expires_at": expires_at.map(|end| end.to_string()),
-            "generation": grant.map(|grant| grant.generation),
+            "generation": grant.generation,
         }));
     }
     let lives = match expires_at {
@@ -171,8 +182,6 @@ fn report(obtained: &Obtained, context: &Context<'_>) -> anyhow::Result<()> {
         ),
         None => "the token has no known end".to_owned(),
     };
-    context
-        .printer
-        .tell(&format!("{}: {text}; {lives}", record.id));
+    context.printer.tell(&format!("{id}: {text}; {lives}"));
     Ok(())
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cli::args::SetupGit as Args;
 use crate::cli::context::{Context, absolute};
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::{printer, shell};
 use crate::code::Exit;
 use crate::credential::{Host, HostArg, Scheme};
@@ -21,7 +21,7 @@ use crate::terminal::is_unfit;
 /// The first git that asks again after a 401, and so survives a rotation in the middle of its work.
 pub(super) const ASKS_AGAIN: (u32, u32) = (2, 46);
 
-pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     not_in_a_foreign_home()?;
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
@@ -34,10 +34,12 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> anyhow::Result<Exit> {
         Some(host) => {
             let known = logins.get(&host.host).copied();
             if known.is_none() {
+                let id = context.login_at(&host.host);
+                let scheme = host.scheme.unwrap_or(Scheme::Https);
                 context.printer.warn(&format!(
                     "there is no login for {} yet; {} makes one",
                     host.host,
-                    context.login_at(&host.host).command("login")
+                    context.call().command_at("login", &id, scheme)
                 ));
             }
             vec![reached(host, known)]
@@ -73,10 +75,10 @@ struct Set {
     results: Vec<Value>,
     /// What was to be written, where nothing could be.
     lines: String,
-    refused: Option<anyhow::Error>,
+    refused: Option<Error>,
 }
 
-fn put_in(hosts: &[(Host, Scheme)], ours: &str, context: &Context<'_>) -> anyhow::Result<Set> {
+fn put_in(hosts: &[(Host, Scheme)], ours: &str, context: &Context<'_>) -> Result<Set, Error> {
     let (mut results, mut lines, mut refused) = (Vec::new(), String::new(), None);
     for (host, scheme) in hosts {
         let url = host.base_url(*scheme);
@@ -105,7 +107,7 @@ fn put_in(hosts: &[(Host, Scheme)], ours: &str, context: &Context<'_>) -> anyhow
 
 /// Root in another user's home (`HOME` is still that of the user who called sudo) would leave a file there that
 /// its owner cannot write.
-fn not_in_a_foreign_home() -> anyhow::Result<()> {
+fn not_in_a_foreign_home() -> Result<(), Error> {
     let named = env::option("GIT_CONFIG_GLOBAL").is_some();
     let home = env::home().filter(|_| !named);
     if let Some(owner) = home.and_then(|home| env::owner_of_foreign_home(&home)) {
@@ -120,7 +122,7 @@ fn not_in_a_foreign_home() -> anyhow::Result<()> {
 }
 
 /// Takes glauth out for the host, else wherever it is, also for hosts whose logins are gone.
-fn undo(named: Option<HostArg>, context: &Context<'_>) -> anyhow::Result<Exit> {
+fn undo(named: Option<HostArg>, context: &Context<'_>) -> Result<Exit, Error> {
     let urls = match named {
         Some(host) => {
             let known = logins(&context.store()?)?.get(&host.host).copied();
@@ -151,11 +153,11 @@ fn reached(host: HostArg, known: Option<Scheme>) -> (Host, Scheme) {
 }
 
 /// Every host with a login, and how it is reached. A record that cannot be read is none here.
-fn is_not_written(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(UsageError::GitNotWritten(_)))
+fn is_not_written(error: &Error) -> bool {
+    matches!(error, Error::Usage(UsageError::GitNotWritten(_)))
 }
 
-fn logins(store: &Store) -> anyhow::Result<BTreeMap<Host, Scheme>> {
+fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
     let mut found = BTreeMap::new();
     for id in store.accounts()? {
         if let Ok(Some(snapshot)) = store.snapshot(&id)
@@ -168,8 +170,8 @@ fn logins(store: &Store) -> anyhow::Result<BTreeMap<Host, Scheme>> {
 }
 
 /// What git runs: a command line for a shell, to which git adds the operation.
-fn helper(context: &Context<'_>) -> anyhow::Result<String> {
-    let program = env::program()?;
+fn helper(context: &Context<'_>) -> Result<String, Error> {
+    let program = env::program().map_err(Error::system("cannot tell where glauth is"))?;
     let mut words = vec![text(&program)?];
     if let Some(store) = &context.global.store {
         words.extend(["--store".to_owned(), text(&absolute(store)?)?]);
@@ -178,11 +180,7 @@ fn helper(context: &Context<'_>) -> anyhow::Result<String> {
         words.extend(["--account".to_owned(), account.to_string()]);
     }
     words.push("git-credential".to_owned());
-    let is_plain = |word: &String| {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+@:,=".contains(&b);
-        word.bytes().all(plain)
-    };
-    if words.iter().all(is_plain) {
+    if words.iter().all(|word| shell::is_plain(word)) {
         return Ok(words.join(" "));
     }
     let quoted: Vec<String> = words.iter().map(|word| shell::quote(word)).collect();
@@ -190,7 +188,7 @@ fn helper(context: &Context<'_>) -> anyhow::Result<String> {
     Ok(format!("!{}", quoted.join(" ")))
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+fn text(path: &Path) -> Result<String, Error> {
     let text = path.to_str().filter(|text| !text.contains(is_unfit));
     Ok(text.map(ToOwned::to_owned).ok_or_else(|| {
         UsageError::Call(format!(

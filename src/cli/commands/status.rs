@@ -7,13 +7,13 @@ use report::{Account, ErrorReport};
 
 use crate::cli::args::Status;
 use crate::cli::context::Context;
-use crate::cli::failure::{Failure, UsageError, moved_from};
+use crate::cli::failure::{Error, Failure, UsageError, moved_from};
 use crate::cli::printer;
 use crate::code::Exit;
-use crate::credential::{AccountId, Host};
-use crate::store::{Store, StoreError};
+use crate::credential::{AccountId, HostArg};
+use crate::store::Store;
 
-pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let ids = chosen(args, context, &store)?;
     let accounts: Vec<Account> = ids
@@ -21,7 +21,10 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
         .map(|id| look(args, context, &store, id))
         .collect();
     let troubles = store.troubles_of_folders(&ids);
-    let troubles: Vec<Failure> = troubles.into_iter().map(of_folder).collect();
+    let troubles: Vec<Failure> = troubles
+        .into_iter()
+        .map(|error| context.failure(&error.into()))
+        .collect();
     let json = context.global.json;
     if json {
         let errors: Vec<ErrorReport> = troubles.iter().map(ErrorReport::of).collect();
@@ -29,8 +32,8 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     }
     // As every command about a login that is not there.
     if let (true, Some(host)) = (accounts.is_empty(), host_of(args, context)) {
-        let (id, store) = (context.login_at(host), store.root().to_owned());
-        return Err(UsageError::NoLogin { id, store }.into());
+        let id = context.login_at(&host.host);
+        return Err(Context::no_login(id, host.scheme, &store).into());
     }
     if let (true, Some(account)) = (accounts.is_empty(), &context.global.account) {
         let (account, store) = (account.clone(), store.root().to_owned());
@@ -60,15 +63,10 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> anyhow::Result<Exit> 
     ))
 }
 
-/// What the next refresh would say, which may be at night.
-fn of_folder(error: StoreError) -> Failure {
-    Failure::of(&anyhow::Error::new(error))
-}
-
 /// The accounts of HOST, and the named one only where one is named; without a host all.
-fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> anyhow::Result<Vec<AccountId>> {
+fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> Result<Vec<AccountId>, Error> {
     let mut ids = match host_of(args, context) {
-        Some(host) => store.accounts_of(host)?,
+        Some(host) => store.accounts_of(&host.host)?,
         None => store.accounts()?,
     };
     if let Some(account) = &context.global.account {
@@ -77,9 +75,8 @@ fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> anyhow::Result
     Ok(ids)
 }
 
-fn host_of<'a>(args: &'a Status, context: &'a Context<'_>) -> Option<&'a Host> {
-    let host = args.target.host.as_ref().or(context.global.host.as_ref())?;
-    Some(&host.host)
+fn host_of<'a>(args: &'a Status, context: &'a Context<'_>) -> Option<&'a HostArg> {
+    args.target.host.as_ref().or(context.global.host.as_ref())
 }
 
 fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Account {
@@ -95,7 +92,7 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
         }
         // Removed since the folder was read.
         Ok(None) => Account::gone(id),
-        Err(error) => Account::unreadable(id, &Failure::of(&anyhow::Error::new(error))),
+        Err(error) => Account::unreadable(id, &context.failure(&error.into())),
     }
 }
 
@@ -104,7 +101,7 @@ fn remarks(account: &Account, context: &Context<'_>) {
     if let Some(error) = &account.error {
         context.printer.error(&error.message, error.hint.as_deref());
     }
-    for remark in account.remarks() {
+    for remark in account.remarks(&context.call()) {
         context.printer.tell(&remark);
     }
 }

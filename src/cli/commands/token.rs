@@ -5,17 +5,17 @@ use zeroize::Zeroizing;
 
 use crate::cli::args::{Format, Token};
 use crate::cli::context::{Context, read_line_of_stdin};
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::cli::shell;
 use crate::code::Exit;
-use crate::credential::{Client, DEFAULT_MIN_TTL, Grant, Record};
+use crate::credential::{Client, DEFAULT_MIN_TTL};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
 use crate::terminal::json_text;
 use crate::time::Timestamp;
 
-pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Token, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let host = context.host(&args.target, &store)?;
     let need = Need {
@@ -23,27 +23,25 @@ pub(super) fn run(args: &Token, context: &Context<'_>) -> anyhow::Result<Exit> {
         ..Need::token(args.min_ttl, DEFAULT_MIN_TTL)
     };
     let session = context.session(&store, host.scheme);
-    let obtained = context.on_account(&host, &store, |id| {
-        if args.no_refresh {
-            flow::stored(&session, id, &need)
-        } else {
-            flow::obtain(&session, id, &need)
-        }
-    })?;
-    context.warn_of(&obtained);
+    let record = context.find(&host, &session)?;
+    let id = record.id.clone();
+    let obtained = if args.no_refresh {
+        flow::stored(&session, record, &need)
+    } else {
+        flow::obtain(&session, record, &need)
+    };
+    let obtained = obtained.map_err(|error| Error::from(error).about(&id))?;
+    context.warn_of(&obtained.warnings);
     let format = if context.global.json {
         Format::Json
     } else {
         args.format
     };
-    let Some(handed_out) = HandedOut::of(&obtained) else {
-        return Ok(Exit::Unexpected);
-    };
-    printer::data(&handed_out.text(format))?;
+    printer::data(&HandedOut(&obtained).text(format))?;
     Ok(Exit::Done)
 }
 
-fn rejected_token() -> anyhow::Result<AccessToken> {
+fn rejected_token() -> Result<AccessToken, Error> {
     let text = read_line_of_stdin("the refused token", TOKEN_LIMIT + AROUND)?;
     let text = bare(&text);
     if text.is_empty() {
@@ -55,23 +53,15 @@ fn rejected_token() -> anyhow::Result<AccessToken> {
 }
 
 /// A token on its way out.
-struct HandedOut<'a> {
-    record: &'a Record,
-    grant: &'a Grant,
-    refreshed: bool,
-}
+struct HandedOut<'a>(&'a Obtained);
 
-impl<'a> HandedOut<'a> {
-    fn of(obtained: &'a Obtained) -> Option<Self> {
-        Some(Self {
-            record: &obtained.record,
-            grant: obtained.record.login()?.grants.get(obtained.grant)?,
-            refreshed: obtained.what == What::Refreshed,
-        })
+impl HandedOut<'_> {
+    fn token(&self) -> &AccessToken {
+        &self.0.grant().access_token
     }
 
     fn text(&self, format: Format) -> Zeroizing<String> {
-        let token = self.grant.access_token.expose();
+        let token = self.token().expose();
         Zeroizing::new(match format {
             Format::Plain => format!("{token}\n"),
             Format::Json => format!("{}\n", json_text(&self.json())),
@@ -83,19 +73,15 @@ impl<'a> HandedOut<'a> {
 
     /// RFC 6750 §2.1; the name is written as there, however the server spells it.
     fn header(&self) -> String {
-        let token_type = match self.grant.token_type.as_str() {
+        let token_type = match self.0.grant().token_type.as_str() {
             name if name.eq_ignore_ascii_case("bearer") => "Bearer",
             name => name,
         };
-        format!(
-            "Authorization: {token_type} {}",
-            self.grant.access_token.expose()
-        )
+        format!("Authorization: {token_type} {}", self.token().expose())
     }
 
     fn exports(&self) -> String {
-        let client = self.record.client().into_iter();
-        let variables = client.flat_map(|client| variables(client, &self.grant.access_token));
+        let variables = variables(&self.0.login.client, self.token());
         variables.fold(String::new(), |text, (name, value)| {
             text + &format!("export {name}={}\n", shell::quote(&value))
         })
@@ -103,17 +89,18 @@ impl<'a> HandedOut<'a> {
 
     fn json(&self) -> serde_json::Value {
         let now = Timestamp::now();
-        let grant = self.grant;
+        let Obtained { id, what, .. } = self.0;
+        let grant = self.0.grant();
         json!({
-            "host": self.record.id.host.to_string(),
-            "account": self.record.id.account.as_str(),
+            "host": id.host.to_string(),
+            "account": id.account.as_str(),
             "access_token": grant.access_token.expose(),
             "token_type": grant.token_type,
             "expires_at": grant.expires_at.map(|end| end.to_string()),
             "expires_in": grant.left(now).map(|left| left.as_secs()),
             "scopes": grant.scopes,
             "generation": grant.generation,
-            "refreshed": self.refreshed,
+            "refreshed": *what == What::Refreshed,
         })
     }
 }

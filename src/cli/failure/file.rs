@@ -3,24 +3,12 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Failure, plain};
-use crate::cli::shell;
-use crate::code::Code;
-use crate::config::ConfigError;
+use super::quoted;
 use crate::credential::Host;
 use crate::env;
 use crate::store::{BadStore, Store};
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
-
-pub(super) fn of_config(error: &ConfigError) -> Failure {
-    let failure = plain(Code::Config, error.to_string());
-    let unusable = error.unusable.as_ref();
-    match unusable.and_then(|unusable| remedy_of_file(unusable, &error.path)) {
-        Some(remedy) => failure.hint(remedy),
-        None => failure,
-    }
-}
 
 /// What a person does about a file that glauth does not trust.
 pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option<String> {
@@ -34,10 +22,7 @@ pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option
         Unusable::Foreign { .. } => {
             Some("copy it to a file of your own, and name that one".to_owned())
         }
-        Unusable::Writable { .. } => {
-            let path = shell::quote_for_person(&path.to_string_lossy());
-            Some(format!("run `chmod go-w {path}`"))
-        }
+        Unusable::Writable { .. } => Some(format!("run `chmod go-w {}`", quoted(path))),
     }
 }
 
@@ -74,8 +59,8 @@ pub(in crate::cli) fn moved_from(store: &Path, host: Option<&Host>) -> Option<St
     if accounts.ok()?.is_empty() {
         return None;
     }
-    let default = shell::quote_for_person(&default.to_string_lossy());
     Some(format!(
-        "add `--store {default}`: a login is there, and XDG_DATA_HOME has moved the store away from it"
+        "add `--store {}`: a login is there, and XDG_DATA_HOME has moved the store away from it",
+        quoted(&default)
     ))
 }

@@ -1,14 +1,17 @@
 //! What a person does about a token, a refresh or a logout that failed.
 
-use super::{Failure, LOCK_FILES, hint_of, login_command, of_store, plain};
+use super::send::of_cause;
+use super::{Failure, LOCK_FILES, hint_of, login_command, plain, remedy_of_store};
+use crate::cli::call::Call;
 use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
 use crate::flow::FlowError;
+use crate::http::SendError;
 use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
 
-pub(super) fn of_flow(error: &FlowError) -> Failure {
+pub(super) fn of_flow(error: &FlowError, call: &Call) -> Failure {
     let failure = Failure {
-        hint: next_step(error),
+        hint: next_step(error, call),
         ..plain(error.code(), error.to_string()).said(error.said())
     };
     match error.id() {
@@ -17,37 +20,38 @@ pub(super) fn of_flow(error: &FlowError) -> Failure {
     }
 }
 
-fn next_step(error: &FlowError) -> Option<String> {
+fn next_step(error: &FlowError, call: &Call) -> Option<String> {
     Some(match error {
         FlowError::NoLogin(id)
         | FlowError::LoggedOut { id, .. }
         | FlowError::NotRenewable(id)
-        | FlowError::StandbyLost { id, .. }
-        | FlowError::RefusesToRefresh { id, .. } => login_command(id),
-        FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at),
-        FlowError::AllLoggedOut(ids) => any_login(ids),
+        | FlowError::RefusesToRefresh { id, .. } => login_command(id, call),
+        FlowError::StandbyLost { id, .. } => {
+            format!(
+                "run {}, which adds another",
+                call.command_for("login --standby", id)
+            )
+        }
+        FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
+        FlowError::AllLoggedOut(ids) => any_login(ids, call),
         FlowError::UnknownToken(id) => {
-            format!("run {} with another one", id.command("login --with-token"))
+            format!(
+                "run {} with another one",
+                call.command_for("login --with-token", id)
+            )
         }
         FlowError::SeveralAccounts { .. } => {
             "name one with --account, or set GLAUTH_ACCOUNT".to_owned()
         }
-        FlowError::DefaultUnreadable { others, source, .. } => another_account(others, source),
+        FlowError::Unreadable { others, source, .. } => another_account(others, source, call),
         FlowError::NotNamedByGit {
             host,
             scheme,
             accounts,
             ..
-        } => name_for_git(host, *scheme, accounts),
-        FlowError::OtherScheme { id, .. } => format!(
-            "leave the scheme out; or, if that login is a mistake, {} first",
-            id.command("logout --local")
-        ),
-        FlowError::HeldElsewhere { id, other } => format!(
-            "use that account with `--account {}`, or get tokens of its own with {}",
-            other.account,
-            id.command("login")
-        ),
+        } => name_for_git(host, *scheme, accounts, call),
+        FlowError::OtherScheme { id, .. } => other_scheme(id, call),
+        FlowError::HeldElsewhere { id, other } => own_tokens(id, other, call),
         FlowError::NothingFresh(_) => "without --no-refresh it would be refreshed".to_owned(),
         FlowError::TokenRefused(_) => {
             "look at the token's scopes, at the account and at its permissions".to_owned()
@@ -59,9 +63,9 @@ fn next_step(error: &FlowError) -> Option<String> {
             id,
             outcome,
             retry_at,
-            advice,
+            trouble,
             ..
-        } => return try_again(id, *outcome, *retry_at, advice.as_deref()),
+        } => return try_again(id, *outcome, *retry_at, trouble.as_deref(), call),
         FlowError::Leased { .. } => {
             "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl"
                 .to_owned()
@@ -70,19 +74,40 @@ fn next_step(error: &FlowError) -> Option<String> {
             "try again later, or wait longer with --lock-timeout".to_owned()
         }
         FlowError::Lock(LockError::Store(error)) | FlowError::Store(error) => {
-            return of_store(error).hint;
+            remedy_of_store(error, call)
         }
         FlowError::TooManyTurns(_) => LOCK_FILES.to_owned(),
-        FlowError::NotRefreshed { id, .. } | FlowError::NotRevoked { id, .. } => format!(
-            "{} forgets it here, without telling the server",
-            id.command("logout --local")
-        ),
+        FlowError::NotRefreshed { id, .. } | FlowError::NotRevoked { id, .. } => {
+            forget_here(id, call)
+        }
     })
 }
 
+fn forget_here(id: &AccountId, call: &Call) -> String {
+    format!(
+        "{} forgets it here, without telling the server",
+        call.command_for("logout --local", id)
+    )
+}
+
+fn other_scheme(id: &AccountId, call: &Call) -> String {
+    format!(
+        "leave the scheme out; or, if that login is a mistake, {} first",
+        call.command_for("logout --local", id)
+    )
+}
+
+fn own_tokens(id: &AccountId, other: &AccountId, call: &Call) -> String {
+    format!(
+        "use that account with `--account {}`, or get tokens of its own with {}",
+        other.account,
+        call.command_for("login", id)
+    )
+}
+
 /// The server has ended the login. `lost_at`: an answer was lost before, which explains it.
-fn ended(id: &AccountId, lost_at: Option<Timestamp>) -> String {
-    let hint = login_command(id);
+fn ended(id: &AccountId, lost_at: Option<Timestamp>, call: &Call) -> String {
+    let hint = login_command(id, call);
     match lost_at {
         Some(_) => hint,
         None => format!(
@@ -92,19 +117,21 @@ fn ended(id: &AccountId, lost_at: Option<Timestamp>) -> String {
 }
 
 /// Which login to choose among several, where none is better than another.
-fn any_login(ids: &[AccountId]) -> String {
-    let commands: Vec<String> = ids.iter().map(|id| id.command("login")).collect();
+fn any_login(ids: &[AccountId], call: &Call) -> String {
+    let commands: Vec<String> = ids.iter().map(|id| call.command_for("login", id)).collect();
     format!("run {}", commands.join(" or "))
 }
 
-fn another_account(others: &[AccountName], unreadable: &StoreError) -> String {
-    let name = others.first().map_or("NAME", AccountName::as_str);
-    let cure = of_store(unreadable).hint.unwrap_or_default();
+fn another_account(others: &[AccountName], unreadable: &StoreError, call: &Call) -> String {
+    let cure = remedy_of_store(unreadable, call);
+    let Some(name) = others.first() else {
+        return cure;
+    };
     format!("use another account with `--account {name}`; for this one: {cure}")
 }
 
 /// How git is told which of several logins is meant.
-fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String {
+fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName], call: &Call) -> String {
     let account = accounts.first().cloned();
     let id = AccountId {
         host: host.clone(),
@@ -115,7 +142,7 @@ fn name_for_git(host: &Host, scheme: Scheme, accounts: &[AccountName]) -> String
         scheme.as_str(),
         // RFC 3986 §3.2.1
         id.account.as_str().replace('@', "%40"),
-        id.command("setup-git")
+        call.command_at("setup-git", &id, scheme)
     )
 }
 
@@ -124,24 +151,25 @@ fn try_again(
     id: &AccountId,
     outcome: Outcome,
     retry_at: Option<Timestamp>,
-    advice: Option<&str>,
+    trouble: Option<&SendError>,
+    call: &Call,
 ) -> Option<String> {
     if let Some(at) = retry_at {
         return Some(format!("try again after {at}"));
     }
-    if let Some(advice) = advice {
-        return Some(advice.to_owned());
+    if let Some(advice) = trouble.and_then(|error| of_cause(error, Some(id), call)) {
+        return Some(advice);
     }
-    match (outcome, hint_of(outcome)) {
+    match (outcome, hint_of(outcome, call)) {
         (Outcome::ClientRejected, Some(hint)) => Some(format!(
             "{hint}; to log in again, run {}, and to change the client, {}",
-            id.command("login"),
-            id.command("login --client-id ID")
+            call.command_for("login", id),
+            call.command_for("login --client-id ID", id)
         )),
         (Outcome::RefreshRefused, _) => Some(format!(
             "if this lasts, run {}; until then glauth keeps the tokens and asks again",
-            id.command("login")
+            call.command_for("login", id)
         )),
-        (_, hint) => hint.map(ToOwned::to_owned),
+        (_, hint) => hint,
     }
 }

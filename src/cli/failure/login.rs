@@ -1,56 +1,56 @@
 //! The errors of a login.
 
-use super::{Failure, hint_of, login_command, of_flow, plain, remedy_of_file};
-use crate::code::Code;
+use super::flow::of_flow;
+use super::send::{of_cause, of_question};
+use super::{Failure, hint_of, plain, remedy_of_file};
+use crate::cli::call::Call;
 use crate::credential::Outcome;
-use crate::flow::{AuthorizeError, ClientError, NoAnswer, NotAdded, Refusal, ToRegister};
-use crate::http::SendError;
+use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
-fn of_client(error: &ClientError) -> Failure {
-    let failure = plain(Code::Config, error.to_string());
-    match error {
-        ClientError::NoClientId { register, .. } => failure.hint(match register {
-            Some(register) => format!(
-                "register an application ({}), then give its id with --client-id",
-                where_and_how(register)
-            ),
-            None => "give --client-id".to_owned(),
-        }),
-        ClientError::NoClientIdOfTokens(_) => failure.hint(
-            "give --client-id: the id of the application that these tokens were issued to, not a new one's",
+fn of_client(error: &ClientError, call: &Call) -> Failure {
+    let hint = match error {
+        ClientError::NoClientId {
+            register: Some(register),
+            ..
+        } => format!(
+            "register an application ({}), then give its id with --client-id",
+            where_and_how(register)
         ),
+        ClientError::NoClientId { register: None, .. } | ClientError::EmptyClientId => {
+            "give --client-id".to_owned()
+        }
+        ClientError::NoClientIdOfTokens(_) => {
+            "give --client-id: the id of the application that these tokens were issued to, not a new one's".to_owned()
+        }
         ClientError::NoClientSecret { device: true, .. } => {
-            failure.hint("give --client-secret-file, or log in with --device, which needs none")
+            "give --client-secret-file, or log in with --device, which needs none".to_owned()
         }
-        ClientError::NoClientSecret { device: false, .. } => {
-            failure.hint("give --client-secret-file")
+        ClientError::NoClientSecret { device: false, .. } | ClientError::SecretMissing(_) => {
+            "give --client-secret-file".to_owned()
         }
-        ClientError::NoEndpoint { option, .. } => failure.hint(format!("give {option}")),
-        ClientError::SecretMissing(_) => failure.hint("give --client-secret-file"),
-        ClientError::Discovery(error) => of_discovery(error),
-        ClientError::UnknownKind { .. } => failure.hint(
-            "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address",
-        ),
-        ClientError::EmptyClientId => failure.hint("give --client-id"),
-        ClientError::OurParameter(_) => failure.hint("leave it out"),
-        ClientError::ForeignEndpoint { .. } => failure.hint("if that is meant, `--provider generic`"),
-        ClientError::File { path, source, .. } => {
-            let remedy = remedy_of_file(source, path);
-            failure.hint(remedy.unwrap_or_else(|| {
-                "look at the path, and whether you may read it".to_owned()
-            }))
+        ClientError::NoEndpoint { option, .. } => format!("give {option}"),
+        ClientError::Discovery(error) => of_discovery(error, call),
+        ClientError::UnknownKind { .. } => {
+            "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()
         }
+        ClientError::OurParameter(_) => "leave it out".to_owned(),
+        ClientError::ForeignEndpoint { .. } => "if that is meant, `--provider generic`".to_owned(),
+        ClientError::File { path, source, .. } => remedy_of_file(source, path)
+            .unwrap_or_else(|| "look at the path, and whether you may read it".to_owned()),
         ClientError::UnknownProvider(_) => {
             let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-            failure.hint(format!("known are {}", names.join(", ")))
+            format!("known are {}", names.join(", "))
         }
         ClientError::BadEndpoint { .. }
         | ClientError::BadRedirectUri(_)
         | ClientError::BadSecret { .. }
         | ClientError::UnknownAuthMethod { .. }
-        | ClientError::ControlCharacter { .. } => failure,
-    }
+        | ClientError::ControlCharacter { .. } => {
+            return plain(error.code(), error.to_string());
+        }
+    };
+    plain(error.code(), error.to_string()).hint(hint)
 }
 
 fn where_and_how(register: &ToRegister) -> String {
@@ -65,173 +65,136 @@ fn where_and_how(register: &ToRegister) -> String {
     format!("{}:{uri}{scopes}, {}", register.page, register.remark)
 }
 
-fn of_discovery(error: &DiscoveryError) -> Failure {
-    let message = error.to_string();
+fn of_discovery(error: &DiscoveryError, call: &Call) -> String {
     match error {
-        DiscoveryError::Send(error) => of_send(error, message),
-        DiscoveryError::Unavailable { status: 429, .. } => plain(Code::RateLimited, message)
-            .hint("try again later"),
-        DiscoveryError::Unavailable { .. } => plain(Code::Unavailable, message).hint("try again later"),
-        DiscoveryError::Missing { .. } => plain(Code::Config, message).hint(
-            "is this the issuer's own address? else name the kind of server with --provider, or its endpoints",
-        ),
+        DiscoveryError::Send(error) => of_question(error, None, call),
+        DiscoveryError::Unavailable { .. } => "try again later".to_owned(),
+        DiscoveryError::Missing { .. } => {
+            "is this the issuer's own address? else name the kind of server with --provider, or its endpoints".to_owned()
+        }
         DiscoveryError::Unsound { .. } => {
-            plain(Code::Config, message).hint("HOST must be the issuer as the server names itself")
+            "HOST must be the issuer as the server names itself".to_owned()
         }
     }
 }
 
-fn of_send(error: &SendError, message: String) -> Failure {
-    let failure = plain(error.outcome().into(), message);
-    let outcome = match error {
-        SendError::UnknownName { host, .. } => {
-            return failure.hint(format!(
-                "is `{host}` the right name? if it is, is the network up?"
-            ));
+pub(super) fn of_authorization(error: &AuthorizeError, call: &Call) -> Failure {
+    let hint = match error {
+        AuthorizeError::Client(error) => return of_client(error, call),
+        AuthorizeError::NoPerson { id, scheme } => Some(format!(
+            "run {} in a terminal; or, to consent on another device, with --device",
+            call.command_at("login", id, *scheme)
+        )),
+        AuthorizeError::NothingToStandBeside(_) => {
+            Some("import the first one without --standby".to_owned())
         }
-        SendError::AnswerLost { .. } => Outcome::Unavailable,
-        other => other.outcome(),
-    };
-    match error.advice().or_else(|| hint_of(outcome).map(Into::into)) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-pub(super) fn of_authorization(error: &AuthorizeError) -> Failure {
-    let message = error.to_string();
-    match error {
-        AuthorizeError::Client(error) => of_client(error),
-        AuthorizeError::NoPerson { id, .. } => plain(Code::LoginRequired, message)
-            .hint(format!(
-                "{} in a terminal; or, to consent on another device, with --device",
-                login_command(id)
-            ))
-            .about(id),
-        AuthorizeError::NoAnswer(NoAnswer::NotGiven(_)) => plain(Code::Usage, message),
-        AuthorizeError::NoAnswer(NoAnswer::Unfit(_)) => plain(Code::BadInput, message),
-        AuthorizeError::NothingToStandBeside(id) => plain(Code::Usage, message)
-            .hint("import the first one without --standby")
-            .about(id),
-        AuthorizeError::Flow(error) => of_flow(error),
-        AuthorizeError::NoRandomness(_) => plain(Code::Unexpected, message),
-        AuthorizeError::NotListening(_) => plain(Code::Unavailable, message).hint(
-            "another login may be waiting there; end it, or register a redirect URI without a port",
+        AuthorizeError::Flow(error) => return of_flow(error, call),
+        AuthorizeError::NotAdded(error) => return of_not_added(error, call),
+        AuthorizeError::NotStored { source, .. } => of_flow(source, call).hint,
+        AuthorizeError::NotListening(_) => Some(
+            "another login may be waiting there; end it, or register a redirect URI without a port"
+                .to_owned(),
         ),
-        AuthorizeError::Refused { error, .. } => of_refusal(error, message),
-        AuthorizeError::OtherIssuer { .. } => plain(Code::Config, message)
-            .hint("the answer was not used; look at the address and at the authorization endpoint"),
-        AuthorizeError::NobodyCame { redirect_uri, .. } => {
-            let failure = plain(Code::LoginRequired, message);
-            failure.hint(match redirect_uri {
-                Some(uri) => format!(
-                    "run it again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
-                ),
-                None => "run it again".to_owned(),
-            })
-        }
-        AuthorizeError::NoDeviceGrant { .. } => plain(Code::ClientRejected, message).hint(
-            "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere",
+        AuthorizeError::Refused { error, .. } => Some(of_refusal(error).to_owned()),
+        AuthorizeError::OtherIssuer { .. } => Some(
+            "the answer was not used; look at the address and at the authorization endpoint"
+                .to_owned(),
         ),
-        AuthorizeError::Device(error) => of_device(error, message),
-        AuthorizeError::NotRedeemed {
-            outcome,
-            said,
-            advice,
+        AuthorizeError::NobodyCame {
+            redirect_uri: Some(uri),
             ..
+        } => Some(format!(
+            "run it again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
+        )),
+        AuthorizeError::NobodyCame {
+            redirect_uri: None, ..
+        } => Some("run it again".to_owned()),
+        AuthorizeError::NoDeviceGrant { .. } => Some(
+            "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere"
+                .to_owned(),
+        ),
+        AuthorizeError::Device(error) => Some(of_device(error, call)),
+        AuthorizeError::NotRedeemed {
+            outcome, trouble, ..
         } => {
-            let failure = plain((*outcome).into(), message).said(said.as_deref());
-            match (advice, not_redeemed(*outcome)) {
-                (Some(advice), _) => failure.hint(&**advice),
-                (None, Some(hint)) => failure.hint(hint),
-                (None, None) => failure,
-            }
+            let of_trouble = trouble.as_deref().and_then(|error| of_cause(error, None, call));
+            of_trouble.or_else(|| not_redeemed(*outcome, call))
         }
-        AuthorizeError::LeftOut => plain(Code::AccessDenied, message),
-        AuthorizeError::NotAdded(error) => of_not_added(error),
-        AuthorizeError::NotStored { source, .. } => {
-            let failure = of_flow(source);
-            Failure { message, ..failure }
-        }
-    }
+        AuthorizeError::NoAnswer(_)
+        | AuthorizeError::NoRandomness(_)
+        | AuthorizeError::LeftOut => None,
+    };
+    plain(error.code(), error.to_string())
+        .said(error.said())
+        .hint(hint)
 }
 
-/// What a person does about a consent that gave no tokens.
-fn not_redeemed(outcome: Outcome) -> Option<&'static str> {
+/// The consent was there, and gave no tokens.
+fn not_redeemed(outcome: Outcome, call: &Call) -> Option<String> {
     match outcome {
         Outcome::LoginRequired
         | Outcome::RefreshRefused
         | Outcome::AnswerLost
-        | Outcome::Unavailable => Some("nothing was stored; run it again"),
-        other => hint_of(other),
+        | Outcome::Unavailable => Some("nothing was stored; run it again".to_owned()),
+        other => hint_of(other, call),
     }
 }
 
-fn of_device(error: &DeviceError, message: String) -> Failure {
+fn of_device(error: &DeviceError, call: &Call) -> String {
     match error {
-        DeviceError::Send(error) => of_send(error, message),
-        DeviceError::Unavailable { status: 429, .. } => {
-            plain(Code::RateLimited, message).hint("try again later")
+        DeviceError::Send(error) => of_question(error, None, call),
+        DeviceError::Unavailable { .. } => "try again later".to_owned(),
+        DeviceError::UnknownClient { .. } => {
+            "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser".to_owned()
         }
-        DeviceError::Unavailable { .. } => plain(Code::Unavailable, message).hint("try again later"),
-        DeviceError::UnknownClient { .. } => plain(Code::ClientRejected, message).hint(
-            "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser",
-        ),
         DeviceError::Refused { .. } | DeviceError::BadAnswer { .. } => {
-            plain(Code::ClientRejected, message).hint("look at the device authorization endpoint")
+            "look at the device authorization endpoint".to_owned()
         }
     }
 }
 
-fn of_not_added(error: &NotAdded) -> Failure {
-    let message = format!("no standby grant was added: {error}");
-    // Who brought it chose it.
-    let code = |code| if error.imported { Code::BadInput } else { code };
-    match &error.why {
-        Refusal::OtherUser { expected, .. } => plain(code(Code::AccessDenied), message)
-            .hint(format!("log in as {expected} at the server, and run it again")),
-        Refusal::Nameless { .. } => plain(code(Code::ClientRejected), message)
-            .hint("ask for a scope with which the server says who it is, in a login of its own"),
-        Refusal::NotIdentified { .. } => {
-            plain(Code::Unavailable, message).hint("try again later")
-        }
-        Refusal::OtherScopes { .. } => plain(code(Code::ClientRejected), message)
-            .hint("leave --scope out; a login with other scopes is a new one, without --standby"),
+fn of_not_added(error: &NotAdded, call: &Call) -> Failure {
+    let hint = match &error.why {
+        Refusal::OtherUser { expected, .. } => Some(format!(
+            "log in as {expected} at the server, and run it again"
+        )),
+        Refusal::Nameless { .. } => Some(
+            "ask for a scope with which the server says who it is, in a login of its own"
+                .to_owned(),
+        ),
+        Refusal::NotIdentified { .. } => Some("try again later".to_owned()),
+        Refusal::OtherScopes { .. } => Some(
+            "leave --scope out; a login with other scopes is a new one, without --standby"
+                .to_owned(),
+        ),
         Refusal::NotRenewable | Refusal::SameTokens => {
-            plain(code(Code::ClientRejected), message).hint("the login that is there is as good as it was")
+            Some("the login that is there is as good as it was".to_owned())
         }
-        Refusal::OtherClient => plain(code(Code::Usage), message)
-            .hint("leave --client-id and the endpoints out; a login as another client is a new one, without --standby"),
-        Refusal::LoginGone => {
-            plain(Code::LoginRequired, message).hint("run it again without --standby")
-        }
-        Refusal::Full => plain(Code::Usage, message),
-        Refusal::NotStored(source) => {
-            let failure = of_flow(source);
-            Failure { message, ..failure }
-        }
-    }
+        Refusal::OtherClient => Some(
+            "leave --client-id and the endpoints out; a login as another client is a new one, without --standby"
+                .to_owned(),
+        ),
+        Refusal::LoginGone => Some("run it again without --standby".to_owned()),
+        Refusal::Full => None,
+        Refusal::NotStored(source) => of_flow(source, call).hint,
+    };
+    let message = format!("no standby grant was added: {error}");
+    plain(error.code(), message).hint(hint)
 }
 
-/// RFC 6749 §4.1.2.1, RFC 8628 §3.5, and what OpenID Connect adds (Core §3.1.2.6).
-fn of_refusal(error: &str, message: String) -> Failure {
+/// What a person does about a refusal (RFC 6749 §4.1.2.1, RFC 8628 §3.5, OpenID Connect Core §3.1.2.6).
+fn of_refusal(error: &str) -> &'static str {
     match error {
-        "access_denied" => plain(Code::AccessDenied, message)
-            .hint("nothing was stored; run it again to consent after all"),
+        "access_denied" => "nothing was stored; run it again to consent after all",
         "login_required"
         | "interaction_required"
         | "consent_required"
-        | "account_selection_required" => {
-            plain(Code::LoginRequired, message).hint("run it again, and log in at the server first")
+        | "account_selection_required" => "run it again, and log in at the server first",
+        "server_error" | "temporarily_unavailable" => "try again later",
+        "invalid_scope" => "ask with --scope for scopes that the application is registered with",
+        "unauthorized_client" | "unsupported_response_type" => {
+            "the application must be allowed to use the authorization code grant"
         }
-        "server_error" | "temporarily_unavailable" => {
-            plain(Code::Unavailable, message).hint("try again later")
-        }
-        "invalid_scope" => plain(Code::ClientRejected, message)
-            .hint("ask with --scope for scopes that the application is registered with"),
-        "unauthorized_client" | "unsupported_response_type" => plain(Code::ClientRejected, message)
-            .hint("the application must be allowed to use the authorization code grant"),
-        _ => plain(Code::ClientRejected, message)
-            .hint("look at how the application is registered, and at the endpoints"),
+        _ => "look at how the application is registered, and at the endpoints",
     }
 }

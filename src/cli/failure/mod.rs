@@ -1,30 +1,31 @@
-//! Where every error meets its exit code, its name in JSON and its hint.
+//! Where every error meets its hint: the next step, as a command to paste.
 
+mod error;
 mod file;
 mod flow;
 mod login;
 mod proxy;
+mod send;
 mod usage;
 
 use std::path::Path;
 
+use super::call::Call;
 use super::shell;
 use crate::code::Code;
+use crate::config::ConfigError;
 use crate::credential::{AccountId, Outcome};
-use crate::env;
-use crate::flow::{AuthorizeError, FlowError};
-use crate::http::{FileProblem, SendError};
 use crate::store::StoreError;
 
+pub(super) use error::Error;
 pub(super) use file::{moved_from, remedy_of_file};
-use flow::of_flow;
 pub(super) use proxy::proxy_of_git;
-use usage::of_usage_error;
+pub(super) use send::of_question;
 pub(super) use usage::{UsageError, of_usage};
 
 /// What a person or a script is told.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(super) struct Failure {
     pub code: Code,
     pub message: String,
     pub hint: Option<String>,
@@ -35,7 +36,9 @@ pub(crate) struct Failure {
 }
 
 /// Where to look for what may have been meant.
-const STATUS: &str = "`glauth status` shows the logins that are there";
+fn status(call: &Call) -> String {
+    format!("{} shows the logins that are there", call.command("status"))
+}
 
 /// What to do where a lock file does not stay.
 const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
@@ -44,44 +47,21 @@ const LOCK_FILES: &str = "try again; lock files are not to be removed while glau
 const EXHAUSTED: &str =
     "too many files, processes or threads are in use; try again later, or look at `ulimit -a`";
 
-/// Which account an error is about.
-#[derive(Debug)]
-pub(super) struct About(pub AccountId);
-
-impl std::fmt::Display for About {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 impl Failure {
-    /// Sorts an error.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let found = error.chain().find_map(|cause| {
-            if let Some(error) = cause.downcast_ref() {
-                return Some(of_flow(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(of_store(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(of_usage_error(error));
-            }
-            if let Some(error) = cause.downcast_ref() {
-                return Some(login::of_authorization(error));
-            }
-            cause.downcast_ref().map(file::of_config)
-        });
-        let mut failure = found.unwrap_or_else(|| plain(Code::Unexpected, format!("{error:#}")));
-        if is_exhausted(error) {
-            failure = Self {
-                message: failure.message,
-                ..plain(Code::Exhausted, String::new()).hint(EXHAUSTED)
-            };
-        }
-        match error.downcast_ref::<About>() {
-            Some(About(id)) => failure.about(id),
-            None => failure,
+    /// What a person or a script is told of an error, with commands that repeat what the call had.
+    pub(super) fn of(error: &Error, call: &Call) -> Self {
+        let code = error.code();
+        let failure = match error {
+            Error::Usage(error) => usage::of_usage_error(error, call),
+            Error::Config(error) => plain(code, error.to_string()).hint(of_config(error)),
+            Error::Flow(error) => flow::of_flow(error, call),
+            Error::Login(error) => login::of_authorization(error, call),
+            Error::Exhausted(_) | Error::Unexpected(_) => plain(code, error.to_string()),
+            Error::About(id, error) => return Self::of(error, call).about(id),
+        };
+        match code {
+            Code::Exhausted => failure.hint(EXHAUSTED.to_owned()),
+            _ => failure,
         }
     }
 
@@ -97,29 +77,10 @@ impl Failure {
         self
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
         self
     }
-}
-
-/// Whether the system had too little of something, whatever that hindered; but for tokens that are lost.
-fn is_exhausted(error: &anyhow::Error) -> bool {
-    let is_lost = |cause: &(dyn std::error::Error + 'static)| {
-        let flow = match cause.downcast_ref() {
-            Some(AuthorizeError::Flow(error)) => Some(&**error),
-            _ => cause.downcast_ref(),
-        };
-        let stored = match flow {
-            Some(FlowError::Store(error)) => Some(error),
-            _ => cause.downcast_ref(),
-        };
-        matches!(stored, Some(StoreError::AnswerNotStored { .. }))
-    };
-    let by_the_system = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref().is_some_and(env::is_exhausted)
-    };
-    !error.chain().any(is_lost) && error.chain().any(by_the_system)
 }
 
 fn plain(code: Code, message: String) -> Failure {
@@ -133,39 +94,46 @@ fn plain(code: Code, message: String) -> Failure {
     }
 }
 
-/// What a person does about a login that has ended.
-pub(super) fn login_command(id: &AccountId) -> String {
-    format!("run {}", id.command("login"))
+fn of_config(error: &ConfigError) -> Option<String> {
+    remedy_of_file(error.unusable.as_ref()?, &error.path)
 }
 
-pub(super) fn hint_of(outcome: Outcome) -> Option<&'static str> {
-    match outcome {
-        Outcome::Unreachable => Some("is the network up? nothing was changed; try again later"),
-        Outcome::Unavailable | Outcome::RateLimited => Some("try again later"),
-        Outcome::AnswerLost => {
-            Some("try again: the next call finds out whether the server had rotated")
-        }
+/// A path in a command for a person to paste.
+fn quoted(path: &Path) -> String {
+    shell::quote_for_person(&path.to_string_lossy())
+}
+
+/// What a person does about a login that has ended.
+pub(super) fn login_command(id: &AccountId, call: &Call) -> String {
+    format!("run {}", call.command_for("login", id))
+}
+
+/// What a person does about a refresh that ended so.
+pub(super) fn hint_of(outcome: Outcome, call: &Call) -> Option<String> {
+    let hint = match outcome {
+        Outcome::Unreachable => "is the network up? nothing was changed; try again later",
+        Outcome::Unavailable | Outcome::RateLimited => "try again later",
+        Outcome::AnswerLost => "try again: the next call finds out whether the server had rotated",
         Outcome::ClientRejected => {
-            Some("look at the client id, its secret and the endpoints of this login")
+            "look at the client id, its secret and the endpoints of this login"
         }
-        Outcome::Config => Some("is this the server's own address? look at the token endpoint"),
+        Outcome::Config => "is this the server's own address? look at the token endpoint",
         Outcome::TlsRefused => {
-            Some("run `glauth doctor`: it says what is wrong with the connection")
+            let doctor = call.command("doctor");
+            return Some(format!(
+                "run {doctor}: it says what is wrong with the connection"
+            ));
         }
         Outcome::RefreshRefused
         | Outcome::LoginRequired
         | Outcome::Pending
         | Outcome::Rotated
-        | Outcome::CutOff => None,
-    }
+        | Outcome::CutOff => return None,
+    };
+    Some(hint.to_owned())
 }
 
-fn of_store(error: &StoreError) -> Failure {
-    plain(error.code(), error.to_string()).hint(remedy_of_store(error))
-}
-
-fn remedy_of_store(error: &StoreError) -> String {
-    let quoted = |path: &Path| shell::quote_for_person(&path.to_string_lossy());
+fn remedy_of_store(error: &StoreError, call: &Call) -> String {
     match error {
         StoreError::Permission {
             path,
@@ -190,39 +158,25 @@ fn remedy_of_store(error: &StoreError) -> String {
         }
         StoreError::DiskFull { .. } => "free some space and try again".to_owned(),
         StoreError::LockingUnsupported { .. } => {
-            "choose a store on a local file system with --store; `glauth doctor` tries one"
-                .to_owned()
+            format!(
+                "choose a store on a local file system with --store; {} tries one",
+                call.command("doctor")
+            )
         }
         StoreError::LockReplaced { .. } => LOCK_FILES.to_owned(),
         StoreError::AnswerNotStored {
             rescued: Some(_), ..
         } => "mend the store; the next call then puts them in their place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            "mend the store, then run `glauth login`".to_owned()
+            format!("mend the store, then run {}", call.command("login"))
         }
         StoreError::Io { .. } => {
-            "look at that file and its file system; `glauth doctor` tries what is needed".to_owned()
+            format!(
+                "look at that file and its file system; {} tries what is needed",
+                call.command("doctor")
+            )
         }
     }
-}
-
-/// A server that is only asked whether it answers.
-pub(super) fn of_send(error: &SendError) -> Failure {
-    let hint = match error {
-        SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
-            "is the network up? look at the name, the proxy and the firewall".into()
-        }
-        SendError::CaFile {
-            problem: FileProblem::Content,
-            ..
-        } => "log in anew with --ca-file, or mend that file".into(),
-        other => other.advice().unwrap_or_else(|| "try again later".into()),
-    };
-    let code = match error.outcome() {
-        Outcome::AnswerLost => Code::Unavailable,
-        other => other.into(),
-    };
-    plain(code, error.to_string()).hint(hint)
 }
 
 #[cfg(test)]

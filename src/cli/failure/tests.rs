@@ -8,7 +8,6 @@ use std::iter;
 
 use super::*;
 use crate::cli::commands::exec;
-use crate::oauth::NoRandomness;
 use table::groups;
 use usage::sentences;
 
@@ -32,10 +31,10 @@ type Rows = (&'static str, Vec<(u8, Failure)>);
 
 /// All that is in the table.
 fn rows() -> impl Iterator<Item = Rows> {
-    let row = |error: anyhow::Error| {
-        let failure = Failure::of(&error);
-        let exit = match error.downcast_ref() {
-            Some(UsageError::NotRun { .. }) => exec::exit_code(&error),
+    let row = |error: Error| {
+        let failure = Failure::of(&error, &Call::default());
+        let exit = match error {
+            Error::Usage(UsageError::NotRun { .. }) => exec::exit_code(&error),
             _ => failure.code.exit().code(),
         };
         (exit, failure)
@@ -104,7 +103,5 @@ fn an_error_is_a_line_and_a_hint_another_one() {
         for line in lines.into_iter().flatten() {
             assert!(!line.contains('\n') && !line.ends_with('.'), "{line}");
         }
-        let is_foreseen = failure.code != Code::Unexpected;
-        assert!(is_foreseen || failure.message == NoRandomness.to_string());
     }
 }

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Failure, STATUS, file, login_command, plain};
+use super::{Failure, file, plain, status};
 use crate::cli::args::Cli;
+use crate::cli::call::Call;
 use crate::cli::help;
 use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Host};
+use crate::credential::{AccountId, AccountName, Host, Scheme};
 use crate::env;
 use crate::flow::list;
 use crate::gitcred::BadQuestion;
@@ -29,7 +30,12 @@ pub(in crate::cli) enum UsageError {
     #[error("there are no logins in `{}`", .0.display())]
     NoLogins(PathBuf),
     #[error("no login for {id} in `{}`", store.display())]
-    NoLogin { id: AccountId, store: PathBuf },
+    NoLogin {
+        id: AccountId,
+        /// As HOST says it.
+        scheme: Option<Scheme>,
+        store: PathBuf,
+    },
     #[error("no login with account {account} in `{}`", store.display())]
     NoAccount {
         account: AccountName,
@@ -66,50 +72,94 @@ fn moved(error: &UsageError) -> Option<String> {
         UsageError::NoLogins(store) | UsageError::NoAccount { store, .. } => {
             file::moved_from(store, None)
         }
-        UsageError::NoLogin { id, store } | UsageError::NothingToEnd { id, store } => {
+        UsageError::NoLogin { id, store, .. } | UsageError::NothingToEnd { id, store } => {
             file::moved_from(store, Some(&id.host))
         }
         _ => None,
     }
 }
 
-pub(super) fn of_usage_error(error: &UsageError) -> Failure {
-    let failure = of_usage_error_here(error);
-    match moved(error) {
-        Some(hint) => failure.hint(hint),
+impl UsageError {
+    /// What it comes to.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Self::NoLogins(_)
+            | Self::NoLogin { .. }
+            | Self::NoAccount { .. }
+            | Self::NothingToEnd { .. } => Code::LoginRequired,
+            Self::NotRun { source, .. } if env::is_exhausted(source) => Code::Exhausted,
+            Self::BadStore(_)
+            | Self::NoHost
+            | Self::SeveralHosts(_)
+            | Self::NoVariable(_)
+            | Self::Call(_)
+            | Self::NotRun { .. } => Code::Usage,
+            Self::GitNotWritten(_) => Code::Config,
+            Self::BadQuestion(error) => error.code(),
+            Self::BadResponse(_) | Self::BadInput(_) => Code::BadInput,
+        }
+    }
+
+    /// The account that it is about.
+    pub(super) fn id(&self) -> Option<&AccountId> {
+        match self {
+            Self::NoLogin { id, .. } | Self::NothingToEnd { id, .. } => Some(id),
+            Self::NoHost
+            | Self::NoLogins(_)
+            | Self::NoAccount { .. }
+            | Self::SeveralHosts(_)
+            | Self::NotRun { .. }
+            | Self::GitNotWritten(_)
+            | Self::NoVariable(_)
+            | Self::BadStore(_)
+            | Self::BadQuestion(_)
+            | Self::BadResponse(_)
+            | Self::BadInput(_)
+            | Self::Call(_) => None,
+        }
+    }
+}
+
+pub(super) fn of_usage_error(error: &UsageError, call: &Call) -> Failure {
+    let failure = plain(error.code(), error.to_string());
+    let failure = failure.hint(moved(error).or_else(|| next_step(error, call)));
+    match error.id() {
+        Some(id) => failure.about(id),
         None => failure,
     }
 }
 
-fn of_usage_error_here(error: &UsageError) -> Failure {
-    let message = error.to_string();
-    match error {
-        UsageError::BadStore(error) => plain(Code::Usage, message).hint(file::store_to_name(error)),
-        UsageError::NoHost => {
-            plain(Code::Usage, message).hint("name one; `glauth login HOST` logs in there")
-        }
-        UsageError::NoLogins(_) => plain(Code::LoginRequired, message).hint(
-            "`glauth login HOST` makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
+fn next_step(error: &UsageError, call: &Call) -> Option<String> {
+    let login_at = |id, scheme| call.command_at("login", id, scheme);
+    Some(match error {
+        UsageError::BadStore(error) => file::store_to_name(error),
+        UsageError::NoHost => format!(
+            "name one; {} logs in there",
+            call.command_about("login", None, "HOST")
         ),
-        UsageError::NoLogin { id, .. } => plain(Code::LoginRequired, message)
-            .hint(format!("{}; {STATUS}", login_command(id)))
-            .about(id),
-        UsageError::NoAccount { .. } => plain(Code::LoginRequired, message).hint(STATUS),
-        UsageError::NothingToEnd { id, .. } => {
-            plain(Code::LoginRequired, message).hint(STATUS).about(id)
+        UsageError::NoLogins(_) => format!(
+            "{} makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
+            call.command_about("login", None, "HOST")
+        ),
+        UsageError::NoLogin { id, scheme, .. } => {
+            let scheme = scheme.unwrap_or(Scheme::Https);
+            format!("run {}; {}", login_at(id, scheme), status(call))
         }
-        UsageError::SeveralHosts(_) => plain(Code::Usage, message)
-            .hint("name one, set GLAUTH_HOST, or set `default_host` in config.toml"),
-        UsageError::GitNotWritten(_) => plain(Code::Config, message)
-            .hint("change it by hand, or where it is made (Home Manager, a dotfile manager); `glauth setup-git` prints the lines to add"),
-        UsageError::NoVariable(_) => {
-            plain(Code::Usage, message).hint("name one, as in `glauth exec --env TOKEN -- CMD`")
+        UsageError::NoAccount { .. } | UsageError::NothingToEnd { .. } => status(call),
+        UsageError::SeveralHosts(_) => {
+            "name one, set GLAUTH_HOST, or set `default_host` in config.toml".to_owned()
         }
-        UsageError::Call(_) | UsageError::NotRun { .. } => plain(Code::Usage, message),
-        UsageError::BadQuestion(_) | UsageError::BadResponse(_) | UsageError::BadInput(_) => {
-            plain(Code::BadInput, message)
-        }
-    }
+        UsageError::GitNotWritten(_) => format!(
+            "change it by hand, or where it is made (Home Manager, a dotfile manager); {} prints the lines to add",
+            call.command("setup-git")
+        ),
+        UsageError::NoVariable(_) => "name one, as in `glauth exec --env TOKEN -- CMD`".to_owned(),
+        UsageError::Call(_)
+        | UsageError::NotRun { .. }
+        | UsageError::BadQuestion(_)
+        | UsageError::BadResponse(_)
+        | UsageError::BadInput(_) => return None,
+    })
 }
 
 /// What clap says, in this program's form.

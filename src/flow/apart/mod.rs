@@ -134,7 +134,7 @@ fn follow(
             message: format!("pid {pid}, which was refreshing the login for {id}, {what}").into(),
             said: None,
             retry_at: None,
-            advice: None,
+            trouble: None,
         }))
     };
     let tried = if matches!(heard, Ok(Heard::Ended)) {

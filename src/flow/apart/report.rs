@@ -7,6 +7,7 @@ use crate::flow::error::FlowError;
 use crate::flow::refresh::look::read;
 use crate::flow::session::Session;
 use crate::flow::tried::{Done, Tried};
+use crate::http::SendError;
 use crate::store::StoreError;
 
 /// What came of an order, and what `-v` tells of it.
@@ -30,7 +31,7 @@ pub(super) enum End {
         verdict: Option<Failed>,
         message: String,
         said: Option<String>,
-        advice: Option<Box<str>>,
+        trouble: Option<SendError>,
         warnings: Vec<String>,
     },
     /// A request was made, and what came of it could not be stored.
@@ -46,7 +47,7 @@ impl End {
                 verdict: done.verdict,
                 message: done.message,
                 said: done.said,
-                advice: done.advice,
+                trouble: done.trouble,
                 warnings: done.warnings,
             },
             Err(error) => Self::NotStored(error),
@@ -68,7 +69,7 @@ impl Report {
                 verdict,
                 message,
                 said,
-                advice,
+                trouble,
                 warnings,
             } => match read(session, id) {
                 Err(error) => return Ok(Tried::Unknown(error)),
@@ -79,7 +80,7 @@ impl Report {
                         verdict,
                         message,
                         said,
-                        advice,
+                        trouble,
                         warnings,
                     };
                     (sequence, done)

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use crate::code::Code;
 use crate::credential::{AccountId, Outcome, Scheme};
+use crate::env;
 use crate::flow::error::FlowError;
 use crate::flow::loopback::NotListening;
 use crate::flow::person::NoAnswer;
 use crate::flow::plan::ClientError;
 use crate::flow::revoke::NewTokens;
 use crate::flow::standby::NotAdded;
+use crate::http::SendError;
 use crate::oauth::{DeviceError, NoRandomness};
 use crate::time::human;
 
@@ -85,8 +88,8 @@ pub enum AuthorizeError {
         message: String,
         /// The server's own words.
         said: Option<String>,
-        /// The next step, where the cause has one of its own.
-        advice: Option<Box<str>>,
+        /// What went wrong on the way, where no answer came.
+        trouble: Option<Box<SendError>>,
     },
     /// Who was to consent a second time goes on without.
     #[error("it was left out")]
@@ -118,5 +121,61 @@ fn refusal(error: &str) -> String {
             format!("the server cannot log anybody in now (`{error}`)")
         }
         other => format!("the server refused the login (`{other}`)"),
+    }
+}
+
+impl AuthorizeError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Client(error) => error.code(),
+            Self::NoAnswer(error) => error.code(),
+            Self::NothingToStandBeside(_) => Code::Usage,
+            Self::Flow(error) | Self::NotStored { source: error, .. } => error.code(),
+            Self::NoRandomness(_) => Code::Unexpected,
+            Self::NotListening(error) if env::is_exhausted(&error.source) => Code::Exhausted,
+            Self::NotListening(_) => Code::Unavailable,
+            Self::Refused { error, .. } => code_of_refusal(error),
+            Self::OtherIssuer { .. } => Code::Config,
+            Self::NoPerson { .. } | Self::NobodyCame { .. } => Code::LoginRequired,
+            Self::NoDeviceGrant { .. } => Code::ClientRejected,
+            Self::Device(error) => error.code(),
+            Self::NotRedeemed { outcome, .. } => (*outcome).into(),
+            Self::LeftOut => Code::AccessDenied,
+            Self::NotAdded(error) => error.code(),
+        }
+    }
+
+    /// The account that it is about, where that is not the one that the login is for.
+    #[must_use]
+    pub fn id(&self) -> Option<&AccountId> {
+        match self {
+            Self::NoPerson { id, .. } | Self::NothingToStandBeside(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The server's own words.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::Flow(error) | Self::NotStored { source: error, .. } => error.said(),
+            Self::NotRedeemed { said, .. } => said.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// RFC 6749 §4.1.2.1, RFC 8628 §3.5, and what OpenID Connect adds (Core §3.1.2.6).
+fn code_of_refusal(error: &str) -> Code {
+    match error {
+        "access_denied" => Code::AccessDenied,
+        "login_required"
+        | "interaction_required"
+        | "consent_required"
+        | "account_selection_required" => Code::LoginRequired,
+        "server_error" | "temporarily_unavailable" => Code::Unavailable,
+        _ => Code::ClientRejected,
     }
 }

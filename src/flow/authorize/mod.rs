@@ -240,7 +240,6 @@ impl ServerLogin<'_> {
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
         let message = describe(id, client, &exchanged, of_a_login(outcome));
-        let advice = exchanged.advice();
         match exchanged.answer {
             Answer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
@@ -251,7 +250,7 @@ impl ServerLogin<'_> {
                 outcome,
                 message,
                 said,
-                advice,
+                trouble: exchanged.trouble.map(Box::new),
             }),
         }
     }
@@ -296,7 +295,7 @@ impl ServerLogin<'_> {
         match &done.identity {
             Some(identity) => {
                 let noted = note_identity(self.session, id, first.origin, identity);
-                let text = |error| format!("whose login it is could not be noted: {error}");
+                let text = |error| format!("whose login it is could not be noted: {error}").into();
                 done.warnings.extend(noted.err().map(text));
             }
             None => self.session.log.note(Level::Verbose, || {

@@ -14,6 +14,7 @@ use crate::flow::person::PageOpening;
 use crate::flow::standby::{
     CandidateGrant, ExistingLogin, NotAdded, Refusal, add_standby, is_same_client,
 };
+use crate::flow::warning::Warning;
 use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::Held;
 
@@ -154,7 +155,7 @@ impl ServerLogin<'_> {
         mut browser: Browser<'_>,
         visitor: Option<Visitor>,
         existing: &ExistingLogin,
-    ) -> Result<Vec<String>, AuthorizeError> {
+    ) -> Result<Vec<Warning>, AuthorizeError> {
         let identity = existing.identity.as_ref();
         let asked = browser.ask_again();
         let opening = match &visitor {
@@ -182,7 +183,7 @@ impl ServerLogin<'_> {
         added
     }
 
-    fn second_by_device(&self, existing: &ExistingLogin) -> Result<Vec<String>, AuthorizeError> {
+    fn second_by_device(&self, existing: &ExistingLogin) -> Result<Vec<Warning>, AuthorizeError> {
         self.person.expect_code(self.is_shared());
         let (tokens, held) = self.by_device()?;
         self.add(tokens, held, existing)
@@ -194,7 +195,7 @@ impl ServerLogin<'_> {
         tokens: Tokens,
         held: Held,
         existing: &ExistingLogin,
-    ) -> Result<Vec<String>, AuthorizeError> {
+    ) -> Result<Vec<Warning>, AuthorizeError> {
         let new = CandidateGrant {
             id: self.plan.id.clone(),
             client: self.setup.client.clone(),
@@ -223,7 +224,7 @@ impl ServerLogin<'_> {
         &self,
         visitor: Option<Visitor>,
         identity: Option<&Identity>,
-        added: &Result<Vec<String>, AuthorizeError>,
+        added: &Result<Vec<Warning>, AuthorizeError>,
     ) {
         let Some(visitor) = visitor else { return };
         let host = self.plan.id.host.to_string();

@@ -3,6 +3,7 @@
 use super::super::error::FlowError;
 use super::super::refresh::logged_out;
 use crate::credential::{AccountId, AccountName, Host, Record};
+use crate::flow::account::AtHost;
 use crate::flow::session::Session;
 use crate::gitcred::Question;
 use crate::secret::AccessToken;
@@ -130,42 +131,33 @@ fn keeper_at(
         account: account.cloned().unwrap_or_else(AccountName::default_name),
         host,
     };
-    // One that cannot be read is told of where no other one is meant.
-    let mut unreadable = None;
-    let mut read = |id: &AccountId| match read(session, id) {
-        Ok(found) => found,
-        Err(error) => {
-            unreadable.get_or_insert((id.clone(), error));
-            None
-        }
-    };
     let user = question.username.as_deref();
     // Nearly always: one file is read, and no folder.
-    let found = read(&meant);
-    let was_read = found.is_some();
-    if let Some(record) = found
-        && is_login(&record)
-        && user.is_none_or(|user| is_called(&record, user))
-    {
-        return Ok(Found::Keeper(if_reached_so(record, question)));
-    }
-    let ids = session.store.accounts_of(&meant.host)?;
-    let records = ids.iter().filter_map(&mut read);
-    let (mut logins, ended): (Vec<_>, Vec<_>) = records.partition(is_login);
+    let found = read(session, &meant);
     // Also where it was logged out of, or cannot be read: then no other one is in its place.
-    let is_there = was_read || unreadable.as_ref().is_some_and(|(id, _)| *id == meant);
+    let is_there = !matches!(found, Ok(None));
+    let mut unreadable = match found {
+        Ok(Some(record))
+            if is_login(&record) && user.is_none_or(|user| is_called(&record, user)) =>
+        {
+            return Ok(Found::Keeper(if_reached_so(record, question)));
+        }
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
+    let there = AtHost::read(session.store, &meant.host)?;
+    let by_rule = there.position(&meant, account.is_none() && !is_there);
+    // One that cannot be read is told of where no other one is meant.
+    let others = there.unreadable.into_iter().next();
+    unreadable = unreadable.or(others.map(|(_, error)| error.into()));
+    let mut logins = there.logins;
     if logins.is_empty() {
         return match unreadable {
-            Some((_, error)) => Err(error),
-            None => Ok(all_ended(&meant, account, question, &ended)),
+            Some(error) => Err(error),
+            None => Ok(all_ended(&meant, account, question, &there.ended)),
         };
     }
     let owner = user.and_then(|user| logins.iter().position(|record| is_named(record, user)));
-    let is_meant = |record: &Record| record.id == meant;
-    let by_rule = match logins.iter().position(is_meant) {
-        None if account.is_none() && !is_there && logins.len() == 1 => Some(0),
-        found => found,
-    };
     let chosen = match (owner, user) {
         (Some(owner), _) => {
             Some(owner).filter(|owner| account.is_none() || by_rule == Some(*owner))
@@ -177,7 +169,7 @@ fn keeper_at(
     };
     Ok(Found::Keeper(match (chosen, unreadable) {
         (Some(index), _) => if_reached_so(logins.swap_remove(index), question),
-        (None, Some((_, error))) => Keeper::Unnamed(meant, error),
+        (None, Some(error)) => Keeper::Unnamed(meant, error),
         (None, None) => unnamed(meant, is_there, account, question, &logins),
     }))
 }

@@ -81,7 +81,8 @@ pub(super) fn store(
         StandbyPolicy::Never | StandbyPolicy::WhereItHelps => store_alone(session, plan, tokens),
     }?;
     let is_new = done.change != Change::Unchanged;
-    done.warnings.extend(warning.filter(|_| is_new));
+    let warning = warning.filter(|_| is_new);
+    done.warnings.extend(warning.map(Into::into));
     Ok(done)
 }
 

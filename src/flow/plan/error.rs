@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::code::Code;
 use crate::credential::Host;
 use crate::flow::redirect_uri::BadRedirectUri;
 use crate::oauth::DiscoveryError;
@@ -124,4 +125,31 @@ pub enum ClientError {
     /// The server does not say where its endpoints are.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+}
+
+impl ClientError {
+    /// What it comes to.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Discovery(error) => error.code(),
+            Self::File { source, .. } if source.is_exhausted() => Code::Exhausted,
+            Self::NoClientId { .. }
+            | Self::NoClientIdOfTokens(_)
+            | Self::NoClientSecret { .. }
+            | Self::NoEndpoint { .. }
+            | Self::BadEndpoint { .. }
+            | Self::ForeignEndpoint { .. }
+            | Self::BadRedirectUri(_)
+            | Self::File { .. }
+            | Self::BadSecret(_)
+            | Self::SecretMissing(_)
+            | Self::UnknownAuthMethod(_)
+            | Self::UnknownProvider(_)
+            | Self::EmptyClientId
+            | Self::OurParameter(_)
+            | Self::UnknownKind { .. }
+            | Self::ControlCharacter(_) => Code::Config,
+        }
+    }
 }

@@ -81,7 +81,7 @@ impl<'a> Plan<'a> {
         };
         let configured = config.host(&id.host);
         // What is reached in the other way than was asked for is of no use.
-        let fits = |record: &&Record| session.scheme.is_none_or(|scheme| scheme == record.scheme);
+        let fits = |record: &&Record| session.reaches(record);
         let other = other.as_ref().filter(fits);
         let own_fits = own.as_ref().filter(fits);
         let scheme = session

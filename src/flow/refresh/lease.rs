@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::super::error::FlowError;
-use super::{Errand, Need, Obtained, obtain_until, read};
-use crate::credential::{AccountId, Login, RotationEffect, Verdict, decide, living};
+use super::{Errand, Need, Obtained, login_in, obtain_until, read};
+use crate::credential::{Grant, Login, Record, RotationEffect, Verdict, decide, living};
 use crate::flow::session::Session;
 use crate::notice;
 use crate::store::{Entry, Lease, LockError, StoreError, Wait};
@@ -17,21 +17,24 @@ const TRIES: usize = 8;
 /// Where none can be had, a warning says why, and what is good then is handed out all the same.
 pub fn obtain_with_lease(
     session: &Session<'_>,
-    id: &AccountId,
+    mut record: Record,
     need: &Need,
 ) -> Result<(Obtained, Option<Lease>), FlowError> {
     let started = Instant::now();
     let deadline = session.deadline();
     let mut tries = 0..TRIES;
     loop {
-        let mut obtained = obtain_until(session, read(session, id)?, need, deadline)?;
-        if !obtained.record.login().is_some_and(needs_lease) {
+        let mut obtained = obtain_until(session, record, need, deadline)?;
+        if !needs_lease(&obtained.login) {
             return Ok((obtained, None));
         }
         let why = match lease(session, &mut obtained, need, deadline) {
             Ok(Some(lease)) => return Ok((obtained, Some(lease))),
             // It has been rotated since, or somebody waits for it: once more.
-            Ok(None) if tries.next().is_some() && Instant::now() < deadline => continue,
+            Ok(None) if tries.next().is_some() && Instant::now() < deadline => {
+                record = read(session, &obtained.id)?;
+                continue;
+            }
             Ok(None) => LockError::Timeout {
                 holder: None,
                 waited: started.elapsed(),
@@ -42,29 +45,27 @@ pub fn obtain_with_lease(
             Err(error) => error,
         };
         session.log.flush();
-        let Some(grant) = look_again(session, &mut obtained, need)? else {
+        if !look_again(session, &mut obtained, need)? {
             return Err(why.into());
-        };
-        obtained.grant = grant;
+        }
         let warning = format!("nothing keeps others from ending this token early: {why}");
-        obtained.warnings.push(warning);
+        obtained.warnings.push(warning.into());
         return Ok((obtained, None));
     }
 }
 
-/// What is good after a wait in vain: what was obtained before may be dead by now.
+/// Takes what is good after a wait in vain: what was obtained before may be dead by now. Whether anything is.
 fn look_again(
     session: &Session<'_>,
     obtained: &mut Obtained,
     need: &Need,
-) -> Result<Option<usize>, FlowError> {
-    let record = read(session, &obtained.record.id)?;
-    let before = std::mem::replace(&mut obtained.record, record);
-    let good = |login: &Login| {
-        let before = before.login()?.grants.get(obtained.grant)?;
-        still_good(session, login, before, need)
-    };
-    Ok(obtained.record.login().and_then(good))
+) -> Result<bool, FlowError> {
+    let (_, login) = login_in(read(session, &obtained.id)?)?;
+    let good = still_good(session, &login, obtained.grant(), need);
+    if let Some(grant) = good {
+        obtained.take(login, grant);
+    }
+    Ok(good.is_some())
 }
 
 /// Whether a refresh would end a token that is in use.
@@ -81,33 +82,23 @@ fn lease(
     deadline: Instant,
 ) -> Result<Option<Lease>, LockError> {
     session.log.flush();
-    let Entry::Occupied(locked) = session
-        .store
-        .lock(&obtained.record.id, &session.wait(deadline))?
-    else {
+    let Entry::Occupied(locked) = session.store.lock(&obtained.id, &session.wait(deadline))? else {
         return Ok(None);
     };
-    let grant = locked.record().login().and_then(|login| {
-        let before = obtained.record.login()?.grants.get(obtained.grant)?;
-        still_good(session, login, before, need)
-    });
-    let Some(grant) = grant else {
+    let Some(login) = locked.record().login().cloned() else {
+        return Ok(None);
+    };
+    let Some(grant) = still_good(session, &login, obtained.grant(), need) else {
         return Ok(None);
     };
     let lease = locked.lease(grant)?;
-    obtained.record = locked.record().clone();
-    obtained.grant = grant;
+    obtained.take(login, grant);
     Ok(lease)
 }
 
 /// The grant whose token can be handed out now: the fresh one, else the very one that was found to be
 /// good enough before, if it lives.
-fn still_good(
-    session: &Session<'_>,
-    login: &Login,
-    before: &crate::credential::Grant,
-    need: &Need,
-) -> Option<usize> {
+fn still_good(session: &Session<'_>, login: &Login, before: &Grant, need: &Need) -> Option<usize> {
     let (now, need) = (session.now(), need.at_first());
     if let Verdict::Use(grant) = decide(login, now, &need) {
         return Some(grant);

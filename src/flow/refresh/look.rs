@@ -1,7 +1,7 @@
 //! What can be had without the lock: a look at the record, and at the server.
 
 use super::super::error::FlowError;
-use super::why_not::{cut_short, login_required};
+use super::why_not::login_required;
 use super::{Need, Obtained, What};
 use crate::credential::{
     self, AccountId, CheckVerdict, Content, Login, Record, Stop, Verdict, decide,
@@ -11,18 +11,11 @@ use crate::oauth;
 
 /// What is stored and fresh, without the lock and without the server. The error tells why it is
 /// not handed out.
-pub fn stored(session: &Session<'_>, id: &AccountId, need: &Need) -> Result<Obtained, FlowError> {
-    let record = read(session, id)?;
-    let login = login_of(id, &record)?;
+pub fn stored(session: &Session<'_>, record: Record, need: &Need) -> Result<Obtained, FlowError> {
+    let id = &record.id;
+    let login = login_of(&record)?;
     match decide(login, session.now(), &need.at_first()) {
-        Verdict::Use(grant) => Ok(Obtained {
-            grant,
-            what: What::Found,
-            warnings: cut_short(&record, grant, need.min_ttl)
-                .into_iter()
-                .collect(),
-            record,
-        }),
+        Verdict::Use(grant) => Obtained::of(record, grant, What::Found, need, Vec::new()),
         Verdict::Stop(Stop::LoginRequired) => Err(login_required(id, login, None)),
         _ => Err(FlowError::NothingFresh(id.clone())),
     }
@@ -38,20 +31,23 @@ pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
 }
 
 pub(in crate::flow) fn read(session: &Session<'_>, id: &AccountId) -> Result<Record, FlowError> {
-    let snapshot = session.store.snapshot(id)?;
-    let snapshot = snapshot.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
-    let record = snapshot.into_record();
-    session.check_scheme(&record)?;
-    login_of(id, &record)?;
+    let record = session.look(id)?;
+    let record = record.ok_or_else(|| FlowError::NoLogin(id.clone()))?;
+    login_of(&record)?;
     Ok(record)
 }
 
-pub(super) fn login_of<'a>(id: &AccountId, record: &'a Record) -> Result<&'a Login, FlowError> {
-    match &record.content {
-        Content::Login(login) => Ok(login),
-        Content::LoggedOut(_) | Content::Password(_) => {
-            Err(logged_out(record).unwrap_or_else(|| FlowError::NoLogin(id.clone())))
-        }
+pub(super) fn login_of(record: &Record) -> Result<&Login, FlowError> {
+    record
+        .login()
+        .ok_or_else(|| logged_out(record).unwrap_or_else(|| FlowError::NoLogin(record.id.clone())))
+}
+
+/// The same, taken out of its record.
+pub(super) fn login_in(record: Record) -> Result<(AccountId, Login), FlowError> {
+    match record.content {
+        Content::Login(login) => Ok((record.id, login)),
+        Content::LoggedOut(_) | Content::Password(_) => Err(FlowError::NoLogin(record.id)),
     }
 }
 

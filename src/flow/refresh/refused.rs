@@ -1,6 +1,7 @@
 //! What follows where the server has refused a grant, or has ended it.
 
 use super::super::error::FlowError;
+use super::super::warning::Warning;
 use super::why_not::login_required;
 use super::{Errand, Turn};
 use crate::credential::{self, Record, Verdict};
@@ -12,7 +13,7 @@ impl Errand<'_> {
         let login = self.login()?;
         let error = login_required(self.id, login, said).of_one_grant(login);
         if credential::goes_on(login, self.session.now(), &self.need(), true) {
-            self.warnings.push(error.to_string());
+            self.warnings.push(Warning::of(&error, ""));
             return Ok(Turn::Again);
         }
         Err(error)
@@ -33,7 +34,7 @@ impl Errand<'_> {
             }
         }
         if credential::goes_on(self.login()?, now, &self.need(), false) {
-            self.warnings.push(error.to_string());
+            self.warnings.push(Warning::of(&error, ""));
             return Ok(Turn::Again);
         }
         Err(error)
@@ -44,7 +45,7 @@ impl Errand<'_> {
         if let Some(login) = record.login() {
             let ended = login_required(self.id, login, None).of_one_grant(login);
             if matches!(ended, FlowError::StandbyLost { .. }) {
-                self.warnings.push(ended.to_string());
+                self.warnings.push(Warning::of(&ended, ""));
             }
         }
     }

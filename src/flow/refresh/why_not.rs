@@ -5,7 +5,7 @@ use super::What;
 use crate::flow::sentences::sentence;
 use std::time::Duration;
 
-use crate::credential::{AccountId, Grant, GrantState, Login, MinTtl, Outcome, Record, Stop};
+use crate::credential::{AccountId, Grant, GrantState, Login, MinTtl, Outcome, Stop};
 use crate::time::{Timestamp, human};
 
 pub(in crate::flow) fn login_required(
@@ -128,7 +128,7 @@ fn with_next(
         message: (message + next).into(),
         said: said.map(Into::into),
         retry_at: asked,
-        advice: None,
+        trouble: None,
     }
 }
 
@@ -201,16 +201,16 @@ pub(super) fn too_short(id: &AccountId, login: &Login) -> FlowError {
 }
 
 /// A wish that the server can never meet was cut to what it can.
-pub(super) fn cut_short(record: &Record, grant: usize, min_ttl: MinTtl) -> Option<String> {
+pub(super) fn cut_short(id: &AccountId, grant: &Grant, min_ttl: MinTtl) -> Option<String> {
     let MinTtl::Demanded(wish) = min_ttl else {
         return None;
     };
-    let lifetime = record.login()?.grants.get(grant)?.lifetime()?;
+    let lifetime = grant.lifetime()?;
     (min_ttl.within(Some(lifetime)) < wish).then(|| {
         format!(
             "a life of {} cannot be had: tokens of {} live for {}; nine tenths of that were asked for instead",
             human(wish),
-            record.id.host,
+            id.host,
             human(lifetime)
         )
     })
@@ -229,7 +229,7 @@ pub(super) fn of_stop(
         message: message.into(),
         said: None,
         retry_at,
-        advice: None,
+        trouble: None,
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),

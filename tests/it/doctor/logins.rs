@@ -36,7 +36,7 @@ fn a_login_that_has_ended_fails_with_the_command_and_one_that_was_logged_out_doe
     let checks = offline(&sandbox, 3);
     let (check, remedy) = only(&checks, "login", "fail", "a login is needed");
     assert_eq!(check["code"], "login_required");
-    assert_eq!(remedy, format!("run `glauth login {}`", server.host()));
+    assert_eq!(remedy, format!("run `glauth login {}`", server.url()));
     sandbox.run(&["logout", "--local"]).succeeds();
     only(&offline(&sandbox, 0), "login", "ok", "logged out since");
 }

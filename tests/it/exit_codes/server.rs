@@ -54,9 +54,9 @@ fn an_error_of_the_client_is_client_rejected() {
             "{}",
             said.message
         );
-        let command = "`glauth login --client-id ID 127.0.0.1:";
+        let command = "`glauth login --client-id ID http://127.0.0.1:";
         assert!(said.hint.contains(command), "{}", said.hint);
-        let plain = "`glauth login 127.0.0.1:";
+        let plain = "`glauth login http://127.0.0.1:";
         assert!(said.hint.contains(plain), "{}", said.hint);
     }
 }

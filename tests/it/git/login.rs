@@ -246,7 +246,7 @@ fn an_ended_login_says_one_line_and_answers_nothing() {
     for _ in 0..2 {
         let finished = credential(&sandbox, "get", &question(&server.host()));
         assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
-        let command = format!("run `glauth login {}`", server.host());
+        let command = format!("run `glauth login {}`", server.url());
         assert!(finished.stderr.contains(&command), "{finished:?}");
         assert_eq!(finished.succeeds(), "");
     }

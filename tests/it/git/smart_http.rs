@@ -261,7 +261,13 @@ fn an_ended_login_is_told_in_the_middle_of_gits_own_words() {
     world.forge.authorization().revoke_everything();
     let finished = world.git(&["clone", "-q", &world.repository(), &world.path("work")]);
     assert_eq!(finished.code(), Some(128), "{finished:?}");
-    let command = format!("run `glauth login {}`", world.forge.host());
+    // The helper was called with `--store`, and so is the command.
+    let store = world.sandbox.store();
+    let command = format!(
+        "run `glauth login --store {} {}`",
+        store.display(),
+        world.forge.url()
+    );
     assert_eq!(finished.stderr.matches(&command).count(), 1, "{finished:?}");
 }
 

@@ -20,7 +20,7 @@ fn cut(status: u16) -> Behaviour {
 /// The message of a login with these options, where this place answers so.
 #[track_caller]
 fn ends_with_4(options: &[&str], path: &str, behaviour: &Behaviour) -> String {
-    let (message, hint) = ends_as(4, "answer_lost", |form| {
+    let (message, hint) = ends_as(4, "unavailable", |form| {
         let server = AuthorizationServer::start();
         server.script(path, behaviour.clone());
         let sandbox = Sandbox::new();

@@ -69,7 +69,7 @@ pub fn ends_with_one(
     assert!(said.contains(why), "no `{why}` in {said}");
     let hint = format!(
         "\nhint: `glauth login --standby {}` adds one\n",
-        server.host()
+        server.url()
     );
     assert!(said.contains(&hint), "{said}");
     assert_eq!(grants(sandbox, server).len(), 1);

@@ -112,7 +112,7 @@ fn a_lost_standby_is_healed_in_its_place() {
     let status = sandbox.run(&["status"]);
     let hint = format!(
         "standby lost; `glauth login --standby {}` adds another",
-        server.host()
+        server.url()
     );
     assert!(status.stderr.contains(&hint), "{status:?}");
     status.succeeds();

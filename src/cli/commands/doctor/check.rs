@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::cli::failure::Failure;
+use crate::cli::call::Call;
+use crate::cli::failure::{Error, Failure};
 use crate::code::{Code, Exit};
 use crate::credential::AccountId;
 
@@ -112,8 +113,8 @@ impl Check {
     }
 
     /// What any command would say of this error.
-    pub(super) fn error(topic: Topic, error: &anyhow::Error) -> Self {
-        Self::failure(topic, Failure::of(error))
+    pub(super) fn error(topic: Topic, error: &Error, call: &Call) -> Self {
+        Self::failure(topic, Failure::of(error, call))
     }
 
     pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
@@ -127,9 +128,9 @@ impl Check {
         }
     }
 
-    /// The same of an error of the store's.
+    /// The same of an error of the store's: the only command that its remedies name is `doctor`.
     pub(super) fn store_error(topic: Topic, error: crate::store::StoreError) -> Self {
-        Self::error(topic, &anyhow::Error::new(error))
+        Self::error(topic, &error.into(), &Call::default())
     }
 
     /// What does no harm yet.
@@ -163,7 +164,7 @@ impl Check {
 
 /// Who reads this has run it.
 fn without_us(mut hint: String) -> String {
-    if let Some(at) = hint.find("; `glauth doctor`") {
+    if let Some(at) = hint.find("; `glauth doctor") {
         hint.truncate(at);
     }
     hint

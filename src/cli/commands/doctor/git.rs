@@ -9,11 +9,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::check::{Check, Topic};
-use helper::{Call, name_of};
+use helper::{Call as Helper, name_of};
 
+use crate::cli::call::Call;
 use crate::cli::commands::setup_git::ASKS_AGAIN;
 use crate::cli::commands::setup_git::git::{helpers, is_ours, tells_paths, version};
-use crate::cli::failure;
+use crate::cli::failure::{self, Error};
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record, Scheme};
 use crate::env;
@@ -30,7 +31,7 @@ struct Place {
     scheme: Scheme,
 }
 
-pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
+pub(super) fn checks(records: &[Record], store: &Store, call: &Call) -> Vec<Check> {
     if env::in_path("git").is_none() {
         return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
     }
@@ -42,8 +43,8 @@ pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
         }
     }
     let (sender, receiver) = mpsc::channel();
-    let store = store.clone();
-    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &store))));
+    let (store, own) = (store.clone(), call.clone());
+    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &store, &own))));
     let found = started
         .ok()
         .and_then(|_thread| receiver.recv_timeout(LIMIT).ok());
@@ -54,7 +55,7 @@ pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
                 "look at git's configuration: `git config --list --show-origin`".to_owned(),
             ),
             code: Some(Code::Config),
-            ..Check::error(Topic::Git, &error)
+            ..Check::error(Topic::Git, &error, call)
         }],
         None => vec![Check::warn(
             Topic::Git,
@@ -67,7 +68,7 @@ pub(super) fn checks(records: &[Record], store: &Store) -> Vec<Check> {
     }
 }
 
-fn of_places(places: &[Place], store: &Store) -> anyhow::Result<Vec<Check>> {
+fn of_places(places: &[Place], store: &Store, own: &Call) -> Result<Vec<Check>, Error> {
     let version = version()?;
     let all = helpers()?;
     let mut checks = Vec::new();
@@ -75,9 +76,9 @@ fn of_places(places: &[Place], store: &Store) -> anyhow::Result<Vec<Check>> {
     for place in places {
         let asked = asked(&all, &place.url());
         is_used |= asked.iter().any(|helper| is_ours(helper));
-        checks.push(of_helpers(place, &asked, store));
+        checks.push(of_helpers(place, &asked, store, own));
         if checks.last().is_some_and(Check::is_good) && is_used && place.is_below_a_path() {
-            checks.extend(path(place)?);
+            checks.extend(path(place, own)?);
         }
     }
     checks.insert(0, of_version(version, is_used));
@@ -112,8 +113,12 @@ impl Place {
     }
 
     /// The command that puts it right.
-    fn remedy(&self) -> String {
-        format!("run `glauth setup-git {}`", self.url())
+    fn remedy(&self, own: &Call) -> String {
+        format!("run {}", self.setup(own))
+    }
+
+    fn setup(&self, own: &Call) -> String {
+        own.command_about("setup-git", None, &self.url())
     }
 
     fn about(&self, check: Check) -> Check {
@@ -193,7 +198,7 @@ fn is_beginning(pattern: &str, path: &str) -> bool {
     rest.is_some_and(|rest| pattern.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
-fn of_helpers(place: &Place, asked: &[String], store: &Store) -> Check {
+fn of_helpers(place: &Place, asked: &[String], store: &Store, own: &Call) -> Check {
     let url = place.url();
     let (ours, others): (Vec<&String>, Vec<&String>) =
         asked.iter().partition(|helper| is_ours(helper));
@@ -202,31 +207,37 @@ fn of_helpers(place: &Place, asked: &[String], store: &Store) -> Check {
     let check = match (ours.as_slice(), others.is_empty()) {
         ([], true) => Check::ok(
             Topic::Git,
-            format!("git asks nobody for {url}; `glauth setup-git {url}` makes it ask glauth"),
+            format!(
+                "git asks nobody for {url}; {} makes it ask glauth",
+                place.setup(own)
+            ),
         ),
         ([], false) => Check::ok(
             Topic::Git,
-            format!("git asks {names} for {url}; `glauth setup-git {url}` makes it ask glauth"),
+            format!(
+                "git asks {names} for {url}; {} makes it ask glauth",
+                place.setup(own)
+            ),
         ),
         ([_, ..], false) => Check::warn(
             Topic::Git,
             format!(
                 "git asks not only glauth for {url}, but {names} too, which may answer with an old token and keep ours"
             ),
-            place.remedy(),
+            place.remedy(own),
         ),
-        ([helper, ..], true) => of_ours(place, helper, store),
+        ([helper, ..], true) => of_ours(place, helper, store, own),
     };
     place.about(check)
 }
 
-fn of_ours(place: &Place, helper: &str, store: &Store) -> Check {
+fn of_ours(place: &Place, helper: &str, store: &Store, own: &Call) -> Check {
     let url = place.url();
     if let Some(why) = helper::cannot_run(helper) {
         let text = format!("git cannot ask glauth for {url}: {why}");
-        return Check::fail(Topic::Git, Code::Config, text, place.remedy());
+        return Check::fail(Topic::Git, Code::Config, text, place.remedy(own));
     }
-    let Some(call) = Call::of(helper) else {
+    let Some(call) = Helper::of(helper) else {
         let text = format!(
             "git asks nobody but glauth for {url}, by a shell command that was not looked into"
         );
@@ -237,27 +248,27 @@ fn of_ours(place: &Place, helper: &str, store: &Store) -> Check {
             "git asks glauth for {url} with the logins of another store, `{}`",
             other.display()
         );
-        return Check::warn(Topic::Git, text, place.remedy());
+        return Check::warn(Topic::Git, text, place.remedy(own));
     }
-    other_account(place, &call, store).unwrap_or_else(|| {
+    other_account(place, &call, store, own).unwrap_or_else(|| {
         let text = format!("git asks only glauth for {url}");
         Check::ok(Topic::Git, text)
     })
 }
 
 /// The store that a helper names, where that is not this one.
-fn other_store<'a>(call: &'a Call, root: &Path) -> Option<&'a Path> {
+fn other_store<'a>(call: &'a Helper, root: &Path) -> Option<&'a Path> {
     let named = call.store()?;
     let resolved = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
     (resolved(named).ok()? != resolved(root).ok()?).then_some(named)
 }
 
 /// Where a helper names an account that has no login: git gets no answer then.
-fn other_account(place: &Place, call: &Call, store: &Store) -> Option<Check> {
+fn other_account(place: &Place, call: &Helper, store: &Store, own: &Call) -> Option<Check> {
     let (url, named) = (place.url(), call.account()?);
     let Ok(account) = named.parse::<AccountName>() else {
         let text = format!("git asks glauth for {url} as an account that cannot be one");
-        return Some(Check::warn(Topic::Git, text, place.remedy()));
+        return Some(Check::warn(Topic::Git, text, place.remedy(own)));
     };
     let id = AccountId {
         host: place.host.clone(),
@@ -271,18 +282,22 @@ fn other_account(place: &Place, call: &Call, store: &Store) -> Option<Check> {
             "git asks glauth for {url} as account {}, which has no login",
             id.account
         );
-        let remedy = format!("{}, or {}", failure::login_command(&id), place.remedy());
+        let remedy = format!(
+            "{}, or {}",
+            failure::login_command(&id, own),
+            place.remedy(own)
+        );
         Check::warn(Topic::Git, text, remedy)
     })
 }
 
-fn path(place: &Place) -> anyhow::Result<Option<Check>> {
+fn path(place: &Place, own: &Call) -> Result<Option<Check>, Error> {
     let url = place.url();
     Ok((!tells_paths(&url)?).then(|| {
         place.about(Check::warn(
             Topic::Git,
             format!("git does not tell its helpers which installation at {} it means, and gets no answer for {url}", place.host),
-            place.remedy(),
+            place.remedy(own),
         ))
     }))
 }

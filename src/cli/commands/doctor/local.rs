@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::check::{Check, Topic, drop_repeated};
 use super::{disk, logins, rescued, second};
+use crate::cli::call::Call;
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::signals::{Held, spawn_deaf};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::time::human;
 
 /// How long it may take from one step to the next: longer than two calls of a second process. All of it
@@ -26,6 +27,7 @@ pub(super) struct Local {
     pub store: Store,
     pub host: Option<Host>,
     pub account: Option<AccountName>,
+    pub call: Call,
 }
 
 impl Local {
@@ -52,12 +54,18 @@ impl Local {
         made_progress();
         let mut records = Vec::new();
         match self.chosen() {
-            Err(error) => checks.push(Check::error(Topic::Files, &error)),
+            Err(error) => checks.push(Check::store_error(Topic::Files, error)),
             Ok(ids) => {
                 records = logins::read(store, &ids, &mut checks, made_progress);
-                checks.extend(logins::checks(store, host, &records, made_progress));
+                checks.extend(logins::checks(
+                    store,
+                    host,
+                    &records,
+                    &self.call,
+                    made_progress,
+                ));
                 if ids.is_empty() {
-                    checks.push(logins::none(host, self.account.as_ref()));
+                    checks.push(logins::none(host, self.account.as_ref(), &self.call));
                 }
             }
         }
@@ -68,7 +76,7 @@ impl Local {
     }
 
     /// The accounts of HOST, and the named one only where one is named; without a host all.
-    fn chosen(&self) -> anyhow::Result<Vec<AccountId>> {
+    fn chosen(&self) -> Result<Vec<AccountId>, StoreError> {
         let mut ids = match &self.host {
             Some(host) => self.store.accounts_of(host)?,
             None => self.store.accounts()?,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::check::{Check, Topic};
+use crate::cli::call::Call;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure;
 use crate::cli::shell;
@@ -53,24 +54,25 @@ pub(super) fn checks(
     store: &Store,
     host: Option<&Host>,
     records: &[Record],
+    call: &Call,
     made_progress: &dyn Fn(),
 ) -> Vec<Check> {
     let mut checks = Vec::new();
     for record in records {
         made_progress();
         checks.extend(
-            of_record(store, record)
+            of_record(store, record, call)
                 .into_iter()
                 .map(|check| check.about(&record.id)),
         );
     }
-    checks.extend(twins(records));
+    checks.extend(twins(records, call));
     made_progress();
     checks.extend(passwords(store, host));
     checks
 }
 
-pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>) -> Check {
+pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Call) -> Check {
     let what = match (host, account) {
         (None, None) => "there are no logins yet".to_owned(),
         (Some(host), None) => format!("there is no login for {host}"),
@@ -80,12 +82,12 @@ pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>) -> Check 
         }
     };
     let host = host.map_or_else(|| "HOST".to_owned(), ToString::to_string);
-    let account = account.map_or_else(String::new, |name| format!(" --account {name}"));
-    let text = format!("{what}; `glauth login{account} {host}` makes one");
+    let login = call.command_about("login", account, &host);
+    let text = format!("{what}; {login} makes one");
     Check::ok(Topic::Login, text)
 }
 
-fn of_record(store: &Store, record: &Record) -> Vec<Check> {
+fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let login = match &record.content {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
@@ -94,42 +96,42 @@ fn of_record(store: &Store, record: &Record) -> Vec<Check> {
         }
         Content::Password(_) => return Vec::new(),
     };
-    let mut checks = vec![state(record)];
-    checks.extend(endpoints(&record.id, login));
+    let mut checks = vec![state(record, call)];
+    checks.extend(endpoints(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
         "nothing needs to be done now; should the login have ended, {} makes a new one",
-        record.id.command("login")
+        call.command_for("login", &record.id)
     );
     checks.extend(
         left::doubts(login, Timestamp::now())
             .iter()
             .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
-    checks.extend(refused(&record.id, login));
+    checks.extend(refused(&record.id, login, call));
     checks.extend(leftovers(store, &record.id, login));
-    checks.extend(copied(&record.id, login));
+    checks.extend(copied(&record.id, login, call));
     checks
 }
 
 /// What the server says where it does not refresh, or why the last refresh failed.
-fn refused(id: &AccountId, login: &Login) -> Vec<Check> {
+fn refused(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
     let now = Timestamp::now();
-    let remedy = format!("if this lasts, {}", failure::login_command(id));
+    let remedy = format!("if this lasts, {}", failure::login_command(id, call));
     let texts = refusals(login, now);
     if texts.is_empty() {
-        return failed(id, login, remedy).into_iter().collect();
+        return failed(id, login, remedy, call).into_iter().collect();
     }
     let warn = |text: &String| Check::warn(Topic::Attempt, format!("{id}: {text}"), &*remedy);
     texts.iter().map(warn).collect()
 }
 
 /// A failure that no time heals is one of `doctor` too, once no token lives.
-fn failed(id: &AccountId, login: &Login, remedy: String) -> Option<Check> {
+fn failed(id: &AccountId, login: &Login, remedy: String, call: &Call) -> Option<Check> {
     let now = Timestamp::now();
     let (outcome, text) = left::last_failure(login, now)?;
     let text = format!("{id}: {text}");
-    let remedy = failure::hint_of(outcome).map_or(remedy, ToOwned::to_owned);
+    let remedy = failure::hint_of(outcome, call).unwrap_or(remedy);
     let code = Code::from(outcome);
     let lives = |grant: &Grant| !grant.refused && !grant.has_expired(now);
     let is_final = code.exit() == Exit::Usage && !login.grants.iter().any(lives);
@@ -140,7 +142,7 @@ fn failed(id: &AccountId, login: &Login, remedy: String) -> Option<Check> {
     })
 }
 
-fn state(record: &Record) -> Check {
+fn state(record: &Record, call: &Call) -> Check {
     let account = Account::of(record, None);
     let left = match account.expires_in {
         Some(0) if account.state == "expired" => String::new(),
@@ -162,7 +164,7 @@ fn state(record: &Record) -> Check {
             Topic::Login,
             Code::LoginRequired,
             format!("a login is needed for {text}"),
-            failure::login_command(&record.id),
+            failure::login_command(&record.id, call),
         );
     }
     Check::ok(Topic::Login, text)
@@ -175,14 +177,14 @@ fn tokens(grant: &GrantReport) -> String {
 }
 
 /// Reading a record looks at their beginnings only.
-fn endpoints(id: &AccountId, login: &Login) -> Vec<Check> {
+fn endpoints(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
     let bad = EndpointName::OF_TOKENS.into_iter().filter_map(|name| {
         let error = login.client.endpoint(name)?.url().err()?;
         Some(Check::fail(
             Topic::Login,
             Code::Config,
             format!("{id}: the {} {error}", name.key()),
-            failure::login_command(id),
+            failure::login_command(id, call),
         ))
     });
     bad.collect()
@@ -276,7 +278,7 @@ fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
 }
 
 /// The only trace of another place that a record has is who made its last attempt.
-fn copied(id: &AccountId, login: &Login) -> Option<Check> {
+fn copied(id: &AccountId, login: &Login, call: &Call) -> Option<Check> {
     let by = &login.last_attempt.as_ref()?.by;
     let (_, machine) = by.split_once(" on ")?;
     let here = env::machine_name();
@@ -284,7 +286,7 @@ fn copied(id: &AccountId, login: &Login) -> Option<Check> {
         Check::warn(
             Topic::Copy,
             format!("{id}: the last refresh was made by `{by}`, and this is `{here}`: if that is another machine with a store of its own, one of the two is a copy, and each ends the other's tokens"),
-            format!("log in anew on one of them ({}); if the machine or container `{machine}` was renamed or is gone, all is well", id.command("login")),
+            format!("log in anew on one of them ({}); if the machine or container `{machine}` was renamed or is gone, all is well", call.command_for("login", id)),
         )
     })
 }
@@ -293,7 +295,7 @@ fn copied(id: &AccountId, login: &Login) -> Option<Check> {
 const NAMED: usize = 3;
 
 /// Accounts that hold the same grant: a line for each grant, not for each pair of accounts.
-fn twins(records: &[Record]) -> Vec<Check> {
+fn twins(records: &[Record], call: &Call) -> Vec<Check> {
     let mut holders: BTreeMap<Fingerprint, Vec<&AccountId>> = BTreeMap::new();
     for record in records {
         let grants = record.login().map_or(&[][..], |login| &login.grants);
@@ -308,10 +310,10 @@ fn twins(records: &[Record]) -> Vec<Check> {
     }
     let groups: BTreeSet<Vec<&AccountId>> =
         holders.into_values().filter(|ids| ids.len() > 1).collect();
-    groups.iter().map(|ids| shared(ids)).collect()
+    groups.iter().map(|ids| shared(ids, call)).collect()
 }
 
-fn shared(ids: &[&AccountId]) -> Check {
+fn shared(ids: &[&AccountId], call: &Call) -> Check {
     let (first, others) = ids.split_at(ids.len().min(NAMED));
     let mut names: Vec<String> = first.iter().map(ToString::to_string).collect();
     match others.len() {
@@ -330,7 +332,7 @@ fn shared(ids: &[&AccountId]) -> Check {
         "all of them but one"
     };
     let other = ids[1];
-    let remedy = format!("{} for {which}", failure::login_command(other));
+    let remedy = format!("{} for {which}", failure::login_command(other, call));
     Check::warn(Topic::Copy, text, remedy).about(other)
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::env;
@@ -33,7 +34,7 @@ pub(in crate::cli) fn is_called(args: &[OsString]) -> Option<&Path> {
 }
 
 /// What the second process does.
-pub(in crate::cli) fn answer(path: &Path) -> anyhow::Result<Exit> {
+pub(in crate::cli) fn answer(path: &Path) -> Result<Exit, Error> {
     printer::data(match second_try(path)? {
         Second::Busy => BUSY,
         Second::Free => FREE,

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::check::{Check, Topic};
 use crate::cli::audible::Audible;
+use crate::cli::call::Call;
 use crate::cli::failure;
 use crate::code::Code;
 use crate::credential::{
@@ -36,12 +37,17 @@ impl Server {
 
 type Answer = Result<Reached, SendError>;
 
-pub(super) fn checks(network: &Audible<Network>, store: &Store, records: &[Record]) -> Vec<Check> {
+pub(super) fn checks(
+    network: &Audible<Network>,
+    store: &Store,
+    records: &[Record],
+    call: &Call,
+) -> Vec<Check> {
     let servers = servers(records);
     let answers = ask_all(network, &servers);
     let mut checks: Vec<Check> = Vec::new();
     for (server, answer) in servers.iter().zip(&answers) {
-        let found = of_server(server, answer);
+        let found = of_server(server, answer, call);
         checks.extend(found.into_iter().map(|check| check.about(&server.id)));
     }
     let is_reached = |client: &Client| {
@@ -55,7 +61,7 @@ pub(super) fn checks(network: &Audible<Network>, store: &Store, records: &[Recor
     };
     let reached = |record: &&Record| record.client().is_some_and(is_reached);
     let asked: Vec<&Record> = records.iter().filter(reached).collect();
-    let found = side_by_side(&asked, |record| token(network, store, &record.id));
+    let found = side_by_side(&asked, |record| token(network, store, &record.id, call));
     checks.extend(found.into_iter().flatten().flatten());
     checks
 }
@@ -113,20 +119,24 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], ask: impl Fn(&T) -> R + Sync) -> 
     })
 }
 
-fn of_server(server: &Server, answer: &Answer) -> Vec<Check> {
+fn of_server(server: &Server, answer: &Answer, call: &Call) -> Vec<Check> {
     let origin = &server.origin;
     let reached = match answer {
         Ok(reached) => reached,
         Err(error) => {
-            let check = Check::failure(Topic::Server, failure::of_send(error));
             let advice = match error {
                 SendError::Unreachable { .. } | SendError::UnknownName { .. } => {
                     failure::proxy_of_git(&server.url)
                 }
                 _ => None,
             };
-            let remedy = advice.or(check.remedy);
-            return vec![Check { remedy, ..check }];
+            let usual = || failure::of_question(error, Some(&server.id), call);
+            return vec![Check::fail(
+                Topic::Server,
+                error.outcome_of_question().into(),
+                error.to_string(),
+                advice.unwrap_or_else(usual),
+            )];
         }
     };
     let answers = match reached.status {
@@ -183,7 +193,7 @@ fn current(store: &Store, id: &AccountId) -> Option<(Login, Grant)> {
 }
 
 /// Whether the server knows the access token that would be handed out.
-fn token(network: &Audible<Network>, store: &Store, id: &AccountId) -> Option<Check> {
+fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call) -> Option<Check> {
     let (login, grant) = current(store, id)?;
     if grant.has_expired(Timestamp::now()) || login.client.check_endpoint.is_none() {
         return None;
@@ -207,7 +217,7 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId) -> Option<Ch
             Topic::Token,
             Code::LoginRequired,
             format!("{id}: the server does not know access token {name} any more"),
-            failure::login_command(id),
+            failure::login_command(id, call),
         ),
         CheckVerdict::Dead => warn(
             format!(
@@ -215,7 +225,7 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId) -> Option<Ch
             ),
             format!(
                 "{} gets another one, or says that a login is needed",
-                id.command("refresh --force")
+                call.command_for("refresh --force", id)
             ),
         ),
         CheckVerdict::Silent(_) | CheckVerdict::Unknown => warn(

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::cli::context::{read_line_of_stdin, read_stdin};
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 use crate::cli::hidden::Until;
 use crate::flow::BroughtTokens;
 use crate::http::ANSWER_LIMIT;
@@ -11,14 +11,14 @@ use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
 use crate::time::Timestamp;
 
 /// `--import`
-pub(super) fn imported() -> anyhow::Result<BroughtTokens> {
+pub(super) fn imported() -> Result<BroughtTokens, Error> {
     let response = read_stdin("the token response", ANSWER_LIMIT, Until::CtrlD)?;
     let brought = BroughtTokens::of_response(&response, Timestamp::now());
     Ok(brought.map_err(UsageError::BadResponse)?)
 }
 
 /// `--with-token`
-pub(super) fn personal_token() -> anyhow::Result<BroughtTokens> {
+pub(super) fn personal_token() -> Result<BroughtTokens, Error> {
     let text: Zeroizing<String> = read_line_of_stdin("the token", TOKEN_LIMIT + AROUND)?;
     let text = bare(&text);
     let access_token = AccessToken::new(text.to_owned())

@@ -16,6 +16,7 @@ use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
 use crate::cli::printer;
+use crate::cli::shell;
 use crate::credential::{AccountId, Scheme};
 use crate::env;
 use crate::flow::{LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
@@ -88,12 +89,8 @@ impl Person for Terminal<'_> {
     fn client_id_not_kept(&self, client_id: &str, scheme: Scheme) {
         // The line would be lost in a browser that has this terminal.
         self.leave_browser();
-        let host = match scheme {
-            Scheme::Https => self.id.host.to_string(),
-            Scheme::Http => self.id.host.base_url(scheme),
-        };
-        let command = format!("login --client-id {client_id}");
-        let command = self.id.command_at(&command, &host);
+        let words = format!("login --client-id {}", shell::word(client_id));
+        let command = self.context.call().command_at(&words, self.id, scheme);
         self.hear(&format!("to go on with that application: {command}"));
     }
 

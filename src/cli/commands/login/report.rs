@@ -3,14 +3,13 @@
 use serde_json::json;
 
 use crate::cli::context::Context;
+use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::credential::{AccountId, Identity};
-use crate::flow::{Change, LoggedIn, Second, standby_command};
+use crate::flow::{Change, LoggedIn, Second};
 
-pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> anyhow::Result<()> {
-    for warning in &done.warnings {
-        context.printer.warn(warning);
-    }
+pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> Result<(), Error> {
+    context.warn_of(&done.warnings);
     if let Second::Missing { why, left_out } = &done.standby {
         without_standby(id, why, *left_out, context);
     }
@@ -48,13 +47,14 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     if matches!(done.standby, Second::WouldHelp) && context.can_ask() {
         context.printer.tell(&format!(
             "hint: {} adds a standby grant, so that a refresh ends nobody's token",
-            standby_command(id)
+            context.call().command_for("login --standby", id)
         ));
     }
     if done.change == Change::Stored && context.can_ask() {
         context.printer.tell(&format!(
-            "{} prints a token for scripts; `glauth status` shows your logins",
-            id.command("token")
+            "{} prints a token for scripts; {} shows your logins",
+            context.call().command_for("token", id),
+            context.call().command("status")
         ));
     }
     Ok(())
@@ -73,7 +73,10 @@ fn without_standby(id: &AccountId, why: &str, left_out: bool, context: &Context<
     } else {
         context.printer.warn(&text);
     }
-    let hint = format!("hint: {} adds one", standby_command(id));
+    let hint = format!(
+        "hint: {} adds one",
+        context.call().command_for("login --standby", id)
+    );
     context.printer.tell(&hint);
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::cli::commands::failure_about;
 use crate::cli::context::Context;
+use crate::cli::failure::Error;
 use crate::code::Exit;
 use crate::credential::{AccountId, Record};
+use crate::flow::Warning;
 use crate::store::{Alert, Store};
 use crate::time::Timestamp;
 
@@ -26,7 +28,7 @@ impl Alerts<'_> {
     pub(super) fn settle(
         &self,
         id: Option<&AccountId>,
-        result: &anyhow::Result<Vec<String>>,
+        result: &Result<Vec<Warning>, Error>,
     ) -> Exit {
         let now = Timestamp::now();
         let before = self.store.alert(id);
@@ -34,8 +36,8 @@ impl Alerts<'_> {
             Ok(warnings) if warnings.is_empty() => None,
             Ok(_) => Some((Exit::Done, None)),
             Err(error) => {
-                let failure = failure_about(id, error);
-                Some((failure.code.exit(), Some(failure)))
+                let failure = failure_about(id, error, self.context);
+                Some((error.code().exit(), Some(failure)))
             }
         };
         let Some((exit, failure)) = failure else {
@@ -52,10 +54,7 @@ impl Alerts<'_> {
         }
         match failure {
             Some(failure) => self.context.printer.failure(&failure),
-            None => result
-                .iter()
-                .flatten()
-                .for_each(|warning| self.context.printer.warn(warning)),
+            None => self.context.warn_of(result.as_deref().unwrap_or_default()),
         }
         exit
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-use crate::cli::failure::UsageError;
+use crate::cli::failure::{Error, UsageError};
 
 /// What the last word of our command line is.
 const OPERATION: &str = "git-credential";
@@ -12,12 +12,12 @@ const OPERATION: &str = "git-credential";
 const HELPER_KEYS: &str = r"^credential\.(.*\.)?helper$";
 
 /// Major and minor version of the git in the PATH, where it says so.
-pub(in crate::cli::commands) fn version() -> anyhow::Result<Option<(u32, u32)>> {
+pub(in crate::cli::commands) fn version() -> Result<Option<(u32, u32)>, Error> {
     Ok(version_in(&run(&["--version"])?.stdout))
 }
 
 /// Makes `ours` the only helper that is asked for `url`; what was changed, line by line.
-pub(super) fn put_in(url: &str, ours: &str, below_a_path: bool) -> anyhow::Result<Vec<String>> {
+pub(super) fn put_in(url: &str, ours: &str, below_a_path: bool) -> Result<Vec<String>, Error> {
     let mut changes = Vec::new();
     let key = format!("credential.{url}.helper");
     let before = all(&key)?;
@@ -54,7 +54,7 @@ pub(super) fn section(url: &str, ours: &str, below_a_path: bool) -> String {
 }
 
 /// Takes glauth out again; what was changed.
-pub(super) fn take_out(url: &str) -> anyhow::Result<Vec<String>> {
+pub(super) fn take_out(url: &str) -> Result<Vec<String>, Error> {
     let mut changes = Vec::new();
     let key = format!("credential.{url}.helper");
     let before = all(&key)?;
@@ -75,7 +75,7 @@ fn replace(
     before: &[String],
     wanted: &[String],
     changes: &mut Vec<String>,
-) -> anyhow::Result<()> {
+) -> Result<(), Error> {
     let kept = if wanted.starts_with(before) {
         before.len()
     } else {
@@ -96,7 +96,7 @@ fn replace(
 }
 
 /// Every value of a key, in order.
-fn all(key: &str) -> anyhow::Result<Vec<String>> {
+fn all(key: &str) -> Result<Vec<String>, Error> {
     let output = run(&["config", "--global", "--null", "--get-all", key])?;
     if !output.status.success() && output.status.code() != Some(1) {
         return Err(unreadable(&output).into());
@@ -106,7 +106,7 @@ fn all(key: &str) -> anyhow::Result<Vec<String>> {
 }
 
 /// Each URL for which git's global configuration names glauth.
-pub(super) fn ours() -> anyhow::Result<BTreeSet<String>> {
+pub(super) fn ours() -> Result<BTreeSet<String>, Error> {
     let url = |key: &str| {
         let url = key.strip_prefix("credential.")?.strip_suffix(".helper")?;
         Some(url.to_owned())
@@ -117,11 +117,11 @@ pub(super) fn ours() -> anyhow::Result<BTreeSet<String>> {
 }
 
 /// Every helper that git is told of anywhere, with its key, in the order in which git reads them.
-pub(in crate::cli::commands) fn helpers() -> anyhow::Result<Vec<(String, String)>> {
+pub(in crate::cli::commands) fn helpers() -> Result<Vec<(String, String)>, Error> {
     helpers_in(&[])
 }
 
-fn helpers_in(place: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
+fn helpers_in(place: &[&str]) -> Result<Vec<(String, String)>, Error> {
     let words = ["--null", "--get-regexp", HELPER_KEYS];
     let output = run(&[&["config"], place, &words].concat())?;
     if !output.status.success() && output.status.code() != Some(1) {
@@ -138,13 +138,13 @@ fn helpers_in(place: &[&str]) -> anyhow::Result<Vec<(String, String)>> {
 }
 
 /// Whether git tells its helpers the path of `url`.
-pub(in crate::cli::commands) fn tells_paths(url: &str) -> anyhow::Result<bool> {
+pub(in crate::cli::commands) fn tells_paths(url: &str) -> Result<bool, Error> {
     let key = "credential.useHttpPath";
     let output = run(&["config", "--type=bool", "--get-urlmatch", key, url])?;
     Ok(output.stdout.trim_ascii() == b"true")
 }
 
-fn config(args: &[&str]) -> anyhow::Result<()> {
+fn config(args: &[&str]) -> Result<(), Error> {
     let output = run(&[&["config", "--global"], args].concat())?;
     if output.status.success() {
         return Ok(());
@@ -152,7 +152,7 @@ fn config(args: &[&str]) -> anyhow::Result<()> {
     Err(UsageError::GitNotWritten(words_of(&output)).into())
 }
 
-fn run(args: &[&str]) -> anyhow::Result<Output> {
+fn run(args: &[&str]) -> Result<Output, Error> {
     let output = Command::new("git").args(args).output();
     Ok(output.map_err(|source| UsageError::NotRun {
         program: "git".to_owned(),

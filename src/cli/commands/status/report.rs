@@ -5,13 +5,13 @@ pub(in crate::cli::commands) mod left;
 
 use serde::Serialize;
 
+use crate::cli::call::Call;
 use crate::cli::failure::{self, Failure};
 use crate::code::{Code, Exit};
 use crate::credential::{
     AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
     LoginKind, MinTtl, Need, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
 };
-use crate::flow::standby_command;
 use crate::time::Timestamp;
 
 /// One account.
@@ -206,7 +206,7 @@ impl Account {
     }
 
     /// What a person should know, and what to do about it.
-    pub(super) fn remarks(&self) -> Vec<String> {
+    pub(super) fn remarks(&self, call: &Call) -> Vec<String> {
         let mut remarks = Vec::new();
         let name = match self.account.as_str() {
             "default" => self.host.clone(),
@@ -214,12 +214,12 @@ impl Account {
         };
         remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
         if self.standby == Standby::Lost {
-            let command = standby_command(&self.id);
+            let command = call.command_for("login --standby", &self.id);
             remarks.push(format!("{name}: standby lost; {command} adds another"));
         }
         if self.needs_login {
             remarks.push(format!("{name}: a login is needed"));
-            remarks.push(format!("hint: {}", failure::login_command(&self.id)));
+            remarks.push(format!("hint: {}", failure::login_command(&self.id, call)));
         }
         remarks
     }

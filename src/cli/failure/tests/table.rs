@@ -12,7 +12,8 @@ use nix::errno::Errno;
 
 use super::*;
 use crate::credential::{AccountName, Host, HostArg};
-use crate::flow::{AuthorizeError, ClientError, NewTokens};
+use crate::flow::{AuthorizeError, ClientError, FlowError, NewTokens};
+use crate::http::{FileProblem, SendError};
 use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
 use crate::store::{Kept, Lasts, LockError};
 use crate::time::Timestamp;
@@ -60,7 +61,7 @@ fn origin() -> String {
 pub(super) use calls::{arguments, bad_hosts};
 
 /// Errors of one subject.
-pub(super) type Group = (&'static str, Vec<anyhow::Error>);
+pub(super) type Group = (&'static str, Vec<Error>);
 
 pub(super) fn groups() -> Vec<Group> {
     vec![
@@ -76,7 +77,7 @@ pub(super) fn groups() -> Vec<Group> {
     ]
 }
 
-fn tokens() -> Vec<anyhow::Error> {
+fn tokens() -> Vec<Error> {
     let ended = |lost_at, said: Option<&str>| FlowError::LoginRequired {
         id: id(),
         lost_at,
@@ -118,15 +119,15 @@ fn tokens() -> Vec<anyhow::Error> {
     ]
 }
 
-fn refreshes() -> Vec<anyhow::Error> {
-    let failed = |outcome, message: &str| -> anyhow::Error {
+fn refreshes() -> Vec<Error> {
+    let failed = |outcome, message: &str| -> Error {
         FlowError::Failed {
             id: id(),
             outcome,
             message: format!("{} {message}", origin()).into(),
             said: None,
             retry_at: None,
-            advice: None,
+            trouble: None,
         }
         .into()
     };
@@ -143,7 +144,7 @@ fn refreshes() -> Vec<anyhow::Error> {
             message: format!("gitlab.example.com asked to be left alone until {}", at()).into(),
             said: None,
             retry_at: Some(at()),
-            advice: None,
+            trouble: None,
         }
         .into(),
         failed(
@@ -193,7 +194,7 @@ fn refreshes() -> Vec<anyhow::Error> {
     ]
 }
 
-fn stores() -> Vec<anyhow::Error> {
+fn stores() -> Vec<Error> {
     [
         StoreError::OpenFolder {
             path: "/home/jane/.local/share/glauth/credentials".into(),
@@ -217,7 +218,6 @@ fn stores() -> Vec<anyhow::Error> {
             path: path(),
             found: "a symbolic link, which is not followed".into(),
         },
-        StoreError::ReadOnly { path: path() },
         crate::store::without_client_id(&path()),
         StoreError::Corrupt {
             path: path(),
@@ -255,10 +255,11 @@ fn stores() -> Vec<anyhow::Error> {
     ]
     .into_iter()
     .chain(answers_not_stored())
-    .map(|error| FlowError::Store(error).into())
+    .map(Error::from)
     .chain([
+        Error::from(FlowError::Store(StoreError::ReadOnly { path: path() })).about(&id()),
         FlowError::Lock(StoreError::ReadOnly { path: lock() }.into()).into(),
-        FlowError::DefaultUnreadable {
+        FlowError::Unreadable {
             id: id(),
             others: vec![work().account],
             source: Box::new(crate::store::without_client_id(&path())),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::config::ConfigError;
 use crate::credential::BadHost;
-use crate::flow::{AuthorizeError, ClientError, NewTokens, NoAnswer, NotAdded, Refusal};
+use crate::flow::{AuthorizeError, ClientError, FlowError, NewTokens, NoAnswer, NotAdded, Refusal};
 use crate::gitcred::BadQuestion;
-use crate::http::TlsProblem;
+use crate::http::{FileProblem, SendError, TlsProblem};
 use crate::oauth::{BadImport, DeviceError, DiscoveryError, RevokeError};
 use crate::secret::BadSecret;
 use crate::store::{BadStore, Kept, Lasts, LockError};
@@ -74,8 +74,11 @@ macro_rules! errors {
 }
 
 errors! {
+    Error {
+        Usage(0: error), Config(0: error), Flow(0: error), Login(0: error), Exhausted, Unexpected, About(1: error),
+    }
     FlowError {
-        NoLogin, SeveralAccounts, DefaultUnreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,
+        NoLogin, SeveralAccounts, Unreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,
         LoginRequired, RefusesToRefresh, StandbyLost, TokenRefused, UnknownToken, OtherScheme, HeldElsewhere,
         NotRenewable, NothingFresh, TooShort, Failed(outcome: outcome), Lock(0: error), Leased, Store(0: error),
         NotRefreshed(outcome: outcome), TooManyTurns, NotRevoked(source: error),
@@ -151,34 +154,11 @@ impl Variants for ConfigError {
     }
 }
 
-/// Notes what `Failure::of` looks for.
-fn note(error: &anyhow::Error, seen: &mut Seen) {
-    let roots: [Option<&dyn Variants>; 5] = [
-        root::<FlowError>(error),
-        root::<StoreError>(error),
-        root::<UsageError>(error),
-        root::<AuthorizeError>(error),
-        root::<ConfigError>(error),
-    ];
-    let root = roots.into_iter().flatten().next();
-    root.unwrap_or_else(|| panic!("no kind of error that `Failure::of` knows: {error:?}"))
-        .note(seen);
-}
-
-fn root<E>(error: &anyhow::Error) -> Option<&dyn Variants>
-where
-    E: Variants + std::error::Error + Send + Sync + 'static,
-{
-    error
-        .downcast_ref::<E>()
-        .map(|error| error as &dyn Variants)
-}
-
 #[test]
 fn every_variant_of_an_error_has_a_row() {
     let mut seen = Seen::new();
     for error in groups().iter().flat_map(|(_, errors)| errors) {
-        note(error, &mut seen);
+        error.note(&mut seen);
     }
     for (_, problem) in table::bad_hosts() {
         problem.note(&mut seen);

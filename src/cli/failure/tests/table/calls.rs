@@ -14,8 +14,8 @@ use crate::gitcred::BadQuestion;
 use crate::oauth::BadImport;
 use crate::store::{BadStore, NamedBy};
 
-pub(super) fn calls() -> Vec<anyhow::Error> {
-    let not_run = |errno| -> anyhow::Error {
+pub(super) fn calls() -> Vec<Error> {
+    let not_run = |errno| -> Error {
         UsageError::NotRun {
             program: "glab".to_owned(),
             source: no(errno),
@@ -29,6 +29,7 @@ pub(super) fn calls() -> Vec<anyhow::Error> {
         UsageError::SeveralHosts(hosts).into(),
         UsageError::NoLogin {
             id: id(),
+            scheme: None,
             store: "/home/jane/.local/share/glauth/credentials".into(),
         }
         .into(),
@@ -82,6 +83,8 @@ pub(super) fn calls() -> Vec<anyhow::Error> {
         })
         .into(),
         UsageError::BadInput("the refused token is longer than 16384 bytes".to_owned()).into(),
+        Error::system("cannot write to standard output")(no(Errno::ENOSPC)),
+        Error::system("cannot hand over the token in a file in memory")(no(Errno::EMFILE)),
         UsageError::Call("no home folder is known; set GLAUTH_STORE".to_owned()).into(),
         FlowError::OtherScheme {
             id: id(),
@@ -100,7 +103,7 @@ pub(super) fn calls() -> Vec<anyhow::Error> {
 }
 
 /// What comes on standard input.
-fn inputs() -> impl Iterator<Item = anyhow::Error> {
+fn inputs() -> impl Iterator<Item = Error> {
     let questions = [
         BadQuestion::Read(no(Errno::EIO)),
         BadQuestion::NoEquals(2),
@@ -151,7 +154,7 @@ pub(in crate::cli::failure::tests) fn bad_hosts() -> [(&'static str, BadHost); 5
 }
 
 /// What is wrong with a configuration, or with its file.
-pub(super) fn configuration() -> Vec<anyhow::Error> {
+pub(super) fn configuration() -> Vec<Error> {
     let path = Path::new("/home/jane/.config/glauth/config.toml");
     let unread = [
         Unusable::Io(no(Errno::EACCES)),

@@ -5,7 +5,7 @@ use crate::flow::{NotAdded, NotListening, RedirectUri, Refusal, ToRegister};
 use crate::oauth::NoRandomness;
 use crate::secret::BadSecret;
 
-pub(super) fn clients() -> Vec<anyhow::Error> {
+pub(super) fn clients() -> Vec<Error> {
     let register = ToRegister {
         title: "GitLab",
         page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
@@ -99,7 +99,7 @@ pub(super) fn clients() -> Vec<anyhow::Error> {
     .collect()
 }
 
-pub(super) fn logins() -> Vec<anyhow::Error> {
+pub(super) fn logins() -> Vec<Error> {
     let refused = |error: &str| AuthorizeError::Refused {
         error: error.to_owned(),
         words: None,
@@ -108,7 +108,7 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
         outcome,
         message: format!("{} {message}", origin()),
         said: None,
-        advice: None,
+        trouble: None,
     };
     let mut errors: Vec<AuthorizeError> = [
         "access_denied",
@@ -188,8 +188,8 @@ pub(super) fn logins() -> Vec<anyhow::Error> {
     errors.into_iter().map(Into::into).collect()
 }
 
-pub(super) fn standbys() -> Vec<anyhow::Error> {
-    let mut errors: Vec<anyhow::Error> = vec![AuthorizeError::NothingToStandBeside(id()).into()];
+pub(super) fn standbys() -> Vec<Error> {
+    let mut errors: Vec<Error> = vec![AuthorizeError::NothingToStandBeside(id()).into()];
     let refusals = [
         Refusal::NotRenewable,
         Refusal::SameTokens,

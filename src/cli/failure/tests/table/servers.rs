@@ -3,7 +3,7 @@
 use super::*;
 use crate::http::{Through, TlsProblem};
 
-pub(super) fn servers() -> Vec<anyhow::Error> {
+pub(super) fn servers() -> Vec<Error> {
     let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
     let found_out = |error| AuthorizeError::Client(ClientError::Discovery(error)).into();
     let reason = || "connection refused".to_owned();
@@ -29,12 +29,12 @@ pub(super) fn servers() -> Vec<anyhow::Error> {
             reason: reason(),
         }),
         send(SendError::BadProxy {
-            variable: "HTTPS_PROXY",
-            reason: "it has no host",
+            variable: "HTTPS_PROXY".into(),
+            reason: "it has no host".into(),
         }),
         send(SendError::BadProxy {
-            variable: "http.proxy",
-            reason: "it has no host",
+            variable: "http.proxy".into(),
+            reason: "it has no host".into(),
         }),
         tls(
             TlsProblem::UnknownAuthority,

@@ -13,7 +13,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 
 #[cfg(feature = "cli")]
 pub use command_line::{
-    config_file, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
+    PROCESSOR, SYSTEM, config_file, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
     is_called_for_another_program, is_executable, program, proxy_variables,
     store_folder_without_xdg, unusable_browser,
 };

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+pub use std::env::consts::{ARCH as PROCESSOR, OS as SYSTEM};
+
 use super::{folders, home, store_folder, text, user_id};
 
 /// Where logins are kept where `XDG_DATA_HOME` is not set; `None`: it is not, or moves nothing here.

@@ -241,19 +241,8 @@ impl Sandbox {
 /// The binary: the one that `GLAUTH` names, so that the one that is shipped can be tried, or the one that cargo
 /// built for the program that runs.
 pub fn program() -> PathBuf {
-    let named = |variable| std::env::var_os(variable).map(PathBuf::from);
-    // Cargo sets its variable since 1.94, and not for a program that a person starts again without cargo.
-    named("GLAUTH")
-        .or_else(|| named("CARGO_BIN_EXE_glauth"))
-        .unwrap_or_else(built_beside_us)
-}
-
-/// `target/debug/glauth` for `target/debug/deps/it-0123456789abcdef`.
-fn built_beside_us() -> PathBuf {
-    let us = std::env::current_exe().unwrap();
-    let found = us.ancestors().nth(2).unwrap().join("glauth");
-    assert!(found.exists(), "there is no {}", found.display());
-    found
+    let named = std::env::var_os("GLAUTH").map(PathBuf::from);
+    named.unwrap_or_else(|| assert_cmd::cargo::cargo_bin("glauth"))
 }
 
 /// A copy of the binary, which `cp` writes: a file that is open for writing cannot be run, and a child that another

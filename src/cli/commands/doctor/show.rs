@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::check::{Check, GROUPS, Verdict};
 use crate::cli::args::VERSION;
 use crate::cli::printer::{ERROR, HINT, WARNING};
+use crate::env::{PROCESSOR, SYSTEM};
 use crate::terminal::clean;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -28,8 +29,7 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail) -> String {
     let is_problem = |check: &&Check| check.verdict != Verdict::Ok;
     let mut text = String::new();
     if detail != Detail::Problems {
-        let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
-        writeln!(text, "glauth {VERSION}, {system} {processor}").ok();
+        writeln!(text, "glauth {VERSION}, {SYSTEM} {PROCESSOR}").ok();
     }
     let problems: Vec<&Check> = checks.iter().filter(is_problem).collect();
     if !problems.is_empty() {

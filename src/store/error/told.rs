@@ -54,6 +54,11 @@ mod tests {
             StoreError::io("write", &path, Errno::ENOSPC.into()),
             StoreError::io("write", &path, Errno::EACCES.into()),
             StoreError::io("write", &path, io::Error::other("by no call")),
+            StoreError::NewerValue {
+                path: path.clone(),
+                line: Some(3),
+                problem: "no".to_owned(),
+            },
             StoreError::AnswerNotStored {
                 path: path.clone(),
                 rescued: Some(Kept {

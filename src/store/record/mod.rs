@@ -8,15 +8,12 @@ mod wire;
 mod words;
 mod write;
 
-use std::path::Path;
-
 use zeroize::Zeroizing;
 
 pub(super) use extra::Extra;
 use fields::{Misfit, Why};
 use wire::Document;
 
-use super::error::StoreError;
 use crate::credential::{AccountId, Content, Login, Record};
 use crate::secret::RefreshToken;
 use crate::toml_trouble;
@@ -38,9 +35,26 @@ pub(super) struct Full {
     pub record: Record,
     /// One for each grant.
     pub refresh_tokens: Vec<Option<RefreshToken>>,
+    /// What others wrote into it, where it was read to be written back.
+    pub extra: Extra,
 }
 
 impl Full {
+    /// One that has nothing of others yet.
+    pub fn new(record: Record, refresh_tokens: Vec<Option<RefreshToken>>) -> Self {
+        Self {
+            record,
+            refresh_tokens,
+            extra: Extra::default(),
+        }
+    }
+
+    /// Whether an attempt is under way, or its owner died.
+    pub fn is_pending(&self) -> bool {
+        let login = self.record.login();
+        login.is_some_and(|login| login.pending_sequence().is_some())
+    }
+
     /// The login, if it is one.
     pub fn login_mut(&mut self) -> Option<&mut Login> {
         match &mut self.record.content {
@@ -65,30 +79,6 @@ pub(super) enum Problem {
     },
 }
 
-impl Problem {
-    /// Whether the text may be good, and another glauth can read it.
-    pub(super) fn is_newer(&self) -> bool {
-        matches!(self, Self::Version(_) | Self::Newer { .. })
-    }
-
-    pub(super) fn in_file(self, path: &Path) -> StoreError {
-        let path = path.to_owned();
-        match self {
-            Self::Version(version) => StoreError::UnsupportedVersion { path, version },
-            Self::Newer { line, text } => StoreError::NewerValue {
-                path,
-                line,
-                problem: text,
-            },
-            Self::Corrupt { line, text } => StoreError::Corrupt {
-                path,
-                line,
-                problem: text,
-            },
-        }
-    }
-}
-
 /// Reads a record that is to be `id`'s.
 pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
     let corrupt = |line, text: &str| Problem::Corrupt {
@@ -107,6 +97,13 @@ pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
         return Err(Problem::Version(document.version.to_string()));
     }
     read::record(document, id).map_err(|bad| bad.in_text(text))
+}
+
+/// The same with what others wrote into it, which costs more than the record itself.
+pub(super) fn parse_whole(text: &str, id: &AccountId) -> Result<Full, Problem> {
+    let full = parse(text, id)?;
+    let extra = Extra::of(text);
+    Ok(Full { extra, ..full })
 }
 
 /// Why it is no document.
@@ -135,10 +132,10 @@ fn other_version(text: &str) -> Option<String> {
     (version != VERSION).then(|| version.to_string())
 }
 
-/// Writes a record, with what others had in it.
+/// Writes a record, with what others have in it.
 ///
 /// The error says what a server made too large to keep.
-pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Problem> {
+pub(super) fn render(full: &Full) -> Result<Zeroizing<String>, Problem> {
     let unwritable = || Problem::Corrupt {
         line: None,
         text: "it cannot be written as TOML".to_owned(),
@@ -146,7 +143,7 @@ pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Pro
     let own = Zeroizing::new(toml::to_string(&write::document(full)).map_err(|_| unwritable())?);
     // By way of the text: `Table::try_from` of toml 1.2 makes a table of each time.
     let mut table: toml::Table = own.parse().map_err(|_| unwritable())?;
-    extra.into_document(&mut table);
+    full.extra.clone().into_document(&mut table);
     let mut text = Zeroizing::new(toml::to_string(&table).map_err(|_| unwritable())?);
     text.push_str(END);
     if text.len() > RECORD_LIMIT {

@@ -150,10 +150,7 @@ pub(super) fn record(document: wire::Document<'_>, id: &AccountId) -> Result<Ful
         identity,
         content,
     };
-    Ok(Full {
-        record,
-        refresh_tokens,
-    })
+    Ok(Full::new(record, refresh_tokens))
 }
 
 /// Both were checked when they became an id.

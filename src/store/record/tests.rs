@@ -7,8 +7,11 @@ mod limits;
 mod round_trip;
 mod unknown;
 
+use std::path::Path;
+
 use super::*;
 use crate::credential::{AccountName, Content, HostArg, Login};
+use crate::store::StoreError;
 use examples::{LOGGED_OUT, OAUTH, PASSWORD, TOKEN};
 
 /// An example of each kind.

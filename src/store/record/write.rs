@@ -19,6 +19,7 @@ pub(super) fn document(full: &Full) -> Document<'_> {
     let Full {
         record,
         refresh_tokens,
+        extra: _,
     } = full;
     let Record {
         id,

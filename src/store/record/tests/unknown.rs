@@ -32,9 +32,9 @@ fn of_a_later_glauth() -> String {
 
 #[track_caller]
 fn rewritten(text: &str, extra: impl FnOnce(Extra) -> Extra) -> String {
-    render(&read(text), extra(Extra::of(text)))
-        .unwrap()
-        .to_string()
+    let mut full = parse_whole(text, &id_in(text)).unwrap();
+    full.extra = extra(full.extra);
+    render(&full).unwrap().to_string()
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn what_is_written_by_this_glauth_is_known_to_it() {
         .map(|(name, _)| ((*name).to_owned(), Vec::new()))
         .collect();
     for example in EXAMPLES {
-        let document = render(&read(example), Extra::default()).unwrap();
+        let document = render(&read(example)).unwrap();
         let document: toml::Table = document.parse().unwrap();
         for (name, keys) in &mut written {
             let tables = match document.get(name) {

@@ -102,7 +102,7 @@ impl Store {
     /// Notes at each file that this account's current refresh tokens were spent for whose it is.
     fn match_rescued(&self, id: &AccountId, found: &mut [(RescuedFile, Option<AccountId>)]) {
         // One that cannot be read is told of elsewhere.
-        let Ok(Some(full)) = self.folder.record(id) else {
+        let Ok(Some(full)) = self.folder.place(id).record() else {
             return;
         };
         for spent in full.refresh_tokens.iter().flatten() {

@@ -68,10 +68,9 @@ impl Store {
 
     /// Reads a record without the lock: one open, one read (P9). `Ok(None)`: there is none.
     pub fn snapshot(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
-        let Some(full) = self.folder.record(id)? else {
+        let Some(mut record) = self.folder.record(id)? else {
             return Ok(None);
         };
-        let mut record = full.record;
         record.look_at_clocks(|| self.now());
         Ok(Some(Snapshot::new(record)))
     }

@@ -96,7 +96,7 @@ const PLACES: [(&str, &[&str]); 16] = [
             "oauth/check.rs",
             "oauth/exchange.rs",
             "oauth/identity.rs",
-            "store/record/write.rs",
+            "store/record/values.rs",
             "store/files/rescue.rs",
         ],
     ),

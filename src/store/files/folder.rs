@@ -6,9 +6,8 @@ use super::place::{self, Place};
 use super::rescue::{self, RescuedFile};
 use super::text::Text;
 use super::{names_in, permissions};
-use crate::credential::{AccountId, AccountName, Host};
+use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::store::error::StoreError;
-use crate::store::record::Full;
 
 /// The folder below that of a host in which the passwords are that git asked to keep.
 pub(super) const GIT: &str = "git";
@@ -29,8 +28,8 @@ impl Folder {
         &self.root
     }
 
-    /// Reads a record: one open, one read (P9). `None` where there is none.
-    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Option<Full>, StoreError> {
+    /// Reads a record, without its refresh tokens: one open, one read (P9). `None` where there is none.
+    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Option<Record>, StoreError> {
         let text = Text::at(place::record_of(&self.root, id))?;
         text.map(|text| text.record(id)).transpose()
     }

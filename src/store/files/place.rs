@@ -79,7 +79,7 @@ impl Place {
     /// The record, for a process that reads; `None` where there is none.
     pub(in crate::store) fn record(&self) -> Result<Option<Full>, StoreError> {
         let text = Text::at(self.record.clone())?;
-        text.map(|text| text.record(&self.id)).transpose()
+        text.map(|text| text.whole_record(&self.id)).transpose()
     }
 
     /// When the record was written, to be compared.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{permissions, replace};
-use crate::credential::AccountId;
+use crate::credential::{AccountId, Record};
 use crate::store::error::StoreError;
 use crate::store::record::{self, Full, Problem, RECORD_LIMIT};
 
@@ -38,12 +38,12 @@ impl Text {
         Ok(Self { text, path })
     }
 
-    /// The record that it is, which is to be `id`'s, without what others wrote into it.
-    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Full, StoreError> {
+    /// The record that it is, which is to be `id`'s: no refresh token is in it.
+    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Record, StoreError> {
         record::parse(&self.text, id).map_err(|problem| problem.in_file(&self.path))
     }
 
-    /// The same with what others wrote into it, for a process that will write it back.
+    /// The same with its refresh tokens, and with what others wrote into it.
     pub(in crate::store) fn whole_record(&self, id: &AccountId) -> Result<Full, StoreError> {
         record::parse_whole(&self.text, id).map_err(|problem| problem.in_file(&self.path))
     }

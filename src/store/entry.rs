@@ -183,7 +183,7 @@ impl Locked<Vacant> {
     }
 
     /// Stores the first login of this account. Its folders may be new: the way to them is made
-    /// safe before there is a record, so that whoever finds one need not ask.
+    /// safe before there is a record, so that a process that finds one need not ask.
     pub fn create(self, new: NewLogin) -> Result<Stored, StoreError> {
         let uncertain = self.place.sync_way().err();
         let mut stored = self.store(new, 0, Extra::default())?;

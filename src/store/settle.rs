@@ -55,7 +55,7 @@ pub(super) fn owner(full: &Full) -> Option<String> {
     Some(login.last_attempt.as_ref()?.by.clone())
 }
 
-/// What whoever gets the lock next will do about a pending attempt whose owner has died.
+/// What the next process that gets the lock will do about a pending attempt whose owner has died.
 #[derive(Debug)]
 pub enum Next {
     /// Put in place what that process had written here.

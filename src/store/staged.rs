@@ -23,7 +23,7 @@ const _: () = assert!(GROWTH < RECORD_LIMIT);
 pub enum NotStaged {
     /// The store would not have it; the lock is still held.
     Store(Box<Locked<Occupied>>, StoreError),
-    /// The lock locks nobody out any more; the error says why.
+    /// The lock excludes no other process any more; the error says why.
     LockLost(StoreError),
     /// The refresh would end a living token on which somebody holds a lease; the lock is still held.
     Leased(Box<Locked<Occupied>>),

@@ -1,4 +1,4 @@
-//! Leases: who must not lose a token under its hands holds a shared lock on that token's own file
+//! Leases: a process that must not lose a token while it works holds a shared lock on that token's own file
 //! (docs/refresh.md, "Leases"). It is taken, looked for and removed under the account's lock alone, so that
 //! none ends up on a file that was just removed.
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use super::lock;
 use crate::store::error::StoreError;
 
-/// Nobody refreshes a token that lives, but by force, as long as this or a copy of its descriptor is
+/// No process refreshes a token that lives, but by force, as long as this or a copy of its descriptor is
 /// open, in whatever process.
 #[derive(Debug)]
 #[must_use = "the lease ends when this is dropped"]

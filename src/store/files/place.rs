@@ -194,7 +194,7 @@ impl Place {
         StoreError::io("set memory aside for", &self.record, Errno::ENOMEM.into())
     }
 
-    /// The file that is locked by those who must not lose this token.
+    /// The file that processes lock which must not lose this token.
     fn lease_file(&self, token: Fingerprint) -> PathBuf {
         let name = format!("{}.{token}.lease", self.id.account);
         self.folder.join(name)
@@ -209,7 +209,7 @@ impl Place {
     }
 }
 
-/// The record of an account alone, for those who look at no other of its files.
+/// The record of an account alone, for a process that looks at no other of its files.
 pub(super) fn record_of(root: &Path, id: &AccountId) -> PathBuf {
     record_in(root.join(id.host.key()), id)
 }

@@ -18,7 +18,7 @@ pub(in crate::store) struct Text {
 }
 
 impl Text {
-    /// As a reader takes it, who is content with what root put there. `None` where nothing is.
+    /// As a reader takes it, also where root put it there. `None` where nothing is.
     pub(super) fn at(path: PathBuf) -> Result<Option<Self>, StoreError> {
         let file = permissions::open_for_reading(&path)?;
         file.map(|file| Self::read(path, file)).transpose()

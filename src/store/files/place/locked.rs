@@ -42,7 +42,7 @@ impl LockedPlace {
         self.lock.is_ours()
     }
 
-    /// Refuses to go on with a lock that locks nobody out.
+    /// Refuses to go on with a lock that excludes no other process.
     pub(in crate::store) fn check_ours(&self) -> Result<(), StoreError> {
         if self.is_ours() {
             return Ok(());
@@ -66,19 +66,19 @@ impl LockedPlace {
         self.lock.hand_over()
     }
 
-    /// Takes a lease on a token. `None`: somebody waits for those that others hold, and has just got there.
+    /// Takes a lease on a token. `None`: another process waits for the leases on it, and has just got there.
     pub(in crate::store) fn lease(&self, token: Fingerprint) -> Result<Option<Lease>, StoreError> {
         self.check_ours()?;
         Lease::take(&self.lease_file(token))
     }
 
-    /// Whether somebody holds a lease on a token.
+    /// Whether a process holds a lease on a token.
     pub(in crate::store) fn is_leased(&self, token: Fingerprint) -> Result<bool, StoreError> {
         lock::is_held(&self.lease_file(token))
     }
 
-    /// Removes the leases on tokens that `record` has no more, or whose grant has ended. Who holds one of them holds it
-    /// without harm.
+    /// Removes the leases on tokens that `record` has no more, or whose grant has ended. A process that holds one of
+    /// them goes on without harm.
     pub(in crate::store) fn sweep_leases(&self, record: &Record) {
         let ended = |state| matches!(state, GrantState::LoginRequired { .. });
         let grants = record.login().map_or(&[][..], |login| &login.grants);
@@ -106,7 +106,7 @@ impl LockedPlace {
     }
 
     /// The same with a record into which something new has come: what people and servers say must not make one that
-    /// nobody can read.
+    /// no process can read.
     pub(in crate::store) fn replace_checked(
         &self,
         full: &Full,

@@ -19,29 +19,29 @@ pub(in crate::store) struct Folder {
 }
 
 impl Folder {
-    pub(in crate::store) fn new(root: PathBuf) -> Self {
+    pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// Where it is, as it was given.
-    pub(in crate::store) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// Reads a record, without its refresh tokens: one open, one read (P9). `None` where there is none.
-    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Option<Record>, StoreError> {
+    pub fn record(&self, id: &AccountId) -> Result<Option<Record>, StoreError> {
         let text = Text::at(place::record_of(&self.root, id))?;
         text.map(|text| text.record(id)).transpose()
     }
 
     /// The place of an account, for a process that reads.
-    pub(in crate::store) fn place(&self, id: &AccountId) -> Place {
+    pub fn place(&self, id: &AccountId) -> Place {
         Place::new(&self.root, id)
     }
 
     /// The place of an account, in folders that exist and are the user's own. The path is
     /// resolved first, so that two ways to one record share one lock.
-    pub(in crate::store) fn own_place(&self, id: &AccountId) -> Result<Place, StoreError> {
+    pub fn own_place(&self, id: &AccountId) -> Result<Place, StoreError> {
         if !self.root.exists() {
             permissions::check_home(&self.root)?;
             permissions::private_folder(&self.root)?;
@@ -60,14 +60,14 @@ impl Folder {
     }
 
     /// The same of a password that git asked to keep.
-    pub(in crate::store) fn own_place_for_git(&self, id: &AccountId) -> Result<Place, StoreError> {
+    pub fn own_place_for_git(&self, id: &AccountId) -> Result<Place, StoreError> {
         let folder = self.own_place(id)?.folder().join(GIT);
         permissions::private_leaf(&folder)?;
         Ok(Place::in_folder(folder, id))
     }
 
     /// The places of all the passwords that git asked to keep for a host, for a process that reads.
-    pub(in crate::store) fn places_of_git(&self, host: &Host) -> Result<Vec<Place>, StoreError> {
+    pub fn places_of_git(&self, host: &Host) -> Result<Vec<Place>, StoreError> {
         let folder = self.root.join(host.key()).join(GIT);
         let ids = accounts_in(&folder, host)?.into_iter();
         Ok(ids
@@ -76,7 +76,7 @@ impl Folder {
     }
 
     /// Every account that has a record, in order.
-    pub(in crate::store) fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
+    pub fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
         let mut found = Vec::new();
         for host in self.hosts()? {
             found.extend(self.accounts_of(&host)?);
@@ -86,14 +86,14 @@ impl Folder {
     }
 
     /// Every account of one host that has a record, in order.
-    pub(in crate::store) fn accounts_of(&self, host: &Host) -> Result<Vec<AccountId>, StoreError> {
+    pub fn accounts_of(&self, host: &Host) -> Result<Vec<AccountId>, StoreError> {
         let mut found = accounts_in(&self.root.join(host.key()), host)?;
         found.sort();
         Ok(found)
     }
 
     /// Every host that has a folder. What is no folder is none of ours.
-    pub(in crate::store) fn hosts(&self) -> Result<Vec<Host>, StoreError> {
+    pub fn hosts(&self) -> Result<Vec<Host>, StoreError> {
         let names = names_in(&self.root)?;
         let hosts = names.iter().filter_map(|name| Host::from_key(name));
         Ok(hosts
@@ -102,7 +102,7 @@ impl Folder {
     }
 
     /// What is wrong with the folders of these accounts: every command that takes a lock there refuses.
-    pub(in crate::store) fn troubles_of(&self, ids: &[AccountId]) -> Vec<StoreError> {
+    pub fn troubles_of(&self, ids: &[AccountId]) -> Vec<StoreError> {
         let Ok(root) = self.root.canonicalize() else {
             return Vec::new();
         };
@@ -116,7 +116,7 @@ impl Folder {
     }
 
     /// Every file in the rescue places, and what is wrong with those places.
-    pub(in crate::store) fn rescued(&self) -> (Vec<RescuedFile>, Vec<StoreError>) {
+    pub fn rescued(&self) -> (Vec<RescuedFile>, Vec<StoreError>) {
         // As a writer names it, whichever way leads there.
         let root = self.root.canonicalize();
         rescue::everything(root.as_deref().unwrap_or(&self.root))

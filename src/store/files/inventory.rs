@@ -49,7 +49,7 @@ pub enum Openness {
 impl Folder {
     /// Looks at every file, or at those of one host. On a file system that is mounted read-only, owners and modes
     /// are what reading is content with, and reading sees to that.
-    pub(in crate::store) fn examine(&self, only: Option<&Host>) -> Result<Files, StoreError> {
+    pub fn examine(&self, only: Option<&Host>) -> Result<Files, StoreError> {
         let mut found = Files::default();
         let root = self.root().canonicalize();
         let root = root.map_err(|error| StoreError::io("open", self.root(), error))?;
@@ -79,19 +79,19 @@ impl Folder {
     }
 
     /// The nearest folder that exists on the way to the store, which may be the store itself.
-    pub(in crate::store) fn nearest(&self) -> Option<PathBuf> {
+    pub fn nearest(&self) -> Option<PathBuf> {
         let absolute = std::path::absolute(self.root()).ok()?;
         let mut above = absolute.ancestors();
         above.find_map(|folder| folder.canonicalize().ok())
     }
 
     /// Whether there is a store at all.
-    pub(in crate::store) fn exists(&self) -> bool {
+    pub fn exists(&self) -> bool {
         fs::symlink_metadata(self.root()).is_ok()
     }
 
     /// Whether it is on a file system that is mounted read-only.
-    pub(in crate::store) fn is_read_only(&self) -> bool {
+    pub fn is_read_only(&self) -> bool {
         permissions::is_read_only(self.root())
     }
 }

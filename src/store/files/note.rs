@@ -12,17 +12,13 @@ use crate::store::error::StoreError;
 
 impl Folder {
     /// What is noted of this account; without one, of the store as a whole. `None`: nothing that can be read.
-    pub(in crate::store) fn note(&self, id: Option<&AccountId>) -> Option<Text> {
+    pub fn note(&self, id: Option<&AccountId>) -> Option<Text> {
         let in_store = || Text::at(self.note_file(id)).ok().flatten();
         rescue::note(self.root(), &self.note_name(id)).or_else(in_store)
     }
 
     /// Notes this; with `None` there is nothing to note any more.
-    pub(in crate::store) fn keep_note(
-        &self,
-        id: Option<&AccountId>,
-        text: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub fn keep_note(&self, id: Option<&AccountId>, text: Option<&str>) -> Result<(), StoreError> {
         let name = self.note_name(id);
         let Err(error) = self.keep_in_store(id, text) else {
             rescue::forget_note(self.root(), &name);

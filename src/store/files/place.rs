@@ -38,7 +38,7 @@ pub(in crate::store) struct Claim(PathBuf);
 
 impl Claim {
     /// Waits until the process that made it, named `owner`, has ended its refresh.
-    pub(in crate::store) fn wait_for(&self, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
+    pub fn wait_for(&self, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
         lock::wait_for_owner(&self.0, owner, wait)
     }
 }
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// Whose it is.
-    pub(in crate::store) fn id(&self) -> &AccountId {
+    pub fn id(&self) -> &AccountId {
         &self.id
     }
 
@@ -77,13 +77,13 @@ impl Place {
     }
 
     /// The record, for a process that reads; `None` where there is none.
-    pub(in crate::store) fn record(&self) -> Result<Option<Full>, StoreError> {
+    pub fn record(&self) -> Result<Option<Full>, StoreError> {
         let text = Text::at(self.record.clone())?;
         text.map(|text| text.whole_record(&self.id)).transpose()
     }
 
     /// When the record was written, to be compared.
-    pub(in crate::store) fn written_at(&self) -> Option<SystemTime> {
+    pub fn written_at(&self) -> Option<SystemTime> {
         fs::metadata(&self.record)
             .and_then(|found| found.modified())
             .ok()
@@ -91,14 +91,14 @@ impl Place {
 
     /// The record, for a process that will write: it must be that user's own, closed to others. `None` where there is
     /// no record.
-    pub(in crate::store) fn own_record(&self) -> Result<Option<Full>, StoreError> {
+    pub fn own_record(&self) -> Result<Option<Full>, StoreError> {
         let text = Text::own(self.record.clone())?;
         text.map(|text| text.whole_record(&self.id)).transpose()
     }
 
     /// What a refresh wrote into the room for its answer; `None` where that is missing, or was torn before it was
     /// text.
-    pub(in crate::store) fn answer(&self) -> Result<Option<Text>, StoreError> {
+    pub fn answer(&self) -> Result<Option<Text>, StoreError> {
         match Text::own(self.answer.clone()) {
             Err(StoreError::Corrupt { .. }) => Ok(None),
             // It may be whole: a process that cannot read it now must not spend the refresh token again.
@@ -107,16 +107,13 @@ impl Place {
     }
 
     /// What lies in the rescue places as the answer that `spent` was exchanged for, best place first.
-    pub(in crate::store) fn rescued(
-        &self,
-        spent: &RefreshToken,
-    ) -> impl Iterator<Item = Result<Text, StoreError>> {
+    pub fn rescued(&self, spent: &RefreshToken) -> impl Iterator<Item = Result<Text, StoreError>> {
         rescue::find(self.root(), spent)
     }
 
     /// The claim of a refresh that still runs, whose attempt the record says is pending: on the room for its answer,
     /// or on the record that it marked, where the room was removed.
-    pub(in crate::store) fn claimed(&self) -> Result<Option<Claim>, StoreError> {
+    pub fn claimed(&self) -> Result<Option<Claim>, StoreError> {
         for path in [&self.answer, &self.record] {
             if lock::is_claimed(path)? {
                 return Ok(Some(Claim(path.clone())));
@@ -126,62 +123,52 @@ impl Place {
     }
 
     /// The process that holds the lock.
-    pub(in crate::store) fn holder(&self) -> Result<Holder, StoreError> {
+    pub fn holder(&self) -> Result<Holder, StoreError> {
         lock::holder_of(&self.lock)
     }
 
     /// The files beside the record that may hold tokens, and that no process needs as long as none holds the lock and
     /// no attempt is pending.
-    pub(in crate::store) fn leftovers(&self) -> Vec<PathBuf> {
+    pub fn leftovers(&self) -> Vec<PathBuf> {
         let files = [&self.new, &self.answer].into_iter();
         files.filter(|path| path.exists()).cloned().collect()
     }
 
     /// Waits until no process holds the lock, without the right to write here.
-    pub(in crate::store) fn wait_until_free(&self, wait: &Wait<'_>) -> Result<(), LockError> {
+    pub fn wait_until_free(&self, wait: &Wait<'_>) -> Result<(), LockError> {
         lock::wait_until_free(&self.lock, wait)
     }
 
     /// Waits until no process holds a lease on this token.
-    pub(in crate::store) fn wait_for_leases(
-        &self,
-        token: Fingerprint,
-        wait: &Wait<'_>,
-    ) -> Result<(), LockError> {
+    pub fn wait_for_leases(&self, token: Fingerprint, wait: &Wait<'_>) -> Result<(), LockError> {
         lock::wait_until_unshared(&self.lease_file(token), wait)
     }
 
     /// Takes the lock.
-    pub(in crate::store) fn lock(&self, wait: &Wait<'_>) -> Result<LockedPlace, LockError> {
+    pub fn lock(&self, wait: &Wait<'_>) -> Result<LockedPlace, LockError> {
         let lock = AccountLock::acquire(&self.lock, wait)?;
         Ok(LockedPlace::new(self.clone(), lock))
     }
 
     /// The lock that the process which started this one holds, by the descriptor that it left; `None`: it does not.
-    pub(in crate::store) fn lock_inherited(
-        self,
-        file: File,
-    ) -> Result<Option<LockedPlace>, StoreError> {
+    pub fn lock_inherited(self, file: File) -> Result<Option<LockedPlace>, StoreError> {
         let lock = AccountLock::inherited(&self.lock, file)?;
         Ok(lock.map(|lock| LockedPlace::new(self, lock)))
     }
 
     /// The lock that the process to which it was handed over did not take; `None`: it is lost.
-    pub(in crate::store) fn take_back(
-        self,
-        lent: HandedOver,
-    ) -> Result<Option<LockedPlace>, StoreError> {
+    pub fn take_back(self, lent: HandedOver) -> Result<Option<LockedPlace>, StoreError> {
         let lock = AccountLock::taken_back(&self.lock, lent)?;
         Ok(lock.map(|lock| LockedPlace::new(self, lock)))
     }
 
     /// What the record is to be as text.
-    pub(in crate::store) fn text_of(&self, full: &Full) -> Result<Zeroizing<String>, StoreError> {
+    pub fn text_of(&self, full: &Full) -> Result<Zeroizing<String>, StoreError> {
         record::render(full).map_err(|problem| problem.in_file(&self.record))
     }
 
     /// That the record cannot be used, for this reason.
-    pub(in crate::store) fn unusable(&self, problem: &str) -> StoreError {
+    pub fn unusable(&self, problem: &str) -> StoreError {
         StoreError::Corrupt {
             path: self.record.clone(),
             line: None,
@@ -190,7 +177,7 @@ impl Place {
     }
 
     /// Too little memory to store what would come.
-    pub(in crate::store) fn lacks_memory(&self) -> StoreError {
+    pub fn lacks_memory(&self) -> StoreError {
         StoreError::io("set memory aside for", &self.record, Errno::ENOMEM.into())
     }
 

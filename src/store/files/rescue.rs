@@ -33,12 +33,12 @@ pub(in crate::store) struct RescuedFile {
 
 impl RescuedFile {
     /// Whether it is the answer that this token was spent for.
-    pub(in crate::store) fn is_for(&self, spent: &RefreshToken) -> bool {
+    pub fn is_for(&self, spent: &RefreshToken) -> bool {
         self.path.ends_with(file_name(spent))
     }
 
     /// What it says, where it can be read.
-    pub(in crate::store) fn text(&self) -> Option<Text> {
+    pub fn text(&self) -> Option<Text> {
         text_at(&self.path)
     }
 }

@@ -39,34 +39,34 @@ impl Text {
     }
 
     /// The record that it is, which is to be `id`'s: no refresh token is in it.
-    pub(in crate::store) fn record(&self, id: &AccountId) -> Result<Record, StoreError> {
+    pub fn record(&self, id: &AccountId) -> Result<Record, StoreError> {
         record::parse(&self.text, id).map_err(|problem| problem.in_file(&self.path))
     }
 
     /// The same with its refresh tokens, and with what others wrote into it.
-    pub(in crate::store) fn whole_record(&self, id: &AccountId) -> Result<Full, StoreError> {
+    pub fn whole_record(&self, id: &AccountId) -> Result<Full, StoreError> {
         record::parse_whole(&self.text, id).map_err(|problem| problem.in_file(&self.path))
     }
 
     /// As it stands there.
-    pub(in crate::store) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Where it was found, to be shown.
-    pub(in crate::store) fn into_path(self) -> PathBuf {
+    pub fn into_path(self) -> PathBuf {
         self.path
     }
 
     /// Removes its file, once what it says is stored where it belongs.
-    pub(in crate::store) fn discard(self) {
+    pub fn discard(self) {
         replace::remove(&self.path).ok();
     }
 }
 
 impl Problem {
     /// What that makes of the file that the text is in, or is to be in.
-    pub(in crate::store) fn in_file(self, path: &Path) -> StoreError {
+    pub fn in_file(self, path: &Path) -> StoreError {
         let path = path.to_owned();
         match self {
             Self::Version(version) => StoreError::UnsupportedVersion { path, version },

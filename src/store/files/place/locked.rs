@@ -38,12 +38,12 @@ impl LockedPlace {
     }
 
     /// Whether the lock still locks others out.
-    pub(in crate::store) fn is_ours(&self) -> bool {
+    pub fn is_ours(&self) -> bool {
         self.lock.is_ours()
     }
 
     /// Refuses to go on with a lock that excludes no other process.
-    pub(in crate::store) fn check_ours(&self) -> Result<(), StoreError> {
+    pub fn check_ours(&self) -> Result<(), StoreError> {
         if self.is_ours() {
             return Ok(());
         }
@@ -52,34 +52,34 @@ impl LockedPlace {
     }
 
     /// From now on the first signal is answered with a line on stderr.
-    pub(in crate::store) fn announce(&mut self, notice: String) {
+    pub fn announce(&mut self, notice: String) {
         self.lock.announce(notice);
     }
 
     /// Unlocks it. Signals still wait, until what is returned is dropped.
-    pub(in crate::store) fn release(self) -> Held {
+    pub fn release(self) -> Held {
         self.lock.release()
     }
 
     /// Gives the lock to another process.
-    pub(in crate::store) fn hand_over(self) -> HandedOver {
+    pub fn hand_over(self) -> HandedOver {
         self.lock.hand_over()
     }
 
     /// Takes a lease on a token. `None`: another process waits for the leases on it, and has just got there.
-    pub(in crate::store) fn lease(&self, token: Fingerprint) -> Result<Option<Lease>, StoreError> {
+    pub fn lease(&self, token: Fingerprint) -> Result<Option<Lease>, StoreError> {
         self.check_ours()?;
         Lease::take(&self.lease_file(token))
     }
 
     /// Whether a process holds a lease on a token.
-    pub(in crate::store) fn is_leased(&self, token: Fingerprint) -> Result<bool, StoreError> {
+    pub fn is_leased(&self, token: Fingerprint) -> Result<bool, StoreError> {
         lock::is_held(&self.lease_file(token))
     }
 
     /// Removes the leases on tokens that `record` has no more, or whose grant has ended. A process that holds one of
     /// them goes on without harm.
-    pub(in crate::store) fn sweep_leases(&self, record: &Record) {
+    pub fn sweep_leases(&self, record: &Record) {
         let ended = |state| matches!(state, GrantState::LoginRequired { .. });
         let grants = record.login().map_or(&[][..], |login| &login.grants);
         let current: Vec<_> = grants
@@ -101,16 +101,13 @@ impl LockedPlace {
 impl LockedPlace {
     /// Puts a record in place, by way of `.toml.new`, as long as the lock locks others out. `Ok` with an error: it is
     /// in place, but a power loss may undo that. Where it is not, no tokens are left beside it.
-    pub(in crate::store) fn replace(&self, full: &Full) -> Result<Option<StoreError>, StoreError> {
+    pub fn replace(&self, full: &Full) -> Result<Option<StoreError>, StoreError> {
         self.put(&self.text_of(full)?)
     }
 
     /// The same with a record into which something new has come: what people and servers say must not make one that
     /// no process can read.
-    pub(in crate::store) fn replace_checked(
-        &self,
-        full: &Full,
-    ) -> Result<Option<StoreError>, StoreError> {
+    pub fn replace_checked(&self, full: &Full) -> Result<Option<StoreError>, StoreError> {
         let text = self.text_of(full)?;
         record::parse(&text, &self.id).map_err(|problem| problem.in_file(&self.record))?;
         self.put(&text)
@@ -131,25 +128,25 @@ impl LockedPlace {
     }
 
     /// Makes the way to the record safe from a power loss, where its folders may be new.
-    pub(in crate::store) fn sync_way(&self) -> Result<(), StoreError> {
+    pub fn sync_way(&self) -> Result<(), StoreError> {
         replace::sync_way_to(&self.folder)
     }
 
     /// The same, where there is no record yet.
-    pub(in crate::store) fn sync_new_way(&self) {
+    pub fn sync_new_way(&self) {
         if !self.place.record.exists() {
             self.sync_way().ok();
         }
     }
 
     /// Removes the record, for good.
-    pub(in crate::store) fn remove_record(&self) -> Result<(), StoreError> {
+    pub fn remove_record(&self) -> Result<(), StoreError> {
         replace::remove(&self.place.record)?;
         replace::sync_folder(&self.folder)
     }
 
     /// Finds out whether a record could be put here (P2): writes as much as the largest one and takes it away again.
-    pub(in crate::store) fn prove(&self) -> Result<(), StoreError> {
+    pub fn prove(&self) -> Result<(), StoreError> {
         Room::new(&self.new, RECORD_LIMIT as u64)?;
         replace::remove(&self.new)
     }
@@ -159,7 +156,7 @@ impl LockedPlace {
 impl LockedPlace {
     /// Reserves and claims room for an answer of that many bytes. The folder is synced first: that makes a rename safe
     /// whose owner died before it synced.
-    pub(in crate::store) fn make_room(&self, bytes: usize) -> Result<Room, StoreError> {
+    pub fn make_room(&self, bytes: usize) -> Result<Room, StoreError> {
         replace::sync_folder(&self.folder)?;
         let room = Room::new(&self.place.answer, bytes as u64)?;
         room.claim()?;
@@ -168,7 +165,7 @@ impl LockedPlace {
     }
 
     /// Replaces the record by one that says what the room is for, safe from a power loss, and claims that one, too.
-    pub(in crate::store) fn mark(&self, room: &mut Room, text: &str) -> Result<(), StoreError> {
+    pub fn mark(&self, room: &mut Room, text: &str) -> Result<(), StoreError> {
         if let Some(uncertain) = self.put(text)? {
             return Err(uncertain);
         }
@@ -178,14 +175,14 @@ impl LockedPlace {
     }
 
     /// Takes away what a preparation that failed has left.
-    pub(in crate::store) fn clear_room(&self) {
+    pub fn clear_room(&self) {
         self.remove_answer();
         replace::remove(&self.new).ok();
     }
 
     /// Puts an answer into its room, and the room in the record's place (P3). `Ok` with an error: it is in place, or
     /// it is safe beside the record and the next process puts it there.
-    pub(in crate::store) fn put_answer(
+    pub fn put_answer(
         &self,
         room: &mut Room,
         text: &str,
@@ -225,27 +222,22 @@ impl LockedPlace {
     }
 
     /// Whether the answer of a process that died is safe from a power loss now.
-    pub(in crate::store) fn sync_answer(&self) -> bool {
+    pub fn sync_answer(&self) -> bool {
         replace::sync_file(&self.place.answer).is_ok()
     }
 
     /// Puts a synced answer in the record's place. `Ok` with an error: as for [`replace`](Self::replace).
-    pub(in crate::store) fn put_answer_in_place(&self) -> Result<Option<StoreError>, StoreError> {
+    pub fn put_answer_in_place(&self) -> Result<Option<StoreError>, StoreError> {
         self.put_in_place(&self.place.answer)
     }
 
     /// Removes an answer that no attempt waits for: it means nothing, but it holds tokens.
-    pub(in crate::store) fn remove_answer(&self) {
+    pub fn remove_answer(&self) {
         replace::remove(&self.place.answer).ok();
     }
 
     /// Keeps an answer that could not be put in place in a rescue place, and says where it is and why.
-    pub(in crate::store) fn rescue(
-        &self,
-        text: &str,
-        spent: &RefreshToken,
-        reason: &StoreError,
-    ) -> StoreError {
+    pub fn rescue(&self, text: &str, spent: &RefreshToken, reason: &StoreError) -> StoreError {
         StoreError::AnswerNotStored {
             path: self.record.clone(),
             rescued: rescue::keep(self.root(), text, spent),
@@ -254,7 +246,7 @@ impl LockedPlace {
     }
 
     /// Removes what may lie in the rescue places for a token that no longer matters.
-    pub(in crate::store) fn forget_rescued(&self, spent: &RefreshToken) {
+    pub fn forget_rescued(&self, spent: &RefreshToken) {
         rescue::forget(self.root(), spent);
     }
 }

@@ -156,7 +156,6 @@ impl Login<'_> {
         let session = Session {
             store: &self.logins.store,
             http: &Network,
-            clock: Timestamp::now,
             lock_timeout: self.logins.lock_timeout,
             log: &Log::new(Level::Normal, |_| {}),
             talkative: false,

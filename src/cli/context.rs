@@ -79,7 +79,6 @@ impl<'a> Context<'a> {
         Session {
             store,
             http: &self.network,
-            clock: Timestamp::now,
             lock_timeout: self.global.lock_timeout,
             log: &self.log,
             talkative: !self.global.quiet && !self.global.json,

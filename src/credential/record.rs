@@ -352,7 +352,7 @@ impl GrantState {
 impl Record {
     /// Notes how far the wall clock was set back since each grant was issued. The clock is asked only where
     /// that can be known (P9).
-    pub fn look_at_clocks(&mut self, clock: fn() -> Timestamp) {
+    pub fn look_at_clocks(&mut self, clock: impl Fn() -> Timestamp) {
         let Content::Login(login) = &mut self.content else {
             return;
         };

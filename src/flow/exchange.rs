@@ -27,7 +27,7 @@ pub(super) fn exchange(
     let client = staged.client().clone();
     let exchanged = {
         let token = oauth::Presented::Refresh(staged.refresh_token());
-        oauth::exchange(session.http, &client, token, session.clock)
+        oauth::exchange(session.http, &client, token, &|| session.now())
     };
     let took = asked_at.elapsed();
     fault::point("answered");

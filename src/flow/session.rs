@@ -39,8 +39,6 @@ pub struct Session<'a> {
     pub store: &'a Store,
     /// How servers are reached.
     pub http: &'a dyn Http,
-    /// What time it is.
-    pub clock: fn() -> Timestamp,
     /// How long to wait for an account's lock.
     pub lock_timeout: Duration,
     /// Where the steps are noted.
@@ -90,10 +88,10 @@ impl Session<'_> {
         self.watched.then(|| notice::Notice::after_a_while(text))
     }
 
-    /// What time it is.
+    /// What time it is, by the clock that the store's times are of.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.store.now()
     }
 
     /// How to wait for a lock until `deadline`.

@@ -56,10 +56,9 @@ pub(super) fn nothing_sent(
             drop(locked);
             Err(error.into())
         }
-        NotStaged::LockLost(path) => {
-            session.log.note(Level::Verbose, || {
-                format!("`{}` was replaced; once more", path.display())
-            });
+        NotStaged::LockLost(error) => {
+            let log = session.log;
+            log.note(Level::Verbose, || format!("{error}; once more"));
             Ok(Tried::LockLost)
         }
         NotStaged::Leased(locked) => Ok(Tried::Leased(locked)),

@@ -267,7 +267,7 @@ pub fn poll(
     client: &Client,
     code: &DeviceCode,
     interval: Duration,
-    now: fn() -> Timestamp,
+    now: &dyn Fn() -> Timestamp,
 ) -> Polled {
     let presented = Presented::Device(code);
     let Some(sent) = post(http, client, presented) else {

@@ -59,7 +59,7 @@ pub fn exchange(
     http: &dyn Http,
     client: &Client,
     presented: Presented<'_>,
-    now: fn() -> Timestamp,
+    now: &dyn Fn() -> Timestamp,
 ) -> Exchanged {
     match post(http, client, presented) {
         None => never_sent(Failed::unsent(Outcome::Config)),
@@ -81,7 +81,7 @@ pub(super) fn judge(
     sent: Result<Response, SendError>,
     client: &Client,
     presented: Presented<'_>,
-    now: fn() -> Timestamp,
+    now: &dyn Fn() -> Timestamp,
 ) -> Exchanged {
     let response = match sent {
         Ok(response) => response,

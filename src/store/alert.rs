@@ -1,15 +1,12 @@
 //! What a timer has told of a login's trouble, so that it tells once a day and not every quarter of an
 //! hour: a small file beside the record, without any secret. It is no part of the record, since what
-//! is wrong may be the record itself. Where the store takes no file, it lies in a rescue place and counts
-//! instead of the one in the store, until the store takes one again.
+//! is wrong may be the record itself.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+use super::Store;
 use super::error::StoreError;
-use super::{Store, permissions, place, replace, rescue};
 use crate::credential::AccountId;
-use crate::secret::sha256_hex;
 use crate::time::Timestamp;
 
 /// What has been told, and since when something is wrong.
@@ -26,13 +23,8 @@ impl Store {
     /// has told nothing: a person rather hears twice.
     #[must_use]
     pub fn alert(&self, id: Option<&AccountId>) -> Alert {
-        let in_store = || {
-            let path = self.alert_file(id);
-            let file = permissions::open_for_reading(&path).ok().flatten()?;
-            place::read_text(&path, file).ok()
-        };
-        let text = rescue::note(self.root(), &self.note_name(id)).or_else(in_store);
-        text.map_or_else(Alert::default, |text| read(&text))
+        let note = self.folder.note(id);
+        note.map_or_else(Alert::default, |text| read(text.as_str()))
     }
 
     /// Keeps what was told, where it differs from what `before` was; nothing is kept of a login that is
@@ -46,49 +38,8 @@ impl Store {
         if before == now {
             return Ok(());
         }
-        let note = self.note_name(id);
-        let Err(error) = self.keep_in_store(id, now) else {
-            rescue::forget_note(self.root(), &note);
-            return Ok(());
-        };
-        if *now == Alert::default() && !self.alert_file(id).exists() {
-            rescue::forget_note(self.root(), &note);
-            return Ok(());
-        }
-        let kept = rescue::keep_note(self.root(), &note, &text(now));
-        if kept { Ok(()) } else { Err(error) }
-    }
-
-    fn keep_in_store(&self, id: Option<&AccountId>, now: &Alert) -> Result<(), StoreError> {
-        let path = self.alert_file(id);
-        if *now == Alert::default() {
-            return replace::remove(&path);
-        }
-        permissions::private_folder(path.parent().unwrap_or(self.root()))?;
-        let mut new = path.clone();
-        new.as_mut_os_string().push(".new");
-        replace::write_scratch(&new, text(now).as_bytes()).inspect_err(|_| {
-            replace::remove(&new).ok();
-        })?;
-        replace::rename(&new, &path)
-    }
-
-    /// Its name in a rescue place, where each store of the user's keeps its own.
-    fn note_name(&self, id: Option<&AccountId>) -> String {
-        let file = self.alert_file(id);
-        let mut digits = sha256_hex(&["glauth-alert", &file.to_string_lossy()]);
-        digits.truncate(32);
-        digits
-    }
-
-    fn alert_file(&self, id: Option<&AccountId>) -> PathBuf {
-        match id {
-            Some(id) => self
-                .root()
-                .join(id.host.key())
-                .join(format!("{}.alert", id.account)),
-            None => self.root().join(".alert"),
-        }
+        let text = (*now != Alert::default()).then(|| text(now));
+        self.folder.keep_note(id, text.as_deref())
     }
 }
 

@@ -11,12 +11,8 @@
 //! only while the room for the answer is reserved and the attempt is marked.
 
 use super::error::StoreError;
-use super::lease::{self, Lease};
-use super::lock::AccountLock;
-use super::place::Place;
-use super::record::{self, Extra, Full, RECORD_LIMIT};
-use super::replace;
-use super::rescue;
+use super::files::{Lease, LockedPlace};
+use super::record::{Extra, Full};
 use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
 use crate::secret::{AccessToken, Fingerprint, RefreshToken};
 use crate::signals::Held;
@@ -81,8 +77,7 @@ pub enum Entry {
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct Locked<S> {
-    pub(super) lock: AccountLock,
-    pub(super) place: Place,
+    pub(super) place: LockedPlace,
     pub(super) state: S,
 }
 
@@ -95,7 +90,6 @@ pub struct Vacant;
 #[derive(Debug)]
 pub struct Occupied {
     pub(super) full: Full,
-    pub(super) extra: Extra,
     pub(super) warnings: Vec<StoreError>,
     /// What was recovered is not in the record yet.
     pub(super) unsaved: bool,
@@ -136,98 +130,62 @@ impl Entry {
     /// Finds out whether a login could be stored here (P2): writes as much as the largest one and takes
     /// it away again.
     pub fn prove(&self) -> Result<(), StoreError> {
-        let place = match self {
-            Self::Vacant(locked) => &locked.place,
-            Self::Occupied(locked) => &locked.place,
-        };
-        replace::Reservation::new(&place.new, RECORD_LIMIT as u64)?;
-        replace::remove(&place.new)
+        match self {
+            Self::Vacant(locked) => locked.place.prove(),
+            Self::Occupied(locked) => locked.place.prove(),
+        }
     }
 }
 
 impl<S> Locked<S> {
-    pub(super) fn text_of(
-        &self,
-        full: &Full,
-        extra: Extra,
-    ) -> Result<zeroize::Zeroizing<String>, StoreError> {
-        record::render(full, extra).map_err(|problem| problem.in_file(&self.place.record))
-    }
-
-    /// Puts a record in place, as long as the lock locks others out.
-    pub(super) fn put(&self, text: &str) -> Result<Option<StoreError>, StoreError> {
-        if !self.lock.is_ours() {
-            let path = self.place.lock.clone();
-            return Err(StoreError::LockReplaced { path });
-        }
-        self.place.put(text)
-    }
-
     /// From now on the first signal is answered with this line on stderr: what is under way takes
     /// a while and is better finished.
     pub fn announce(&mut self, notice: String) {
-        self.lock.announce(notice);
+        self.place.announce(notice);
     }
 
     /// Lets the lock go. Signals still wait, until what is returned is dropped.
     pub fn release(self) -> Held {
-        self.lock.release()
+        self.place.release()
     }
 
     /// Stores a login in place of whatever is there.
     fn store(&self, new: NewLogin, before: u64, extra: Extra) -> Result<Stored, StoreError> {
         let mut login = new.login;
         login.count_on_from(before);
-        let full = Full {
-            record: Record {
-                id: self.place.id.clone(),
-                scheme: new.scheme,
-                identity: new.identity,
-                content: Content::Login(login),
-            },
-            refresh_tokens: new.refresh_tokens,
+        let record = Record {
+            id: self.place.id().clone(),
+            scheme: new.scheme,
+            identity: new.identity,
+            content: Content::Login(login),
         };
-        let warnings = self.put_checked(&full, extra)?.into_iter().collect();
-        self.remove_answer();
-        lease::sweep(&self.place, &full.record);
+        let full = Full {
+            record,
+            refresh_tokens: new.refresh_tokens,
+            extra,
+        };
+        let warnings = self.place.replace_checked(&full)?.into_iter().collect();
+        self.place.remove_answer();
+        self.place.sweep_leases(&full.record);
         Ok(Stored {
             replaced: None,
             warnings,
         })
     }
-
-    /// Puts a record in place into which something new has come: what people and servers say must not
-    /// make one that nobody can read.
-    pub(super) fn put_checked(
-        &self,
-        full: &Full,
-        extra: Extra,
-    ) -> Result<Option<StoreError>, StoreError> {
-        let text = self.text_of(full, extra)?;
-        record::parse(&text, &self.place.id)
-            .map_err(|problem| problem.in_file(&self.place.record))?;
-        self.put(&text)
-    }
-
-    /// An answer that no attempt waits for means nothing, but it holds tokens.
-    pub(super) fn remove_answer(&self) {
-        replace::remove(&self.place.answer).ok();
-    }
 }
 
 impl Locked<Vacant> {
-    pub(super) fn vacant(lock: AccountLock, place: Place) -> Self {
+    pub(super) fn vacant(place: LockedPlace) -> Self {
         Self {
-            lock,
             place,
             state: Vacant,
         }
     }
 
     /// Stores the first login of this account. Its folders may be new: the way to them is made
-    /// safe before there is a record, so that whoever finds one need not ask.
+    /// safe before there is a record, so that a process that finds one need not ask.
     pub fn create(self, new: NewLogin) -> Result<Stored, StoreError> {
-        let uncertain = replace::sync_way_to(&self.place.folder).err();
+        let uncertain = self.place.sync_way().err();
         let mut stored = self.store(new, 0, Extra::default())?;
         stored.warnings.extend(uncertain);
         Ok(stored)
@@ -235,8 +193,8 @@ impl Locked<Vacant> {
 }
 
 impl Locked<Occupied> {
-    pub(super) fn occupied(lock: AccountLock, place: Place, state: Occupied) -> Self {
-        Self { lock, place, state }
+    pub(super) fn occupied(place: LockedPlace, state: Occupied) -> Self {
+        Self { place, state }
     }
 
     /// The record as it was reread, and as it was changed since.
@@ -258,20 +216,16 @@ impl Locked<Occupied> {
     /// Takes a lease on this grant's access token. `None`: somebody waits for those that others
     /// hold, and has just got there; let the account's lock go and try once more.
     pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
-        if !self.lock.is_ours() {
-            let path = self.place.lock.clone();
-            return Err(StoreError::LockReplaced { path });
+        match self.token_name(grant) {
+            Some(token) => self.place.lease(token),
+            None => Ok(None),
         }
-        let Some(token) = self.token_name(grant) else {
-            return Ok(None);
-        };
-        Lease::take(&self.place, token)
     }
 
     /// Whether somebody holds a lease on this grant's access token.
     pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
         match self.token_name(grant) {
-            Some(token) => lease::is_held(&self.place, token),
+            Some(token) => self.place.is_leased(token),
             None => Ok(false),
         }
     }
@@ -304,8 +258,7 @@ impl Locked<Occupied> {
 
     /// Writes the record as it is now.
     pub fn save(&mut self) -> Result<(), StoreError> {
-        let text = self.text_of(&self.state.full, self.state.extra.clone())?;
-        let warning = self.put(&text)?;
+        let warning = self.place.replace(&self.state.full)?;
         self.state.warnings.extend(warning);
         self.state.unsaved = false;
         Ok(())
@@ -346,7 +299,7 @@ impl Locked<Occupied> {
             }
             None => None,
         };
-        let stored = self.store(new, before, self.state.extra.clone().of_the_account())?;
+        let stored = self.store(new, before, self.extra_of_the_account())?;
         self.forget_rescued();
         let mut warnings = self.state.warnings;
         warnings.extend(stored.warnings);
@@ -358,7 +311,6 @@ impl Locked<Occupied> {
         let Some(client) = self.record().client().cloned() else {
             return Ok(self.state.warnings);
         };
-        let spent = self.state.full.refresh_tokens.clone();
         let full = Full {
             record: Record {
                 content: Content::LoggedOut(Tombstone {
@@ -370,21 +322,24 @@ impl Locked<Occupied> {
                 ..self.record().clone()
             },
             refresh_tokens: Vec::new(),
+            extra: self.extra_of_the_account(),
         };
-        let text = self.text_of(&full, self.state.extra.clone().of_the_account())?;
-        let warning = self.put(&text)?;
+        let warning = self.place.replace(&full)?;
         self.state.warnings.extend(warning);
-        self.remove_answer();
-        lease::sweep(&self.place, &full.record);
-        for token in spent.iter().flatten() {
-            rescue::forget(&self.place, token);
-        }
+        self.place.remove_answer();
+        self.place.sweep_leases(&full.record);
+        self.forget_rescued();
         Ok(self.state.warnings)
+    }
+
+    /// What others wrote into the record, and a new login leaves there.
+    fn extra_of_the_account(&self) -> Extra {
+        self.state.full.extra.clone().of_the_account()
     }
 
     fn forget_rescued(&self) {
         let spent = self.state.full.refresh_tokens.iter().flatten();
-        spent.for_each(|token| rescue::forget(&self.place, token));
+        spent.for_each(|token| self.place.forget_rescued(token));
     }
 
     /// The token that ends this grant at the server: the refresh token, or where there is none the

@@ -1,10 +1,8 @@
 //! What can be wrong with a store. Each variant is something that a person does differently.
 
 use std::borrow::Cow;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,8 @@ use crate::code::Code;
 use crate::env;
 use crate::told;
 
-/// A store that cannot be used as it is (exit code 5).
+/// A store that cannot be used as it is. What concerns a file has its path; [`code`](StoreError::code) says what each
+/// one comes to.
 #[derive(Debug, thiserror::Error, Serialize, Deserialize)]
 pub enum StoreError {
     /// Owner or modes; the sentence says which.
@@ -77,6 +76,7 @@ pub enum StoreError {
     #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
     NewerValue {
         /// The record.
+        #[serde(with = "told::path")]
         path: PathBuf,
         /// Where in it, from 1.
         line: Option<usize>,
@@ -196,35 +196,12 @@ impl StoreError {
         }
     }
 
-    /// Sorts an answer of the file system.
-    pub(super) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
-        let path = path.to_owned();
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { path, source }
-            }
-            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
-            io::ErrorKind::PermissionDenied => Self::Permission {
-                problem: denied(&path),
-                path,
-                wanted_mode: None,
-            },
-            _ if is_link(&source) => Self::WrongKind {
-                path,
-                found: "a symbolic link, which is not followed".into(),
-            },
-            _ => Self::Io {
-                action: action.into(),
-                path,
-                source,
-            },
-        }
-    }
-
-    /// Too little memory to store what would come.
-    pub(super) fn no_memory(path: &Path) -> Self {
-        let source = io::Error::from(nix::errno::Errno::ENOMEM);
-        Self::io("set memory aside for", path, source)
+    /// Whether another glauth can read what this is about.
+    pub(super) fn is_newer(&self) -> bool {
+        matches!(
+            self,
+            Self::UnsupportedVersion { .. } | Self::NewerValue { .. }
+        )
     }
 
     /// Whether this is about writing alone: reading may still work.
@@ -235,30 +212,6 @@ impl StoreError {
             Self::ReadOnly { .. } | Self::Permission { .. } | Self::WrongKind { .. }
         )
     }
-}
-
-/// Whether opening failed because the path is a symbolic link.
-pub(super) fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(nix::errno::Errno::ELOOP as i32)
-}
-
-/// Why the system does not let this user in: whose the path is, or else the nearest folder above it that can
-/// be looked at.
-fn denied(path: &Path) -> String {
-    let us = env::user_named(env::user_id());
-    let mut above = path.ancestors();
-    let found = above.find_map(|place| Some((place, fs::symlink_metadata(place).ok()?)));
-    let Some((place, metadata)) = found else {
-        return format!("is closed to {us}");
-    };
-    let what = if place == path {
-        "it".to_owned()
-    } else {
-        format!("`{}`", place.display())
-    };
-    let owner = env::user_named(metadata.uid());
-    let mode = metadata.mode() & 0o7777;
-    format!("is closed to {us}: {what} is owned by {owner} and has mode {mode:04o}")
 }
 
 /// Why the lock was not had.
@@ -306,6 +259,11 @@ mod tests {
             StoreError::io("write", &path, Errno::ENOSPC.into()),
             StoreError::io("write", &path, Errno::EACCES.into()),
             StoreError::io("write", &path, io::Error::other("by no call")),
+            StoreError::NewerValue {
+                path: path.clone(),
+                line: Some(3),
+                problem: "no".to_owned(),
+            },
             StoreError::AnswerNotStored {
                 path: path.clone(),
                 rescued: Some(Kept {

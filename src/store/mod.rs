@@ -5,54 +5,47 @@ mod alert;
 pub mod entry;
 mod error;
 pub mod examine;
-mod lease;
-mod lock;
+mod files;
 mod named;
 mod password;
-mod permissions;
-mod place;
 mod record;
-mod replace;
-mod rescue;
 mod settle;
 mod staged;
 mod standby;
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 pub use alert::Alert;
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
 pub use error::{Kept, Lasts, LockError, StoreError};
-pub use lease::Lease;
-pub use lock::{HandedOver, Wait};
+pub use files::{HandedOver, Lease, Wait};
 pub use named::{BadStore, NamedBy};
 pub use staged::{NotStaged, Staged};
 pub use standby::{Added, NewGrant};
 
-use crate::credential::{AccountId, AccountName, Host};
+use crate::credential::{AccountId, Host};
 use crate::secret::Fingerprint;
 use crate::time::Timestamp;
-use lock::AccountLock;
-use place::Place;
-use record::{Extra, Full};
+use files::{Claim, Folder, LockedPlace};
+use record::Full;
 
 #[cfg(test)]
 pub(crate) use record::tests::without_client_id;
 
-/// A folder of credential records.
+/// Where credential records are: in a folder.
 #[derive(Debug, Clone)]
 pub struct Store {
-    root: PathBuf,
+    folder: Folder,
     clock: fn() -> Timestamp,
 }
 
 impl Store {
-    /// The store in `root`, which need not exist yet. Nothing is read or written.
+    /// The store in the folder `root`, which need not exist yet. Nothing is read or written.
     #[must_use]
     pub fn new(root: PathBuf, clock: fn() -> Timestamp) -> Self {
-        Self { root, clock }
+        let folder = Folder::new(root);
+        Self { folder, clock }
     }
 
     /// The same in a folder that a person or a script has named.
@@ -64,18 +57,21 @@ impl Store {
     /// Where it is, as it was given.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.root
+        self.folder.root()
+    }
+
+    /// What time it is, by the clock that all times in its records are of.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Reads a record without the lock: one open, one read (P9). `Ok(None)`: there is none.
     pub fn snapshot(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
-        let path = place::record_of(&self.root, id);
-        let Some(text) = place::read_record(&path)? else {
+        let Some(mut record) = self.folder.record(id)? else {
             return Ok(None);
         };
-        let full = record::parse(&text, id).map_err(|problem| problem.in_file(&path))?;
-        let mut record = full.record;
-        record.look_at_clocks(self.clock);
+        record.look_at_clocks(|| self.now());
         Ok(Some(Snapshot::new(record)))
     }
 
@@ -86,12 +82,11 @@ impl Store {
     /// A pending attempt whose room for the answer, or whose mark, is locked has an owner that lives: its
     /// lock file was removed or replaced. Then nothing is touched until that owner has ended its attempt.
     pub fn lock(&self, id: &AccountId, wait: &Wait<'_>) -> Result<Entry, LockError> {
-        let place = self.writable_place(id)?;
+        let place = self.folder.own_place(id)?;
         loop {
-            let lock = AccountLock::acquire(&place.lock, wait)?;
-            match self.reread(lock, &place)? {
+            match self.reread(place.lock(wait)?)? {
                 Found::Entry(entry) => return Ok(*entry),
-                Found::Owned { owner, claim } => lock::wait_for_owner(&claim, &owner, wait)?,
+                Found::Owned { owner, claim } => claim.wait_for(&owner, wait)?,
                 Found::Changed => {}
             }
         }
@@ -100,56 +95,46 @@ impl Store {
     /// The lock that the process which started this one has handed over, by the descriptor that it left.
     /// `None`: that is not this account's lock, or not held, or another process has an attempt under way.
     pub fn lock_inherited(&self, id: &AccountId, file: File) -> Result<Option<Entry>, StoreError> {
-        let place = self.writable_place(id)?;
-        let lock = AccountLock::inherited(&place.lock, file)?;
-        self.reread_if_had(lock, &place)
+        self.reread_if_had(self.folder.own_place(id)?.lock_inherited(file)?)
     }
 
     /// The lock that the process to which it was handed over did not take. `None`: it is lost.
     pub fn take_back(&self, id: &AccountId, lent: HandedOver) -> Result<Option<Entry>, StoreError> {
-        let place = self.writable_place(id)?;
-        let lock = AccountLock::taken_back(&place.lock, lent)?;
-        self.reread_if_had(lock, &place)
+        self.reread_if_had(self.folder.own_place(id)?.take_back(lent)?)
     }
 
-    fn reread_if_had(
-        &self,
-        lock: Option<AccountLock>,
-        place: &Place,
-    ) -> Result<Option<Entry>, StoreError> {
-        let Some(lock) = lock else { return Ok(None) };
-        Ok(match self.reread(lock, place)? {
+    fn reread_if_had(&self, place: Option<LockedPlace>) -> Result<Option<Entry>, StoreError> {
+        let Some(place) = place else { return Ok(None) };
+        Ok(match self.reread(place)? {
             Found::Entry(entry) => Some(*entry),
             Found::Owned { .. } | Found::Changed => None,
         })
     }
 
-    fn reread(&self, lock: AccountLock, place: &Place) -> Result<Found, StoreError> {
-        let Some(mut found) = read_for_writing(place)? else {
-            let vacant = Locked::vacant(lock, place.clone());
+    fn reread(&self, place: LockedPlace) -> Result<Found, StoreError> {
+        let Some(mut full) = place.own_record()? else {
+            let vacant = Locked::vacant(place);
             return Ok(Found::Entry(Box::new(Entry::Vacant(vacant))));
         };
-        if let Some(owner) = settle::owner(&found.0) {
+        if let Some(owner) = settle::owner(&full) {
             if let Some(claim) = place.claimed()? {
-                let claim = claim.to_owned();
                 return Ok(Found::Owned { owner, claim });
             }
             // That owner may have ended its attempt after the record was read.
-            let Some(again) = read_for_writing(place)? else {
+            let Some(again) = place.own_record()? else {
                 return Ok(Found::Changed);
             };
-            found = again;
+            full = again;
         }
-        let (full, extra) = found;
-        let mut settled = settle::settle(place, full, extra, (self.clock)())?;
-        settled.full.record.look_at_clocks(self.clock);
-        let locked = Locked::occupied(lock, place.clone(), settled);
+        let mut settled = settle::settle(&place, full, self.now())?;
+        settled.full.record.look_at_clocks(|| self.now());
+        let locked = Locked::occupied(place, settled);
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }
 
     /// Waits until nobody refreshes this account, for a store that cannot be written here.
     pub fn wait_until_free(&self, id: &AccountId, wait: &Wait<'_>) -> Result<(), LockError> {
-        lock::wait_until_free(&Place::new(&self.root, id).lock, wait)
+        self.folder.place(id).wait_until_free(wait)
     }
 
     /// Waits, with no lock in hand, until no process holds a lease on this token (I9).
@@ -159,108 +144,34 @@ impl Store {
         token: Fingerprint,
         wait: &Wait<'_>,
     ) -> Result<(), LockError> {
-        let place = self.writable_place(id)?;
-        lock::wait_until_unshared(&place.lease(token), wait)
+        self.folder.own_place(id)?.wait_for_leases(token, wait)
     }
 
     /// Every account that has a record, in order.
     pub fn accounts(&self) -> Result<Vec<AccountId>, StoreError> {
-        let mut found = Vec::new();
-        for key in names_in(&self.root)? {
-            // What is no folder is none of ours.
-            if let Some(host) = Host::from_key(&key)
-                && self.root.join(&key).is_dir()
-            {
-                found.extend(self.accounts_of(&host)?);
-            }
-        }
-        found.sort();
-        Ok(found)
+        self.folder.accounts()
     }
 
     /// Every account of one host that has a record, in order.
     pub fn accounts_of(&self, host: &Host) -> Result<Vec<AccountId>, StoreError> {
-        let names = names_in(&self.root.join(host.key()))?;
-        let mut found: Vec<AccountId> = names
-            .iter()
-            .filter_map(|name| name.strip_suffix(".toml"))
-            .filter_map(|name| name.parse::<AccountName>().ok())
-            .map(|account| AccountId {
-                host: host.clone(),
-                account,
-            })
-            .collect();
-        found.sort();
-        Ok(found)
+        self.folder.accounts_of(host)
     }
 
     /// What is wrong with the folders of these accounts: every command that takes a lock there refuses.
     #[must_use]
     pub fn troubles_of_folders(&self, ids: &[AccountId]) -> Vec<StoreError> {
-        let Ok(root) = self.root.canonicalize() else {
-            return Vec::new();
-        };
-        let mut folders: Vec<PathBuf> = ids.iter().map(|id| root.join(id.host.key())).collect();
-        folders.dedup();
-        folders.insert(0, root);
-        let folders = folders.iter();
-        folders
-            .filter_map(|folder| permissions::trouble_of_folder(folder))
-            .collect()
-    }
-
-    /// The place of an account, in folders that exist and are the user's own. The path is
-    /// resolved first, so that two ways to one record share one lock.
-    fn writable_place(&self, id: &AccountId) -> Result<Place, StoreError> {
-        if !self.root.exists() {
-            permissions::check_home(&self.root)?;
-            permissions::private_folder(&self.root)?;
-        }
-        let root = self
-            .root
-            .canonicalize()
-            .map_err(|error| StoreError::io("open", &self.root, error))?;
-        permissions::check_folder(&root)?;
-        let place = Place::new(&root, id);
-        if !place.folder.exists() {
-            permissions::check_home(&place.folder)?;
-        }
-        permissions::private_folder(&place.folder)?;
-        Ok(place)
+        self.folder.troubles_of(ids)
     }
 }
 
 /// What stands under a lock that was just had.
 enum Found {
     Entry(Box<Entry>),
-    /// The attempt of this process, which lives, and has claimed that file.
+    /// The attempt of this process, which lives, and has claimed a file.
     Owned {
         owner: String,
-        claim: PathBuf,
+        claim: Claim,
     },
     /// It has changed in that very moment.
     Changed,
-}
-
-/// The record in `place`, for a process that will write; `None` where there is none.
-fn read_for_writing(place: &Place) -> Result<Option<(Full, Extra)>, StoreError> {
-    let Some(text) = place.read_for_writing()? else {
-        return Ok(None);
-    };
-    let full = record::parse(&text, &place.id);
-    let full = full.map_err(|problem| problem.in_file(&place.record))?;
-    Ok(Some((full, Extra::of(&text))))
-}
-
-/// The names in a folder; none where there is no folder.
-fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| StoreError::io("read", folder, error))?,
-    };
-    let names = entries
-        .map(|entry| entry.map(|entry| entry.file_name().into_string().ok()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| StoreError::io("read", folder, error))?;
-    Ok(names.into_iter().flatten().collect())
 }

@@ -1,16 +1,12 @@
 //! What git asked to keep: a record of its own for each protocol, path and user of a host, in a folder
 //! that nothing else looks into.
 
+use super::Store;
 use super::error::{LockError, StoreError};
-use super::lock::{AccountLock, Wait};
-use super::place::{Place, read_record};
-use super::record::{self, Full};
-use super::{Store, names_in, permissions, replace};
+use super::files::{LockedPlace, Place, Wait};
+use super::record::Full;
 use crate::credential::{AccountId, AccountName, Content, GitPassword, Host, Record, Scheme};
 use crate::secret::sha256_hex;
-
-/// The folder below that of the host.
-const FOLDER: &str = "git";
 
 /// How much of the digest names a file, in hex digits.
 const NAME_LENGTH: usize = 32;
@@ -22,24 +18,11 @@ impl Store {
         &self,
         host: &Host,
     ) -> Result<(Vec<GitPassword>, Vec<StoreError>), StoreError> {
-        let folder = self.root().join(host.key()).join(FOLDER);
         let mut found = Vec::new();
         let mut errors = Vec::new();
-        for name in names_in(&folder)? {
-            let account = name
-                .strip_suffix(".toml")
-                .and_then(|name| name.parse().ok());
-            let Some(account) = account else { continue };
-            let id = AccountId {
-                host: host.clone(),
-                account,
-            };
-            let place = Place::in_folder(folder.clone(), &id);
+        for place in self.folder.places_of_git(host)? {
             match password_at(&place) {
-                Ok(Some(kept)) => {
-                    let changed = std::fs::metadata(&place.record).and_then(|m| m.modified());
-                    found.push((changed.ok(), kept));
-                }
+                Ok(Some(kept)) => found.push((place.written_at(), kept)),
                 Ok(None) => {}
                 Err(error) => errors.push(error),
             }
@@ -55,26 +38,17 @@ impl Store {
         kept: GitPassword,
         wait: &Wait<'_>,
     ) -> Result<(), LockError> {
-        let (place, lock) = self.lock_password(host, &kept, wait)?;
-        let full = Full {
-            record: Record {
-                id: place.id.clone(),
-                scheme: scheme_of(&kept),
-                identity: None,
-                content: Content::Password(kept),
-            },
-            refresh_tokens: Vec::new(),
+        let place = self.lock_password(host, &kept, wait)?;
+        let record = Record {
+            id: place.id().clone(),
+            scheme: scheme_of(&kept),
+            identity: None,
+            content: Content::Password(kept),
         };
-        let in_file = |problem: record::Problem| problem.in_file(&place.record);
-        let text = record::render(&full, record::Extra::default()).map_err(in_file)?;
-        // What people and servers say must not make a record that nobody can read.
-        record::parse(&text, &place.id).map_err(in_file)?;
-        if lock.is_ours() {
-            if !place.record.exists() {
-                // The first one in a folder that may be new; git asks again for what is lost.
-                replace::sync_way_to(&place.folder).ok();
-            }
-            place.put(&text)?;
+        if place.is_ours() {
+            // The first one may be in a folder that is new; git asks again for what is lost.
+            place.sync_new_way();
+            place.replace_checked(&Full::new(record, Vec::new()))?;
         }
         Ok(())
     }
@@ -86,10 +60,9 @@ impl Store {
         kept: &GitPassword,
         wait: &Wait<'_>,
     ) -> Result<(), LockError> {
-        let (place, _lock) = self.lock_password(host, kept, wait)?;
+        let place = self.lock_password(host, kept, wait)?;
         if password_at(&place)?.as_ref() == Some(kept) {
-            replace::remove(&place.record)?;
-            replace::sync_folder(&place.folder)?;
+            place.remove_record()?;
         }
         Ok(())
     }
@@ -99,28 +72,19 @@ impl Store {
         host: &Host,
         kept: &GitPassword,
         wait: &Wait<'_>,
-    ) -> Result<(Place, AccountLock), LockError> {
+    ) -> Result<LockedPlace, LockError> {
         let id = AccountId {
             host: host.clone(),
             account: name_of(kept),
         };
-        let host_folder = self.writable_place(&id)?.folder;
-        let folder = host_folder.join(FOLDER);
-        permissions::private_leaf(&folder)?;
-        let place = Place::in_folder(folder, &id);
-        let lock = AccountLock::acquire(&place.lock, wait)?;
-        Ok((place, lock))
+        self.folder.own_place_for_git(&id)?.lock(wait)
     }
 }
 
 fn password_at(place: &Place) -> Result<Option<GitPassword>, StoreError> {
-    let Some(text) = read_record(&place.record)? else {
-        return Ok(None);
-    };
-    let full = record::parse(&text, &place.id).map_err(|problem| problem.in_file(&place.record))?;
-    Ok(match full.record.content {
-        Content::Password(kept) => Some(kept),
-        Content::Login(_) | Content::LoggedOut(_) => None,
+    Ok(match place.record()?.map(|full| full.record.content) {
+        Some(Content::Password(kept)) => Some(kept),
+        Some(Content::Login(_) | Content::LoggedOut(_)) | None => None,
     })
 }
 

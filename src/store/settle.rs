@@ -5,47 +5,47 @@
 
 use std::path::PathBuf;
 
-use zeroize::Zeroizing;
-
 use super::entry::Occupied;
 use super::error::StoreError;
-use super::place::{Place, read_text};
-use super::record::{self, Extra, Full};
-use super::rescue::{self, Rescued};
-use super::{permissions, replace};
-use crate::credential::Grant;
+use super::files::{LockedPlace, Place, Text};
+use super::record::Full;
+use crate::credential::{Grant, Outcome};
+use crate::secret::RefreshToken;
 use crate::time::Timestamp;
 
 /// Finishes what was left in `place`, where `full` is the record that was read under the lock.
 pub(super) fn settle(
-    place: &Place,
+    place: &LockedPlace,
     full: Full,
-    extra: Extra,
     now: Timestamp,
 ) -> Result<Occupied, StoreError> {
     let mut settled = Occupied {
         full,
-        extra,
         warnings: Vec::new(),
         unsaved: false,
     };
-    if is_pending(&settled.full)
-        && let Some((answer, extra)) = whole_answer(place, &settled.full)?
+    if settled.full.is_pending()
+        && let Some(answer) = whole_answer(place, &settled.full)?
     {
-        let before = std::mem::replace(&mut settled.full, answer);
-        settled.extra = extra;
+        let before = std::mem::replace(&mut settled.full, answer.full);
         settled.install_answer(place)?;
         settled.forget_copies(place, &before);
         return Ok(settled);
     }
     settled.take_rescued(place)?;
-    if is_pending(&settled.full) {
+    if settled.full.is_pending() {
         if let Some(login) = settled.full.login_mut() {
             login.cut_off(now);
         }
         settled.save(place);
     }
     Ok(settled)
+}
+
+/// An answer that a process has written down and not put in the record's place.
+struct Answer {
+    full: Full,
+    text: Text,
 }
 
 /// The process whose attempt is pending, as it named itself.
@@ -55,7 +55,7 @@ pub(super) fn owner(full: &Full) -> Option<String> {
     Some(login.last_attempt.as_ref()?.by.clone())
 }
 
-/// What whoever gets the lock next will do about a pending attempt whose owner has died.
+/// What the next process that gets the lock will do about a pending attempt whose owner has died.
 #[derive(Debug)]
 pub enum Next {
     /// Put in place what that process had written here.
@@ -69,14 +69,14 @@ pub enum Next {
 /// The same that [`settle`] does, and nothing is changed.
 pub(super) fn foresee(place: &Place, full: &Full) -> Next {
     match whole_answer(place, full) {
-        Ok(Some(_)) => return Next::PutInPlace(place.answer.clone()),
+        Ok(Some(answer)) => return Next::PutInPlace(answer.text.into_path()),
         Err(error) => return Next::Blocked(error),
         Ok(None) => {}
     }
     for (index, spent) in (0..).zip(&full.refresh_tokens) {
         let Some(spent) = spent else { continue };
-        match rescue::find(place, spent, |found| is_newer(full, index, found)) {
-            Ok(Some(rescued)) => return Next::PutInPlace(rescued.path),
+        match rescued_answer(place, spent, |found| is_newer(full, index, found)) {
+            Ok(Some(rescued)) => return Next::PutInPlace(rescued.text.into_path()),
             Err(error) => return Next::Blocked(error),
             Ok(None) => {}
         }
@@ -87,61 +87,55 @@ pub(super) fn foresee(place: &Place, full: &Full) -> Next {
 impl Occupied {
     /// Puts the answer that the owner had written, and not yet renamed, in its place. One that
     /// cannot be synced is written anew: what is handed out must be safe somewhere (I6).
-    fn install_answer(&mut self, place: &Place) -> Result<(), StoreError> {
-        if replace::sync_file(&place.answer).is_ok() {
-            let installed = place.put_in_place(&place.answer);
+    fn install_answer(&mut self, place: &LockedPlace) -> Result<(), StoreError> {
+        if place.sync_answer() {
+            let installed = place.put_answer_in_place();
             self.unsaved = installed.is_err();
             self.note(installed);
         } else {
-            let text = self.text(place)?;
-            match place.put(&text)? {
+            match place.replace(&self.full)? {
                 Some(uncertain) => self.warnings.push(uncertain),
-                // It holds tokens, and nobody would look for it again.
-                None => drop(replace::remove(&place.answer)),
+                // It holds tokens, and no process would look for it again.
+                None => place.remove_answer(),
             }
         }
         Ok(())
     }
 
     /// Removes what was rescued by an owner that could not see its answer in place.
-    fn forget_copies(&self, place: &Place, before: &Full) {
+    fn forget_copies(&self, place: &LockedPlace, before: &Full) {
         let kept: Vec<_> = self.full.refresh_tokens.iter().flatten().collect();
         let spent = before.refresh_tokens.iter().flatten();
         let spent = spent.filter(|token| !kept.contains(token));
-        spent.for_each(|token| rescue::forget(place, token));
+        spent.for_each(|token| place.forget_rescued(token));
     }
 
     /// Takes over what lies in a rescue place for a grant, whatever the record says of it: a process that
     /// could not see that place may have taken the grant for dead, and a record that was restored from a
     /// copy knows of no attempt.
-    fn take_rescued(&mut self, place: &Place) -> Result<(), StoreError> {
+    fn take_rescued(&mut self, place: &LockedPlace) -> Result<(), StoreError> {
         for index in 0..self.full.refresh_tokens.len() {
             let Some(spent) = &self.full.refresh_tokens[index] else {
                 continue;
             };
             let counts = |found: &Full| is_newer(&self.full, index, found);
-            let Some(rescued) = rescue::find(place, spent, counts)? else {
+            let Some(rescued) = rescued_answer(place, spent, counts)? else {
                 continue;
             };
-            if merge(&mut self.full, index, &rescued) && self.save(place) {
-                rescued.discard();
+            if merge(&mut self.full, index, &rescued.full) && self.save(place) {
+                rescued.text.discard();
             }
         }
         Ok(())
     }
 
     /// Writes the record; `false`, with a warning, where that fails.
-    fn save(&mut self, place: &Place) -> bool {
-        let saved = self.text(place).and_then(|text| place.put(&text));
+    fn save(&mut self, place: &LockedPlace) -> bool {
+        let saved = place.replace(&self.full);
         let good = matches!(saved, Ok(None));
         self.unsaved = saved.is_err();
         self.note(saved);
         good
-    }
-
-    fn text(&self, place: &Place) -> Result<Zeroizing<String>, StoreError> {
-        record::render(&self.full, self.extra.clone())
-            .map_err(|problem| problem.in_file(&place.record))
     }
 
     fn note(&mut self, result: Result<Option<StoreError>, StoreError>) {
@@ -167,11 +161,11 @@ fn is_newer(full: &Full, index: usize, rescued: &Full) -> bool {
 }
 
 /// Puts a rescued grant in the place of the one whose refresh token was spent for it.
-fn merge(full: &mut Full, index: usize, rescued: &Rescued) -> bool {
-    let found = rescued.full.record.login().and_then(|login| {
+fn merge(full: &mut Full, index: usize, rescued: &Full) -> bool {
+    let found = rescued.record.login().and_then(|login| {
         let attempt = login.last_attempt.as_ref()?;
         let grant = login.grants.get(attempt.grant)?;
-        let token = rescued.full.refresh_tokens.get(attempt.grant)?;
+        let token = rescued.refresh_tokens.get(attempt.grant)?;
         Some((attempt.clone(), grant.clone(), token.clone()))
     });
     let Some((attempt, mut grant, token)) = found else {
@@ -191,31 +185,50 @@ fn merge(full: &mut Full, index: usize, rescued: &Rescued) -> bool {
     true
 }
 
-/// `.toml.answer`, if it is whole and the end of the pending attempt.
-fn whole_answer(place: &Place, full: &Full) -> Result<Option<(Full, Extra)>, StoreError> {
-    let Some(file) = permissions::open_for_reading(&place.answer)? else {
-        return Ok(None);
+/// The answer in the room for it, if it is whole and the end of the pending attempt.
+fn whole_answer(place: &Place, full: &Full) -> Result<Option<Answer>, StoreError> {
+    let ends_ours = |answer: &Full| match (full.record.login(), answer.record.login()) {
+        (Some(pending), Some(answer)) => pending.is_ended_by(answer),
+        _ => false,
     };
-    permissions::check_ours(&place.answer, &file)?;
-    let text = match read_text(&place.answer, file) {
-        Err(StoreError::Corrupt { .. }) => return Ok(None),
-        // It may be whole: who cannot read it now must not spend the refresh token again.
-        text => text?,
-    };
-    match record::parse(&text, &place.id) {
-        Ok(answer) => {
-            let matches = match (full.record.login(), answer.record.login()) {
-                (Some(pending), Some(answer)) => pending.is_ended_by(answer),
-                _ => false,
-            };
-            Ok(matches.then(|| (answer, Extra::of(&text))))
+    match place.answer()? {
+        Some(text) => answer_in(place, text, ends_ours),
+        None => Ok(None),
+    }
+}
+
+/// The answer that `spent` was exchanged for and that `counts`: where refresh tokens do not rotate, an old copy has the
+/// same name.
+fn rescued_answer(
+    place: &Place,
+    spent: &RefreshToken,
+    counts: impl Fn(&Full) -> bool,
+) -> Result<Option<Answer>, StoreError> {
+    let counts = |found: &Full| ends_in_rotation(found) && counts(found);
+    for text in place.rescued(spent) {
+        if let Some(answer) = answer_in(place, text?, counts)? {
+            return Ok(Some(answer));
         }
-        Err(problem) if problem.is_newer() => Err(problem.in_file(&place.answer)),
+    }
+    Ok(None)
+}
+
+/// The answer that a text is, if it is whole and `counts`. One of a version that this glauth does not know is an error:
+/// the spent token must not be presented again.
+fn answer_in(
+    place: &Place,
+    text: Text,
+    counts: impl Fn(&Full) -> bool,
+) -> Result<Option<Answer>, StoreError> {
+    match text.whole_record(place.id()) {
+        Ok(full) => Ok(counts(&full).then_some(Answer { full, text })),
+        Err(error) if error.is_newer() => Err(error),
         Err(_) => Ok(None),
     }
 }
 
-fn is_pending(full: &Full) -> bool {
+fn ends_in_rotation(full: &Full) -> bool {
     let login = full.record.login();
-    login.is_some_and(|login| login.pending_sequence().is_some())
+    let last = login.and_then(|login| login.last_attempt.as_ref());
+    last.is_some_and(|last| last.outcome == Outcome::Rotated)
 }

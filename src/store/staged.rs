@@ -1,15 +1,10 @@
 //! The refresh itself: prepared, marked, sent by somebody else, and ended
 //! (ARCHITECTURE.md, "Timeline and crash points").
 
-use std::path::PathBuf;
-
 use super::entry::{Locked, Occupied};
 use super::error::StoreError;
-use super::lease;
-use super::lock::HandedOver;
-use super::record::{self, RECORD_LIMIT};
-use super::replace::{self, Reservation};
-use super::rescue;
+use super::files::{HandedOver, Room};
+use super::record::RECORD_LIMIT;
 use crate::credential::{Cause, Client, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
@@ -28,8 +23,8 @@ const _: () = assert!(GROWTH < RECORD_LIMIT);
 pub enum NotStaged {
     /// The store would not have it; the lock is still held.
     Store(Box<Locked<Occupied>>, StoreError),
-    /// Somebody replaced the lock file (here is its path): the lock locks nobody out.
-    LockLost(PathBuf),
+    /// The lock excludes no other process any more; the error says why.
+    LockLost(StoreError),
     /// The refresh would end a living token on which somebody holds a lease; the lock is still held.
     Leased(Box<Locked<Occupied>>),
 }
@@ -138,7 +133,7 @@ pub enum NotStaged {
 #[must_use = "an attempt must be ended with `commit`"]
 pub struct Staged {
     locked: Locked<Occupied>,
-    reservation: Reservation,
+    room: Room,
     grant: usize,
     spent: Spent,
 }
@@ -177,7 +172,7 @@ impl Staged {
     pub fn commit(self, ending: &Ending, now: Timestamp) -> Result<Locked<Occupied>, StoreError> {
         let Self {
             mut locked,
-            mut reservation,
+            mut room,
             grant,
             spent,
         } = self;
@@ -191,38 +186,18 @@ impl Staged {
                 locked.state.full.refresh_tokens[grant] = Some(token.clone());
             }
         }
-        let text = locked.text_of(&locked.state.full, locked.state.extra.clone())?;
-        let stored = match reservation.fill(text.as_bytes()) {
-            Ok(()) => {
-                fault::point("written");
-                Ok(locked.finish_answer())
-            }
-            // Where the lock file, the room and the marked record are not the ones of this process, another
-            // one has stored something since: that stands, and new tokens go to the rescue place, where the
-            // next process finds them.
-            Err(gone)
-                if !reservation.is_in_place()
-                    && !reservation.is_marked()
-                    && !locked.lock.is_ours() =>
-            {
-                Err(gone)
-            }
-            Err(first) => locked.second_try(&text, first),
-        };
+        let text = locked.place.text_of(&locked.state.full)?;
+        let stored = locked.place.put_answer(&mut room, &text);
         match (stored, ending) {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
             (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
             (Err(error), Ending::Rotated(_)) => {
-                return Err(StoreError::AnswerNotStored {
-                    path: locked.place.record.clone(),
-                    rescued: rescue::keep(&locked.place, &text, &spent.refresh_token),
-                    reason: error.to_string(),
-                });
+                return Err(locked.place.rescue(&text, &spent.refresh_token, &error));
             }
         }
         fault::point("renamed");
         if matches!(ending, Ending::Rotated(_)) {
-            lease::sweep(&locked.place, locked.record());
+            locked.place.sweep_leases(locked.record());
         }
         Ok(locked)
     }
@@ -242,7 +217,7 @@ impl Locked<Occupied> {
         notice: String,
     ) -> Result<Staged, NotStaged> {
         let (mut locked, spent) = self.check(grant, cause, now)?;
-        locked.lock.announce(notice);
+        locked.place.announce(notice);
         locked.stage_checked(grant, cause, now, spent)
     }
 
@@ -255,7 +230,7 @@ impl Locked<Occupied> {
         now: Timestamp,
     ) -> Result<HandedOver, NotStaged> {
         let (locked, _) = self.check(grant, cause, now)?;
-        Ok(locked.lock.hand_over())
+        Ok(locked.place.hand_over())
     }
 
     /// Whether this grant can be refreshed now; and what with.
@@ -266,16 +241,12 @@ impl Locked<Occupied> {
         now: Timestamp,
     ) -> Result<(Self, Spent), NotStaged> {
         let Some(spent) = self.to_be_spent(grant) else {
-            let error = StoreError::Corrupt {
-                path: self.place.record.clone(),
-                line: None,
-                problem: "it has no refresh token for this grant".to_owned(),
-            };
+            let error = self
+                .place
+                .unusable("it has no refresh token for this grant");
             return Err(NotStaged::Store(Box::new(self), error));
         };
-        if !self.lock.is_ours() {
-            return Err(NotStaged::LockLost(self.place.lock));
-        }
+        self.place.check_ours().map_err(NotStaged::LockLost)?;
         if self.state.unsaved
             && let Err(error) = self.save()
         {
@@ -299,24 +270,26 @@ impl Locked<Occupied> {
             .record()
             .login()
             .and_then(|login| login.last_attempt.clone());
-        let extra = self.state.extra.clone();
+        let extra = self.state.full.extra.clone();
         if let Some(login) = self.login_mut() {
             login.begin_attempt(grant, cause, env::process_name(), now);
         }
-        self.state.extra = extra.clone().without_attempt();
+        self.state.full.extra = extra.clone().without_attempt();
         match self.prepare() {
-            Ok(reservation) if self.lock.is_ours() => Ok(Staged {
-                locked: self,
-                reservation,
-                grant,
-                spent,
-            }),
-            Ok(_) => Err(NotStaged::LockLost(self.place.lock)),
+            Ok(room) => {
+                self.place.check_ours().map_err(NotStaged::LockLost)?;
+                Ok(Staged {
+                    locked: self,
+                    room,
+                    grant,
+                    spent,
+                })
+            }
             Err(error) => {
                 if let Some(login) = self.login_mut() {
                     login.last_attempt = before;
                 }
-                self.state.extra = extra;
+                self.state.full.extra = extra;
                 self.take_back();
                 Err(NotStaged::Store(Box::new(self), error))
             }
@@ -345,70 +318,27 @@ impl Locked<Occupied> {
         Ok(matters && self.is_leased(grant)?)
     }
 
-    fn prepare(&mut self) -> Result<Reservation, StoreError> {
-        let text = self.text_of(&self.state.full, self.state.extra.clone())?;
-        let room = text.len() + GROWTH;
-        if room > RECORD_LIMIT {
-            return Err(StoreError::Corrupt {
-                path: self.place.record.clone(),
-                line: None,
-                problem: "it is so large that an answer may not fit into it".to_owned(),
-            });
+    fn prepare(&self) -> Result<Room, StoreError> {
+        let text = self.place.text_of(&self.state.full)?;
+        let bytes = text.len() + GROWTH;
+        if bytes > RECORD_LIMIT {
+            let problem = "it is so large that an answer may not fit into it";
+            return Err(self.place.unusable(problem));
         }
-        memory::set_aside().map_err(|_| StoreError::no_memory(&self.place.record))?;
-        replace::sync_folder(&self.place.folder)?;
-        let mut reservation = Reservation::new(&self.place.answer, room as u64)?;
-        reservation.claim()?;
-        fault::point("reserved");
-        match self.put(&text)? {
-            None => {}
-            Some(uncertain) => return Err(uncertain),
-        }
-        reservation.claim_mark(&self.place.record)?;
-        fault::point("pending");
-        Ok(reservation)
+        memory::set_aside().map_err(|_| self.place.lacks_memory())?;
+        let mut room = self.place.make_room(bytes)?;
+        self.place.mark(&mut room, &text)?;
+        Ok(room)
     }
 
     /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
     /// finished by the next process, which then takes the attempt for one that was cut off.
     fn take_back(&mut self) {
         memory::free();
-        self.remove_answer();
-        replace::remove(&self.place.new).ok();
-        let on_disk = self.place.read_for_writing().ok().flatten();
-        let marked = on_disk
-            .and_then(|text| record::parse(&text, &self.place.id).ok())
-            .is_some_and(|full| full.record != *self.record());
-        if marked {
+        self.place.clear_room();
+        let on_disk = self.place.own_record().ok().flatten();
+        if on_disk.is_some_and(|full| full.record != *self.record()) {
             self.save().ok();
-        }
-    }
-
-    /// Puts a synced `.toml.answer` in place. If that fails nothing is lost: the next process
-    /// does it.
-    fn finish_answer(&self) -> Option<StoreError> {
-        match self.place.put_in_place(&self.place.answer) {
-            Ok(warning) => warning,
-            Err(error) => Some(error),
-        }
-    }
-
-    /// What failed to sync is never trusted again: once more in a new file, whose name is made
-    /// safe before it is renamed.
-    fn second_try(&self, text: &str, first: StoreError) -> Result<Option<StoreError>, StoreError> {
-        let answer = &self.place.answer;
-        let again = replace::remove(answer)
-            .and_then(|()| replace::write_new(answer, text.as_bytes()))
-            .and_then(|()| replace::sync_folder(&self.place.folder));
-        match again {
-            Ok(()) => {
-                let warning = self.finish_answer();
-                Ok(warning.or(Some(first)))
-            }
-            Err(error) => {
-                self.remove_answer();
-                Err(error)
-            }
         }
     }
 }

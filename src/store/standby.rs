@@ -2,8 +2,6 @@
 
 use super::entry::{Locked, Occupied, RevocableToken};
 use super::error::StoreError;
-use super::lease;
-use super::rescue;
 use crate::credential::{Grant, Identity, Login};
 use crate::secret::{AccessToken, RefreshToken};
 
@@ -52,18 +50,18 @@ impl Locked<Occupied> {
         let attempt_gone = self
             .login_mut()
             .is_some_and(|login| login.add_grant(place, new.grant));
-        let extra = std::mem::take(&mut self.state.extra).without_grant(place);
-        self.state.extra = if attempt_gone {
+        let extra = std::mem::take(&mut self.state.full.extra).without_grant(place);
+        self.state.full.extra = if attempt_gone {
             extra.without_attempt()
         } else {
             extra
         };
-        let warning = self.put_checked(&self.state.full, self.state.extra.clone())?;
+        let warning = self.place.replace_checked(&self.state.full)?;
         self.state.warnings.extend(warning);
-        self.remove_answer();
-        lease::sweep(&self.place, self.record());
+        self.place.remove_answer();
+        self.place.sweep_leases(self.record());
         if let Some(token) = &spent {
-            rescue::forget(&self.place, token);
+            self.place.forget_rescued(token);
         }
         let warnings = self.take_warnings();
         Ok(Some(Added { replaced, warnings }))

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use glauth::credential::{AccountId, AccountName, Cause, HostArg};
-use glauth::store::{Entry, Locked, NotStaged, Occupied, Store, Wait};
+use glauth::store::{Entry, Locked, NotStaged, Occupied, Store, StoreError, Wait};
 use glauth::time::Timestamp;
 use nix::sys::signal::Signal;
 
@@ -95,7 +95,9 @@ fn no_refresh_token_is_lent_where_the_lock_file_was_replaced() {
         let locked = lock(&sandbox, &server);
         take_away();
         match locked.stage(0, Cause::Asked, Timestamp::now(), String::new()) {
-            Err(NotStaged::LockLost(lost)) => assert!(lost.ends_with("default.lock")),
+            Err(NotStaged::LockLost(StoreError::LockReplaced { path })) => {
+                assert!(path.ends_with("default.lock"));
+            }
             other => panic!("{other:?}"),
         }
         // Whoever has the new one finds nothing of it.

@@ -29,7 +29,6 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
     let session = Session {
         store: &store,
         http,
-        clock: Timestamp::now,
         lock_timeout: Duration::ZERO,
         log: &log,
         talkative: false,

@@ -46,6 +46,7 @@ impl ServerLogin<'_> {
     /// Asks until the person has decided, or the codes have ended.
     fn poll(&self, codes: &DeviceAuthorization) -> Result<(Tokens, Held), AuthorizeError> {
         let Self { session, setup, .. } = self;
+        let now = || session.now();
         let began = Instant::now();
         let deadline = began + codes.expires_in;
         let mut interval = codes.interval;
@@ -55,7 +56,7 @@ impl ServerLogin<'_> {
             let code = &codes.device_code;
             // Any answer may bring tokens.
             let held = self.hold();
-            let came = match poll(session.http, &setup.client, code, interval, session.clock) {
+            let came = match poll(session.http, &setup.client, code, interval, &now) {
                 Polled::Wait(longer) if !held.has_come() => {
                     session.log.note(Level::Trace, || {
                         format!("polled; again in {} s", longer.as_secs())

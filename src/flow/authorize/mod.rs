@@ -225,7 +225,8 @@ impl ServerLogin<'_> {
         let issued_at = self.session.now();
         let client = &self.setup.client;
         let held = self.hold();
-        let exchanged = oauth::exchange(self.session.http, client, presented, self.session.clock);
+        let now = || self.session.now();
+        let exchanged = oauth::exchange(self.session.http, client, presented, &now);
         or_told(self.tokens(exchanged, issued_at), held)
     }
 

@@ -1,22 +1,18 @@
 //! Format v1: a record to text and back. Every field is checked on reading, and keys that this
 //! glauth does not know are kept for those that do.
 
+mod document;
 mod extra;
-mod fields;
-mod read;
-mod wire;
-mod words;
-mod write;
+mod table;
+mod tables;
+mod values;
 
-use std::path::Path;
-
+use toml::de::DeTable;
 use zeroize::Zeroizing;
 
 pub(super) use extra::Extra;
-use fields::{Misfit, Why};
-use wire::Document;
+use table::{Misfit, Table, Why};
 
-use super::error::StoreError;
 use crate::credential::{AccountId, Content, Login, Record};
 use crate::secret::RefreshToken;
 use crate::toml_trouble;
@@ -38,9 +34,26 @@ pub(super) struct Full {
     pub record: Record,
     /// One for each grant.
     pub refresh_tokens: Vec<Option<RefreshToken>>,
+    /// What others wrote into it, where it was read to be written back.
+    pub extra: Extra,
 }
 
 impl Full {
+    /// One that has nothing of others yet.
+    pub fn new(record: Record, refresh_tokens: Vec<Option<RefreshToken>>) -> Self {
+        Self {
+            record,
+            refresh_tokens,
+            extra: Extra::default(),
+        }
+    }
+
+    /// Whether an attempt is under way, or its owner died.
+    pub fn is_pending(&self) -> bool {
+        let login = self.record.login();
+        login.is_some_and(|login| login.pending_sequence().is_some())
+    }
+
     /// The login, if it is one.
     pub fn login_mut(&mut self) -> Option<&mut Login> {
         match &mut self.record.content {
@@ -65,89 +78,87 @@ pub(super) enum Problem {
     },
 }
 
-impl Problem {
-    /// Whether the text may be good, and another glauth can read it.
-    pub(super) fn is_newer(&self) -> bool {
-        matches!(self, Self::Version(_) | Self::Newer { .. })
-    }
-
-    pub(super) fn in_file(self, path: &Path) -> StoreError {
-        let path = path.to_owned();
-        match self {
-            Self::Version(version) => StoreError::UnsupportedVersion { path, version },
-            Self::Newer { line, text } => StoreError::NewerValue {
-                path,
-                line,
-                problem: text,
-            },
-            Self::Corrupt { line, text } => StoreError::Corrupt {
-                path,
-                line,
-                problem: text,
-            },
-        }
-    }
+/// Reads a record that is to be `id`'s. No refresh token is in it.
+pub(super) fn parse(text: &str, id: &AccountId) -> Result<Record, Problem> {
+    parse_as(text, |table| document::record(table, id))
 }
 
-/// Reads a record that is to be `id`'s.
-pub(super) fn parse(text: &str, id: &AccountId) -> Result<Full, Problem> {
-    let corrupt = |line, text: &str| Problem::Corrupt {
-        line,
-        text: text.to_owned(),
-    };
+/// The same with its refresh tokens and with what others wrote into it, which costs more than the record itself.
+pub(super) fn parse_whole(text: &str, id: &AccountId) -> Result<Full, Problem> {
+    parse_as(text, |table| {
+        Ok(Full {
+            record: document::record(table, id)?,
+            refresh_tokens: document::refresh_tokens(table)?,
+            extra: Extra::of(text),
+        })
+    })
+}
+
+fn parse_as<T>(
+    text: &str,
+    read: impl FnOnce(&Table<'_, '_>) -> Result<T, Misfit>,
+) -> Result<T, Problem> {
+    let corrupt = |text: String| Problem::Corrupt { line: None, text };
     if text.len() > RECORD_LIMIT {
-        return Err(corrupt(None, "it is larger than 256 KiB"));
+        return Err(corrupt("it is larger than 256 KiB".to_owned()));
     }
     if !text.ends_with(END) {
         let problem = format!("its last line is not `{}`", END.trim_end());
-        return Err(corrupt(None, &problem));
+        return Err(corrupt(problem));
     }
-    let document: Document<'_> = fields::read(text).map_err(|misfit| unreadable(text, misfit))?;
-    if document.version != VERSION {
-        return Err(Problem::Version(document.version.to_string()));
+    let in_text = |misfit: Misfit| misfit.in_text(text);
+    let document = DeTable::parse(text).map_err(|error| in_text(error.into()))?;
+    let table = Table::whole(&document);
+    let version: i64 = table.need("version").map_err(in_text)?;
+    if version != VERSION {
+        return Err(Problem::Version(version.to_string()));
     }
-    read::record(document, id).map_err(|bad| bad.in_text(text))
+    read(&table).map_err(in_text)
 }
 
-/// Why it is no document.
-fn unreadable(text: &str, misfit: Misfit) -> Problem {
-    if let Some(version) = other_version(text) {
-        return Problem::Version(version);
+impl Misfit {
+    /// What that makes of the text that it is in.
+    fn in_text(self, text: &str) -> Problem {
+        let (line, found) = toml_trouble::place(text, self.span);
+        // Anything else that stands before a `=` may be a part of a token.
+        let is_known = |key: &String| {
+            tables::known()
+                .iter()
+                .any(|(_, keys)| keys.contains(&&**key))
+        };
+        let Some(key) = self.key.map(ToOwned::to_owned).or(found.filter(is_known)) else {
+            let text = match self.why {
+                Why::Twice => "a key or a table appears twice",
+                _ => "it is not the TOML of a record",
+            };
+            let text = text.to_owned();
+            return Problem::Corrupt { line, text };
+        };
+        let text = match self.why {
+            Why::Missing => format!("`{key}` is missing"),
+            Why::Twice => format!("`{key}` appears twice"),
+            Why::Kind => format!("the value of `{key}` does not fit"),
+            Why::Bad(problem) => format!("`{key}` {problem}"),
+            Why::Unknown => {
+                let text = format!("`{key}` is not one that this glauth knows");
+                return Problem::Newer { line, text };
+            }
+        };
+        Problem::Corrupt { line, text }
     }
-    let (line, found) = toml_trouble::place(text, misfit.span);
-    // Anything else that stands before a `=` may be a part of a token.
-    let known = |key: &String| wire::KNOWN.iter().any(|(_, keys)| keys.contains(&&**key));
-    let key = misfit.key.map(ToOwned::to_owned).or(found.filter(known));
-    let text = match (misfit.why, key) {
-        (Why::Missing, Some(key)) => format!("`{key}` is missing"),
-        (Why::Twice, Some(key)) => format!("`{key}` appears twice"),
-        (Why::Twice, None) => "a key or a table appears twice".to_owned(),
-        (Why::Kind, Some(key)) => format!("the value of `{key}` does not fit"),
-        (Why::Kind | Why::Missing, None) => "it is not the TOML of a record".to_owned(),
-    };
-    Problem::Corrupt { line, text }
 }
 
-/// The version, where it is not ours: then nothing else needs to fit.
-fn other_version(text: &str) -> Option<String> {
-    let table: toml::Table = text.parse().ok()?;
-    let version = table.get("version")?.as_integer()?;
-    (version != VERSION).then(|| version.to_string())
-}
-
-/// Writes a record, with what others had in it.
+/// Writes a record, with what others have in it.
 ///
 /// The error says what a server made too large to keep.
-pub(super) fn render(full: &Full, extra: Extra) -> Result<Zeroizing<String>, Problem> {
-    let unwritable = || Problem::Corrupt {
+pub(super) fn render(full: &Full) -> Result<Zeroizing<String>, Problem> {
+    let mut table = document::document(full);
+    full.extra.clone().into_document(&mut table);
+    let written = toml::to_string(&table).map_err(|_| Problem::Corrupt {
         line: None,
         text: "it cannot be written as TOML".to_owned(),
-    };
-    let own = Zeroizing::new(toml::to_string(&write::document(full)).map_err(|_| unwritable())?);
-    // By way of the text: `Table::try_from` of toml 1.2 makes a table of each time.
-    let mut table: toml::Table = own.parse().map_err(|_| unwritable())?;
-    extra.into_document(&mut table);
-    let mut text = Zeroizing::new(toml::to_string(&table).map_err(|_| unwritable())?);
+    });
+    let mut text = Zeroizing::new(written?);
     text.push_str(END);
     if text.len() > RECORD_LIMIT {
         return Err(Problem::Corrupt {

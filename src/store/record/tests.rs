@@ -7,8 +7,11 @@ mod limits;
 mod round_trip;
 mod unknown;
 
+use std::path::Path;
+
 use super::*;
 use crate::credential::{AccountName, Content, HostArg, Login};
+use crate::store::StoreError;
 use examples::{LOGGED_OUT, OAUTH, PASSWORD, TOKEN};
 
 /// An example of each kind.
@@ -32,13 +35,13 @@ fn id_in(text: &str) -> AccountId {
 
 #[track_caller]
 fn read(text: &str) -> Full {
-    parse(text, &id_in(text)).unwrap()
+    parse_whole(text, &id_in(text)).unwrap()
 }
 
 /// What is wrong with `text`, for the account of `example`.
 #[track_caller]
 fn problem_in(text: &str, example: &str) -> Problem {
-    match parse(text, &id_in(example)) {
+    match parse_whole(text, &id_in(example)) {
         Err(problem) => problem,
         Ok(_) => panic!("it was accepted:\n{text}"),
     }

@@ -119,7 +119,6 @@ fn log_person_in(
     let session = Session {
         store: &store,
         http: &Network,
-        clock: Timestamp::now,
         lock_timeout: LOCK_TIMEOUT,
         log: &log,
         talkative: false,

@@ -196,8 +196,8 @@ impl Account {
 
     /// How the command ends for this account.
     pub(super) fn exit(&self) -> Exit {
-        if self.error.is_some() {
-            Exit::Store
+        if let Some(error) = &self.error {
+            error.code.exit()
         } else if self.needs_login {
             Exit::LoginRequired
         } else {

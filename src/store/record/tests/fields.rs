@@ -169,6 +169,7 @@ fn a_control_character_in_a_list_or_a_map_is_refused() {
             "scopes = [\"a\\nb\"]",
             "scopes",
         ),
+        ("\"read_user\"]", "\n\"read_user\",\n\"a\\nb\"]", "scopes"),
         (
             "resource = \"https://gitlab.example.com/api\"",
             "resource = \"a\\nb\"",
@@ -185,11 +186,12 @@ fn a_control_character_in_a_list_or_a_map_is_refused() {
             "environment",
         ),
     ] {
-        let problem = problem_in(&with(OAUTH, from, to), OAUTH);
-        let Problem::Corrupt { text, .. } = problem else {
-            panic!("{problem:?}");
+        let text = with(OAUTH, from, to);
+        let expected = Problem::Corrupt {
+            line: Some(line_of(&text, "a\\nb")),
+            text: format!("`{key}` has a control character"),
         };
-        assert_eq!(text, format!("`{key}` has a control character"));
+        assert_eq!(problem_in(&text, OAUTH), expected);
     }
 }
 

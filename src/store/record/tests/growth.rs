@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A record at the beginning of an attempt on the grant at `grant`, whose tokens are as short as
 /// can be, as large as `stage` accepts.
-fn full_to_the_brim(grant: usize) -> (Full, Extra) {
+fn full_to_the_brim(grant: usize) -> Full {
     let mut full = read(OAUTH);
     let short = RefreshToken::new("x".to_owned()).unwrap();
     full.refresh_tokens = vec![Some(short.clone()); 2];
@@ -24,13 +24,13 @@ fn full_to_the_brim(grant: usize) -> (Full, Extra) {
         grant.token_type = "x".to_owned();
     }
     login.begin_attempt(grant, Cause::Asked, "x".to_owned(), Timestamp::now());
-    let length = render(&full, Extra::default()).unwrap().len();
+    let length = render(&full).unwrap().len();
     let line = "later = \"\"\n";
     let padding = "x".repeat(RECORD_LIMIT - GROWTH - length - line.len());
-    let extra = Extra::of(&format!("later = \"{padding}\""));
-    let text = render(&full, extra.clone()).unwrap();
+    full.extra = Extra::of(&format!("later = \"{padding}\""));
+    let text = render(&full).unwrap();
     assert_eq!(text.len(), RECORD_LIMIT - GROWTH);
-    (full, extra)
+    full
 }
 
 /// The largest answer that is granted, of characters that TOML must escape.
@@ -49,12 +49,12 @@ fn largest_answer(characters: &str, scope: &str) -> Rotation {
 }
 
 fn ends_with_room(grant: usize, ending: &Ending) {
-    let (mut full, extra) = full_to_the_brim(grant);
+    let mut full = full_to_the_brim(grant);
     if let Ending::Rotated(rotation) = ending {
         full.refresh_tokens[grant].clone_from(&rotation.refresh_token);
     }
     login_of(&mut full).end_attempt(ending, Timestamp::now());
-    let text = render(&full, extra).unwrap();
+    let text = render(&full).unwrap();
     parse(&text, &id_in(OAUTH)).unwrap();
 }
 

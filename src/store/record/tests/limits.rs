@@ -60,7 +60,7 @@ fn a_record_that_would_be_too_large_is_not_written() {
         line: None,
         text: "it would be larger than 256 KiB".to_owned(),
     };
-    assert_eq!(render(&full, Extra::default()).unwrap_err(), expected);
+    assert_eq!(render(&full).unwrap_err(), expected);
 }
 
 #[test]

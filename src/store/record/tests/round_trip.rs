@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 #[test]
 fn each_kind_is_written_as_it_was_read() {
     for example in EXAMPLES {
-        let text = render(&read(example), Extra::default()).unwrap();
+        let text = render(&read(example)).unwrap();
         assert_eq!(*text, example);
     }
 }
@@ -75,7 +75,7 @@ fn a_refusal_is_written_as_an_older_reader_knows_it() {
     for (outcome, _) in crate::credential::OUTCOMES {
         let mut full = read(OAUTH);
         login_of(&mut full).last_attempt.as_mut().unwrap().outcome = outcome;
-        let text = render(&full, Extra::default()).unwrap();
+        let text = render(&full).unwrap();
         let table: toml::Table = text.parse().unwrap();
         let written = table["last_attempt"]["outcome"].as_str().unwrap();
         assert!(known.contains(&written), "{written}");
@@ -121,7 +121,7 @@ fn what_a_person_wrote_differently_is_the_same_record() {
 #[test]
 fn a_record_begins_with_its_version_and_ends_with_its_mark() {
     for example in EXAMPLES {
-        let text = render(&read(example), Extra::default()).unwrap();
+        let text = render(&read(example)).unwrap();
         assert!(text.starts_with("version = 1\n"), "{example}");
         assert!(text.ends_with("\n# end of record\n"), "{example}");
     }
@@ -136,7 +136,7 @@ fn each_auth_method_reads_what_it_wrote() {
     ] {
         let text = with(OAUTH, "client_secret = \"client-secret\"\n", secret);
         let text = with(&text, "\"client_secret_basic\"", &format!("\"{method}\""));
-        assert_eq!(*render(&read(&text), Extra::default()).unwrap(), text);
+        assert_eq!(*render(&read(&text)).unwrap(), text);
     }
 }
 
@@ -146,7 +146,7 @@ proptest! {
         let mut full = read(TOKEN);
         let at = Timestamp::from_unix_millis(millis);
         login_of(&mut full).grants[0].expires_at = Some(at);
-        let text = render(&full, Extra::default()).unwrap();
+        let text = render(&full).unwrap();
         prop_assert_eq!(login_of(&mut read(&text)).grants[0].expires_at, Some(at));
         let line = text.lines().find(|line| line.starts_with("expires_at = ")).unwrap();
         let longest = "expires_at = 2026-11-23T10:00:00.000Z".len();
@@ -161,7 +161,7 @@ proptest! {
         grant.access_token = AccessToken::new(text).unwrap();
         grant.refresh_token = Some((&token).into());
         full.refresh_tokens[1] = Some(token);
-        let mut again = read(&render(&full, Extra::default()).unwrap());
+        let mut again = read(&render(&full).unwrap());
         prop_assert_eq!(&again.refresh_tokens, &full.refresh_tokens);
         prop_assert_eq!(login_of(&mut again), login_of(&mut full));
     }

@@ -1,7 +1,7 @@
 //! Programs of several ages share a store: what a newer one wrote is kept, unless its version says
 //! that keeping it would do harm.
 
-use super::wire::KNOWN;
+use super::tables::known;
 use super::*;
 
 /// A record that a later glauth wrote: something new at every level.
@@ -32,9 +32,9 @@ fn of_a_later_glauth() -> String {
 
 #[track_caller]
 fn rewritten(text: &str, extra: impl FnOnce(Extra) -> Extra) -> String {
-    render(&read(text), extra(Extra::of(text)))
-        .unwrap()
-        .to_string()
+    let mut full = read(text);
+    full.extra = extra(full.extra);
+    render(&full).unwrap().to_string()
 }
 
 #[test]
@@ -81,12 +81,12 @@ fn another_login_keeps_only_what_is_the_accounts() {
 
 #[test]
 fn what_is_written_by_this_glauth_is_known_to_it() {
-    let mut written: Vec<(String, Vec<String>)> = KNOWN
+    let mut written: Vec<(String, Vec<String>)> = known()
         .iter()
         .map(|(name, _)| ((*name).to_owned(), Vec::new()))
         .collect();
     for example in EXAMPLES {
-        let document = render(&read(example), Extra::default()).unwrap();
+        let document = render(&read(example)).unwrap();
         let document: toml::Table = document.parse().unwrap();
         for (name, keys) in &mut written {
             let tables = match document.get(name) {
@@ -100,8 +100,8 @@ fn what_is_written_by_this_glauth_is_known_to_it() {
             keys.extend(tables.iter().flat_map(|table| table.keys().cloned()));
         }
     }
-    for ((name, mut written), (_, known)) in written.into_iter().zip(KNOWN) {
-        let mut known = known.to_vec();
+    for ((name, mut written), (_, known)) in written.into_iter().zip(known()) {
+        let mut known = known;
         known.sort_unstable();
         written.sort_unstable();
         written.dedup();

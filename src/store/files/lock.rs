@@ -19,8 +19,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::{LockError, StoreError};
 use super::permissions;
+use crate::store::error::{LockError, StoreError};
 use crate::{env, signals::Held};
 
 /// Who waits longer than this is told for whom.

@@ -5,15 +5,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::folder::{Folder, GIT};
 use super::scratch::{SCRATCH, was_left};
+use super::{names_in, permissions};
 use crate::credential::{AccountName, Host};
 use crate::env;
 use crate::secret::Fingerprint;
 use crate::store::error::StoreError;
-use crate::store::{Store, names_in, permissions};
-
-/// The folder of what git asked to keep.
-const GIT: &str = "git";
 
 /// What was found in a store.
 #[derive(Debug, Default)]
@@ -48,10 +46,10 @@ pub enum Openness {
     User(u32),
 }
 
-impl Store {
+impl Folder {
     /// Looks at every file, or at those of one host. On a file system that is mounted read-only, owners and modes
     /// are what reading is content with, and reading sees to that.
-    pub fn examine_files(&self, only: Option<&Host>) -> Result<Files, StoreError> {
+    pub fn examine(&self, only: Option<&Host>) -> Result<Files, StoreError> {
         let mut found = Files::default();
         let root = self.root().canonicalize();
         let root = root.map_err(|error| StoreError::io("open", self.root(), error))?;
@@ -80,31 +78,19 @@ impl Store {
         Ok(found)
     }
 
-    /// Every host that has a folder.
-    pub fn hosts(&self) -> Result<Vec<Host>, StoreError> {
-        let names = names_in(self.root())?;
-        let hosts = names.iter().filter_map(|name| Host::from_key(name));
-        Ok(hosts
-            .filter(|host| self.root().join(host.key()).is_dir())
-            .collect())
-    }
-
     /// The nearest folder that exists on the way to the store, which may be the store itself.
-    #[must_use]
-    pub fn nearest_folder(&self) -> Option<PathBuf> {
+    pub fn nearest(&self) -> Option<PathBuf> {
         let absolute = std::path::absolute(self.root()).ok()?;
         let mut above = absolute.ancestors();
         above.find_map(|folder| folder.canonicalize().ok())
     }
 
     /// Whether there is a store at all.
-    #[must_use]
     pub fn exists(&self) -> bool {
         fs::symlink_metadata(self.root()).is_ok()
     }
 
     /// Whether it is on a file system that is mounted read-only.
-    #[must_use]
     pub fn is_read_only(&self) -> bool {
         permissions::is_read_only(self.root())
     }

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::{io, iter};
 
-use super::Holder;
+use super::lock::{self, Holder};
+use super::{permissions, replace};
 use crate::store::error::StoreError;
-use crate::store::{lock, permissions, replace};
 
 /// What the name of a scratch folder of `doctor`'s begins with: no host's does.
 pub(super) const SCRATCH: &str = ".doctor-";

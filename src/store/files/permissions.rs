@@ -13,8 +13,9 @@ use nix::fcntl::OFlag;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
-use super::error::{StoreError, is_link};
+use super::system::is_link;
 use crate::env;
+use crate::store::error::StoreError;
 
 /// The modes of folders and files, from birth.
 pub(super) const FOLDER_MODE: u32 = 0o700;

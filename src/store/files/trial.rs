@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::replace::{self, Room};
 use super::scratch::Scratch;
+use super::{lock, permissions};
 use crate::signals::Held;
 use crate::store::error::StoreError;
 use crate::store::record::RECORD_LIMIT;
-use crate::store::{lock, permissions, replace};
 
 /// How often a file is replaced under the eyes of a reader, at least.
 const RENAMES: usize = 200;
@@ -90,7 +91,7 @@ pub fn try_out(
         atomicity: atomicity(&scratch),
         sync: replace::write_new(&scratch.file("synced"), b"synced")
             .and_then(|()| replace::sync_folder(&scratch.folder)),
-        room: replace::Reservation::new(&scratch.file("room"), RECORD_LIMIT as u64).map(drop),
+        room: Room::new(&scratch.file("room"), RECORD_LIMIT as u64).map(drop),
     })
 }
 

@@ -14,9 +14,9 @@ use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
 use super::lock;
 use super::permissions::{self, FILE_MODE, no_follow};
+use crate::store::error::StoreError;
 
 /// Makes a rename, a creation or a removal in `folder` safe from a power loss.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
@@ -97,14 +97,14 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 /// A file with room for what is to be written into it (P2).
 #[derive(Debug)]
-pub(super) struct Reservation {
+pub(in crate::store) struct Room {
     file: File,
     path: PathBuf,
     /// The record that says what the room is for, and its path.
     mark: Option<(File, PathBuf)>,
 }
 
-impl Reservation {
+impl Room {
     /// Creates `path` anew with `bytes` bytes that the file system has set aside, and syncs it.
     pub(super) fn new(path: &Path, bytes: u64) -> Result<Self, StoreError> {
         let file = create(path)?;
@@ -164,7 +164,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl Drop for Room {
     fn drop(&mut self) {
         lock::unlock(&self.file);
         if let Some((file, _)) = &self.mark {

@@ -10,15 +10,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use super::error::{Kept, Lasts, StoreError};
-use super::place::{Place, read_text};
-use super::record::{self, Full};
+use super::text::Text;
 use super::{permissions, replace};
-use crate::credential::Outcome;
 use crate::env;
 use crate::secret::{RefreshToken, sha256_hex};
+use crate::store::error::{Kept, Lasts, StoreError};
 
 /// Where every user may keep files over a restart. Another user could occupy a name there that is known,
 /// so ours ends in digits that only the owner of the token can work out.
@@ -30,21 +26,25 @@ struct Spot {
     lasts: Lasts,
 }
 
-/// An answer that was found.
-pub(super) struct Rescued {
-    pub full: Full,
+/// A file in a rescue place.
+pub(in crate::store) struct RescuedFile {
     pub path: PathBuf,
 }
 
-impl Rescued {
-    /// Removes it, once it is stored where it belongs.
-    pub(super) fn discard(&self) {
-        replace::remove(&self.path).ok();
+impl RescuedFile {
+    /// Whether it is the answer that this token was spent for.
+    pub fn is_for(&self, spent: &RefreshToken) -> bool {
+        self.path.ends_with(file_name(spent))
+    }
+
+    /// What it says, where it can be read.
+    pub fn text(&self) -> Option<Text> {
+        text_at(&self.path)
     }
 }
 
 /// Every file in the rescue places, and what is wrong with a place that cannot be used.
-pub(super) fn everything(root: &Path) -> (Vec<PathBuf>, Vec<StoreError>) {
+pub(super) fn everything(root: &Path) -> (Vec<RescuedFile>, Vec<StoreError>) {
     let (mut files, mut troubles) = (Vec::new(), Vec::new());
     for Spot { folder, .. } in spots(root) {
         match permissions::check_folder(&folder) {
@@ -53,7 +53,7 @@ pub(super) fn everything(root: &Path) -> (Vec<PathBuf>, Vec<StoreError>) {
             Ok(()) => match fs::read_dir(&folder) {
                 Ok(entries) => {
                     let entries = entries.flatten().filter(|entry| !is_note(entry));
-                    files.extend(entries.map(|entry| entry.path()));
+                    files.extend(entries.map(|entry| RescuedFile { path: entry.path() }));
                 }
                 Err(error) => troubles.push(StoreError::io("read", &folder, error)),
             },
@@ -85,7 +85,7 @@ pub(super) fn keep_note(root: &Path, name: &str, text: &str) -> bool {
 }
 
 /// What such a note says.
-pub(super) fn note(root: &Path, name: &str) -> Option<Zeroizing<String>> {
+pub(super) fn note(root: &Path, name: &str) -> Option<Text> {
     let paths = note_folders(root).into_iter();
     paths
         .map(|folder| folder.join(format!("{NOTE}{name}")))
@@ -103,7 +103,7 @@ pub(super) fn forget_note(root: &Path, name: &str) {
 }
 
 /// The text of a file in a rescue place, where it can be read.
-pub(super) fn text_at(path: &Path) -> Option<Zeroizing<String>> {
+fn text_at(path: &Path) -> Option<Text> {
     text_of(path.parent()?, path).ok().flatten()
 }
 
@@ -181,16 +181,16 @@ fn new_in_lasting_scratch(spent: &RefreshToken) -> PathBuf {
 }
 
 /// The name of the answer that a refresh token was spent for.
-pub(super) fn file_name(spent: &RefreshToken) -> String {
+fn file_name(spent: &RefreshToken) -> String {
     let mut name = sha256_hex(&[spent.expose()]);
     name.truncate(32);
     name
 }
 
 /// Keeps `text` in the first place that takes it; `None` where none does.
-pub(super) fn keep(place: &Place, text: &str, spent: &RefreshToken) -> Option<Kept> {
+pub(super) fn keep(root: &Path, text: &str, spent: &RefreshToken) -> Option<Kept> {
     let name = file_name(spent);
-    let mut spots = spots(place.root());
+    let mut spots = spots(root);
     spots.push(Spot {
         folder: new_in_lasting_scratch(spent),
         lasts: Lasts::OverRestart,
@@ -216,35 +216,21 @@ fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError>
     Ok(path)
 }
 
-/// Looks for the answer that `spent` was exchanged for and that `counts`: where refresh tokens do not
-/// rotate, an old copy has the same name. An answer of a version that this glauth does not know is an
-/// error, and so is one that cannot be read now: the spent token must not be presented again.
+/// What lies under the name of the answer that `spent` was exchanged for, in the order of the places. One that cannot
+/// be read now is an error: the spent token must not be presented again.
 pub(super) fn find(
-    place: &Place,
+    root: &Path,
     spent: &RefreshToken,
-    counts: impl Fn(&Full) -> bool,
-) -> Result<Option<Rescued>, StoreError> {
+) -> impl Iterator<Item = Result<Text, StoreError>> {
     let name = file_name(spent);
-    for Spot { folder, .. } in spots(place.root()) {
-        let path = folder.join(&name);
-        let Some(text) = text_of(&folder, &path)? else {
-            continue;
-        };
-        match record::parse(&text, &place.id) {
-            Ok(full) if ends_in_rotation(&full) && counts(&full) => {
-                return Ok(Some(Rescued { full, path }));
-            }
-            Err(problem) if problem.is_newer() => return Err(problem.in_file(&path)),
-            Ok(_) | Err(_) => {}
-        }
-    }
-    Ok(None)
+    let spots = spots(root).into_iter();
+    spots.filter_map(move |Spot { folder, .. }| text_of(&folder, &folder.join(&name)).transpose())
 }
 
 /// The text of a file in a folder that is ours. Where that is not there, or is another's, none of
 /// ours can be in it. One of ours that is open to others is an error: the answer in it may be whole, but
 /// others may have put it there.
-fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, StoreError> {
+fn text_of(folder: &Path, path: &Path) -> Result<Option<Text>, StoreError> {
     match permissions::check_folder(folder) {
         Err(
             StoreError::WrongKind { .. }
@@ -255,13 +241,9 @@ fn text_of(folder: &Path, path: &Path) -> Result<Option<Zeroizing<String>>, Stor
         Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
         checked => checked?,
     }
-    let Some(file) = permissions::open_for_reading(path)? else {
-        return Ok(None);
-    };
-    permissions::check_ours(path, &file)?;
-    match read_text(path, file) {
+    match Text::own(path.to_owned()) {
         Err(StoreError::Corrupt { .. }) => Ok(None),
-        text => text.map(Some),
+        text => text,
     }
 }
 
@@ -272,18 +254,10 @@ fn is_missing(error: &io::Error) -> bool {
     )
 }
 
-fn ends_in_rotation(full: &Full) -> bool {
-    let last = full
-        .record
-        .login()
-        .and_then(|login| login.last_attempt.as_ref());
-    last.is_some_and(|last| last.outcome == Outcome::Rotated)
-}
-
 /// Removes what may lie here for a token that no longer matters.
-pub(super) fn forget(place: &Place, spent: &RefreshToken) {
+pub(super) fn forget(root: &Path, spent: &RefreshToken) {
     let name = file_name(spent);
-    for Spot { folder, .. } in spots(place.root()) {
+    for Spot { folder, .. } in spots(root) {
         fs::remove_file(folder.join(&name)).ok();
     }
 }

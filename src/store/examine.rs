@@ -1,0 +1,132 @@
+//! What `doctor` looks at and tries: findings as data. Nothing here changes a record or waits for an
+//! account's lock; what is written is written into a scratch folder, which goes again.
+
+use std::path::PathBuf;
+
+use super::error::StoreError;
+use super::files::{RescuedFile, Text};
+use super::settle;
+use super::{Full, Store};
+use crate::credential::{AccountId, AccountName, Host};
+
+pub use super::files::{
+    Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, Second, Tried,
+    is_own, second_try, try_out, ways_in,
+};
+pub use super::settle::Next;
+
+/// A file in a rescue place.
+#[derive(Debug)]
+pub struct RescuedAnswer {
+    /// Where.
+    pub path: PathBuf,
+    /// The account of this store whose current refresh token was spent for it.
+    pub waits_for: Option<AccountId>,
+    /// Whose it says it is.
+    pub names: Option<AccountId>,
+}
+
+impl Store {
+    /// Looks at every file, or at those of one host. On a file system that is mounted read-only, owners and modes
+    /// are what reading is content with, and reading sees to that.
+    pub fn examine_files(&self, only: Option<&Host>) -> Result<Files, StoreError> {
+        self.folder.examine(only)
+    }
+
+    /// Every host that has a folder.
+    pub fn hosts(&self) -> Result<Vec<Host>, StoreError> {
+        self.folder.hosts()
+    }
+
+    /// The nearest folder that exists on the way to the store, which may be the store itself.
+    #[must_use]
+    pub fn nearest_folder(&self) -> Option<PathBuf> {
+        self.folder.nearest()
+    }
+
+    /// Whether there is a store at all.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.folder.exists()
+    }
+
+    /// Whether it is on a file system that is mounted read-only.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.folder.is_read_only()
+    }
+
+    /// The process that has an account's lock now, or a claim on its pending attempt: that one lives too,
+    /// though its lock file was removed.
+    pub fn holder(&self, id: &AccountId) -> Result<Holder, StoreError> {
+        let place = self.folder.place(id);
+        let holder = place.holder()?;
+        if holder != Holder::Nobody || place.claimed().ok().flatten().is_none() {
+            return Ok(holder);
+        }
+        let owner = place.record()?.and_then(|full| settle::owner(&full));
+        Ok(Holder::Somebody(owner))
+    }
+
+    /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.
+    pub fn foresee(&self, id: &AccountId) -> Result<Option<Next>, StoreError> {
+        let place = self.folder.place(id);
+        let pending = place.record()?.filter(Full::is_pending);
+        Ok(pending.map(|full| settle::foresee(&place, &full)))
+    }
+
+    /// The files beside a record that no process needs, as long as none holds the lock and no attempt
+    /// is pending: they may hold tokens.
+    #[must_use]
+    pub fn leftovers(&self, id: &AccountId) -> Vec<PathBuf> {
+        self.folder.place(id).leftovers()
+    }
+
+    /// Every file in the rescue places, and what is wrong with those places.
+    pub fn rescued(&self) -> Result<(Vec<RescuedAnswer>, Vec<StoreError>), StoreError> {
+        let (files, troubles) = self.folder.rescued();
+        let mut found: Vec<_> = files.into_iter().map(|file| (file, None)).collect();
+        if !found.is_empty() {
+            for id in self.accounts()? {
+                self.match_rescued(&id, &mut found);
+            }
+        }
+        let found = found.into_iter().map(|(file, waits_for)| RescuedAnswer {
+            names: file.text().and_then(|text| named(&text)),
+            waits_for,
+            path: file.path,
+        });
+        Ok((found.collect(), troubles))
+    }
+
+    /// Notes at each file that this account's current refresh tokens were spent for whose it is.
+    fn match_rescued(&self, id: &AccountId, found: &mut [(RescuedFile, Option<AccountId>)]) {
+        // One that cannot be read is told of elsewhere.
+        let Ok(Some(full)) = self.folder.place(id).record() else {
+            return;
+        };
+        for spent in full.refresh_tokens.iter().flatten() {
+            let of_it = found.iter_mut().filter(|(file, _)| file.is_for(spent));
+            of_it.for_each(|(_, waits_for)| *waits_for = Some(id.clone()));
+        }
+    }
+}
+
+/// Whose record it is, as it says itself.
+fn named(text: &Text) -> Option<AccountId> {
+    // The head of a record, before any token: it need not be of a version that we know.
+    let value = |key: &str| {
+        let mut lines = text
+            .as_str()
+            .lines()
+            .take_while(|line| !line.starts_with('['));
+        lines.find_map(|line| {
+            let (name, value) = line.split_once(" = ")?;
+            (name == key).then(|| value.trim_matches('"').to_owned())
+        })
+    };
+    Some(AccountId {
+        host: Host::from_record(&value("host")?)?,
+        account: value("account")?.parse::<AccountName>().ok()?,
+    })
+}

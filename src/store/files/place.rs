@@ -1,0 +1,210 @@
+//! The files of one account (ARCHITECTURE.md, "The files"), and what a process can do with them that has no lock.
+
+mod locked;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use nix::errno::Errno;
+use zeroize::Zeroizing;
+
+use super::lock::{self, AccountLock, HandedOver, Holder, Wait};
+use super::rescue;
+use super::text::Text;
+use crate::credential::AccountId;
+use crate::secret::{Fingerprint, RefreshToken};
+use crate::store::error::{LockError, StoreError};
+use crate::store::record::{self, Full};
+pub(in crate::store) use locked::LockedPlace;
+
+/// The files of one account.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Place {
+    id: AccountId,
+    folder: PathBuf,
+    /// The credential record; replaced only by rename.
+    record: PathBuf,
+    /// The next record while it is being written; never read.
+    new: PathBuf,
+    /// The room that a refresh reserved for its outcome.
+    answer: PathBuf,
+    /// The advisory lock.
+    lock: PathBuf,
+}
+
+/// The file by which a refresh that still runs is known.
+pub(in crate::store) struct Claim(PathBuf);
+
+impl Claim {
+    /// Waits until the process that made it, named `owner`, has ended its refresh.
+    pub fn wait_for(&self, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
+        lock::wait_for_owner(&self.0, owner, wait)
+    }
+}
+
+impl Place {
+    /// In the store in `root`.
+    pub(super) fn new(root: &Path, id: &AccountId) -> Self {
+        Self::in_folder(root.join(id.host.key()), id)
+    }
+
+    pub(super) fn in_folder(folder: PathBuf, id: &AccountId) -> Self {
+        let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
+        Self {
+            record: record_in(folder.clone(), id),
+            new: file("toml.new"),
+            answer: file("toml.answer"),
+            lock: file("lock"),
+            id: id.clone(),
+            folder,
+        }
+    }
+
+    /// Whose it is.
+    pub fn id(&self) -> &AccountId {
+        &self.id
+    }
+
+    /// The folder that all of them are in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The store that this account's folder is in.
+    fn root(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+
+    /// The record, for a process that reads; `None` where there is none.
+    pub fn record(&self) -> Result<Option<Full>, StoreError> {
+        let text = Text::at(self.record.clone())?;
+        text.map(|text| text.whole_record(&self.id)).transpose()
+    }
+
+    /// When the record was written, to be compared.
+    pub fn written_at(&self) -> Option<SystemTime> {
+        fs::metadata(&self.record)
+            .and_then(|found| found.modified())
+            .ok()
+    }
+
+    /// The record, for a process that will write: it must be that user's own, closed to others. `None` where there is
+    /// no record.
+    pub fn own_record(&self) -> Result<Option<Full>, StoreError> {
+        let text = Text::own(self.record.clone())?;
+        text.map(|text| text.whole_record(&self.id)).transpose()
+    }
+
+    /// What a refresh wrote into the room for its answer; `None` where that is missing, or was torn before it was
+    /// text.
+    pub fn answer(&self) -> Result<Option<Text>, StoreError> {
+        match Text::own(self.answer.clone()) {
+            Err(StoreError::Corrupt { .. }) => Ok(None),
+            // It may be whole: a process that cannot read it now must not spend the refresh token again.
+            answer => answer,
+        }
+    }
+
+    /// What lies in the rescue places as the answer that `spent` was exchanged for, best place first.
+    pub fn rescued(&self, spent: &RefreshToken) -> impl Iterator<Item = Result<Text, StoreError>> {
+        rescue::find(self.root(), spent)
+    }
+
+    /// The claim of a refresh that still runs, whose attempt the record says is pending: on the room for its answer,
+    /// or on the record that it marked, where the room was removed.
+    pub fn claimed(&self) -> Result<Option<Claim>, StoreError> {
+        for path in [&self.answer, &self.record] {
+            if lock::is_claimed(path)? {
+                return Ok(Some(Claim(path.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The process that holds the lock.
+    pub fn holder(&self) -> Result<Holder, StoreError> {
+        lock::holder_of(&self.lock)
+    }
+
+    /// The files beside the record that may hold tokens, and that no process needs as long as none holds the lock and
+    /// no attempt is pending.
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        let files = [&self.new, &self.answer].into_iter();
+        files.filter(|path| path.exists()).cloned().collect()
+    }
+
+    /// Waits until no process holds the lock, without the right to write here.
+    pub fn wait_until_free(&self, wait: &Wait<'_>) -> Result<(), LockError> {
+        lock::wait_until_free(&self.lock, wait)
+    }
+
+    /// Waits until no process holds a lease on this token.
+    pub fn wait_for_leases(&self, token: Fingerprint, wait: &Wait<'_>) -> Result<(), LockError> {
+        lock::wait_until_unshared(&self.lease_file(token), wait)
+    }
+
+    /// Takes the lock.
+    pub fn lock(&self, wait: &Wait<'_>) -> Result<LockedPlace, LockError> {
+        let lock = AccountLock::acquire(&self.lock, wait)?;
+        Ok(LockedPlace::new(self.clone(), lock))
+    }
+
+    /// The lock that the process which started this one holds, by the descriptor that it left; `None`: it does not.
+    pub fn lock_inherited(self, file: File) -> Result<Option<LockedPlace>, StoreError> {
+        let lock = AccountLock::inherited(&self.lock, file)?;
+        Ok(lock.map(|lock| LockedPlace::new(self, lock)))
+    }
+
+    /// The lock that the process to which it was handed over did not take; `None`: it is lost.
+    pub fn take_back(self, lent: HandedOver) -> Result<Option<LockedPlace>, StoreError> {
+        let lock = AccountLock::taken_back(&self.lock, lent)?;
+        Ok(lock.map(|lock| LockedPlace::new(self, lock)))
+    }
+
+    /// What the record is to be as text.
+    pub fn text_of(&self, full: &Full) -> Result<Zeroizing<String>, StoreError> {
+        record::render(full).map_err(|problem| problem.in_file(&self.record))
+    }
+
+    /// That the record cannot be used, for this reason.
+    pub fn unusable(&self, problem: &str) -> StoreError {
+        StoreError::Corrupt {
+            path: self.record.clone(),
+            line: None,
+            problem: problem.to_owned(),
+        }
+    }
+
+    /// Too little memory to store what would come.
+    pub fn lacks_memory(&self) -> StoreError {
+        StoreError::io("set memory aside for", &self.record, Errno::ENOMEM.into())
+    }
+
+    /// The file that processes lock which must not lose this token.
+    fn lease_file(&self, token: Fingerprint) -> PathBuf {
+        let name = format!("{}.{token}.lease", self.id.account);
+        self.folder.join(name)
+    }
+
+    /// Whose lease a file of this name in this account's folder is for; `None`: another account's,
+    /// or something else.
+    fn leased_by(&self, name: &str) -> Option<Fingerprint> {
+        let (account, token) = name.strip_suffix(".lease")?.rsplit_once('.')?;
+        let ours = account == self.id.account.as_str();
+        ours.then(|| Fingerprint::parse(token)).flatten()
+    }
+}
+
+/// The record of an account alone, for a process that looks at no other of its files.
+pub(super) fn record_of(root: &Path, id: &AccountId) -> PathBuf {
+    record_in(root.join(id.host.key()), id)
+}
+
+fn record_in(folder: PathBuf, id: &AccountId) -> PathBuf {
+    let mut path = folder;
+    path.push(id.account.as_str());
+    // An account's name may have a dot in it, so this is no extension to be set.
+    path.as_mut_os_string().push(".toml");
+    path
+}

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::config::ConfigError;
 use crate::credential::AccountId;
 use crate::env;
-use crate::flow::{AuthorizeError, ClientError, FlowError, NotAdded};
+use crate::flow::{AuthorizeError, FlowError};
 use crate::store::StoreError;
 
 /// Why a command does not do what it was called for.
@@ -85,17 +85,5 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Flow(error.into())
-    }
-}
-
-impl From<ClientError> for Error {
-    fn from(error: ClientError) -> Self {
-        Self::Login(error.into())
-    }
-}
-
-impl From<NotAdded> for Error {
-    fn from(error: NotAdded) -> Self {
-        Self::Login(error.into())
     }
 }

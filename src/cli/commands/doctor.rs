@@ -61,7 +61,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
 }
 
 fn all(args: &Doctor, context: &Context<'_>) -> Vec<Check> {
-    let call = context.call();
+    let call = context.call().in_doctor();
     let mut checks = Vec::new();
     let mut logins = Vec::new();
     match context.store() {

@@ -19,6 +19,8 @@ pub(super) struct Call {
     root: Option<PathBuf>,
     /// `--store` and `--config`, as a command repeats them.
     options: String,
+    /// Whether `doctor` runs already, and need not be named.
+    is_doctor: bool,
 }
 
 impl Call {
@@ -36,7 +38,21 @@ impl Call {
         Self {
             root: global.store.clone().or_else(env::store_folder),
             options: repeated.collect(),
+            is_doctor: false,
         }
+    }
+
+    /// The same for what `doctor` says.
+    pub(super) fn in_doctor(self) -> Self {
+        Self {
+            is_doctor: true,
+            ..self
+        }
+    }
+
+    /// The command that looks into it, unless it runs already.
+    pub(super) fn doctor(&self) -> Option<String> {
+        (!self.is_doctor).then(|| self.command("doctor"))
     }
 
     /// A command about no single login.
@@ -97,6 +113,7 @@ mod tests {
         Call {
             root: None,
             options: options.to_owned(),
+            is_doctor: false,
         }
     }
 

@@ -350,6 +350,12 @@ impl GrantState {
 }
 
 impl Record {
+    /// Whether its server is reached by this scheme, as a URL and git name it.
+    #[must_use]
+    pub fn is_reached_by(&self, scheme: &str) -> bool {
+        self.scheme.as_str() == scheme
+    }
+
     /// Notes how far the wall clock was set back since each grant was issued. The clock is asked only where
     /// that can be known (P9).
     pub fn look_at_clocks(&mut self, clock: impl Fn() -> Timestamp) {

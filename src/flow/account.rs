@@ -46,7 +46,7 @@ fn only_one(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError
     } else {
         names(there.logins.iter().map(|login| &login.id))
     };
-    several(&meant.host, candidates)?;
+    at_most_one(&meant.host, candidates)?;
     if let Some((id, error)) = there.unreadable.pop() {
         return Err(unreadable(id, Vec::new(), error));
     }
@@ -77,12 +77,16 @@ fn names<'a>(ids: impl Iterator<Item = &'a AccountId>) -> Vec<AccountName> {
     ids.map(|id| id.account.clone()).collect()
 }
 
-fn several(host: &Host, accounts: Vec<AccountName>) -> Result<(), FlowError> {
+/// `None`: there is none at all.
+fn at_most_one(
+    host: &Host,
+    mut accounts: Vec<AccountName>,
+) -> Result<Option<AccountName>, FlowError> {
     if accounts.len() > 1 {
         let host = host.clone();
         return Err(FlowError::SeveralAccounts { host, accounts });
     }
-    Ok(())
+    Ok(accounts.pop())
 }
 
 /// Every account of a host, read once.
@@ -130,9 +134,9 @@ pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, Flow
         return Ok(default);
     }
     let used = in_use(store, &all);
-    let mut candidates = names(if used.is_empty() { &all } else { &used }.iter());
-    several(host, candidates.clone())?;
-    Ok(candidates.pop().unwrap_or(default))
+    let candidates = if used.is_empty() { &all } else { &used };
+    let only = at_most_one(host, names(candidates.iter()))?;
+    Ok(only.unwrap_or(default))
 }
 
 /// Refuses a refresh token that another account of the host has, or began with: at each refresh one of the

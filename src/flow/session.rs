@@ -80,7 +80,8 @@ impl Session<'_> {
 
     /// Whether its server is reached as was asked for.
     pub(super) fn reaches(&self, record: &Record) -> bool {
-        self.scheme.is_none_or(|scheme| scheme == record.scheme)
+        self.scheme
+            .is_none_or(|scheme| record.is_reached_by(scheme.as_str()))
     }
 
     /// Says what is waited for, once it takes a while and somebody watches; until it is dropped.

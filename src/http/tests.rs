@@ -96,3 +96,39 @@ fn what_arrived_before_the_time_was_up_is_there_to_be_judged() {
     assert_eq!(&**body, b"{\"access_token\":\"at-1\"}");
     assert!(time < LIMIT, "{time:?}");
 }
+
+/// By the process that refreshes, to the one that waits for it.
+#[test]
+fn an_error_is_read_as_another_process_told_it() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let through = Through {
+        proxy: "http://proxy.example:3128".to_owned(),
+        named_by: "`HTTPS_PROXY`".to_owned(),
+    };
+    let path = std::ffi::OsString::from_vec(b"/ca/\xff.pem".to_vec());
+    let (origin, reason) = ("https://gitlab.com".to_owned(), "no".to_owned());
+    for error in [
+        SendError::BadProxy {
+            variable: "HTTPS_PROXY".into(),
+            reason: "it has no host".into(),
+        },
+        SendError::CaFile {
+            path: path.into(),
+            problem: FileProblem::Writable,
+            reason: reason.clone(),
+        },
+        SendError::Proxy {
+            origin: origin.clone(),
+            through: Box::new(through),
+            reason: reason.clone(),
+        },
+        SendError::TlsRefused {
+            origin,
+            problem: TlsProblem::Dates,
+            reason,
+        },
+    ] {
+        let told = serde_json::to_vec(&error).unwrap();
+        assert_eq!(serde_json::from_slice::<SendError>(&told).unwrap(), error);
+    }
+}

@@ -71,6 +71,12 @@ def glauth!(*arguments, stdin: "")
   ended.out
 end
 
+# The command that a hint names for the login at `url`: with the store of the call, and as a URL over plain HTTP.
+def pasted(words, url)
+  name = "#{url.hostname}:#{url.port}"
+  "`glauth #{words} --store #{STORE} #{url.scheme == "http" ? "http://#{name}" : name}`"
+end
+
 def import(response)
   glauth!("login", "--import", "--client-id", CLIENT_ID, HOST.to_s, stdin: JSON.generate(response))
 end

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
 
 /// Every check, and how many logins there are.
 fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
-    let call = context.call();
+    let call = context.call().in_doctor();
     let mut checks = Vec::new();
     let mut logins = Vec::new();
     match context.store() {

@@ -9,18 +9,23 @@ use crate::http::SendError;
 use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
 
-pub(super) fn of_flow(error: &FlowError, call: &Call) -> Failure {
+/// What to do where a command holds a lease on the token.
+const LEASED: &str =
+    "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl";
+
+pub(super) fn of_flow(error: &FlowError, id: Option<&AccountId>, call: &Call) -> Failure {
+    let id = error.id().or(id);
     let failure = Failure {
-        hint: next_step(error, call),
+        hint: next_step(error, id, call),
         ..plain(error.code(), error.to_string()).said(error.said())
     };
-    match error.id() {
+    match id {
         Some(id) => failure.about(id),
         None => failure,
     }
 }
 
-fn next_step(error: &FlowError, call: &Call) -> Option<String> {
+fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Option<String> {
     Some(match error {
         FlowError::NoLogin(id)
         | FlowError::LoggedOut { id, .. }
@@ -43,7 +48,9 @@ fn next_step(error: &FlowError, call: &Call) -> Option<String> {
         FlowError::SeveralAccounts { .. } => {
             "name one with --account, or set GLAUTH_ACCOUNT".to_owned()
         }
-        FlowError::Unreadable { others, source, .. } => another_account(others, source, call),
+        FlowError::Unreadable { others, source, .. } => {
+            another_account(others, source, about, call)
+        }
         FlowError::NotNamedByGit {
             host,
             scheme,
@@ -66,15 +73,12 @@ fn next_step(error: &FlowError, call: &Call) -> Option<String> {
             trouble,
             ..
         } => return try_again(id, *outcome, *retry_at, trouble.as_deref(), call),
-        FlowError::Leased { .. } => {
-            "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl"
-                .to_owned()
-        }
+        FlowError::Leased { .. } => LEASED.to_owned(),
         FlowError::Lock(LockError::Timeout { .. }) => {
             "try again later, or wait longer with --lock-timeout".to_owned()
         }
         FlowError::Lock(LockError::Store(error)) | FlowError::Store(error) => {
-            remedy_of_store(error, call)
+            remedy_of_store(error, about, call)
         }
         FlowError::TooManyTurns(_) => LOCK_FILES.to_owned(),
         FlowError::NotRefreshed { id, .. } | FlowError::NotRevoked { id, .. } => {
@@ -122,8 +126,13 @@ fn any_login(ids: &[AccountId], call: &Call) -> String {
     format!("run {}", commands.join(" or "))
 }
 
-fn another_account(others: &[AccountName], unreadable: &StoreError, call: &Call) -> String {
-    let cure = remedy_of_store(unreadable, call);
+fn another_account(
+    others: &[AccountName],
+    unreadable: &StoreError,
+    about: Option<&AccountId>,
+    call: &Call,
+) -> String {
+    let cure = remedy_of_store(unreadable, about, call);
     let Some(name) = others.first() else {
         return cure;
     };

@@ -4,11 +4,11 @@ use super::flow::of_flow;
 use super::send::{of_cause, of_question};
 use super::{Failure, hint_of, plain, remedy_of_file};
 use crate::cli::call::Call;
-use crate::credential::Outcome;
+use crate::credential::{AccountId, Outcome};
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
-fn of_client(error: &ClientError, call: &Call) -> Failure {
+fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failure {
     let hint = match error {
         ClientError::NoClientId {
             register: Some(register),
@@ -30,7 +30,7 @@ fn of_client(error: &ClientError, call: &Call) -> Failure {
             "give --client-secret-file".to_owned()
         }
         ClientError::NoEndpoint { option, .. } => format!("give {option}"),
-        ClientError::Discovery(error) => of_discovery(error, call),
+        ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
             "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()
         }
@@ -65,9 +65,9 @@ fn where_and_how(register: &ToRegister) -> String {
     format!("{}:{uri}{scopes}, {}", register.page, register.remark)
 }
 
-fn of_discovery(error: &DiscoveryError, call: &Call) -> String {
+fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> String {
     match error {
-        DiscoveryError::Send(error) => of_question(error, None, call),
+        DiscoveryError::Send(error) => of_question(error, id, call),
         DiscoveryError::Unavailable { .. } => "try again later".to_owned(),
         DiscoveryError::Missing { .. } => {
             "is this the issuer's own address? else name the kind of server with --provider, or its endpoints".to_owned()
@@ -78,9 +78,13 @@ fn of_discovery(error: &DiscoveryError, call: &Call) -> String {
     }
 }
 
-pub(super) fn of_authorization(error: &AuthorizeError, call: &Call) -> Failure {
+pub(super) fn of_authorization(
+    error: &AuthorizeError,
+    id: Option<&AccountId>,
+    call: &Call,
+) -> Failure {
     let hint = match error {
-        AuthorizeError::Client(error) => return of_client(error, call),
+        AuthorizeError::Client(error) => return of_client(error, id, call),
         AuthorizeError::NoPerson { id, scheme } => Some(format!(
             "run {} in a terminal; or, to consent on another device, with --device",
             call.command_at("login", id, *scheme)
@@ -88,9 +92,9 @@ pub(super) fn of_authorization(error: &AuthorizeError, call: &Call) -> Failure {
         AuthorizeError::NothingToStandBeside(_) => {
             Some("import the first one without --standby".to_owned())
         }
-        AuthorizeError::Flow(error) => return of_flow(error, call),
-        AuthorizeError::NotAdded(error) => return of_not_added(error, call),
-        AuthorizeError::NotStored { source, .. } => of_flow(source, call).hint,
+        AuthorizeError::Flow(error) => return of_flow(error, id, call),
+        AuthorizeError::NotAdded(error) => return of_not_added(error, id, call),
+        AuthorizeError::NotStored { source, .. } => of_flow(source, id, call).hint,
         AuthorizeError::NotListening(_) => Some(
             "another login may be waiting there; end it, or register a redirect URI without a port"
                 .to_owned(),
@@ -113,11 +117,11 @@ pub(super) fn of_authorization(error: &AuthorizeError, call: &Call) -> Failure {
             "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere"
                 .to_owned(),
         ),
-        AuthorizeError::Device(error) => Some(of_device(error, call)),
+        AuthorizeError::Device(error) => Some(of_device(error, id, call)),
         AuthorizeError::NotRedeemed {
             outcome, trouble, ..
         } => {
-            let of_trouble = trouble.as_deref().and_then(|error| of_cause(error, None, call));
+            let of_trouble = trouble.as_deref().and_then(|error| of_cause(error, id, call));
             of_trouble.or_else(|| not_redeemed(*outcome, call))
         }
         AuthorizeError::NoAnswer(_)
@@ -140,9 +144,9 @@ fn not_redeemed(outcome: Outcome, call: &Call) -> Option<String> {
     }
 }
 
-fn of_device(error: &DeviceError, call: &Call) -> String {
+fn of_device(error: &DeviceError, id: Option<&AccountId>, call: &Call) -> String {
     match error {
-        DeviceError::Send(error) => of_question(error, None, call),
+        DeviceError::Send(error) => of_question(error, id, call),
         DeviceError::Unavailable { .. } => "try again later".to_owned(),
         DeviceError::UnknownClient { .. } => {
             "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser".to_owned()
@@ -153,7 +157,7 @@ fn of_device(error: &DeviceError, call: &Call) -> String {
     }
 }
 
-fn of_not_added(error: &NotAdded, call: &Call) -> Failure {
+fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failure {
     let hint = match &error.why {
         Refusal::OtherUser { expected, .. } => Some(format!(
             "log in as {expected} at the server, and run it again"
@@ -176,7 +180,7 @@ fn of_not_added(error: &NotAdded, call: &Call) -> Failure {
         ),
         Refusal::LoginGone => Some("run it again without --standby".to_owned()),
         Refusal::Full => None,
-        Refusal::NotStored(source) => of_flow(source, call).hint,
+        Refusal::NotStored(source) => of_flow(source, id, call).hint,
     };
     let message = format!("no standby grant was added: {error}");
     plain(error.code(), message).hint(hint)

@@ -50,14 +50,22 @@ const EXHAUSTED: &str =
 impl Failure {
     /// What a person or a script is told of an error, with commands that repeat what the call had.
     pub(super) fn of(error: &Error, call: &Call) -> Self {
+        match error {
+            Error::About(id, error) => Self::of_one(error, Some(id), call).about(id),
+            error => Self::of_one(error, None, call),
+        }
+    }
+
+    /// `id`: the login that the call is about.
+    fn of_one(error: &Error, id: Option<&AccountId>, call: &Call) -> Self {
         let code = error.code();
         let failure = match error {
             Error::Usage(error) => usage::of_usage_error(error, call),
             Error::Config(error) => plain(code, error.to_string()).hint(of_config(error)),
-            Error::Flow(error) => flow::of_flow(error, call),
-            Error::Login(error) => login::of_authorization(error, call),
+            Error::Flow(error) => flow::of_flow(error, id, call),
+            Error::Login(error) => login::of_authorization(error, id, call),
             Error::Exhausted(_) | Error::Unexpected(_) => plain(code, error.to_string()),
-            Error::About(id, error) => return Self::of(error, call).about(id),
+            Error::About(..) => Self::of(error, call),
         };
         match code {
             Code::Exhausted => failure.hint(EXHAUSTED.to_owned()),
@@ -119,9 +127,9 @@ pub(super) fn hint_of(outcome: Outcome, call: &Call) -> Option<String> {
         }
         Outcome::Config => "is this the server's own address? look at the token endpoint",
         Outcome::TlsRefused => {
-            let doctor = call.command("doctor");
-            return Some(format!(
-                "run {doctor}: it says what is wrong with the connection"
+            return Some(call.doctor().map_or_else(
+                || "look at what is said of its server".to_owned(),
+                |doctor| format!("run {doctor}: it says what is wrong with the connection"),
             ));
         }
         Outcome::RefreshRefused
@@ -133,7 +141,8 @@ pub(super) fn hint_of(outcome: Outcome, call: &Call) -> Option<String> {
     Some(hint.to_owned())
 }
 
-fn remedy_of_store(error: &StoreError, call: &Call) -> String {
+/// `id`: the login that the call is about.
+fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> String {
     match error {
         StoreError::Permission {
             path,
@@ -158,25 +167,29 @@ fn remedy_of_store(error: &StoreError, call: &Call) -> String {
         }
         StoreError::DiskFull { .. } => "free some space and try again".to_owned(),
         StoreError::LockingUnsupported { .. } => {
-            format!(
-                "choose a store on a local file system with --store; {} tries one",
-                call.command("doctor")
-            )
+            let elsewhere = "choose a store on a local file system with --store";
+            or_doctor(elsewhere, "tries one", call)
         }
         StoreError::LockReplaced { .. } => LOCK_FILES.to_owned(),
         StoreError::AnswerNotStored {
             rescued: Some(_), ..
         } => "mend the store; the next call then puts them in their place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            format!("mend the store, then run {}", call.command("login"))
+            let login = id.map_or_else(|| call.command("login"), |id| call.command_for("login", id));
+            format!("mend the store, then run {login}")
         }
         StoreError::Io { .. } => {
-            format!(
-                "look at that file and its file system; {} tries what is needed",
-                call.command("doctor")
-            )
+            or_doctor("look at that file and its file system", "tries what is needed", call)
         }
     }
+}
+
+/// A step, and what `doctor` does beside it.
+fn or_doctor(step: &str, what: &str, call: &Call) -> String {
+    call.doctor().map_or_else(
+        || step.to_owned(),
+        |doctor| format!("{step}; {doctor} {what}"),
+    )
 }
 
 #[cfg(test)]

@@ -264,7 +264,8 @@ fn is_login(record: &Record) -> bool {
 
 /// A login is for its own protocol only.
 fn is_reached_so(record: &Record, question: &Question) -> bool {
-    question.protocol.as_deref() == Some(record.scheme.as_str())
+    let protocol = question.protocol.as_deref();
+    protocol.is_some_and(|protocol| record.is_reached_by(protocol))
 }
 
 fn if_reached_so(record: Record, question: &Question) -> Keeper {

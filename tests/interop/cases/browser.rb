@@ -78,7 +78,7 @@ fact "a browser and `glauth login HOST` alone mend a login that was revoked at t
     rejected = glauth("token", "--rejected", HOST.to_s, stdin: lost)
     later = glauth("token", HOST.to_s)
     assert_equal [3, "", 3, ""], [rejected.code, rejected.out, later.code, later.out], "`token` ends with 3"
-    assert later.err.include?("run `glauth login #{SERVER_NAME}`"), "the hint", later.err
+    assert later.err.include?("run #{pasted("login", HOST)}"), "the hint", later.err
 
     login = log_in_with(HOST.to_s, terminal: true) do |login|
       browser.visit login.page

@@ -69,7 +69,7 @@ end
 
 def assert_login_required(ended)
   assert_equal [3, ""], [ended.code, ended.out], "exit code and output (#{ended.err})"
-  assert ended.err.include?("run `glauth login #{ISSUER_NAME}`"), "the hint", ended.err
+  assert ended.err.include?("run #{pasted("login", ISSUER)}"), "the hint", ended.err
 end
 
 fact "OpenID Connect: a login by discovery works, and a refresh rotates" do

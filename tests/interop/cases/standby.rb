@@ -31,7 +31,7 @@ end
 def assert_one_grant(login, why)
   assert_equal [0, ""], [login.code, login.out], "exit code and output (#{login.err})"
   assert login.err.include?("there is no standby grant: #{why}"), "why", login.err
-  assert login.err.include?("hint: `glauth login --standby #{NAME}` adds one"), "the hint", login.err
+  assert login.err.include?("hint: #{pasted("login --standby", HOST)} adds one"), "the hint", login.err
   assert_equal 1, account["grants"].size, "grants"
   assert_equal "jane", username_at_api, "whose token it is"
   assert_equal 1, living_refresh_tokens, "refresh tokens that the engine would still redeem"

@@ -280,3 +280,23 @@ fn two_accounts_with_one_grant_are_seen() {
         .succeeds();
     only(&offline(&sandbox, 0), "copy", "warn", "same refresh token");
 }
+
+/// A person who reads this has run it.
+#[test]
+fn no_remedy_of_the_doctor_is_to_run_the_doctor() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(503)));
+    sandbox.ends_in(&server, -5);
+    sandbox.run(&["token"]).fails(4);
+    sandbox.edit(&server, |record| {
+        record["last_attempt"]["outcome"] = "tls_refused".into();
+    });
+
+    let doctor = sandbox.run(&["doctor", "--offline"]);
+
+    assert_eq!(doctor.code(), Some(2), "{doctor:?}");
+    let remedy = "hint: look at what is said of its server";
+    assert!(doctor.stdout.contains(remedy), "{doctor:?}");
+    assert!(!doctor.stdout.contains("glauth doctor"), "{doctor:?}");
+}

@@ -120,7 +120,7 @@ impl Check {
     pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
         Self {
             verdict: Verdict::Fail,
-            remedy: failure.hint.map(without_us),
+            remedy: failure.hint,
             host: failure.host,
             account: failure.account,
             code: Some(failure.code),
@@ -128,9 +128,9 @@ impl Check {
         }
     }
 
-    /// The same of an error of the store's: the only command that its remedies name is `doctor`.
+    /// The same of an error of the store's, whose remedies name no other command than `doctor` before a refresh.
     pub(super) fn store_error(topic: Topic, error: crate::store::StoreError) -> Self {
-        Self::error(topic, &error.into(), &Call::default())
+        Self::error(topic, &error.into(), &Call::default().in_doctor())
     }
 
     /// What does no harm yet.
@@ -160,14 +160,6 @@ impl Check {
     pub(super) fn exit(&self) -> Exit {
         self.code.map_or(Exit::Done, Code::exit)
     }
-}
-
-/// Who reads this has run it.
-fn without_us(mut hint: String) -> String {
-    if let Some(at) = hint.find("; `glauth doctor") {
-        hint.truncate(at);
-    }
-    hint
 }
 
 /// What two looks have found is one finding: the later one says whose it is.

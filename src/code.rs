@@ -126,7 +126,7 @@ impl From<Outcome> for Code {
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Done.
+    /// The command did what it was called for.
     Done = 0,
     /// What was not foreseen.
     Unexpected = 1,

@@ -117,7 +117,7 @@ impl ConfigError {
 
 /// The file, with `H` of each host.
 #[derive(Deserialize)]
-struct Document<H> {
+struct ConfigDocument<H> {
     default_host: Option<String>,
     #[serde(default = "BTreeMap::new")]
     hosts: BTreeMap<String, H>,
@@ -186,8 +186,9 @@ impl Config {
         }
         // Read apart: with serde's `flatten` a mistake would have no place.
         let read = |error| placed(&error);
-        let document: Document<LoginOptions> = toml::from_str(text).map_err(read)?;
-        let mut endpoints: Document<Endpoints<String>> = toml::from_str(text).map_err(read)?;
+        let document: ConfigDocument<LoginOptions> = toml::from_str(text).map_err(read)?;
+        let mut endpoints: ConfigDocument<Endpoints<String>> =
+            toml::from_str(text).map_err(read)?;
         let host = |text: &str| {
             HostArg::parse(text)
                 .map_err(|error: BadHost| (None, format!("names `{text}`, which {error}")))

@@ -9,7 +9,7 @@ use crate::credential::{
     AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg, Record, Scheme,
 };
 use crate::env;
-use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, Session, Where};
+use crate::flow::{self, FlowError, LOCK_TIMEOUT, Need, Obtained, RefreshesIn, Session};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::AccessToken;
@@ -161,7 +161,7 @@ impl Login<'_> {
             talkative: false,
             watched: false,
             scheme: self.host.scheme,
-            refreshes: Where::Here,
+            refreshes: RefreshesIn::Here,
         };
         let mut scheme = self.host.scheme;
         let found = flow::find(&session, &self.host.host, self.name.as_ref());

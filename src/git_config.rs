@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::env;
 use crate::http::Route;
-use crate::signals::spawn_deaf;
+use crate::signals::spawn_with_signals_blocked;
 use crate::user_file;
 
 /// How long git may take to read its configuration; a home on a server that is gone takes for ever.
@@ -122,7 +122,7 @@ fn run(mut git: Command, input: String) -> Option<String> {
         let read = stdout.take(LENGTH_LIMIT).read_to_string(&mut text);
         sender.send(read.map(|_| text)).ok();
     };
-    let text = spawn_deaf(talk)
+    let text = spawn_with_signals_blocked(talk)
         .ok()
         .and_then(|_| answer.recv_timeout(LIMIT).ok());
     if text.is_none() {

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::credential::{Endpoint, is_loopback};
 use crate::fault;
 use crate::memory;
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 
 mod classify;
 mod common_name;
@@ -52,11 +52,11 @@ pub const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A request to one endpoint.
 #[derive(Debug)]
 pub struct Request {
-    /// Where.
+    /// The address that is asked.
     pub url: Url,
-    /// What.
+    /// The body, and with it the method.
     pub body: Body,
-    /// Who.
+    /// The credentials in the `Authorization` header.
     pub authorization: Option<Authorization>,
     /// How long all of it may take. At most half of that is for the connection.
     pub limit: Duration,
@@ -92,7 +92,7 @@ impl Request {
 
 /// What is sent.
 pub enum Body {
-    /// GET.
+    /// No body: a GET.
     None,
     /// POST, `application/x-www-form-urlencoded`.
     Form(Vec<(String, Zeroizing<String>)>),
@@ -250,7 +250,7 @@ fn start(
 ) -> std::io::Result<Receiver<Result<Head, SendError>>> {
     let (heads, receiver) = mpsc::sync_channel(1);
     // A thread that hangs may live on while a lock is held: it must not take a signal.
-    let held = Held::new();
+    let held = BlockedSignals::new();
     let started = thread::Builder::new()
         .name("network".to_owned())
         .spawn(move || match client(&request, proxy.as_ref(), &noticed) {

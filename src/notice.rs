@@ -4,7 +4,7 @@
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use crate::signals::spawn_deaf;
+use crate::signals::spawn_with_signals_blocked;
 use crate::terminal;
 
 /// Who waits longer than this is told what for.
@@ -37,5 +37,5 @@ impl Notice {
 
 /// A thread that speaks may be stuck in a write. Without one nothing is said, and nothing else is lost.
 fn start(speak: impl FnOnce() + Send + 'static) {
-    spawn_deaf(speak).ok();
+    spawn_with_signals_blocked(speak).ok();
 }

@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use nix::sys::stat::fstat;
 
 use crate::env;
-use table::{Listener, Row, State, Table};
+use table::{Listener, Row, SocketState, SocketTable};
 
 /// How often the table is read for a connection that it does not show. It is no snapshot: a row can
 /// be passed over while its neighbours come and go.
@@ -34,7 +34,7 @@ pub enum Peer {
 
 /// The process that answers at an address of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Server {
+pub enum LoopbackServer {
     /// This user's, root's, or not to be known.
     Trusted,
     /// Another user's.
@@ -50,7 +50,7 @@ pub fn of(streams: &[TcpStream]) -> Vec<Peer> {
     let mut found = vec![None; streams.len()];
     let port = streams.iter().find_map(|stream| stream.local_addr().ok());
     for _ in 0..READINGS {
-        let table = port.and_then(|address| Table::of_port(address.port()));
+        let table = port.and_then(|address| SocketTable::of_port(address.port()));
         let Some(table) = table else {
             return vec![Peer::Unknown; streams.len()];
         };
@@ -78,7 +78,7 @@ fn without_peer() -> Peer {
 }
 
 /// `None`: the table does not show both ends of a connection that stands.
-fn peer_in(table: &Table, stream: &TcpStream) -> Option<Peer> {
+fn peer_in(table: &SocketTable, stream: &TcpStream) -> Option<Peer> {
     let (Ok(here), Ok(there), Ok(inode)) = (stream.local_addr(), stream.peer_addr(), inode(stream))
     else {
         return Some(Peer::Gone);
@@ -91,9 +91,9 @@ fn peer_in(table: &Table, stream: &TcpStream) -> Option<Peer> {
     judge(table, here, there, inode)
 }
 
-fn judge(table: &Table, here: SocketAddr, there: SocketAddr, inode: u64) -> Option<Peer> {
+fn judge(table: &SocketTable, here: SocketAddr, there: SocketAddr, inode: u64) -> Option<Peer> {
     let ours = table.row(here, there).filter(|row| row.inode == inode)?;
-    if ours.state != State::Established {
+    if ours.state != SocketState::Established {
         return Some(Peer::Gone);
     }
     let peer = table.row(there, here)?;
@@ -101,7 +101,7 @@ fn judge(table: &Table, here: SocketAddr, there: SocketAddr, inode: u64) -> Opti
         // An end that was closed has no inode, and may read as root's.
         Row { inode: 0, .. } => Peer::Gone,
         Row {
-            state: State::Established,
+            state: SocketState::Established,
             uid,
             ..
         } => owner(*uid),
@@ -116,15 +116,15 @@ fn inode(stream: &TcpStream) -> nix::Result<u64> {
 /// Which user answers at an address that was connected to just now. The process that listens there
 /// decides where its connections go, so it counts; without one, the process that has taken ours.
 #[must_use]
-pub fn server_at(address: SocketAddr) -> Server {
+pub fn server_at(address: SocketAddr) -> LoopbackServer {
     for _ in 0..READINGS {
         match table::listener_at(address) {
             Listener::Of(uid) => return owner(uid).into(),
-            Listener::Unknown => return Server::Trusted,
+            Listener::Unknown => return LoopbackServer::Trusted,
             Listener::Missing => {}
         }
-        let Some(table) = Table::of_port(address.port()) else {
-            return Server::Trusted;
+        let Some(table) = SocketTable::of_port(address.port()) else {
+            return LoopbackServer::Trusted;
         };
         let mut ours = table.connections_to(address).peekable();
         if ours.peek().is_none() {
@@ -133,15 +133,15 @@ pub fn server_at(address: SocketAddr) -> Server {
         // Another end outside of this network namespace is not another user's of this machine.
         let ends = ours.filter_map(|row| table.row(address, row.local));
         let verdicts = ends.map(|end| match end.inode {
-            0 => Server::Missing,
+            0 => LoopbackServer::Missing,
             _ => owner(end.uid).into(),
         });
         return verdicts
             .into_iter()
-            .find(|server| *server != Server::Trusted)
-            .unwrap_or(Server::Trusted);
+            .find(|server| *server != LoopbackServer::Trusted)
+            .unwrap_or(LoopbackServer::Trusted);
     }
-    Server::Missing
+    LoopbackServer::Missing
 }
 
 /// The user who runs the server at an address, where that is neither this one nor root, and is known.
@@ -167,7 +167,7 @@ pub fn choose(addresses: &[SocketAddr; 2], expected: Option<u32>) -> SocketAddr 
     }
     let is_ours = |listener: &Listener| {
         matches!(*listener, Listener::Of(uid)
-            if Some(uid) == expected || Server::from(owner(uid)) == Server::Trusted)
+            if Some(uid) == expected || LoopbackServer::from(owner(uid)) == LoopbackServer::Trusted)
     };
     let at_first = table::listener_at(first);
     if is_ours(&at_first) {
@@ -182,7 +182,7 @@ pub fn choose(addresses: &[SocketAddr; 2], expected: Option<u32>) -> SocketAddr 
     }
 }
 
-impl From<Peer> for Server {
+impl From<Peer> for LoopbackServer {
     fn from(peer: Peer) -> Self {
         match peer {
             Peer::Stranger(uid) => Self::Stranger(uid),

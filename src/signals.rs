@@ -83,7 +83,7 @@ fn is_ignored(signal: Signal) -> bool {
 /// too. When it goes, those that came take effect.
 #[derive(Debug)]
 #[must_use = "signals are held back only while this lives"]
-pub struct Held {
+pub struct BlockedSignals {
     before: SigSet,
     watcher: Option<Watcher>,
     /// A mask is a thread's: it must be put back where it was changed.
@@ -93,17 +93,17 @@ pub struct Held {
 #[derive(Debug)]
 struct Watcher {
     thread: thread::JoinHandle<()>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<SeenSignal>>,
 }
 
 #[derive(Debug, Default)]
-struct Seen {
+struct SeenSignal {
     signals: Vec<Signal>,
     /// The lock is free: from now on a signal that the watcher catches is sent on at once.
     over: bool,
 }
 
-impl Held {
+impl BlockedSignals {
     /// Holds signals back from here on, in this thread and those that it starts.
     pub fn new() -> Self {
         outlive_the_limit_on_file_sizes();
@@ -122,7 +122,7 @@ impl Held {
     pub fn announce(&mut self, notice: String) {
         let mut caught = named();
         caught.add(WAKE);
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(SeenSignal::default()));
         let shared = Arc::clone(&seen);
         // `WAKE` must be blocked in the thread before anybody can send it: a thread inherits.
         let Ok(outer) = caught.thread_swap_mask(SigmaskHow::SIG_BLOCK) else {
@@ -137,14 +137,14 @@ impl Held {
 
 thread_local! {
     /// Until what came of it is told.
-    static UNTIL_TOLD: RefCell<Option<Held>> = const { RefCell::new(None) };
+    static UNTIL_TOLD: RefCell<Option<BlockedSignals>> = const { RefCell::new(None) };
 }
 
 /// Whether any thread has used that: the first look at it costs a thousand instructions (P9).
 static IS_USED: AtomicBool = AtomicBool::new(false);
 
-impl Held {
-    /// Whether a signal has come, as far as [`Held::announce`] has answered it.
+impl BlockedSignals {
+    /// Whether a signal has come, as far as [`BlockedSignals::announce`] has answered it.
     #[must_use]
     pub fn has_come(&self) -> bool {
         let seen = self.watcher.as_ref().map(|watcher| &watcher.seen);
@@ -183,20 +183,22 @@ pub fn read_some(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize>
 
 /// Starts a thread that takes no signal: it may live on while a lock is held, and a signal that it took
 /// would end the process in the middle of that.
-pub fn spawn_deaf(work: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
-    let held = Held::new();
+pub fn spawn_with_signals_blocked(
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<thread::JoinHandle<()>> {
+    let held = BlockedSignals::new();
     let thread = thread::Builder::new().spawn(work);
     drop(held);
     thread
 }
 
-impl Default for Held {
+impl Default for BlockedSignals {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Drop for Held {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         if let Some(watcher) = self.watcher.take() {
             let came = {
@@ -223,7 +225,7 @@ fn name_of(thread: &thread::JoinHandle<()>) -> Pthread {
 }
 
 /// The watching thread: remembers what came, and speaks once.
-fn watch(caught: &SigSet, seen: &Mutex<Seen>, notice: &str) {
+fn watch(caught: &SigSet, seen: &Mutex<SeenSignal>, notice: &str) {
     let mut told = false;
     while let Ok(signal) = caught.wait() {
         let over = {
@@ -250,7 +252,7 @@ fn send_to_self(signal: Signal) {
     kill(Pid::this(), signal).ok();
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<SeenSignal>) -> MutexGuard<'_, SeenSignal> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

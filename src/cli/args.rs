@@ -168,7 +168,7 @@ pub enum Command {
 
 /// The host that a command is about.
 #[derive(Debug, Args)]
-pub struct Target {
+pub struct HostTarget {
     /// Host name, host with port, or URL
     ///
     /// `http://` works on loopback only. Without HOST, glauth uses --host, then `default_host` of the configuration,
@@ -190,7 +190,7 @@ With --rejected, exit code 6 means that the server calls the token good, so it w
 pub struct Token {
     /// Host of the login.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Minimum remaining lifetime
     ///
@@ -247,7 +247,7 @@ code is 0.")]
 pub struct Refresh {
     /// Host of the login.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Refresh all logins
     #[arg(long, conflicts_with_all = ["target", "force"])]
@@ -294,7 +294,7 @@ changes nothing.")]
 pub struct Status {
     /// The only host to show.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Ask each server whether the token works
     #[arg(long)]
@@ -312,7 +312,7 @@ glauth keeps what the next `glauth login` needs, such as the client id, without 
 pub struct Logout {
     /// Host to log out of.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Log out of all accounts
     #[arg(long, conflicts_with = "target")]
@@ -340,7 +340,7 @@ Exit code: of the failed checks, the first of 1, 2, 5, 3, 4 that occurred; warni
 pub struct Doctor {
     /// The only host to show.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Contact no server
     #[arg(long)]

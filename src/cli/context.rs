@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::args::{Global, Target};
+use super::args::{Global, HostTarget};
 use super::audible::Audible;
 use super::call::Call;
 use super::failure::{Error, Failure, UsageError};
@@ -14,7 +14,7 @@ use super::printer::{self, Printer};
 use crate::config::Config;
 use crate::credential::{AccountId, AccountName, Host, HostArg, Record, Scheme};
 use crate::env;
-use crate::flow::{self, FlowError, Session, Step, Warning, Where};
+use crate::flow::{self, FlowError, RefreshesIn, Session, Step, Warning};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::text_of;
@@ -84,7 +84,7 @@ impl<'a> Context<'a> {
             talkative: !self.global.quiet && !self.global.json,
             watched: self.is_watched(),
             scheme,
-            refreshes: Where::Apart,
+            refreshes: RefreshesIn::Apart,
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
     }
 
     /// HOST, else `--host`, else the configuration's, else the only one in the store.
-    pub(super) fn host(&self, target: &Target, store: &Store) -> Result<HostArg, Error> {
+    pub(super) fn host(&self, target: &HostTarget, store: &Store) -> Result<HostArg, Error> {
         if let Some(host) = target.host.clone().or_else(|| self.global.host.clone()) {
             return Ok(host);
         }

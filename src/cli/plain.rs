@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 
-use super::args::{Cli, Command, Format, GitCredential, Global, Target, Token};
+use super::args::{Cli, Command, Format, GitCredential, Global, HostTarget, Token};
 use crate::credential::HostArg;
 use crate::env;
 use crate::flow::LOCK_TIMEOUT;
@@ -20,7 +20,7 @@ pub(super) fn read(args: &[OsString]) -> Option<Cli> {
     let argument = argument.to_str().filter(|word| !word.starts_with('-'))?;
     let command = match command.to_str()? {
         "token" => Command::Token(Token {
-            target: Target {
+            target: HostTarget {
                 host: Some(HostArg::parse(argument).ok()?),
             },
             min_ttl: None,

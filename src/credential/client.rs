@@ -32,7 +32,7 @@ pub enum RotationEffect {
 
 /// What the server does to the grant when a spent refresh token is presented (RFC 9700 §4.14.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replay {
+pub enum ReuseDetection {
     /// Refused, nothing else.
     Harmless,
     /// The whole grant is revoked.
@@ -72,7 +72,7 @@ pub struct Client {
     /// What a refresh does to the old access token.
     pub rotation: RotationEffect,
     /// What a spent refresh token does to the grant.
-    pub replay: Replay,
+    pub replay: ReuseDetection,
     /// Whether grants live and die each for itself.
     pub grants: Independence,
     /// A certificate authority of the server's own, as PEM.

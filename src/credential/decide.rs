@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::attempt::BACKOFF_LIMIT;
-use super::client::{Replay, RotationEffect};
+use super::client::{ReuseDetection, RotationEffect};
 use super::need::{Asked, CheckVerdict, Checked, MinTtl, Need};
 use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
@@ -429,7 +429,7 @@ impl View<'_> {
     }
 
     fn replay_revokes(&self) -> bool {
-        self.login.client.replay == Replay::Revokes
+        self.login.client.replay == ReuseDetection::Revokes
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Attempt {
     pub sequence: u64,
     /// Which grant, by its place.
     pub grant: usize,
-    /// Why.
+    /// The reason for the request.
     pub cause: Cause,
     /// Who, for people: `pid 4711 on build7`.
     pub by: String,

@@ -158,7 +158,7 @@ pub struct Tombstone {
     pub client: Client,
     /// The last generation of the login that ended.
     pub generation: Generation,
-    /// When.
+    /// The moment of it.
     pub at: Timestamp,
     /// Why, for people.
     pub reason: String,

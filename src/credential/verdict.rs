@@ -19,9 +19,9 @@ pub enum Verdict {
     End(usize),
     /// Refresh this grant.
     Refresh {
-        /// Which.
+        /// The grant's place in the login.
         grant: usize,
-        /// Why.
+        /// The reason for the request.
         cause: Cause,
     },
     /// This grant's token lives and is leased: wait, with no lock in hand, until nobody holds a

@@ -5,8 +5,8 @@ use super::apart;
 use super::error::FlowError;
 use super::exchange::exchange;
 use super::sentences::when_interrupted;
-use super::session::{Session, Where};
-use super::tried::{Tried, nothing_sent};
+use super::session::{RefreshesIn, Session};
+use super::tried::{AttemptedRefresh, nothing_sent};
 use crate::credential::{AccountId, Cause};
 use crate::http::SendError;
 use crate::oauth;
@@ -19,25 +19,25 @@ pub(super) fn exchange_under_lock(
     locked: Locked<Occupied>,
     grant: usize,
     cause: Cause,
-    place: Where,
-) -> Result<Tried, FlowError> {
+    place: RefreshesIn,
+) -> Result<AttemptedRefresh, FlowError> {
     let client = locked.record().client();
     if let Some(trouble) = client.and_then(|client| oauth::obstacle(session.http, client)) {
-        return Ok(Tried::Unfit(Box::new(locked), trouble));
+        return Ok(AttemptedRefresh::Unfit(Box::new(locked), trouble));
     }
-    if place == Where::Apart {
+    if place == RefreshesIn::Apart {
         return apart::exchange(session, id, locked, grant, cause);
     }
     match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
         Ok(staged) => Ok(match exchange(session, id, staged, cause) {
-            Ok(done) => Tried::Done(Box::new(done)),
-            Err(error) => Tried::Unknown(error.into()),
+            Ok(done) => AttemptedRefresh::Done(Box::new(done)),
+            Err(error) => AttemptedRefresh::Unknown(error.into()),
         }),
         Err(not_staged) => nothing_sent(session, not_staged),
     }
 }
 
-/// What [`Tried::Unfit`] is for the caller.
+/// What [`AttemptedRefresh::Unfit`] is for the caller.
 pub(super) fn unfit(id: &AccountId, trouble: &SendError) -> FlowError {
     FlowError::Failed {
         id: id.clone(),

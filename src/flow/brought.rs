@@ -3,8 +3,8 @@
 use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
 use super::refresh::{ended, refused_for_long, why_failed};
-use super::session::{Session, Where};
-use super::tried::Tried;
+use super::session::{RefreshesIn, Session};
+use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{
     AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
@@ -87,15 +87,17 @@ fn present(
     }
     let place = session.refreshes;
     let mut tried = exchange_under_lock(session, id, locked, grant, Cause::Asked, place)?;
-    if let Tried::NoProcess(Some(locked)) = tried {
-        tried = exchange_under_lock(session, id, *locked, grant, Cause::Asked, Where::Here)?;
+    if let AttemptedRefresh::NoProcess(Some(locked)) = tried {
+        tried = exchange_under_lock(session, id, *locked, grant, Cause::Asked, RefreshesIn::Here)?;
     }
     let done = match tried {
-        Tried::Done(done) => *done,
-        Tried::InTheStore(warnings) => return Ok(plain(warnings)),
-        Tried::Unfit(_, trouble) => return Err(unfit(id, &trouble)),
-        Tried::Unknown(error) => return Err(error),
-        Tried::LockLost | Tried::Leased(_) | Tried::NoProcess(_) => {
+        AttemptedRefresh::Done(done) => *done,
+        AttemptedRefresh::InTheStore(warnings) => return Ok(plain(warnings)),
+        AttemptedRefresh::Unfit(_, trouble) => return Err(unfit(id, &trouble)),
+        AttemptedRefresh::Unknown(error) => return Err(error),
+        AttemptedRefresh::LockLost
+        | AttemptedRefresh::Leased(_)
+        | AttemptedRefresh::NoProcess(_) => {
             return Err(FlowError::TooManyTurns(id.clone()));
         }
     };

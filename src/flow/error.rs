@@ -18,7 +18,7 @@ pub enum FlowError {
     /// None was named, and there is no `default` one.
     #[error("several accounts at {host}, and none was named: {}", list(accounts))]
     SeveralAccounts {
-        /// Where.
+        /// The host that was named.
         host: Host,
         /// Those in use.
         accounts: Vec<AccountName>,
@@ -26,17 +26,17 @@ pub enum FlowError {
     /// The record of the login that is meant cannot be read.
     #[error("{source}")]
     Unreadable {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// The others of the host that can be used, where none was named.
         others: Vec<AccountName>,
-        /// Why.
+        /// What went wrong.
         source: Box<StoreError>,
     },
     /// git names no user, and there is no `default` login.
     #[error("{} ({})", unnamed(host, *is_ended), list(accounts))]
     NotNamedByGit {
-        /// Where.
+        /// The host that was named.
         host: Host,
         /// How the server is reached.
         scheme: Scheme,
@@ -59,7 +59,7 @@ pub enum FlowError {
     /// The server ended the grant, or there is nothing to refresh it with.
     #[error("the login for {id} has ended{}", because(*lost_at, said.as_deref()))]
     LoginRequired {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
         lost_at: Option<Timestamp>,
@@ -69,7 +69,7 @@ pub enum FlowError {
     /// The server refuses to refresh, again and again, and does not say that a person is needed.
     #[error("{id} has refused to refresh since {since}{}{next}", words_of(said.as_deref()))]
     RefusesToRefresh {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// Since when.
         since: Timestamp,
@@ -81,7 +81,7 @@ pub enum FlowError {
     /// The server ended one of two grants, and the other one goes on.
     #[error("the server has ended one of the two grants for {id}{}", because(*lost_at, said.as_deref()))]
     StandbyLost {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
         lost_at: Option<Timestamp>,
@@ -99,7 +99,7 @@ pub enum FlowError {
     /// HOST was a URL, and the login is reached in another way.
     #[error("the login for {id} is for `{}`", scheme.as_str())]
     OtherScheme {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// The scheme of the login.
         scheme: Scheme,
@@ -121,7 +121,7 @@ pub enum FlowError {
     /// No token with as much life as was asked for.
     #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one ends at {until}")))]
     TooShort {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// When the longest-lived one ends.
         until: Option<Timestamp>,
@@ -129,9 +129,9 @@ pub enum FlowError {
     /// The server could not be asked, or did not give a token.
     #[error("{message}")]
     Failed {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
-        /// How.
+        /// What the attempt came to.
         outcome: Outcome,
         /// What happened, as a sentence.
         message: Box<str>,
@@ -148,7 +148,7 @@ pub enum FlowError {
     /// A token with as much life as was asked for would end one that another program holds.
     #[error("the token for {id} is in use by {}, and could not be refreshed within {}{}", holder.as_deref().unwrap_or("another process"), human(*waited), until.map_or_else(String::new, |until| format!("; it expires at {until}")))]
     Leased {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
         /// Who took the last lease on it.
         holder: Option<String>,
@@ -163,9 +163,9 @@ pub enum FlowError {
     /// The login had to be refreshed before it could be revoked, and that failed.
     #[error("the login for {id} is not revoked: {message}")]
     NotRefreshed {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
-        /// How.
+        /// What the attempt came to.
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
@@ -176,9 +176,9 @@ pub enum FlowError {
     /// The server could not be made to forget the login.
     #[error("the login for {id} is not revoked: {source}")]
     NotRevoked {
-        /// Which.
+        /// The login that it is about.
         id: AccountId,
-        /// Why.
+        /// What went wrong.
         source: RevokeError,
     },
 }

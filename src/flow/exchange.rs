@@ -9,7 +9,7 @@ use super::tried::Done;
 use crate::credential::{AccountId, Cause, Ending, Outcome};
 use crate::fault;
 use crate::log::Level;
-use crate::oauth::{self, Answer};
+use crate::oauth::{self, TokenAnswer};
 use crate::store::{Staged, StoreError};
 
 /// Sends the request, stores what comes of it, and lets the lock go.
@@ -32,8 +32,8 @@ pub(super) fn exchange(
     let took = asked_at.elapsed();
     fault::point("answered");
     let (ending, verdict, said) = match &exchanged.answer {
-        Answer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
-        Answer::Refused(failed, said) => {
+        TokenAnswer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
+        TokenAnswer::Refused(failed, said) => {
             let ending = Ending::Failed(*failed, said.clone());
             (ending, Some(*failed), said.clone())
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-mod keeper;
+mod responder;
 
 use super::error::FlowError;
 use super::refresh::{Need, Obtained, obtain};
@@ -13,7 +13,7 @@ use crate::credential::{AccountName, DEFAULT_MIN_TTL, Host, Record};
 use crate::gitcred::{Answer, Question, answer_with};
 use crate::log::Level;
 use crate::secret::{AccessToken, Fingerprint};
-use keeper::{Keeper, holder, keeper};
+use responder::{Responder, holder, responder};
 
 /// What a state of ours begins with; the fingerprint of a token and the account that it is of follow.
 const STATE: &str = "glauth:";
@@ -40,17 +40,17 @@ pub fn git_get(
     let asked_before = refused
         .as_ref()
         .and_then(|refused| refused.account.as_ref());
-    match keeper(session, question, account.or(asked_before))? {
-        Some(Keeper::Login(record)) => token(session, question, *record, refused, asks_again),
-        Some(Keeper::Passwords(host, ended)) => {
+    match responder(session, question, account.or(asked_before))? {
+        Some(Responder::Login(record)) => token(session, question, *record, refused, asks_again),
+        Some(Responder::Passwords(host, ended)) => {
             let told = password(session, question, &host)?;
             match ended {
                 Some(error) if told.answer.is_empty() => Err(error),
                 _ => Ok(told),
             }
         }
-        Some(Keeper::Unnamed(_, error)) => Err(error),
-        Some(Keeper::Other(_)) | None => Ok(Told::default()),
+        Some(Responder::Unnamed(_, error)) => Err(error),
+        Some(Responder::Other(_)) | None => Ok(Told::default()),
     }
 }
 
@@ -66,7 +66,7 @@ pub fn git_store(
     };
     // git calls this for what we handed out, too: it would come back as a password after the next
     // rotation.
-    let Some(Keeper::Passwords(host, _)) = keeper(session, question, account)? else {
+    let Some(Responder::Passwords(host, _)) = responder(session, question, account)? else {
         return Ok(());
     };
     let now = session.now();
@@ -89,8 +89,8 @@ pub fn git_erase(
     question: &Question,
     account: Option<&AccountName>,
 ) -> Result<(), FlowError> {
-    let id = match keeper(session, question, account)? {
-        Some(Keeper::Passwords(host, _)) => {
+    let id = match responder(session, question, account)? {
+        Some(Responder::Passwords(host, _)) => {
             let (all, _) = session.store.passwords(&host)?;
             for kept in all.iter().filter(|kept| question.refuses(kept)) {
                 let wait = session.wait(session.deadline());
@@ -98,8 +98,8 @@ pub fn git_erase(
             }
             return Ok(());
         }
-        Some(Keeper::Login(record)) => record.id,
-        Some(Keeper::Other(id) | Keeper::Unnamed(id, _)) => id,
+        Some(Responder::Login(record)) => record.id,
+        Some(Responder::Other(id) | Responder::Unnamed(id, _)) => id,
         None => return Ok(()),
     };
     let refused = question.credential.as_ref().or(question.password.as_ref());

@@ -79,7 +79,7 @@ pub struct LoggedIn {
     /// When the login ends for good, where there is nothing to refresh it with.
     pub ends_at: Option<Timestamp>,
     /// What has become of a second grant.
-    pub standby: Second,
+    pub standby: SecondGrant,
     /// What a person should know all the same.
     pub warnings: Vec<Warning>,
 }
@@ -92,7 +92,7 @@ impl LoggedIn {
             identity: identity.clone(),
             before: identity,
             ends_at: None,
-            standby: Second::Taken,
+            standby: SecondGrant::Taken,
             warnings,
         }
     }
@@ -104,7 +104,7 @@ impl LoggedIn {
             identity: record.identity.clone(),
             before: record.identity.clone(),
             ends_at: None,
-            standby: Second::of(record),
+            standby: SecondGrant::of(record),
             warnings: Vec::new(),
         }
     }
@@ -112,7 +112,7 @@ impl LoggedIn {
 
 /// What has become of a second grant.
 #[derive(Debug)]
-pub enum Second {
+pub enum SecondGrant {
     /// There is none, and nobody asked for one.
     NotAsked,
     /// There is none, nobody was asked for one, and it would help.
@@ -128,7 +128,7 @@ pub enum Second {
     },
 }
 
-impl Second {
+impl SecondGrant {
     fn of(record: &Record) -> Self {
         match record.login().map(Login::standby) {
             Some(Standby::Ready) => Self::Taken,
@@ -177,7 +177,7 @@ pub(super) fn store_login(
             Some(_) => None,
         });
     let mut before = None;
-    let mut standby = Second::NotAsked;
+    let mut standby = SecondGrant::NotAsked;
     let wait = session.wait(session.deadline());
     let (change, mut warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => {
@@ -188,7 +188,7 @@ pub(super) fn store_login(
             session.check_scheme(locked.record())?;
             before = identity_of(locked.record());
             if locked.knows(origin) {
-                standby = Second::of(locked.record());
+                standby = SecondGrant::of(locked.record());
                 let (change, there, warnings) = once_more(locked, new)?;
                 left = there.unwrap_or(left);
                 (change, warnings)

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use super::attempt::exchange_under_lock;
 use super::error::FlowError;
 use super::revoke::revoke;
-use super::session::{Session, Where};
-use super::tried::Tried;
+use super::session::{RefreshesIn, Session};
+use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
@@ -71,7 +71,7 @@ struct Farewell<'a> {
     /// The grants that were refreshed for this: each once.
     refreshed: HashSet<usize>,
     /// Here, once a process of its own could not do it.
-    refreshes: Where,
+    refreshes: RefreshesIn,
     warnings: Vec<Warning>,
 }
 
@@ -111,7 +111,7 @@ impl Farewell<'_> {
             }
             _ => {
                 let reason = if self.local { "asked, local" } else { "asked" };
-                let warnings = locked.bury(reason, self.session.now())?;
+                let warnings = locked.log_out(reason, self.session.now())?;
                 self.warnings.extend(Warning::all(&warnings));
                 Ok(Some(false))
             }
@@ -135,25 +135,25 @@ impl Farewell<'_> {
         let place = self.refreshes;
         let tried = exchange_under_lock(self.session, self.id, locked, grant, Cause::Asked, place)?;
         let done = match tried {
-            Tried::Done(done) => *done,
+            AttemptedRefresh::Done(done) => *done,
             // What has expired is not leased; a lock that was lost is taken again.
-            Tried::LockLost | Tried::Leased(_) => return Ok(()),
-            Tried::NoProcess(_) => {
-                self.refreshes = Where::Here;
+            AttemptedRefresh::LockLost | AttemptedRefresh::Leased(_) => return Ok(()),
+            AttemptedRefresh::NoProcess(_) => {
+                self.refreshes = RefreshesIn::Here;
                 return Ok(());
             }
-            Tried::InTheStore(warnings) => {
+            AttemptedRefresh::InTheStore(warnings) => {
                 self.warnings.extend(warnings.into_iter().map(Into::into));
                 return Ok(());
             }
-            Tried::Unfit(_, trouble) => {
+            AttemptedRefresh::Unfit(_, trouble) => {
                 return Err(FlowError::NotRefreshed {
                     id: self.id.clone(),
                     outcome: trouble.outcome(),
                     message: trouble.to_string(),
                 });
             }
-            Tried::Unknown(FlowError::Failed {
+            AttemptedRefresh::Unknown(FlowError::Failed {
                 id,
                 outcome,
                 message,
@@ -165,7 +165,7 @@ impl Farewell<'_> {
                     message: message.into(),
                 });
             }
-            Tried::Unknown(error) => return Err(error),
+            AttemptedRefresh::Unknown(error) => return Err(error),
         };
         self.refreshed.insert(grant);
         self.warnings

@@ -18,7 +18,7 @@ use url::Url;
 use super::redirect_uri::RedirectUri;
 use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
-use crate::signals::{read_some, spawn_deaf};
+use crate::signals::{read_some, spawn_with_signals_blocked};
 
 pub use page::Page;
 
@@ -43,7 +43,7 @@ const BATCH_LIMIT: usize = 256;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct NotListening {
-    /// Where.
+    /// The address that was to be listened on.
     pub address: SocketAddr,
     /// What the system said.
     pub source: std::io::Error,
@@ -133,12 +133,11 @@ impl Loopback {
         for listener in listeners {
             let (shared, judge, found) =
                 (Arc::clone(&shared), Arc::clone(judge), Arc::clone(&found));
-            spawn_deaf(move || accept(&listener, &shared, &judge, &found)).map_err(|source| {
-                NotListening {
+            spawn_with_signals_blocked(move || accept(&listener, &shared, &judge, &found))
+                .map_err(|source| NotListening {
                     address: addresses[0],
                     source,
-                }
-            })?;
+                })?;
         }
         Ok(Self {
             redirect_uri,
@@ -295,7 +294,7 @@ fn serve(
         return;
     }
     let (mine, judge, found) = (Arc::clone(shared), Arc::clone(judge), Arc::clone(found));
-    let served = spawn_deaf(move || {
+    let served = spawn_with_signals_blocked(move || {
         receive(stream, &mine, &*judge, &*found);
         mine.connections.fetch_sub(1, Ordering::SeqCst);
     });

@@ -2,6 +2,7 @@
 //! and writes only under the lock.
 
 mod account;
+mod add_standby;
 mod apart;
 mod attempt;
 mod authorize;
@@ -21,11 +22,11 @@ mod refuse;
 mod revoke;
 mod sentences;
 mod session;
-mod standby;
 mod tried;
 mod warning;
 
 pub use account::{find, in_use};
+pub use add_standby::{NotAdded, Refusal};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
 pub use error::FlowError;
@@ -33,7 +34,7 @@ pub use error::FlowError;
 pub(crate) use error::list;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
-pub use login::{Change, LoggedIn, Second};
+pub use login::{Change, LoggedIn, SecondGrant};
 pub use logout::{LoggedOut, log_out};
 pub use loopback::NotListening;
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
@@ -44,6 +45,5 @@ pub use refresh::{
     why_refresh_failed,
 };
 pub use revoke::NewTokens;
-pub use session::{LOCK_TIMEOUT, Session, Where};
-pub use standby::{NotAdded, Refusal};
+pub use session::{LOCK_TIMEOUT, RefreshesIn, Session};
 pub use warning::{Step, Warning};

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
-use super::session::{Session, Where};
-use super::tried::Tried;
+use super::session::{RefreshesIn, Session};
+use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{
     self, AccountId, Asked, Cause, Checked, Content, Grant, Login, Outcome, Record, Seen, Stop,
@@ -111,7 +111,7 @@ fn obtain_until(
     deadline: Instant,
 ) -> Result<Obtained, FlowError> {
     let id = record.id.clone();
-    let mut errand = Errand {
+    let mut request = TokenRequest {
         session,
         id: &id,
         need,
@@ -124,9 +124,9 @@ fn obtain_until(
         record,
         warnings: Vec::new(),
     };
-    match errand.run() {
-        Ok(done) => errand.hand_out(done),
-        Err(error) => errand.fall_back(error),
+    match request.run() {
+        Ok(done) => request.hand_out(done),
+        Err(error) => request.fall_back(error),
     }
 }
 
@@ -149,7 +149,7 @@ enum Turn {
 }
 
 /// One call, from the first look to the token.
-struct Errand<'a> {
+struct TokenRequest<'a> {
     session: &'a Session<'a>,
     id: &'a AccountId,
     need: &'a Need,
@@ -160,13 +160,13 @@ struct Errand<'a> {
     /// The token that was found to be leased, in this turn with the lock.
     leased: Option<AccessToken>,
     /// Here, once a process of its own could not do it: a call starts no second one.
-    refreshes: Where,
+    refreshes: RefreshesIn,
     /// As it was read or written last.
     record: Record,
     warnings: Vec<Warning>,
 }
 
-impl Errand<'_> {
+impl TokenRequest<'_> {
     fn run(&mut self) -> Result<Done, FlowError> {
         self.trace(|| format!("read the record: {}", in_brief(&self.record)));
         for _ in 0..TURNS {
@@ -272,24 +272,24 @@ impl Errand<'_> {
             self.record = locked.record().clone();
             let verdict = self.verdict()?;
             if let Verdict::Refresh { grant, cause } = verdict {
-                if unsaved && self.refreshes == Where::Apart {
+                if unsaved && self.refreshes == RefreshesIn::Apart {
                     // The process of its own reads the record.
                     self.save(&mut locked);
                     unsaved = false;
                 }
                 let place = self.refreshes;
                 match exchange_under_lock(self.session, self.id, locked, grant, cause, place) {
-                    Ok(Tried::Leased(back)) => {
+                    Ok(AttemptedRefresh::Leased(back)) => {
                         locked = *back;
                         self.leased = Some(self.login()?.grants[grant].access_token.clone());
                         continue;
                     }
-                    Ok(Tried::NoProcess(Some(back))) => {
+                    Ok(AttemptedRefresh::NoProcess(Some(back))) => {
                         locked = *back;
-                        self.refreshes = Where::Here;
+                        self.refreshes = RefreshesIn::Here;
                         continue;
                     }
-                    Ok(Tried::Unfit(mut back, trouble)) => {
+                    Ok(AttemptedRefresh::Unfit(mut back, trouble)) => {
                         if unsaved {
                             self.save(&mut back);
                         }
@@ -328,7 +328,7 @@ impl Errand<'_> {
     fn save(&mut self, locked: &mut Locked<Occupied>) {
         if let Err(error) = locked.save() {
             self.note([error]);
-            self.refreshes = Where::Here;
+            self.refreshes = RefreshesIn::Here;
         }
         self.note(locked.take_warnings());
     }
@@ -356,22 +356,26 @@ impl Errand<'_> {
     /// One grant was refreshed, or that was tried; the lock is let go.
     fn after_exchange(
         &mut self,
-        tried: Result<Tried, FlowError>,
+        tried: Result<AttemptedRefresh, FlowError>,
         grant: usize,
         cause: Cause,
     ) -> Result<Turn, FlowError> {
         let done = match tried {
-            Ok(Tried::Done(done)) => *done,
-            Ok(Tried::LockLost | Tried::Leased(_) | Tried::Unfit(..)) => return Ok(Turn::Again),
-            Ok(Tried::NoProcess(_)) => {
-                self.refreshes = Where::Here;
+            Ok(AttemptedRefresh::Done(done)) => *done,
+            Ok(
+                AttemptedRefresh::LockLost
+                | AttemptedRefresh::Leased(_)
+                | AttemptedRefresh::Unfit(..),
+            ) => return Ok(Turn::Again),
+            Ok(AttemptedRefresh::NoProcess(_)) => {
+                self.refreshes = RefreshesIn::Here;
                 return Ok(Turn::Again);
             }
-            Ok(Tried::InTheStore(warnings)) => {
+            Ok(AttemptedRefresh::InTheStore(warnings)) => {
                 self.warnings.extend(warnings.into_iter().map(Into::into));
                 return Ok(Turn::Again);
             }
-            Ok(Tried::Unknown(error)) => {
+            Ok(AttemptedRefresh::Unknown(error)) => {
                 // What is in hand is dead where a rotation kills: as if it were being rotated.
                 if let Content::Login(login) = &mut self.record.content {
                     login.begin_attempt(grant, cause, String::new(), self.session.now());

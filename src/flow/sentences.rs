@@ -2,7 +2,7 @@
 
 use crate::credential::{AccountId, Client, Outcome};
 use crate::http::{CONNECT_LIMIT, origin_of};
-use crate::oauth::{self, Answer, Exchanged};
+use crate::oauth::{self, Exchanged, TokenAnswer};
 use crate::time::human;
 
 /// What the first Ctrl-C is told.
@@ -25,8 +25,8 @@ pub(super) fn describe(
         return trouble.to_string();
     }
     let words = match &exchanged.answer {
-        Answer::Granted(_) => None,
-        Answer::Refused(_, said) => said.as_deref(),
+        TokenAnswer::Granted(_) => None,
+        TokenAnswer::Refused(_, said) => said.as_deref(),
     };
     let server = client
         .token_endpoint

@@ -25,7 +25,7 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Where a refresh happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Where {
+pub enum RefreshesIn {
     /// In a process of its own, which goes on where this one is ended.
     Apart,
     /// In this process: a program that embeds the library is not glauth, and cannot start it.
@@ -51,7 +51,7 @@ pub struct Session<'a> {
     /// what is meant.
     pub scheme: Option<Scheme>,
     /// In which process a refresh happens.
-    pub refreshes: Where,
+    pub refreshes: RefreshesIn,
 }
 
 impl Session<'_> {

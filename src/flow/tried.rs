@@ -26,7 +26,7 @@ pub(super) struct Done {
 }
 
 /// What a try to refresh came to.
-pub(super) enum Tried {
+pub(super) enum AttemptedRefresh {
     /// A request was made, and has ended.
     Done(Box<Done>),
     /// Another process replaced the lock file, and nothing was sent: once more from the lock on.
@@ -50,7 +50,7 @@ pub(super) enum Tried {
 pub(super) fn nothing_sent(
     session: &Session<'_>,
     not_staged: NotStaged,
-) -> Result<Tried, FlowError> {
+) -> Result<AttemptedRefresh, FlowError> {
     match not_staged {
         NotStaged::Store(locked, error) => {
             drop(locked);
@@ -59,8 +59,8 @@ pub(super) fn nothing_sent(
         NotStaged::LockLost(error) => {
             let log = session.log;
             log.note(Level::Verbose, || format!("{error}; once more"));
-            Ok(Tried::LockLost)
+            Ok(AttemptedRefresh::LockLost)
         }
-        NotStaged::Leased(locked) => Ok(Tried::Leased(locked)),
+        NotStaged::Leased(locked) => Ok(AttemptedRefresh::Leased(locked)),
     }
 }

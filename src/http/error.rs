@@ -19,7 +19,7 @@ pub enum SendError {
     Unreachable {
         /// Scheme, host and port.
         origin: String,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
     /// The server's name has no address, as far as can be told: the server has seen nothing.
@@ -27,7 +27,7 @@ pub enum SendError {
     UnknownName {
         /// Which name.
         host: String,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
     /// The proxy does not lead to the server: the server has seen nothing.
@@ -37,7 +37,7 @@ pub enum SendError {
         origin: String,
         /// Which proxy.
         through: Box<Through>,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
     /// A variable that should name a proxy does not, or git's `http.proxy`: nothing was sent.
@@ -45,7 +45,7 @@ pub enum SendError {
     BadProxy {
         /// Which variable, or key of git's configuration.
         variable: Cow<'static, str>,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: Cow<'static, str>,
     },
     /// No connection that is safe: the server has refused the request, or has not seen it.
@@ -55,7 +55,7 @@ pub enum SendError {
         origin: String,
         /// Of which kind.
         problem: TlsProblem,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
     /// What answers speaks plain HTTP or something else: the server has seen nothing.
@@ -67,12 +67,12 @@ pub enum SendError {
     /// The file with the certificate authority cannot be used: the server has seen nothing.
     #[error("the CA file `{}` cannot be used: {reason}", path.display())]
     CaFile {
-        /// Which.
+        /// The file that cannot be used.
         #[serde(with = "told::path")]
         path: PathBuf,
         /// Of which kind.
         problem: FileProblem,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
     /// Another user of this machine answers at an address of it: the server has seen nothing.
@@ -90,7 +90,7 @@ pub enum SendError {
     AnswerLost {
         /// Scheme, host and port.
         origin: String,
-        /// Why.
+        /// What the connection, TLS or the system said.
         reason: String,
     },
 }

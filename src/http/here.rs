@@ -11,7 +11,7 @@ use url::Url;
 
 use super::Request;
 use crate::credential::is_loopback;
-use crate::peers::{self, Server};
+use crate::peers::{self, LoopbackServer};
 
 /// Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3). Over http, where no
 /// certificate tells whose the server is, secrets go to this user's, root's or the known user's alone.
@@ -52,9 +52,9 @@ pub fn server_user(url: &Url) -> Option<u32> {
 /// Once it is connected, and before anything is sent: whose server that is.
 fn check_server(at: SocketAddr, expected: Option<u32>) -> Result<(), Unproven> {
     match peers::server_at(at) {
-        Server::Stranger(uid) if Some(uid) != expected => Err(Box::new(Foreign(uid))),
-        Server::Missing => Err(Box::new(io::Error::from(io::ErrorKind::ConnectionReset))),
-        Server::Stranger(_) | Server::Trusted => Ok(()),
+        LoopbackServer::Stranger(uid) if Some(uid) != expected => Err(Box::new(Foreign(uid))),
+        LoopbackServer::Missing => Err(Box::new(io::Error::from(io::ErrorKind::ConnectionReset))),
+        LoopbackServer::Stranger(_) | LoopbackServer::Trusted => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::signals::{Held, read_some};
+use crate::signals::{BlockedSignals, read_some};
 
 /// How long the answer may take. The other question goes on meanwhile.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ const HEAD_LIMIT: usize = 4 * 1024;
 pub(super) fn answers(url: &Url) -> bool {
     let (sender, receiver) = mpsc::channel();
     let url = url.clone();
-    let held = Held::new();
+    let held = BlockedSignals::new();
     let started = thread::Builder::new()
         .name("plain".to_owned())
         .spawn(move || sender.send(ask(&url).is_ok_and(|head| is_plain(&head))));

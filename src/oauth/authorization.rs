@@ -33,7 +33,7 @@ pub struct AuthorizationRequest {
 
 /// What is asked for.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct PendingAuthorization<'a> {
     /// RFC 6749 §3.1.
     pub endpoint: &'a Url,
     /// As whom.
@@ -81,7 +81,7 @@ impl AuthorizationRequest {
 
     /// The address that a person's browser is sent to.
     #[must_use]
-    pub fn url(&self, asked: &Asked<'_>) -> Url {
+    pub fn url(&self, asked: &PendingAuthorization<'_>) -> Url {
         let mut parameters: BTreeMap<&str, &str> = asked.parameters.iter().copied().collect();
         // What was given goes before what the table says.
         parameters.extend(asked.client.parameters.iter().map(|(k, v)| (&**k, &**v)));

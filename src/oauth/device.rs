@@ -11,7 +11,7 @@ use super::body::{object_in, object_of};
 use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
 use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
-use super::token_response::{Answer, lifetime};
+use super::token_response::{TokenAnswer, lifetime};
 use crate::code::Code;
 use crate::credential::{Client, Endpoint, Failed, Outcome, is_loopback};
 use crate::http::{Body, Http, Request, Response, SendError};
@@ -63,7 +63,7 @@ pub enum DeviceError {
     /// The server has no such thing, or not for us: another way may work.
     #[error("{server} gives no device code{}", why(*status, words.as_deref()))]
     Refused {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// Of the answer, where there was one.
         status: Option<u16>,
@@ -73,7 +73,7 @@ pub enum DeviceError {
     /// RFC 6749 §5.2, `invalid_client`: no other way would take this client either.
     #[error("{server} refuses the client (`invalid_client`){}", words.as_ref().map_or_else(String::new, |words| format!(": {}", words.trim_end_matches('.'))))]
     UnknownClient {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// The server's own words.
         words: Option<String>,
@@ -81,7 +81,7 @@ pub enum DeviceError {
     /// 429, 5xx, and what stands between us and the server.
     #[error("{server} cannot give a device code now (status {status}){}", words.as_ref().map_or_else(String::new, |words| format!(": {}", words.trim_end_matches('.'))))]
     Unavailable {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// What it said.
         status: u16,
@@ -91,7 +91,7 @@ pub enum DeviceError {
     /// The answer is not one of RFC 8628 §3.2.
     #[error("{server} gave an answer (status {status}) without {what}")]
     BadAnswer {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// Of the answer.
         status: u16,
@@ -302,7 +302,7 @@ pub fn poll(
     let exchanged = judge(sent, client, presented, now);
     match &exchanged.answer {
         // Nothing has been decided: a wall or a portal was in between.
-        Answer::Refused(failed, _) if failed.outcome == Outcome::Unavailable => {
+        TokenAnswer::Refused(failed, _) if failed.outcome == Outcome::Unavailable => {
             Polled::Wait(bounded(interval * 2))
         }
         _ => Polled::Ended(Box::new(exchanged)),

@@ -41,7 +41,7 @@ pub enum DiscoveryError {
     /// 429 and 5xx.
     #[error("{server} cannot say now where its endpoints are (status {status})")]
     Unavailable {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// 429 or 5xx.
         status: u16,
@@ -49,13 +49,13 @@ pub enum DiscoveryError {
     /// There is no such document.
     #[error("{server} has no discovery document")]
     Missing {
-        /// Which.
+        /// The server that was asked.
         server: String,
     },
     /// It cannot be believed.
     #[error("the discovery document of {server} {problem}")]
     Unsound {
-        /// Which.
+        /// The server that was asked.
         server: String,
         /// Why, as the end of the sentence.
         problem: String,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::provider::provider;
 use super::refusal::OwnErrors;
 use super::shown::shown;
-use super::token_response::{Answer, Raw, classify};
+use super::token_response::{Raw, TokenAnswer, classify};
 use crate::credential::{AuthMethod, Client, Failed, Outcome};
 use crate::http::{Authorization, Body, CONNECT_LIMIT, Http, Request, Response, SendError};
 use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
@@ -40,7 +40,7 @@ pub enum Presented<'a> {
 #[derive(Debug)]
 pub struct Exchanged {
     /// The judged answer.
-    pub answer: Answer,
+    pub answer: TokenAnswer,
     /// What went wrong on the way, where no answer came.
     pub trouble: Option<SendError>,
     /// The status code, where one came.
@@ -161,7 +161,7 @@ impl Presented<'_> {
 }
 
 /// A server's words are shown, shortened; one that echoes what it was sent is not quoted.
-fn without_secrets(answer: Answer, client: &Client, presented: Presented<'_>) -> Answer {
+fn without_secrets(answer: TokenAnswer, client: &Client, presented: Presented<'_>) -> TokenAnswer {
     let mut secrets = presented.secrets();
     match &client.auth {
         AuthMethod::None => {}
@@ -171,13 +171,13 @@ fn without_secrets(answer: Answer, client: &Client, presented: Presented<'_>) ->
     }
     let echoes = |words: &String| secrets.iter().any(|secret| words.contains(secret));
     match answer {
-        Answer::Refused(failed, words) => {
+        TokenAnswer::Refused(failed, words) => {
             let words = words.filter(|words| !echoes(words));
             let words = words.map(|words| shown(&words));
             let is_free = |words: &String| !secrets.iter().any(|secret| has_part_of(words, secret));
-            Answer::Refused(failed, words.filter(is_free))
+            TokenAnswer::Refused(failed, words.filter(is_free))
         }
-        granted @ Answer::Granted(_) => granted,
+        granted @ TokenAnswer::Granted(_) => granted,
     }
 }
 
@@ -191,7 +191,7 @@ fn has_part_of(words: &str, secret: &str) -> bool {
 
 pub(super) fn never_sent(failed: Failed) -> Exchanged {
     Exchanged {
-        answer: Answer::Refused(failed, None),
+        answer: TokenAnswer::Refused(failed, None),
         trouble: None,
         status: None,
     }

@@ -16,8 +16,8 @@ mod shown;
 mod token_response;
 
 pub use authorization::{
-    Asked, AuthorizationRequest, AuthorizationResponse, NoRandomness, random_text, same_issuer,
-    stray_error,
+    AuthorizationRequest, AuthorizationResponse, NoRandomness, PendingAuthorization, random_text,
+    same_issuer, stray_error,
 };
 pub use check::check;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
@@ -31,4 +31,4 @@ pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
 pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
-pub use token_response::{Answer, BadImport, ImportedGrant, Raw, classify, import};
+pub use token_response::{BadImport, ImportedGrant, Raw, TokenAnswer, classify, import};

@@ -4,7 +4,8 @@ mod table;
 
 use super::discovery::Metadata;
 use crate::credential::{
-    AuthMethod, Endpoint, EndpointName, Endpoints, Host, Independence, Replay, RotationEffect,
+    AuthMethod, Endpoint, EndpointName, Endpoints, Host, Independence, ReuseDetection,
+    RotationEffect,
 };
 use crate::secret::ClientSecret;
 
@@ -56,7 +57,7 @@ pub struct Provider {
     /// What a refresh does to the old access token.
     pub rotation: RotationEffect,
     /// What a spent refresh token does to the grant.
-    pub replay: Replay,
+    pub replay: ReuseDetection,
     /// Whether a user's grants live and die each for itself.
     pub grants: Independence,
     /// Its own names for `invalid_grant`, in answers to a refresh.

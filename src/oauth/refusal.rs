@@ -117,7 +117,7 @@ pub(super) fn meaning(
         .iter()
         .any(|key| object.get(*key).is_some_and(says_something))
         || SUCCESSES.iter().any(says_no);
-    let found = Found::of(object);
+    let found = NamedError::of(object);
     let any = |fits: &dyn Fn(&str) -> bool| found.names.iter().any(|name| fits(name));
     let is_own = |known: &[&str], name: &str| known.iter().any(|known| normal(known) == name);
     let is_final = found.words.as_deref().is_some_and(is_short_and_final);
@@ -139,13 +139,13 @@ pub(super) fn meaning(
 
 /// The first name that the server has for the error, as RFC 8628 §3.5 writes names.
 pub(super) fn name(object: &Map<String, Value>) -> Option<String> {
-    Found::of(object).names.into_iter().next()
+    NamedError::of(object).names.into_iter().next()
 }
 
 /// The server's name for the error and its words, on one line and without what a terminal would take
 /// for more than words. Not shortened yet.
 pub(super) fn said(object: &Map<String, Value>) -> Option<String> {
-    let Found { shown, words, .. } = Found::of(object);
+    let NamedError { shown, words, .. } = NamedError::of(object);
     let words = words.filter(|words| !shown.contains(words));
     let names = match shown.as_slice() {
         [] => return words,
@@ -193,7 +193,7 @@ const WORDS: [&str; 8] = [
 
 /// What an error object says.
 #[derive(Default)]
-struct Found {
+struct NamedError {
     /// Its names, normalized.
     names: Vec<String>,
     /// The names as they are shown.
@@ -201,7 +201,7 @@ struct Found {
     words: Option<String>,
 }
 
-impl Found {
+impl NamedError {
     fn of(object: &Map<String, Value>) -> Self {
         let mut found = Self::default();
         found.read(object, false);

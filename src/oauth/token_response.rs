@@ -24,7 +24,7 @@ const SCOPES_LIMIT: usize = 4 * 1024;
 
 /// A judged answer.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum TokenAnswer {
     /// New tokens.
     Granted(Rotation),
     /// A verdict, and the server's own words, fit for a terminal.
@@ -44,7 +44,7 @@ pub struct Raw<'a> {
 
 /// Judges an answer, row by row (docs/refusals.md); `own` are the provider's own names.
 #[must_use]
-pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
+pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> TokenAnswer {
     let retry_after = raw.retry_after.and_then(|text| wait_of(text, now));
     let object = raw.body.and_then(object_of);
     let said = object.as_ref().and_then(said);
@@ -64,7 +64,7 @@ pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
                 if has_token(&object) && (good || meaning(&object, good, own).is_none()) =>
             {
                 match rotation(object) {
-                    Some(rotation) => return Answer::Granted(rotation),
+                    Some(rotation) => return TokenAnswer::Granted(rotation),
                     None => Failed::doubtful(Outcome::AnswerLost),
                 }
             }
@@ -79,7 +79,7 @@ pub fn classify(raw: Raw<'_>, own: OwnErrors<'_>, now: Timestamp) -> Answer {
     };
     let waits = matches!(failed.outcome, Outcome::RateLimited | Outcome::Unavailable);
     let retry_after = retry_after.filter(|_| waits);
-    Answer::Refused(
+    TokenAnswer::Refused(
         Failed {
             retry_after,
             ..failed

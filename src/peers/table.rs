@@ -31,7 +31,7 @@ struct Columns {
 
 /// A socket's state, as far as it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum SocketState {
     Established,
     Listen,
     Other,
@@ -42,7 +42,7 @@ pub(super) enum State {
 pub(super) struct Row {
     pub local: SocketAddr,
     pub remote: SocketAddr,
-    pub state: State,
+    pub state: SocketState,
     pub uid: u32,
     /// 0: no process has it.
     pub inode: u64,
@@ -50,11 +50,11 @@ pub(super) struct Row {
 
 /// The connections with a certain port at one of their ends.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct SocketTable {
     connections: HashMap<(SocketAddr, SocketAddr), Row>,
 }
 
-impl Table {
+impl SocketTable {
     /// `None`: there is no table here that can be read.
     pub(super) fn of_port(port: u16) -> Option<Self> {
         let mut table = Self::default();
@@ -72,7 +72,7 @@ impl Table {
     pub(super) fn read(&mut self, file: impl BufRead, port: u16) -> Option<()> {
         for row in rows(file, port) {
             let row = row.ok()?;
-            if row.state != State::Listen {
+            if row.state != SocketState::Listen {
                 self.connections.insert((row.local, row.remote), row);
             }
         }
@@ -87,7 +87,7 @@ impl Table {
     /// This end of every connection that stands with a server at `address`.
     pub(super) fn connections_to(&self, address: SocketAddr) -> impl Iterator<Item = &Row> {
         let rows = self.connections.values();
-        rows.filter(move |row| row.remote == address && row.state == State::Established)
+        rows.filter(move |row| row.remote == address && row.state == SocketState::Established)
     }
 }
 
@@ -148,7 +148,7 @@ pub(super) fn listener_in(files: [Option<impl BufRead>; 2], address: SocketAddr)
 }
 
 fn fit(row: &Row, address: SocketAddr) -> Option<Fit> {
-    if row.state != State::Listen || row.local.port() != address.port() {
+    if row.state != SocketState::Listen || row.local.port() != address.port() {
         return None;
     }
     match (row.local.ip(), address.ip()) {
@@ -190,9 +190,9 @@ fn row_of(line: &str) -> Option<Row> {
         local: address_of(word(COLUMNS.local)?)?,
         remote: address_of(word(COLUMNS.remote)?)?,
         state: match word(COLUMNS.state)? {
-            "01" => State::Established,
-            "0A" => State::Listen,
-            _ => State::Other,
+            "01" => SocketState::Established,
+            "0A" => SocketState::Listen,
+            _ => SocketState::Other,
         },
         uid: word(COLUMNS.uid)?.parse().ok()?,
         inode: word(COLUMNS.inode)?.parse().ok()?,

@@ -22,8 +22,8 @@ fn row(ends: &str, state: &str, uid: u32, inode: u64) -> String {
     )
 }
 
-fn table(four: &str, six: &str, port: u16) -> Table {
-    let mut table = Table::default();
+fn table(four: &str, six: &str, port: u16) -> SocketTable {
+    let mut table = SocketTable::default();
     for text in [four, six] {
         let file = format!("{HEAD}{text}");
         table.read(file.as_bytes(), port).unwrap();
@@ -170,21 +170,21 @@ fn connections_of_both_families_are_told_apart_by_their_user() {
 fn a_server_is_whose_listener_takes_the_connection() {
     let (mine, address) = listen("127.0.0.1:0");
     let connected = TcpStream::connect(address).unwrap();
-    assert_eq!(server_at(address), Server::Trusted);
+    assert_eq!(server_at(address), LoopbackServer::Trusted);
     assert_eq!(foreign_server(address), None);
     drop((mine, connected));
-    assert_eq!(server_at(address), Server::Missing);
+    assert_eq!(server_at(address), LoopbackServer::Missing);
 
     let Some((theirs, address)) = as_other(|| listen("127.0.0.1:0")) else {
         return;
     };
     let connected = TcpStream::connect(address).unwrap();
-    assert_eq!(server_at(address), Server::Stranger(OTHER));
+    assert_eq!(server_at(address), LoopbackServer::Stranger(OTHER));
     assert_eq!(foreign_server(address), Some(OTHER));
     // One that closes its listener once it has the connection.
     let taken = as_other(move || theirs.accept().unwrap().0);
     assert_eq!(foreign_server(address), None);
-    assert_eq!(server_at(address), Server::Stranger(OTHER));
+    assert_eq!(server_at(address), LoopbackServer::Stranger(OTHER));
     drop((taken, connected));
 }
 

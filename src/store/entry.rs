@@ -15,7 +15,7 @@ use super::files::{Lease, LockedPlace};
 use super::record::{Extra, Full};
 use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
 use crate::secret::{AccessToken, Fingerprint, RefreshToken};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::time::Timestamp;
 
 /// A record that was read without the lock: good for handing out, useless for a refresh.
@@ -145,7 +145,7 @@ impl<S> Locked<S> {
     }
 
     /// Lets the lock go. Signals still wait, until what is returned is dropped.
-    pub fn release(self) -> Held {
+    pub fn release(self) -> BlockedSignals {
         self.place.release()
     }
 
@@ -307,7 +307,7 @@ impl Locked<Occupied> {
     }
 
     /// Leaves a tombstone: no token, and all that a new login needs.
-    pub fn bury(mut self, reason: &str, now: Timestamp) -> Result<Vec<StoreError>, StoreError> {
+    pub fn log_out(mut self, reason: &str, now: Timestamp) -> Result<Vec<StoreError>, StoreError> {
         let Some(client) = self.record().client().cloned() else {
             return Ok(self.state.warnings);
         };

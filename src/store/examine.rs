@@ -5,20 +5,20 @@ use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::files::{RescuedFile, Text};
-use super::settle;
+use super::recover;
 use super::{Full, Store};
 use crate::credential::{AccountId, AccountName, Host};
 
 pub use super::files::{
-    Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, Second, Tried,
-    is_own, second_try, try_out, ways_in,
+    Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, SecondProcess,
+    Tried, is_own, second_try, try_out, ways_in,
 };
-pub use super::settle::Next;
+pub use super::recover::RescueOutcome;
 
 /// A file in a rescue place.
 #[derive(Debug)]
 pub struct RescuedAnswer {
-    /// Where.
+    /// The place.
     pub path: PathBuf,
     /// The account of this store whose current refresh token was spent for it.
     pub waits_for: Option<AccountId>,
@@ -64,15 +64,15 @@ impl Store {
         if holder != Holder::Nobody || place.claimed().ok().flatten().is_none() {
             return Ok(holder);
         }
-        let owner = place.record()?.and_then(|full| settle::owner(&full));
+        let owner = place.record()?.and_then(|full| recover::owner(&full));
         Ok(Holder::Somebody(owner))
     }
 
     /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.
-    pub fn foresee(&self, id: &AccountId) -> Result<Option<Next>, StoreError> {
+    pub fn foresee(&self, id: &AccountId) -> Result<Option<RescueOutcome>, StoreError> {
         let place = self.folder.place(id);
         let pending = place.record()?.filter(Full::is_pending);
-        Ok(pending.map(|full| settle::foresee(&place, &full)))
+        Ok(pending.map(|full| recover::foresee(&place, &full)))
     }
 
     /// The files beside a record that no process needs, as long as none holds the lock and no attempt

@@ -1,6 +1,7 @@
 //! The store: one record and one lock file for each account, and the only ways to read and to
 //! change them. See [`entry`] for the states, ARCHITECTURE.md for the protocol.
 
+mod add_grant;
 mod alert;
 pub mod entry;
 mod error;
@@ -9,20 +10,19 @@ mod files;
 mod named;
 mod password;
 mod record;
-mod settle;
+mod recover;
 mod staged;
-mod standby;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+pub use add_grant::{Added, NewGrant};
 pub use alert::Alert;
 pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Stored, Vacant};
 pub use error::{Kept, Lasts, LockError, StoreError};
 pub use files::{HandedOver, Lease, Wait};
 pub use named::{BadStore, NamedBy};
 pub use staged::{NotStaged, Staged};
-pub use standby::{Added, NewGrant};
 
 use crate::credential::{AccountId, Host};
 use crate::secret::Fingerprint;
@@ -116,7 +116,7 @@ impl Store {
             let vacant = Locked::vacant(place);
             return Ok(Found::Entry(Box::new(Entry::Vacant(vacant))));
         };
-        if let Some(owner) = settle::owner(&full) {
+        if let Some(owner) = recover::owner(&full) {
             if let Some(claim) = place.claimed()? {
                 return Ok(Found::Owned { owner, claim });
             }
@@ -126,7 +126,7 @@ impl Store {
             };
             full = again;
         }
-        let mut settled = settle::settle(&place, full, self.now())?;
+        let mut settled = recover::recover(&place, full, self.now())?;
         settled.full.record.look_at_clocks(|| self.now());
         let locked = Locked::occupied(place, settled);
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Target;
+use super::HostTarget;
 use crate::time::parse_duration;
 
 /// `glauth exec`
@@ -25,7 +25,7 @@ Exit codes: the command's own; 125 if glauth fails, 126 if the command cannot be
 pub struct Exec {
     /// Host of the login.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Minimum remaining lifetime
     ///

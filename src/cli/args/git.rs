@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Target;
+use super::HostTarget;
 
 /// `glauth git-credential`
 #[derive(Debug, Args)]
@@ -44,7 +44,7 @@ prints the lines to add, and ends with exit code 2.")]
 pub struct SetupGit {
     /// The only host to set up.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Remove glauth from git's configuration
     #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::Target;
+use super::HostTarget;
 use crate::oauth::PROVIDERS;
 
 /// `glauth login`
@@ -31,7 +31,7 @@ in seconds, milliseconds or RFC 3339. Without either, the lifetime counts from n
 pub struct Login {
     /// Host to log in to.
     #[command(flatten)]
-    pub target: Target,
+    pub target: HostTarget,
 
     /// Consent on another device, such as a phone (RFC 8628)
     #[arg(help_heading = "How to log in", long, group = "source")]

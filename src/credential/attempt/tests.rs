@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::credential::outcome::OUTCOMES;
 use crate::credential::{
-    AuthMethod, Client, Independence, LoginKind, LoginMeans, Replay, RotationEffect, Standby,
+    AuthMethod, Client, Independence, LoginKind, LoginMeans, ReuseDetection, RotationEffect,
+    Standby,
 };
 
 const NOW: i64 = 1_795_428_000_000;
@@ -59,7 +60,7 @@ fn login() -> Login {
             git_username: "oauth2".to_owned(),
             environment: BTreeMap::new(),
             rotation: RotationEffect::Kills,
-            replay: Replay::Harmless,
+            replay: ReuseDetection::Harmless,
             grants: Independence::Independent,
             ca_file: None,
             server_user: None,

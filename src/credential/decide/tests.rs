@@ -162,7 +162,7 @@ fn client() -> Client {
         git_username: "oauth2".to_owned(),
         environment: BTreeMap::new(),
         rotation: RotationEffect::Kills,
-        replay: Replay::Harmless,
+        replay: ReuseDetection::Harmless,
         grants: Independence::Independent,
         ca_file: None,
         server_user: None,
@@ -177,7 +177,7 @@ impl Case {
     }
 
     fn replay_revokes(mut self) -> Self {
-        self.login.client.replay = Replay::Revokes;
+        self.login.client.replay = ReuseDetection::Revokes;
         self
     }
 

@@ -7,11 +7,11 @@ use super::READY;
 use super::order::Order;
 use super::report::{End, Report};
 use crate::flow::exchange::exchange;
-use crate::flow::session::{Session, Where};
+use crate::flow::session::{RefreshesIn, Session};
 use crate::http::Http;
 use crate::log::Log;
 use crate::process::{Caller, Wish};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::store::{Entry, Locked, NotStaged, Occupied, Store};
 use crate::time::Timestamp;
 
@@ -23,7 +23,7 @@ const GO_LIMIT: Duration = Duration::from_secs(10);
 /// process that did. It says nothing where it cannot refresh what the caller has decided on.
 pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http) {
     // To the end: a signal that came must not keep the report from the caller.
-    let _held = Held::new();
+    let _held = BlockedSignals::new();
     let log = Log::new(order.level, |_| {});
     let store = Store::new(order.root.clone(), Timestamp::now);
     let session = Session {
@@ -34,7 +34,7 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
         talkative: false,
         watched: false,
         scheme: None,
-        refreshes: Where::Here,
+        refreshes: RefreshesIn::Here,
     };
     let Ok(Some(Entry::Occupied(locked))) = store.lock_inherited(&order.id, lock) else {
         return;

@@ -22,11 +22,11 @@ use std::time::Duration;
 use super::error::FlowError;
 use super::sentences::when_interrupted;
 use super::session::{LOCK_TIMEOUT, Session};
-use super::tried::{Tried, nothing_sent};
+use super::tried::{AttemptedRefresh, nothing_sent};
 use crate::credential::{AccountId, Cause, Outcome};
 use crate::log::Level;
 use crate::process::{self, Heard, Helper};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::store::{Entry, HandedOver, Locked, Occupied};
 
 pub use carry_out::carry_out;
@@ -53,7 +53,7 @@ pub(super) fn exchange(
     locked: Locked<Occupied>,
     grant: usize,
     cause: Cause,
-) -> Result<Tried, FlowError> {
+) -> Result<AttemptedRefresh, FlowError> {
     let order = Order {
         level: session.log.level(),
         root: session.store.root().to_owned(),
@@ -79,7 +79,7 @@ pub(super) fn exchange(
                 format!("refreshes by itself: a process of its own {why}")
             });
             let back = session.store.take_back(id, lent)?;
-            Ok(Tried::NoProcess(match back {
+            Ok(AttemptedRefresh::NoProcess(match back {
                 Some(Entry::Occupied(locked)) => Some(Box::new(locked)),
                 _ => None,
             }))
@@ -113,8 +113,8 @@ fn follow(
     session: &Session<'_>,
     id: &AccountId,
     mut helper: Helper,
-    mut held: Held,
-) -> Result<Tried, FlowError> {
+    mut held: BlockedSignals,
+) -> Result<AttemptedRefresh, FlowError> {
     let held = if process::ends_with_others() {
         held.announce(when_interrupted(id));
         Some(held)
@@ -128,7 +128,7 @@ fn follow(
     };
     let pid = helper.id();
     let unreported = |what: &str| {
-        Ok(Tried::Unknown(FlowError::Failed {
+        Ok(AttemptedRefresh::Unknown(FlowError::Failed {
             id: id.clone(),
             outcome: Outcome::AnswerLost,
             message: format!("pid {pid}, which was refreshing the login for {id}, {what}").into(),
@@ -153,10 +153,10 @@ fn follow(
     tried
 }
 
-fn is_rotated(tried: &Result<Tried, FlowError>) -> bool {
+fn is_rotated(tried: &Result<AttemptedRefresh, FlowError>) -> bool {
     match tried {
-        Ok(Tried::Done(done)) => done.failed.is_none(),
-        Ok(Tried::InTheStore(_)) => true,
+        Ok(AttemptedRefresh::Done(done)) => done.failed.is_none(),
+        Ok(AttemptedRefresh::InTheStore(_)) => true,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use crate::credential::{AccountId, Content, Ending, Failed, Outcome};
 use crate::flow::error::FlowError;
 use crate::flow::refresh::look::read;
 use crate::flow::session::Session;
-use crate::flow::tried::{Done, Tried};
+use crate::flow::tried::{AttemptedRefresh, Done};
 use crate::http::SendError;
 use crate::store::StoreError;
 
@@ -57,12 +57,16 @@ impl End {
 
 impl Report {
     /// What it comes to for the caller, as if it had sent the request itself.
-    pub(super) fn take_up(self, session: &Session<'_>, id: &AccountId) -> Result<Tried, FlowError> {
+    pub(super) fn take_up(
+        self,
+        session: &Session<'_>,
+        id: &AccountId,
+    ) -> Result<AttemptedRefresh, FlowError> {
         session.log.add(self.notes);
         let (sequence, mut done) = match self.end {
             End::NotPrepared(error) => return Err(error.into()),
-            End::NothingSent => return Ok(Tried::NoProcess(None)),
-            End::NotStored(error) => return Ok(Tried::Unknown(error.into())),
+            End::NothingSent => return Ok(AttemptedRefresh::NoProcess(None)),
+            End::NotStored(error) => return Ok(AttemptedRefresh::Unknown(error.into())),
             End::Ended {
                 sequence,
                 failed,
@@ -72,7 +76,7 @@ impl Report {
                 trouble,
                 warnings,
             } => match read(session, id) {
-                Err(error) => return Ok(Tried::Unknown(error)),
+                Err(error) => return Ok(AttemptedRefresh::Unknown(error)),
                 Ok(record) => {
                     let done = Done {
                         record,
@@ -92,11 +96,11 @@ impl Report {
         {
             // The record could not be replaced.
             let Some(verdict) = done.verdict else {
-                return Ok(Tried::InTheStore(done.warnings));
+                return Ok(AttemptedRefresh::InTheStore(done.warnings));
             };
             let ending = Ending::Failed(verdict, done.said.clone());
             login.end_attempt(&ending, session.now());
         }
-        Ok(Tried::Done(Box::new(done)))
+        Ok(AttemptedRefresh::Done(Box::new(done)))
     }
 }

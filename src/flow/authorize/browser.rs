@@ -11,9 +11,11 @@ use crate::flow::loopback::{Arrival, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
 use crate::flow::redirect_uri::RedirectUri;
-use crate::oauth::{Asked, AuthorizationRequest, AuthorizationResponse, Presented, stray_error};
+use crate::oauth::{
+    AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, stray_error,
+};
 use crate::peers::Peer;
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::terminal::is_unfit;
 use crate::time::human;
 
@@ -30,14 +32,14 @@ enum Event {
 }
 
 /// The question that waits for its answer.
-type Question = Arc<Mutex<Arc<AuthorizationRequest>>>;
+type ConsentQuestion = Arc<Mutex<Arc<AuthorizationRequest>>>;
 
 /// A browser, for one consent after the other: one listener, and one reader of what is pasted, since
 /// two would take each other's lines.
 pub(super) struct Browser<'a> {
     login: &'a ServerLogin<'a>,
     endpoint: Url,
-    question: Question,
+    question: ConsentQuestion,
     loopback: Loopback,
     events: Receiver<Event>,
     /// Until somebody reads.
@@ -100,7 +102,7 @@ impl<'a> Browser<'a> {
     /// Where a person consents.
     pub(super) fn page(&self) -> Url {
         let setup = self.login.setup;
-        current(&self.question).url(&Asked {
+        current(&self.question).url(&PendingAuthorization {
             endpoint: &self.endpoint,
             client: &setup.client,
             redirect_uri: self.loopback.redirect_uri(),
@@ -181,7 +183,7 @@ impl<'a> Browser<'a> {
     pub(super) fn redeem(
         &self,
         response: AuthorizationResponse,
-    ) -> Result<(Tokens, Held), AuthorizeError> {
+    ) -> Result<(Tokens, BlockedSignals), AuthorizeError> {
         match response {
             AuthorizationResponse::Code(code) => self.login.redeem(Presented::Code {
                 code: &code,
@@ -199,7 +201,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn current(question: &Question) -> Arc<AuthorizationRequest> {
+fn current(question: &ConsentQuestion) -> Arc<AuthorizationRequest> {
     Arc::clone(&question.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

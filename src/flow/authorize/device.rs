@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, or_told};
 use crate::log::Level;
 use crate::oauth::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 
 impl ServerLogin<'_> {
-    pub(super) fn by_device(&self) -> Result<(Tokens, Held), AuthorizeError> {
+    pub(super) fn by_device(&self) -> Result<(Tokens, BlockedSignals), AuthorizeError> {
         self.check_secret(ConsentMethod::Device)?;
         let codes = self.codes()?;
         self.person.enter_code(&codes);
@@ -44,7 +44,10 @@ impl ServerLogin<'_> {
     }
 
     /// Asks until the person has decided, or the codes have ended.
-    fn poll(&self, codes: &DeviceAuthorization) -> Result<(Tokens, Held), AuthorizeError> {
+    fn poll(
+        &self,
+        codes: &DeviceAuthorization,
+    ) -> Result<(Tokens, BlockedSignals), AuthorizeError> {
         let Self { session, setup, .. } = self;
         let now = || session.now();
         let began = Instant::now();

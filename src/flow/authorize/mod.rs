@@ -4,12 +4,12 @@
 mod browser;
 mod device;
 mod error;
-mod standby;
+mod second_consent;
 
 use std::time::Duration;
 
 use super::error::FlowError;
-use super::login::{LoggedIn, NewAccount, Second, Tokens, note_identity, store_login};
+use super::login::{LoggedIn, NewAccount, SecondGrant, Tokens, note_identity, store_login};
 use super::loopback::{Page, Visitor};
 use super::person::{PageOpening, Person};
 use super::plan::{ClientError, Plan, Setup};
@@ -19,12 +19,12 @@ use super::session::Session;
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
-use crate::oauth::{self, Answer, Identified, NeedsSecret, Presented};
-use crate::signals::Held;
+use crate::oauth::{self, Identified, NeedsSecret, Presented, TokenAnswer};
+use crate::signals::BlockedSignals;
 use crate::time::human;
 
 use browser::{Browser, Patience};
-use standby::First;
+use second_consent::First;
 
 pub use error::AuthorizeError;
 
@@ -65,7 +65,7 @@ struct Consent<'a> {
     channel: ConsentChannel<'a>,
     tokens: Tokens,
     /// Signals wait until the tokens are stored.
-    held: Held,
+    held: BlockedSignals,
     /// The browser that waits for its last page.
     visitor: Option<Visitor>,
 }
@@ -136,7 +136,7 @@ impl ServerLogin<'_> {
             self.second(channel, visitor, first, &mut done);
         } else {
             if policy != StandbyPolicy::Never && self.would_use_second(&first, &done) {
-                done.standby = Second::WouldHelp;
+                done.standby = SecondGrant::WouldHelp;
             }
             if let Some(visitor) = visitor {
                 visitor.show(&self.page(done.identity.as_ref()));
@@ -210,8 +210,8 @@ impl ServerLogin<'_> {
     }
 
     /// Signals wait from before tokens are asked for until they are stored, or there are none.
-    fn hold(&self) -> Held {
-        let mut held = Held::new();
+    fn hold(&self) -> BlockedSignals {
+        let mut held = BlockedSignals::new();
         let id = &self.plan.id;
         let limit = human(CONNECT_LIMIT + oauth::ANSWER_LIMIT_TIME);
         held.announce(format!(
@@ -221,7 +221,7 @@ impl ServerLogin<'_> {
     }
 
     /// Presents what the person's consent gave.
-    fn redeem(&self, presented: Presented<'_>) -> Result<(Tokens, Held), AuthorizeError> {
+    fn redeem(&self, presented: Presented<'_>) -> Result<(Tokens, BlockedSignals), AuthorizeError> {
         let issued_at = self.session.now();
         let client = &self.setup.client;
         let held = self.hold();
@@ -236,18 +236,18 @@ impl ServerLogin<'_> {
         issued_at: crate::time::Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
         let outcome = match &exchanged.answer {
-            Answer::Granted(_) => Outcome::Rotated,
-            Answer::Refused(failed, _) => failed.outcome,
+            TokenAnswer::Granted(_) => Outcome::Rotated,
+            TokenAnswer::Refused(failed, _) => failed.outcome,
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
         let message = describe(id, client, &exchanged, of_a_login(outcome));
         match exchanged.answer {
-            Answer::Granted(rotation) => Ok(Tokens {
+            TokenAnswer::Granted(rotation) => Ok(Tokens {
                 kind: LoginKind::OAuth,
                 rotation,
                 issued_at,
             }),
-            Answer::Refused(_, said) => Err(AuthorizeError::NotRedeemed {
+            TokenAnswer::Refused(_, said) => Err(AuthorizeError::NotRedeemed {
                 outcome,
                 message,
                 said,
@@ -316,7 +316,10 @@ impl ServerLogin<'_> {
 
 /// What came, with the signals that wait until it is stored; or a failure, which is told before they take
 /// effect.
-fn or_told<T>(came: Result<T, AuthorizeError>, held: Held) -> Result<(T, Held), AuthorizeError> {
+fn or_told<T>(
+    came: Result<T, AuthorizeError>,
+    held: BlockedSignals,
+) -> Result<(T, BlockedSignals), AuthorizeError> {
     match came {
         Ok(came) => Ok((came, held)),
         Err(error) => {

@@ -14,14 +14,14 @@ pub struct Page {
     title: String,
     paragraphs: Vec<String>,
     /// Where it leads by itself.
-    next: Option<Next>,
+    next: Option<NextPage>,
     /// Where the browser goes instead.
     location: Option<Url>,
 }
 
 /// Where a page leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Next {
+struct NextPage {
     url: String,
     link: String,
 }
@@ -61,7 +61,7 @@ impl Page {
                 ),
                 "You can also close this tab: the login is stored, with one grant.".to_owned(),
             ],
-            next: Some(Next {
+            next: Some(NextPage {
                 url: next.to_string(),
                 link: "Go on to the second consent".to_owned(),
             }),
@@ -186,7 +186,7 @@ impl Page {
             })
             .collect();
         let mut refresh = String::new();
-        if let Some(Next { url, link }) = &self.next {
+        if let Some(NextPage { url, link }) = &self.next {
             let (url, link) = (escaped(url), escaped(link));
             refresh =
                 format!("\n<meta http-equiv=\"refresh\" content=\"{LEADS_ON_AFTER}; url={url}\">");

@@ -149,7 +149,7 @@ impl Plan<'_> {
         }
     }
 
-    fn secret(&self, client_id: Option<&str>) -> Result<Option<Known>, ClientError> {
+    fn secret(&self, client_id: Option<&str>) -> Result<Option<KnownSecret>, ClientError> {
         let same_id = |client: &&Client| {
             client.client_id.is_some() && client.client_id.as_deref() == client_id
         };
@@ -165,7 +165,7 @@ impl Plan<'_> {
         };
         let known = |secret| {
             let method = remembered.map(|(_, method)| method);
-            Some(Known { secret, method })
+            Some(KnownSecret { secret, method })
         };
         if let Some(secret) = secret_of(&self.given)? {
             return Ok(known(secret));
@@ -202,7 +202,7 @@ impl Plan<'_> {
 type SecretMethod = fn(ClientSecret) -> AuthMethod;
 
 /// A secret, and how it is sent where that is remembered too.
-struct Known {
+struct KnownSecret {
     secret: ClientSecret,
     method: Option<SecretMethod>,
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::super::error::FlowError;
-use super::{Errand, Need, Obtained, login_in, obtain_until, read};
+use super::{Need, Obtained, TokenRequest, login_in, obtain_until, read};
 use crate::credential::{Grant, Login, Record, RotationEffect, Verdict, decide, living};
 use crate::flow::session::Session;
 use crate::notice;
@@ -107,7 +107,7 @@ fn still_good(session: &Session<'_>, login: &Login, before: &Grant, need: &Need)
     (login.grants[alive].access_token == before.access_token).then_some(alive)
 }
 
-impl Errand<'_> {
+impl TokenRequest<'_> {
     /// Waits until nobody holds a lease on this grant's token, at most until it expires by itself.
     pub(super) fn wait_for_leases(&self, grant: usize) -> Result<(), FlowError> {
         let token = &self.login()?.grants[grant];

@@ -3,10 +3,10 @@
 use super::super::error::FlowError;
 use super::super::warning::Warning;
 use super::why_not::login_required;
-use super::{Errand, Turn};
+use super::{TokenRequest, Turn};
 use crate::credential::{self, Record, Verdict};
 
-impl Errand<'_> {
+impl TokenRequest<'_> {
     /// The server has ended the grant. If there is no other token that lives, the other grant is
     /// asked for one.
     pub(super) fn after_death(&mut self, said: Option<String>) -> Result<Turn, FlowError> {

@@ -8,7 +8,7 @@ fn request() -> AuthorizationRequest {
 }
 
 fn client(parameters: &[(&str, &str)]) -> Client {
-    use crate::credential::{AuthMethod, Independence, Replay, RotationEffect};
+    use crate::credential::{AuthMethod, Independence, ReuseDetection, RotationEffect};
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     Client {
         provider: "oidc".to_owned(),
@@ -21,7 +21,7 @@ fn client(parameters: &[(&str, &str)]) -> Client {
         git_username: "oauth2".to_owned(),
         environment: BTreeMap::new(),
         rotation: RotationEffect::Kills,
-        replay: Replay::Revokes,
+        replay: ReuseDetection::Revokes,
         grants: Independence::Shared,
         ca_file: None,
         server_user: None,
@@ -31,7 +31,7 @@ fn client(parameters: &[(&str, &str)]) -> Client {
 
 /// The query of the address that a browser is sent to.
 fn sent(request: &AuthorizationRequest, endpoint: &str, client: &Client) -> Vec<(String, String)> {
-    let url = request.url(&Asked {
+    let url = request.url(&PendingAuthorization {
         endpoint: &Url::parse(endpoint).unwrap(),
         client,
         redirect_uri: "http://127.0.0.1:4711/",
@@ -53,7 +53,7 @@ fn blanks_are_percent_encoded_and_what_the_endpoint_has_stays() {
     let client = client(&[]);
     let endpoint = Url::parse("https://a.example/authorize?tenant=a+b").unwrap();
     let scopes = ["api".to_owned(), "a+b".to_owned(), "c&d".to_owned()];
-    let url = request().url(&Asked {
+    let url = request().url(&PendingAuthorization {
         endpoint: &endpoint,
         client: &client,
         redirect_uri: "http://127.0.0.1/",

@@ -2,7 +2,7 @@
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
 use super::{NeedsSecret, Provider, REDIRECT_URI, Registration};
-use crate::credential::{AuthMethod, Endpoints, Independence, Replay, RotationEffect};
+use crate::credential::{AuthMethod, Endpoints, Independence, ReuseDetection, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
 pub const PROVIDERS: &[Provider] = &[
@@ -44,7 +44,7 @@ const GITLAB: Provider = Provider {
     environment: &[("GITLAB_TOKEN", "{token}"), ("GLAB_IS_OAUTH2", "true")],
     token_environment: &[("GITLAB_TOKEN", "{token}")],
     rotation: RotationEffect::Kills,
-    replay: Replay::Harmless,
+    replay: ReuseDetection::Harmless,
     grants: Independence::Independent,
     refresh_errors: &[],
     client_errors: &[],
@@ -80,7 +80,7 @@ const GITEA: Provider = Provider {
     environment: &[("GITEA_TOKEN", "{token}")],
     token_environment: &[("GITEA_TOKEN", "{token}")],
     rotation: RotationEffect::Keeps,
-    replay: Replay::Harmless,
+    replay: ReuseDetection::Harmless,
     refresh_errors: &["unauthorized_client"],
     registration: Some(Registration {
         page: "/user/settings/applications",
@@ -121,7 +121,7 @@ const GITHUB: Provider = Provider {
     git_username: "x-access-token",
     environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
     token_environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
-    replay: Replay::Harmless,
+    replay: ReuseDetection::Harmless,
     refresh_errors: &["bad_refresh_token"],
     client_errors: &[
         "bad_verification_code",
@@ -211,7 +211,7 @@ const GOOGLE: Provider = Provider {
         ("GOOGLE_OAUTH_ACCESS_TOKEN", "{token}"),
     ],
     rotation: RotationEffect::Keeps,
-    replay: Replay::Harmless,
+    replay: ReuseDetection::Harmless,
     registration: Some(Registration {
         page: "https://console.cloud.google.com/auth/clients",
         // A desktop app has none to enter.
@@ -257,7 +257,7 @@ const GENERIC: Provider = Provider {
     environment: &[("ACCESS_TOKEN", "{token}")],
     token_environment: &[("ACCESS_TOKEN", "{token}")],
     rotation: RotationEffect::Kills,
-    replay: Replay::Revokes,
+    replay: ReuseDetection::Revokes,
     grants: Independence::Shared,
     refresh_errors: &["bad_refresh_token"],
     client_errors: &[],

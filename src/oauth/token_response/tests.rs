@@ -46,7 +46,7 @@ fn retry_after(status: u16, text: &str) -> Sent<'_> {
     }
 }
 
-fn judge(sent: Sent<'_>) -> Answer {
+fn judge(sent: Sent<'_>) -> TokenAnswer {
     let raw = Raw {
         status: sent.status,
         retry_after: sent.retry_after,
@@ -65,23 +65,23 @@ fn judge(sent: Sent<'_>) -> Answer {
 #[track_caller]
 fn granted(body: &str) -> Rotation {
     match judge(sent(200, body)) {
-        Answer::Granted(rotation) => rotation,
-        Answer::Refused(failed, _) => panic!("{body}: {failed:?}"),
+        TokenAnswer::Granted(rotation) => rotation,
+        TokenAnswer::Refused(failed, _) => panic!("{body}: {failed:?}"),
     }
 }
 
 #[track_caller]
 fn verdict(sent: Sent<'_>) -> Failed {
     match judge(sent) {
-        Answer::Refused(failed, _) => failed,
-        Answer::Granted(_) => panic!("{sent:?}: granted"),
+        TokenAnswer::Refused(failed, _) => failed,
+        TokenAnswer::Granted(_) => panic!("{sent:?}: granted"),
     }
 }
 
 fn words(status: u16, body: &str) -> Option<String> {
     match judge(sent(status, body)) {
-        Answer::Refused(_, words) => words,
-        Answer::Granted(_) => panic!("{body}: granted"),
+        TokenAnswer::Refused(_, words) => words,
+        TokenAnswer::Granted(_) => panic!("{body}: granted"),
     }
 }
 
@@ -140,7 +140,7 @@ proptest! {
             retry_after: retry_after.as_deref(),
             body: body.as_deref(),
         };
-        if let Answer::Granted(_) = classify(raw, OwnErrors::default(), now()) {
+        if let TokenAnswer::Granted(_) = classify(raw, OwnErrors::default(), now()) {
             let json: Value = serde_json::from_slice(&body.unwrap()).unwrap();
             prop_assert!(json.is_object());
             prop_assert!((200..300).contains(&status));

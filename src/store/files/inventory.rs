@@ -29,7 +29,7 @@ pub struct Files {
 /// A folder above the store in which somebody else may put another folder in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// Which.
+    /// The folder that another user can write in.
     pub folder: PathBuf,
     /// Who can.
     pub to: Openness,

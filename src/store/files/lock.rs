@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use super::permissions;
 use crate::store::error::{LockError, StoreError};
-use crate::{env, signals::Held};
+use crate::{env, signals::BlockedSignals};
 
 /// Who waits longer than this is told for whom.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ pub(super) struct AccountLock {
     file: LockedFile,
     path: PathBuf,
     // After the file: signals take effect when the lock is free.
-    held: Held,
+    held: BlockedSignals,
 }
 
 /// A lock belongs to the open file, which all copies of its descriptor share: unlocking one unlocks all.
@@ -85,7 +85,7 @@ impl Drop for LockedFile {
 #[must_use = "the process that was started may not have the lock yet"]
 pub struct HandedOver {
     file: LockedFile,
-    held: Held,
+    held: BlockedSignals,
 }
 
 impl HandedOver {
@@ -96,7 +96,7 @@ impl HandedOver {
 
     /// Closes this process's copy, now that the other one has the lock. Signals still wait, until what is
     /// returned is dropped.
-    pub fn let_go(self) -> Held {
+    pub fn let_go(self) -> BlockedSignals {
         let Self { file, held } = self;
         drop(file);
         held
@@ -108,7 +108,7 @@ impl AccountLock {
     pub(super) fn acquire(path: &Path, wait: &Wait<'_>) -> Result<Self, LockError> {
         let started = Instant::now();
         loop {
-            let held = Held::new();
+            let held = BlockedSignals::new();
             let file = permissions::open_for_writing(path)?;
             let (file, held) = if try_now(&file, path, Mode::Exclusive)? {
                 (file, held)
@@ -134,7 +134,7 @@ impl AccountLock {
     /// The lock that the process which started this one holds, by the descriptor that it left. `None`: it
     /// does not hold it, or not under this path.
     pub(super) fn inherited(path: &Path, file: File) -> Result<Option<Self>, StoreError> {
-        Self::again(path, LockedFile::new(file), Held::new())
+        Self::again(path, LockedFile::new(file), BlockedSignals::new())
     }
 
     /// The same lock once more, where the other process did not take it. `None`: it is lost.
@@ -144,7 +144,11 @@ impl AccountLock {
         Self::again(path, file, held)
     }
 
-    fn again(path: &Path, file: LockedFile, held: Held) -> Result<Option<Self>, StoreError> {
+    fn again(
+        path: &Path,
+        file: LockedFile,
+        held: BlockedSignals,
+    ) -> Result<Option<Self>, StoreError> {
         let is_locked = try_now(&file.file, path, Mode::Exclusive)?;
         let lock = Self {
             file,
@@ -175,7 +179,7 @@ impl AccountLock {
     }
 
     /// Unlocks it. Signals still wait, until what is returned is dropped.
-    pub(super) fn release(self) -> Held {
+    pub(super) fn release(self) -> BlockedSignals {
         let Self {
             file,
             path: _,
@@ -352,10 +356,10 @@ fn wait_in_kernel(
     started: Instant,
     wait: &Wait<'_>,
     in_vain: &dyn Fn() -> bool,
-) -> Result<(File, Held), LockError> {
+) -> Result<(File, BlockedSignals), LockError> {
     let watched = duplicate(&file, path)?;
     let (sender, receiver) = mpsc::channel();
-    let while_spawning = Held::new();
+    let while_spawning = BlockedSignals::new();
     thread::Builder::new()
         .name("lock".to_owned())
         .spawn(move || {
@@ -374,7 +378,7 @@ fn wait_in_kernel(
         answer = receiver.recv_timeout(left().min(GLANCE));
     }
     match answer {
-        Ok(Ok(file)) => Ok((file, Held::new())),
+        Ok(Ok(file)) => Ok((file, BlockedSignals::new())),
         Ok(Err(error)) => Err(refused(path, error).into()),
         Err(_) => Err(timeout(&watched, started)),
     }

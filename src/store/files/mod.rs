@@ -34,7 +34,7 @@ pub(super) use place::{Claim, LockedPlace, Place};
 pub(super) use replace::Room;
 pub(super) use rescue::RescuedFile;
 pub(super) use text::Text;
-pub use trial::{Atomicity, Exclusion, Second, Tried, second_try, try_out};
+pub use trial::{Atomicity, Exclusion, SecondProcess, Tried, second_try, try_out};
 
 /// The names in a folder; none where there is no folder.
 fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {

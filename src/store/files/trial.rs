@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::replace::{self, Room};
 use super::scratch::Scratch;
 use super::{lock, permissions};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::store::error::StoreError;
 use crate::store::record::RECORD_LIMIT;
 
@@ -25,7 +25,7 @@ const VERSION: usize = 16 * 1024;
 
 /// What a second process says of a lock that it tries without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Second {
+pub enum SecondProcess {
     /// Somebody has it.
     Busy,
     /// It was had.
@@ -81,10 +81,10 @@ pub struct Tried {
 /// Signals wait meanwhile, so that nobody leaves the scratch folder behind.
 pub fn try_out(
     folder: &Path,
-    second: &dyn Fn(&Path) -> io::Result<Second>,
+    second: &dyn Fn(&Path) -> io::Result<SecondProcess>,
 ) -> Result<Tried, StoreError> {
     permissions::check_usable(folder)?;
-    let _held = Held::new();
+    let _held = BlockedSignals::new();
     let scratch = Scratch::new(folder)?;
     Ok(Tried {
         exclusion: exclusion(&scratch.file("lock"), second),
@@ -96,12 +96,12 @@ pub fn try_out(
 }
 
 /// What the second process does: tries the lock once, and lets it go at once.
-pub fn second_try(path: &Path) -> Result<Second, StoreError> {
+pub fn second_try(path: &Path) -> Result<SecondProcess, StoreError> {
     let tried = lock::try_scratch(path)?;
-    Ok(tried.map_or(Second::Busy, |_| Second::Free))
+    Ok(tried.map_or(SecondProcess::Busy, |_| SecondProcess::Free))
 }
 
-fn exclusion(path: &Path, second: &dyn Fn(&Path) -> io::Result<Second>) -> Exclusion {
+fn exclusion(path: &Path, second: &dyn Fn(&Path) -> io::Result<SecondProcess>) -> Exclusion {
     let taken = replace::write_scratch(path, b"").and_then(|()| lock::try_scratch(path));
     let held = match taken {
         Ok(Some(held)) => held,
@@ -115,14 +115,14 @@ fn exclusion(path: &Path, second: &dyn Fn(&Path) -> io::Result<Second>) -> Exclu
 }
 
 fn judge(
-    while_held: io::Result<Second>,
-    afterwards: impl FnOnce() -> io::Result<Second>,
+    while_held: io::Result<SecondProcess>,
+    afterwards: impl FnOnce() -> io::Result<SecondProcess>,
 ) -> Exclusion {
     match while_held {
-        Ok(Second::Free) => Exclusion::DoesNotExclude,
-        Ok(Second::Busy) => match afterwards() {
-            Ok(Second::Free) => Exclusion::Excludes,
-            Ok(Second::Busy) => Exclusion::StaysHeld,
+        Ok(SecondProcess::Free) => Exclusion::DoesNotExclude,
+        Ok(SecondProcess::Busy) => match afterwards() {
+            Ok(SecondProcess::Free) => Exclusion::Excludes,
+            Ok(SecondProcess::Busy) => Exclusion::StaysHeld,
             Err(error) => Exclusion::Untried(error.to_string()),
         },
         Err(error) => Exclusion::Untried(error.to_string()),
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     /// What is found where the second process says these words, one after the other.
-    fn found(words: &[Second]) -> Exclusion {
+    fn found(words: &[SecondProcess]) -> Exclusion {
         let folder = tempfile::tempdir().unwrap();
         let words = RefCell::new(words.iter());
         let none_left = || io::Error::other("it does not start");
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_does_not_do_its_work_is_seen() {
-        use Second::{Busy, Free};
+        use SecondProcess::{Busy, Free};
         let both = found(&[Free]);
         assert!(matches!(both, Exclusion::DoesNotExclude), "{both:?}");
         let stays = found(&[Busy, Busy]);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn every_version_is_seen_whole_on_this_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let tried = try_out(folder.path(), &|_| Ok(Second::Busy)).unwrap();
+        let tried = try_out(folder.path(), &|_| Ok(SecondProcess::Busy)).unwrap();
         let Atomicity::Atomic { renames, reads } = tried.atomicity else {
             panic!("{:?}", tried.atomicity);
         };

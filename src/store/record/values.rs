@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use toml::value::{Date, Datetime, Offset, Time};
 
 use super::table::{Misfit, Node, Value, Why};
-use crate::credential::{Cause, Endpoint, Independence, Replay, RotationEffect, Scheme};
+use crate::credential::{Cause, Endpoint, Independence, ReuseDetection, RotationEffect, Scheme};
 use crate::secret::{
     AccessToken, ClientSecret, Fingerprint, Password, RefreshToken, RefreshTokenName,
 };
@@ -282,6 +282,6 @@ pub(super) use words;
 words! {
     Scheme: "https" = Https, "http" = Http;
     RotationEffect: "kills" = Kills, "keeps" = Keeps;
-    Replay: "harmless" = Harmless, "revokes" = Revokes;
+    ReuseDetection: "harmless" = Harmless, "revokes" = Revokes;
     Independence: "independent" = Independent, "shared" = Shared;
 }

@@ -7,8 +7,8 @@ use glauth::config::{Config, LoginOptions};
 use glauth::credential::{AccountId, HostArg, Scheme};
 use glauth::flow::{
     AuthorizeError, Change, ClientError, LOCK_TIMEOUT, LoggedIn, LoginRequest, NoAnswer,
-    PageOpening, Person, Second, Session, StandbyPolicy, ToRegister, TokenSource, Waiting, Where,
-    log_in,
+    PageOpening, Person, RefreshesIn, SecondGrant, Session, StandbyPolicy, ToRegister, TokenSource,
+    Waiting, log_in,
 };
 use glauth::http::Network;
 use glauth::log::{Level, Log};
@@ -124,7 +124,7 @@ fn log_person_in(
         talkative: false,
         watched: false,
         scheme,
-        refreshes: Where::Here,
+        refreshes: RefreshesIn::Here,
     };
     let request = LoginRequest {
         id: AccountId {
@@ -182,7 +182,7 @@ fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
     let options = LoginOptions::default();
     let done = log_person_in(&sandbox, &server, StandbyPolicy::Always, options, &person).unwrap();
     assert_eq!(done.change, Change::StandbyAdded);
-    assert!(matches!(done.standby, Second::Taken));
+    assert!(matches!(done.standby, SecondGrant::Taken));
     let host = server.host();
     let beside = format!(
         "hears: {host}: a standby grant is asked for, beside the login of jane that is there"

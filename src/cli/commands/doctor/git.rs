@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::check::{Check, Topic};
-use helper::{Call as Helper, name_of};
+use helper::{HelperCall as Helper, name_of};
 
 use crate::cli::call::Call;
 use crate::cli::commands::setup_git::ASKS_AGAIN;
@@ -18,7 +18,7 @@ use crate::cli::failure::{self, Error};
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record, Scheme};
 use crate::env;
-use crate::signals::spawn_deaf;
+use crate::signals::spawn_with_signals_blocked;
 use crate::store::Store;
 
 /// How long git may take to read its configuration.
@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// A host with a login.
 #[derive(Clone)]
-struct Place {
+struct GitPlace {
     host: Host,
     scheme: Scheme,
 }
@@ -35,16 +35,17 @@ pub(super) fn checks(records: &[Record], store: &Store, call: &Call) -> Vec<Chec
     if env::in_path("git").is_none() {
         return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
     }
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<GitPlace> = Vec::new();
     for record in records.iter().filter(|record| record.login().is_some()) {
         if !places.iter().any(|place| place.host == record.id.host) {
             let (host, scheme) = (record.id.host.clone(), record.scheme);
-            places.push(Place { host, scheme });
+            places.push(GitPlace { host, scheme });
         }
     }
     let (sender, receiver) = mpsc::channel();
     let (store, own) = (store.clone(), call.clone());
-    let started = spawn_deaf(move || drop(sender.send(of_places(&places, &store, &own))));
+    let started =
+        spawn_with_signals_blocked(move || drop(sender.send(of_places(&places, &store, &own))));
     let found = started
         .ok()
         .and_then(|_thread| receiver.recv_timeout(LIMIT).ok());
@@ -68,7 +69,7 @@ pub(super) fn checks(records: &[Record], store: &Store, call: &Call) -> Vec<Chec
     }
 }
 
-fn of_places(places: &[Place], store: &Store, own: &Call) -> Result<Vec<Check>, Error> {
+fn of_places(places: &[GitPlace], store: &Store, own: &Call) -> Result<Vec<Check>, Error> {
     let version = version()?;
     let all = helpers()?;
     let mut checks = Vec::new();
@@ -103,7 +104,7 @@ fn of_version(version: Option<(u32, u32)>, is_used: bool) -> Check {
     }
 }
 
-impl Place {
+impl GitPlace {
     fn url(&self) -> String {
         self.host.base_url(self.scheme)
     }
@@ -198,7 +199,7 @@ fn is_beginning(pattern: &str, path: &str) -> bool {
     rest.is_some_and(|rest| pattern.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
-fn of_helpers(place: &Place, asked: &[String], store: &Store, own: &Call) -> Check {
+fn of_helpers(place: &GitPlace, asked: &[String], store: &Store, own: &Call) -> Check {
     let url = place.url();
     let (ours, others): (Vec<&String>, Vec<&String>) =
         asked.iter().partition(|helper| is_ours(helper));
@@ -231,7 +232,7 @@ fn of_helpers(place: &Place, asked: &[String], store: &Store, own: &Call) -> Che
     place.about(check)
 }
 
-fn of_ours(place: &Place, helper: &str, store: &Store, own: &Call) -> Check {
+fn of_ours(place: &GitPlace, helper: &str, store: &Store, own: &Call) -> Check {
     let url = place.url();
     if let Some(why) = helper::cannot_run(helper) {
         let text = format!("git cannot ask glauth for {url}: {why}");
@@ -264,7 +265,7 @@ fn other_store<'a>(call: &'a Helper, root: &Path) -> Option<&'a Path> {
 }
 
 /// Where a helper names an account that has no login: git gets no answer then.
-fn other_account(place: &Place, call: &Helper, store: &Store, own: &Call) -> Option<Check> {
+fn other_account(place: &GitPlace, call: &Helper, store: &Store, own: &Call) -> Option<Check> {
     let (url, named) = (place.url(), call.account()?);
     let Ok(account) = named.parse::<AccountName>() else {
         let text = format!("git asks glauth for {url} as an account that cannot be one");
@@ -291,7 +292,7 @@ fn other_account(place: &Place, call: &Helper, store: &Store, own: &Call) -> Opt
     })
 }
 
-fn path(place: &Place, own: &Call) -> Result<Option<Check>, Error> {
+fn path(place: &GitPlace, own: &Call) -> Result<Option<Check>, Error> {
     let url = place.url();
     Ok((!tells_paths(&url)?).then(|| {
         place.about(Check::warn(

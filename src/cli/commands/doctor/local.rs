@@ -9,7 +9,7 @@ use super::{disk, logins, rescued, second};
 use crate::cli::call::Call;
 use crate::code::Code;
 use crate::credential::{AccountId, AccountName, Host, Record};
-use crate::signals::{Held, spawn_deaf};
+use crate::signals::{BlockedSignals, spawn_with_signals_blocked};
 use crate::store::{Store, StoreError};
 use crate::time::human;
 
@@ -95,7 +95,7 @@ fn in_time<T: Send + 'static>(
     limit: Duration,
     look: impl FnOnce(&dyn Fn()) -> T + Send + 'static,
 ) -> Option<T> {
-    let mut held = Held::new();
+    let mut held = BlockedSignals::new();
     held.announce(format!(
         "finishing the look at the store first, so that nothing is left there (up to {} for each login)",
         human(limit)
@@ -103,7 +103,7 @@ fn in_time<T: Send + 'static>(
     let (sender, receiver) = mpsc::channel();
     let steps = sender.clone();
     let made_progress = move || drop(steps.send(None));
-    spawn_deaf(move || drop(sender.send(Some(look(&made_progress))))).ok()?;
+    spawn_with_signals_blocked(move || drop(sender.send(Some(look(&made_progress))))).ok()?;
     loop {
         if let Some(found) = receiver.recv_timeout(limit).ok()? {
             return Some(found);

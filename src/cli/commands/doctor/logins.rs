@@ -16,7 +16,7 @@ use crate::credential::{
 use crate::env;
 use crate::flow::refusals;
 use crate::secret::Fingerprint;
-use crate::store::examine::{Holder, Next};
+use crate::store::examine::{Holder, RescueOutcome};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
@@ -234,18 +234,20 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
 fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
     let warn = |text: String, remedy: &str| Check::warn(Topic::Attempt, text, remedy);
     match store.foresee(id) {
-        Ok(Some(Next::PutInPlace(path))) => warn(
+        Ok(Some(RescueOutcome::PutInPlace(path))) => warn(
             format!(
                 "{what} and was cut off; its answer is whole in `{}`",
                 path.display()
             ),
             "nothing is lost: the next call that needs a new token puts it in place",
         ),
-        Ok(Some(Next::Ask) | None) => warn(
+        Ok(Some(RescueOutcome::Ask) | None) => warn(
             format!("{what} and was cut off; whether the server has seen it nobody can know"),
             "the next call that needs a new token finds out; should the login have ended, a person logs in again",
         ),
-        Ok(Some(Next::Blocked(error))) | Err(error) => Check::store_error(Topic::Attempt, error),
+        Ok(Some(RescueOutcome::Blocked(error))) | Err(error) => {
+            Check::store_error(Topic::Attempt, error)
+        }
     }
 }
 

@@ -11,8 +11,8 @@ use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::env;
-use crate::signals::spawn_deaf;
-use crate::store::examine::{Second, second_try};
+use crate::signals::spawn_with_signals_blocked;
+use crate::store::examine::{SecondProcess, second_try};
 
 /// How long it may take: it does not wait for the lock, but the machine may be busy.
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
@@ -36,14 +36,14 @@ pub(in crate::cli) fn is_called(args: &[OsString]) -> Option<&Path> {
 /// What the second process does.
 pub(in crate::cli) fn answer(path: &Path) -> Result<Exit, Error> {
     printer::data(match second_try(path)? {
-        Second::Busy => BUSY,
-        Second::Free => FREE,
+        SecondProcess::Busy => BUSY,
+        SecondProcess::Free => FREE,
     })?;
     Ok(Exit::Done)
 }
 
 /// Starts it, and gives it up after a while.
-pub(super) fn ask(path: &Path) -> io::Result<Second> {
+pub(super) fn ask(path: &Path) -> io::Result<SecondProcess> {
     let mut child = Command::new(env::itself()?)
         .arg(CALL)
         .arg(path)
@@ -53,7 +53,7 @@ pub(super) fn ask(path: &Path) -> io::Result<Second> {
         .spawn()?;
     let mut stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let (sender, receiver) = mpsc::channel();
-    spawn_deaf(move || {
+    spawn_with_signals_blocked(move || {
         let mut text = String::new();
         let read = stdout.read_to_string(&mut text);
         sender.send(read.map(|_| text)).ok();
@@ -65,8 +65,8 @@ pub(super) fn ask(path: &Path) -> io::Result<Second> {
     };
     child.wait()?;
     match text?.as_str() {
-        BUSY => Ok(Second::Busy),
-        FREE => Ok(Second::Free),
+        BUSY => Ok(SecondProcess::Busy),
+        FREE => Ok(SecondProcess::Free),
         _ => Err(io::Error::other("it did not say what it found")),
     }
 }

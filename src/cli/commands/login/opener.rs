@@ -12,7 +12,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 
 use crate::code::Exit;
 use crate::env;
-use crate::signals::{self, spawn_deaf};
+use crate::signals::{self, spawn_with_signals_blocked};
 
 /// What glauth is started with to open a page: no option, so that no help and no completion has to
 /// hide it.
@@ -31,14 +31,14 @@ pub(super) enum Opened {
     /// It has a window of its own.
     Elsewhere,
     /// The browser may be in this terminal, and the keyboard is its own until it is left.
-    Here(Browser),
+    Here(OpenedBrowser),
 }
 
 /// A browser that runs in this terminal.
 #[derive(Clone)]
-pub(super) struct Browser(Arc<OnceLock<bool>>);
+pub(super) struct OpenedBrowser(Arc<OnceLock<bool>>);
 
-impl Browser {
+impl OpenedBrowser {
     /// Waits until the person has left it.
     pub(super) fn wait(&self) {
         self.0.wait();
@@ -96,10 +96,10 @@ pub(super) fn open(page: &str) -> Opened {
     let Ok(mut child) = child else {
         return Opened::Not;
     };
-    let browser = Browser(Arc::new(OnceLock::new()));
+    let browser = OpenedBrowser(Arc::new(OnceLock::new()));
     let left = Arc::clone(&browser.0);
     let (sender, ended) = mpsc::channel();
-    let watched = spawn_deaf(move || {
+    let watched = spawn_with_signals_blocked(move || {
         let opened = child.wait().is_ok_and(|status| status.success());
         left.set(opened).ok();
         sender.send(opened).ok();

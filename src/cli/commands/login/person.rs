@@ -10,7 +10,7 @@ use qrcode::render::unicode::Dense1x2;
 use serde_json::json;
 use url::Url;
 
-use super::opener::{self, Browser, Opened};
+use super::opener::{self, Opened, OpenedBrowser};
 use super::register::{ask_for_client_id, ask_for_secret};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
@@ -22,7 +22,7 @@ use crate::env;
 use crate::flow::{LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
 use crate::oauth::DeviceAuthorization;
 use crate::secret::ClientSecret;
-use crate::signals::spawn_deaf;
+use crate::signals::spawn_with_signals_blocked;
 
 /// A phone reads it whatever the terminal's own colours are.
 const QR: Style = AnsiColor::Black
@@ -56,7 +56,7 @@ pub(super) struct Terminal<'a> {
     /// Whether something moves on the screen: not where somebody is to paste a line.
     moves: Cell<bool>,
     /// The browser that has the keyboard.
-    browser: RefCell<Option<Browser>>,
+    browser: RefCell<Option<OpenedBrowser>>,
 }
 
 impl Person for Terminal<'_> {
@@ -126,7 +126,7 @@ impl Person for Terminal<'_> {
     fn listen(&self, pasted: Box<dyn Fn(String) + Send>) {
         let browser = self.browser.borrow().clone();
         // Without a thread nothing can be pasted, and a browser may come all the same.
-        spawn_deaf(move || {
+        spawn_with_signals_blocked(move || {
             // Two readers of one keyboard would take each other's keys.
             if let Some(browser) = browser {
                 browser.wait();

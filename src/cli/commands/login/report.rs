@@ -6,11 +6,11 @@ use crate::cli::context::Context;
 use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::credential::{AccountId, Identity};
-use crate::flow::{Change, LoggedIn, Second};
+use crate::flow::{Change, LoggedIn, SecondGrant};
 
 pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> Result<(), Error> {
     context.warn_of(&done.warnings);
-    if let Second::Missing { why, left_out } = &done.standby {
+    if let SecondGrant::Missing { why, left_out } = &done.standby {
         without_standby(id, why, *left_out, context);
     }
     if let Some(end) = done.ends_at {
@@ -18,7 +18,7 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
             "the server gave no refresh token: this login ends at {end}, and cannot be refreshed"
         ));
     }
-    let standby = matches!(done.standby, Second::Taken);
+    let standby = matches!(done.standby, SecondGrant::Taken);
     let username = done.identity.as_ref().map(|found| found.username.as_str());
     if context.global.json {
         return printer::json_line(&json!({
@@ -37,14 +37,16 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     }
     let is_new = matches!(done.change, Change::Stored | Change::Replaced);
     match &done.standby {
-        Second::Taken if is_new => context
+        SecondGrant::Taken if is_new => context
             .printer
             .tell(&format!("{id}: there is a standby grant too")),
         // It was said as soon as it was so.
-        Second::Missing { .. } => {}
-        Second::Taken | Second::NotAsked | Second::WouldHelp => tell_login(id, done, context),
+        SecondGrant::Missing { .. } => {}
+        SecondGrant::Taken | SecondGrant::NotAsked | SecondGrant::WouldHelp => {
+            tell_login(id, done, context);
+        }
     }
-    if matches!(done.standby, Second::WouldHelp) && context.can_ask() {
+    if matches!(done.standby, SecondGrant::WouldHelp) && context.can_ask() {
         context.printer.tell(&format!(
             "hint: {} adds a standby grant, so that a refresh ends nobody's token",
             context.call().command_for("login --standby", id)

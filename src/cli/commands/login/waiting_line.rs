@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::cli::printer;
-use crate::signals::spawn_deaf;
+use crate::signals::spawn_with_signals_blocked;
 use crate::terminal;
 use crate::time::human;
 
@@ -38,7 +38,7 @@ impl WaitingLine {
             }
             printer::redraw("");
         };
-        let thread = spawn_deaf(draw).ok();
+        let thread = spawn_with_signals_blocked(draw).ok();
         terminal::set_moving(thread.is_some());
         Self {
             lives: Some(lives),

@@ -65,14 +65,14 @@ impl Alerts<'_> {
     }
 
     /// What the record says; nothing where it cannot be read.
-    fn known(&self, id: Option<&AccountId>) -> Known {
+    fn known(&self, id: Option<&AccountId>) -> AlertState {
         let read = |id| Some(self.store.snapshot(id).ok()??.into_record());
         let record = id.and_then(read);
         let Some(login) = record.as_ref().and_then(Record::login) else {
-            return Known::default();
+            return AlertState::default();
         };
         let last = login.last_attempt.as_ref();
-        Known {
+        AlertState {
             failing_since: last.and_then(|last| last.failing_since),
             issued_at: login.grants.iter().map(|grant| grant.issued_at).max(),
         }
@@ -81,7 +81,7 @@ impl Alerts<'_> {
 
 /// What a record tells of the time between two runs.
 #[derive(Default)]
-struct Known {
+struct AlertState {
     /// Since when every attempt has failed.
     failing_since: Option<Timestamp>,
     /// When the server gave tokens last.

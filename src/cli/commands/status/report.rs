@@ -31,7 +31,7 @@ pub(in crate::cli::commands) struct Account {
     pub host: String,
     pub account: String,
     pub kind: Option<&'static str>,
-    pub identity: Option<Identity>,
+    pub identity: Option<IdentityReport>,
     pub state: &'static str,
     pub expires_at: Option<String>,
     pub expires_in: Option<u64>,
@@ -45,7 +45,7 @@ pub(in crate::cli::commands) struct Account {
 }
 
 #[derive(Debug, Serialize)]
-pub(in crate::cli::commands) struct Identity {
+pub(in crate::cli::commands) struct IdentityReport {
     pub username: String,
     pub subject: Option<String>,
 }
@@ -111,7 +111,7 @@ impl ErrorReport {
 impl Account {
     pub(in crate::cli::commands) fn of(record: &Record, check: Option<CheckVerdict>) -> Self {
         let mut account = Self::empty(&record.id, "logged_out");
-        account.identity = record.identity.as_ref().map(|identity| Identity {
+        account.identity = record.identity.as_ref().map(|identity| IdentityReport {
             username: identity.username.clone(),
             subject: identity.subject.clone(),
         });

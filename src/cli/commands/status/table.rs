@@ -178,7 +178,7 @@ fn ago(attempt: &AttemptReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::Identity;
+    use super::super::report::IdentityReport;
     use super::*;
     use crate::credential::{AccountId, HostArg};
 
@@ -203,7 +203,7 @@ mod tests {
         let account = "work".parse().unwrap();
         let mut account = Account::gone(&AccountId { host, account });
         account.state = "expired";
-        account.identity = Some(Identity {
+        account.identity = Some(IdentityReport {
             username: "jane".to_owned(),
             subject: None,
         });

@@ -259,7 +259,7 @@ proptest! {
         }
         let mut case = case.asks(Asked::Token);
         case.rejected = None;
-        case.login.client.replay = Replay::Harmless;
+        case.login.client.replay = ReuseDetection::Harmless;
         case.login.grants = pair;
         if let Verdict::Refresh { grant, .. } = decide(&case.login, now, &case.need()) {
             let [own, other] = [grant, 1 - grant].map(|index| &case.login.grants[index]);

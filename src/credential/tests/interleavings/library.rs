@@ -12,8 +12,8 @@ use super::world::{Command, Pair, Reply, Said, ServerKind};
 use crate::credential::{
     self, AccountId, AccountName, Asked, AuthMethod, Cause, CheckVerdict, Checked, Client, Content,
     Ending, Endpoint, Failed, Grant, GrantState, Host, Independence, Login, LoginKind, LoginMeans,
-    MinTtl, Need, Outcome, Record, Replay, Rotation, RotationEffect, Scheme, Seen, Tombstone,
-    Verdict,
+    MinTtl, Need, Outcome, Record, ReuseDetection, Rotation, RotationEffect, Scheme, Seen,
+    Tombstone, Verdict,
 };
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
@@ -447,9 +447,9 @@ fn client(server: ServerKind) -> Client {
             RotationEffect::Keeps
         },
         replay: if server.revokes {
-            Replay::Revokes
+            ReuseDetection::Revokes
         } else {
-            Replay::Harmless
+            ReuseDetection::Harmless
         },
         grants: Independence::Independent,
         ca_file: None,

@@ -1,7 +1,9 @@
 //! Rules and protocols that are wrong, each in one way. An exploration that lets one of them pass
 //! shows nothing.
 
-use crate::credential::{Asked, Login, Need, Outcome, Replay, Stop, Verdict, decide, handed_out};
+use crate::credential::{
+    Asked, Login, Need, Outcome, ReuseDetection, Stop, Verdict, decide, handed_out,
+};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,7 +101,7 @@ impl Mutant {
     fn change(self, login: &mut Login, need: &mut Need<'_>) {
         match self {
             Self::NobodyAdopts => need.seen = None,
-            Self::PresentsAtOnce => login.client.replay = Replay::Harmless,
+            Self::PresentsAtOnce => login.client.replay = ReuseDetection::Harmless,
             Self::IgnoresRejected => need.rejected = None,
             Self::BelievesClaims => login.client.check_endpoint = None,
             Self::RefreshIsForce if matches!(need.asked, Asked::Refresh(_)) => {

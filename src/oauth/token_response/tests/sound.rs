@@ -14,7 +14,7 @@ fn a_content_type_or_an_unknown_error_does_not_make_an_answer_unsound() {
     }
     assert!(matches!(
         judge(sent(201, r#"{"access_token":"new"}"#)),
-        Answer::Granted(_)
+        TokenAnswer::Granted(_)
     ));
 }
 
@@ -30,7 +30,7 @@ fn a_token_counts_whatever_error_stands_beside_it() {
 #[test]
 fn a_token_counts_with_a_4xx_too_where_no_error_stands_beside_it() {
     let answer = judge(sent(400, r#"{"access_token":"new"}"#));
-    assert!(matches!(answer, Answer::Granted(_)), "{answer:?}");
+    assert!(matches!(answer, TokenAnswer::Granted(_)), "{answer:?}");
     let body = r#"{"access_token":"new","error":"invalid_grant"}"#;
     assert_eq!(verdict(sent(400, body)), LOGIN_REQUIRED);
 }

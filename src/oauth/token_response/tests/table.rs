@@ -39,8 +39,8 @@ fn the_providers_own_name_for_invalid_grant_counts() {
             body: Some(body.as_bytes()),
         };
         match classify(raw, own, now()) {
-            Answer::Refused(failed, _) => failed,
-            Answer::Granted(_) => panic!("granted"),
+            TokenAnswer::Refused(failed, _) => failed,
+            TokenAnswer::Granted(_) => panic!("granted"),
         }
     };
     assert_eq!(raw(own), LOGIN_REQUIRED);

@@ -7,7 +7,7 @@ use super::Place;
 use crate::credential::{GrantState, Record};
 use crate::fault;
 use crate::secret::{Fingerprint, RefreshToken};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 use crate::store::error::StoreError;
 use crate::store::files::lease::Lease;
 use crate::store::files::lock::{self, AccountLock, HandedOver};
@@ -57,7 +57,7 @@ impl LockedPlace {
     }
 
     /// Unlocks it. Signals still wait, until what is returned is dropped.
-    pub fn release(self) -> Held {
+    pub fn release(self) -> BlockedSignals {
         self.lock.release()
     }
 

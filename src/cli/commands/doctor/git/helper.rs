@@ -7,14 +7,14 @@ use crate::env;
 
 /// A helper that is words and nothing else.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct HelperCall {
     /// What stands before the program as NAME=value.
     variables: Vec<(String, String)>,
     /// The program, and what it is called with.
     words: Vec<String>,
 }
 
-impl Call {
+impl HelperCall {
     /// `None`: a shell makes more of it than words.
     pub(super) fn of(helper: &str) -> Option<Self> {
         let mut words = words(helper.trim_start_matches('!'))?;
@@ -77,7 +77,7 @@ impl Call {
 /// Why git does not get to the program of a helper; `None`: it does, as far as can be told.
 pub(super) fn cannot_run(helper: &str) -> Option<String> {
     if helper.starts_with(['!', '/']) {
-        return Call::of(helper)?.cannot_run();
+        return HelperCall::of(helper)?.cannot_run();
     }
     let name = first_word(helper).unwrap_or("…");
     Some(format!(
@@ -125,11 +125,11 @@ mod tests {
             r"!GLAUTH_STORE=/it\'s GLAUTH_ACCOUNT=work /a\ b/glauth git-credential",
             r"!GLAUTH_STORE=/x exec '/a b/glauth' --store /it\'s -a=work git-credential",
         ] {
-            let call = Call::of(helper).unwrap();
+            let call = HelperCall::of(helper).unwrap();
             assert_eq!(call.store(), Some(Path::new("/it's")), "{helper}");
             assert_eq!(call.account(), Some("work"), "{helper}");
         }
-        let call = Call::of("/glauth git-credential").unwrap();
+        let call = HelperCall::of("/glauth git-credential").unwrap();
         assert_eq!((call.store(), call.account()), (None, None));
     }
 
@@ -144,7 +144,7 @@ mod tests {
             "!'/nowhere/glauth git-credential",
             "!A=b",
         ] {
-            assert_eq!(Call::of(helper), None, "{helper}");
+            assert_eq!(HelperCall::of(helper), None, "{helper}");
             assert_eq!(cannot_run(helper), None, "{helper}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, Replay};
+use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, ReuseDetection};
 use crate::flow::{refusals, why_refresh_failed};
 use crate::time::{Timestamp, human};
 
@@ -92,7 +92,7 @@ fn doubtful(
     let by = by.map_or_else(String::new, |attempt| format!(", {}", attempt.by));
     let left = grant.left(now);
     let next = match (login.client.replay, left) {
-        (Replay::Revokes, left) if left != Some(Duration::ZERO) => {
+        (ReuseDetection::Revokes, left) if left != Some(Duration::ZERO) => {
             let until = left.map_or_else(String::new, |left| format!(" for {}", human(left)));
             format!(
                 "a second presentation could end the login at this server, so its token is used as long as it lives{until}, and only then the refresh token is presented once more"

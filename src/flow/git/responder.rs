@@ -12,7 +12,7 @@ use crate::secret::AccessToken;
 const DEPTH_LIMIT: usize = 8;
 
 /// Who answers a question.
-pub(super) enum Keeper {
+pub(super) enum Responder {
     /// A login.
     Login(Box<Record>),
     /// A login is there, and it is not for this user, or not for this protocol.
@@ -24,11 +24,11 @@ pub(super) enum Keeper {
 }
 
 /// Finds out who answers; `None`: what the question names is no host, or no place on one.
-pub(super) fn keeper(
+pub(super) fn responder(
     session: &Session<'_>,
     question: &Question,
     account: Option<&AccountName>,
-) -> Result<Option<Keeper>, FlowError> {
+) -> Result<Option<Responder>, FlowError> {
     let (Some(protocol), Some(host)) = (&question.protocol, &question.host) else {
         return Ok(None);
     };
@@ -98,24 +98,24 @@ fn keeper_below(
     segments: &[String],
     question: &Question,
     account: Option<&AccountName>,
-) -> Result<(Host, Keeper), FlowError> {
+) -> Result<(Host, Responder), FlowError> {
     let mut ended = None;
     for depth in (0..=segments.len().min(DEPTH_LIMIT)).rev() {
         let Some(host) = root.below(&segments[..depth].join("/")) else {
             continue;
         };
         match keeper_at(session, host.clone(), question, account)? {
-            Found::Keeper(keeper) => return Ok((host, keeper)),
+            Found::Responder(responder) => return Ok((host, responder)),
             Found::Ended(error) => ended = ended.or(Some(error)),
             Found::Nothing => {}
         }
     }
-    Ok((root.clone(), Keeper::Passwords(root.clone(), ended)))
+    Ok((root.clone(), Responder::Passwords(root.clone(), ended)))
 }
 
 /// What is at one place.
 enum Found {
-    Keeper(Keeper),
+    Responder(Responder),
     /// The login that is meant, which a person has ended.
     Ended(FlowError),
     Nothing,
@@ -140,7 +140,7 @@ fn keeper_at(
         Ok(Some(record))
             if is_login(&record) && user.is_none_or(|user| is_called(&record, user)) =>
         {
-            return Ok(Found::Keeper(if_reached_so(record, question)));
+            return Ok(Found::Responder(if_reached_so(record, question)));
         }
         Ok(_) => None,
         Err(error) => Some(error),
@@ -167,9 +167,9 @@ fn keeper_at(
         (None, Some(user)) => by_rule
             .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
     };
-    Ok(Found::Keeper(match (chosen, unreadable) {
+    Ok(Found::Responder(match (chosen, unreadable) {
         (Some(index), _) => if_reached_so(logins.swap_remove(index), question),
-        (None, Some(error)) => Keeper::Unnamed(meant, error),
+        (None, Some(error)) => Responder::Unnamed(meant, error),
         (None, None) => unnamed(meant, is_there, account, question, &logins),
     }))
 }
@@ -181,13 +181,13 @@ fn unnamed(
     account: Option<&AccountName>,
     question: &Question,
     logins: &[Record],
-) -> Keeper {
+) -> Responder {
     let named_by_all = |user: &str| logins.iter().all(|login| is_providers(login, user));
     let is_unnamed = question.username.as_deref().is_none_or(named_by_all);
     let reached = logins.iter().filter(|login| is_reached_so(login, question));
     let accounts: Vec<AccountName> = reached.map(|login| login.id.account.clone()).collect();
     if account.is_some() || !is_unnamed || accounts.is_empty() {
-        return Keeper::Other(meant);
+        return Responder::Other(meant);
     }
     let error = FlowError::NotNamedByGit {
         scheme: logins[0].scheme,
@@ -195,7 +195,7 @@ fn unnamed(
         accounts,
         is_ended,
     };
-    Keeper::Unnamed(meant, error)
+    Responder::Unnamed(meant, error)
 }
 
 /// Nothing but what logouts left is at this place.
@@ -268,11 +268,11 @@ fn is_reached_so(record: &Record, question: &Question) -> bool {
     protocol.is_some_and(|protocol| record.is_reached_by(protocol))
 }
 
-fn if_reached_so(record: Record, question: &Question) -> Keeper {
+fn if_reached_so(record: Record, question: &Question) -> Responder {
     if is_reached_so(&record, question) {
-        Keeper::Login(Box::new(record))
+        Responder::Login(Box::new(record))
     } else {
-        Keeper::Other(record.id)
+        Responder::Other(record.id)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::secret::RefreshToken;
 use crate::time::Timestamp;
 
 /// Finishes what was left in `place`, where `full` is the record that was read under the lock.
-pub(super) fn settle(
+pub(super) fn recover(
     place: &LockedPlace,
     full: Full,
     now: Timestamp,
@@ -57,7 +57,7 @@ pub(super) fn owner(full: &Full) -> Option<String> {
 
 /// What the next process that gets the lock will do about a pending attempt whose owner has died.
 #[derive(Debug)]
-pub enum Next {
+pub enum RescueOutcome {
     /// Put in place what that process had written here.
     PutInPlace(PathBuf),
     /// The answer cannot be read now, and nothing is touched until it can.
@@ -66,22 +66,22 @@ pub enum Next {
     Ask,
 }
 
-/// The same that [`settle`] does, and nothing is changed.
-pub(super) fn foresee(place: &Place, full: &Full) -> Next {
+/// The same that [`recover`] does, and nothing is changed.
+pub(super) fn foresee(place: &Place, full: &Full) -> RescueOutcome {
     match whole_answer(place, full) {
-        Ok(Some(answer)) => return Next::PutInPlace(answer.text.into_path()),
-        Err(error) => return Next::Blocked(error),
+        Ok(Some(answer)) => return RescueOutcome::PutInPlace(answer.text.into_path()),
+        Err(error) => return RescueOutcome::Blocked(error),
         Ok(None) => {}
     }
     for (index, spent) in (0..).zip(&full.refresh_tokens) {
         let Some(spent) = spent else { continue };
         match rescued_answer(place, spent, |found| is_newer(full, index, found)) {
-            Ok(Some(rescued)) => return Next::PutInPlace(rescued.text.into_path()),
-            Err(error) => return Next::Blocked(error),
+            Ok(Some(rescued)) => return RescueOutcome::PutInPlace(rescued.text.into_path()),
+            Err(error) => return RescueOutcome::Blocked(error),
             Ok(None) => {}
         }
     }
-    Next::Ask
+    RescueOutcome::Ask
 }
 
 impl Occupied {

@@ -9,14 +9,14 @@ use super::{
     StandbyPolicy, Tokens, Visitor, username,
 };
 use crate::credential::{Identity, Independence, Record, RotationEffect};
-use crate::flow::login::{Change, LoggedIn, Second};
-use crate::flow::person::PageOpening;
-use crate::flow::standby::{
+use crate::flow::add_standby::{
     CandidateGrant, ExistingLogin, NotAdded, Refusal, add_standby, is_same_client,
 };
+use crate::flow::login::{Change, LoggedIn, SecondGrant};
+use crate::flow::person::PageOpening;
 use crate::flow::warning::Warning;
 use crate::secret::{AccessToken, Fingerprint};
-use crate::signals::Held;
+use crate::signals::BlockedSignals;
 
 /// How long a person has for the second consent: they are at it, signed in, and it is one click;
 /// the rest is for reading why. Who has left has a login.
@@ -141,9 +141,9 @@ impl ServerLogin<'_> {
         done.standby = match added {
             Ok(warnings) => {
                 done.warnings.extend(warnings);
-                Second::Taken
+                SecondGrant::Taken
             }
-            Err(error) => Second::Missing {
+            Err(error) => SecondGrant::Missing {
                 why: error.to_string(),
                 left_out: matches!(error, AuthorizeError::LeftOut),
             },
@@ -193,7 +193,7 @@ impl ServerLogin<'_> {
     fn add(
         &self,
         tokens: Tokens,
-        held: Held,
+        held: BlockedSignals,
         existing: &ExistingLogin,
     ) -> Result<Vec<Warning>, AuthorizeError> {
         let new = CandidateGrant {

@@ -356,7 +356,7 @@ fn a_user_whom_no_list_knows_needs_a_store_and_nothing_else() {
     assert_eq!(run(&["token", &url], true).prints(), pair.access_token);
     run(&["exec", "--", "/bin/true"], true).succeeds();
     run(&["refresh"], true).succeeds();
-    let checks = run(&["doctor", "--offline"], true).stdout;
+    let checks = run(&["-v", "doctor", "--offline"], true).stdout;
     let line = "no home folder for a configuration, and none is needed";
     assert!(checks.contains(line), "{checks}");
     let new = server.log_in();

@@ -81,10 +81,14 @@ pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Ca
             format!("there is no login for {host} with account {account}")
         }
     };
-    let host = host.map_or_else(|| "HOST".to_owned(), ToString::to_string);
-    let login = call.command_about("login", account, &host);
-    let text = format!("{what}; {login} makes one");
-    Check::ok(Topic::Login, text)
+    let name = host.map_or_else(|| "HOST".to_owned(), ToString::to_string);
+    let login = call.command_about("login", account, &name);
+    let is_named = host.is_some() || account.is_some();
+    if is_named {
+        let code = Code::LoginRequired;
+        return Check::fail(Topic::Login, code, what, format!("run {login}"));
+    }
+    Check::ok(Topic::Login, format!("{what}; {login} makes one"))
 }
 
 fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {

@@ -1,4 +1,5 @@
-//! Points in time and lengths of it: UTC, milliseconds, no time zones, arithmetic that cannot fail.
+//! Points in time and lengths of it: UTC, milliseconds, arithmetic that cannot fail. Only what people read is in their
+//! own time zone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -79,10 +80,19 @@ impl Timestamp {
         Some(Self::from_unix_millis(exact.as_millisecond()))
     }
 
-    /// For people: date and time to the minute, in UTC.
+    /// For people, in the time zone of this machine or of `TZ`: `15:17:20`, and with its date where that is not
+    /// today's.
     #[must_use]
-    pub fn to_the_minute(self) -> String {
-        self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    pub fn local(self) -> String {
+        let zone = jiff::tz::TimeZone::system();
+        let at = self.0.to_zoned_datetime(zone.clone());
+        let is_today = at.date() == Self::now().0.to_zoned_datetime(zone).date();
+        let format = if is_today {
+            "%H:%M:%S"
+        } else {
+            "%Y-%m-%d %H:%M"
+        };
+        at.strftime(format).to_string()
     }
 
     /// `length` later, or the end of time.
@@ -339,6 +349,21 @@ mod tests {
         assert_eq!(
             now.plus(Duration::from_millis(1500)).since(now),
             Duration::from_millis(1500)
+        );
+    }
+
+    #[test]
+    fn people_read_a_time_with_its_date_unless_it_is_today_s() {
+        let now = Timestamp::now();
+        let today = now.local();
+        assert_eq!(today.len(), "15:17:20".len(), "{today}");
+        let earlier = now.minus(Duration::from_secs(49 * 3600)).local();
+        assert_eq!(earlier.len(), "2026-11-24 15:17".len(), "{earlier}");
+        let zone = jiff::tz::TimeZone::system();
+        let date = now.0.to_zoned_datetime(zone).date().to_string();
+        assert!(
+            !earlier.starts_with(&date) && earlier.starts_with("20"),
+            "{earlier}"
         );
     }
 

@@ -101,10 +101,11 @@ impl fmt::Display for Stop {
             Self::TokenRefused => "the refused token is good",
             Self::Unverified(_) => "whether the token is alive cannot be found out now",
             Self::Backoff { until, .. } => {
+                let until = until.local();
                 return write!(f, "the server wants to be left alone until {until}");
             }
             Self::Paused { until, outcome } => {
-                let outcome = outcome.as_str();
+                let (outcome, until) = (outcome.as_str(), until.local());
                 return write!(
                     f,
                     "the last request failed ({outcome}); the next one waits until {until}"

@@ -49,7 +49,7 @@ pub enum FlowError {
     #[error("nobody is logged in: {} are logged out", list(.0))]
     AllLoggedOut(Vec<AccountId>),
     /// Somebody logged out.
-    #[error("logged out of {id} since {at}")]
+    #[error("logged out of {id} since {}", at.local())]
     LoggedOut {
         /// Of what.
         id: AccountId,
@@ -67,7 +67,7 @@ pub enum FlowError {
         said: Option<String>,
     },
     /// The server refuses to refresh, again and again, and does not say that a person is needed.
-    #[error("{id} has refused to refresh since {since}{}{next}", words_of(said.as_deref()))]
+    #[error("{id} has refused to refresh since {}{}{next}", since.local(), words_of(said.as_deref()))]
     RefusesToRefresh {
         /// The login that it is about.
         id: AccountId,
@@ -119,7 +119,7 @@ pub enum FlowError {
     #[error("nothing fresh is stored for {0}")]
     NothingFresh(AccountId),
     /// No token with as much life as was asked for.
-    #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one ends at {until}")))]
+    #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one expires at {}", until.local())))]
     TooShort {
         /// The login that it is about.
         id: AccountId,
@@ -146,7 +146,7 @@ pub enum FlowError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// A token with as much life as was asked for would end one that another program holds.
-    #[error("the token for {id} is in use by {}, and could not be refreshed within {}{}", holder.as_deref().unwrap_or("another process"), human(*waited), until.map_or_else(String::new, |until| format!("; it expires at {until}")))]
+    #[error("the token for {id} is in use by {}, and could not be refreshed within {}{}", holder.as_deref().unwrap_or("another process"), human(*waited), until.map_or_else(String::new, |until| format!("; it expires at {}", until.local())))]
     Leased {
         /// The login that it is about.
         id: AccountId,
@@ -287,7 +287,10 @@ pub(crate) fn list<T: ToString>(items: &[T]) -> String {
 
 fn because(lost_at: Option<Timestamp>, said: Option<&str>) -> String {
     let lost = lost_at.map_or_else(String::new, |at| {
-        format!("; the answer to a refresh was lost at {at}, and the server may have rotated then")
+        format!(
+            "; the answer to a refresh was lost at {}, and the server may have rotated then",
+            at.local()
+        )
     });
     lost + &words_of(said)
 }

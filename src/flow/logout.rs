@@ -129,7 +129,11 @@ impl Farewell<'_> {
             return Err(FlowError::NotRefreshed {
                 id: self.id.clone(),
                 outcome,
-                message: format!("{} asked to be left alone until {until}", self.id.host),
+                message: format!(
+                    "{} asked to be left alone until {}",
+                    self.id.host,
+                    until.local()
+                ),
             });
         }
         let place = self.refreshes;

@@ -186,7 +186,7 @@ fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
     assert!(by.starts_with("pid "), "{by}");
     let said = || sandbox.run(&["status"]).stderr;
     assert!(
-        said().contains("a refresh of generation 1 may be lost since"),
+        said().contains("a refresh of generation 1 may be lost ("),
         "{}",
         said()
     );
@@ -256,7 +256,7 @@ fn a_refresh_under_way_is_stale_and_named() {
     let name = refresher_of(&refreshing).name();
     assert!(by.starts_with(&name), "{by}");
     let shown = sandbox.run(&["status"]);
-    let expected = "a refresh of generation 1 is under way since";
+    let expected = "a refresh of generation 1 began";
     assert!(shown.stderr.contains(expected), "{shown:?}");
     assert!(shown.stderr.contains(&name), "{shown:?}");
     held.release();

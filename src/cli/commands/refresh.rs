@@ -177,10 +177,10 @@ fn report(obtained: &Obtained, context: &Context<'_>) -> Result<(), Error> {
     }
     let lives = match expires_at {
         Some(end) => format!(
-            "the token lives until {end} ({})",
+            "the token is valid for {}",
             human(end.since(Timestamp::now()))
         ),
-        None => "the token has no known end".to_owned(),
+        None => "the token has no known expiry".to_owned(),
     };
     context.printer.tell(&format!("{id}: {text}; {lives}"));
     Ok(())

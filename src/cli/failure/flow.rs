@@ -164,7 +164,7 @@ fn try_again(
     call: &Call,
 ) -> Option<String> {
     if let Some(at) = retry_at {
-        return Some(format!("try again after {at}"));
+        return Some(format!("try again after {}", at.local()));
     }
     if let Some(advice) = trouble.and_then(|error| of_cause(error, Some(id), call)) {
         return Some(advice);

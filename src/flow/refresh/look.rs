@@ -68,7 +68,7 @@ pub(super) fn in_brief(record: &Record) -> String {
     let grants = grants.iter().enumerate().map(|(number, grant)| {
         let token = grant.access_token.fingerprint();
         let end = grant.expires_at;
-        let end = end.map_or_else(String::new, |end| format!(" ends at {end}"));
+        let end = end.map_or_else(String::new, |end| format!(" expires at {}", end.local()));
         let state = grant.state.as_str();
         format!("grant {number} is {state}, its token {token}{end}")
     });

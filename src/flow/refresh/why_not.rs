@@ -73,7 +73,8 @@ pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
         let (since, generation) = (refusals.since, grant.generation);
         if let GrantState::LoginRequired { since } = grant.state {
             return Some(format!(
-                "the server ended generation {generation} at {since}{said}"
+                "the server ended generation {generation} {} ago{said}",
+                human(now.since(since))
             ));
         }
         let times = match refusals.count {
@@ -83,7 +84,8 @@ pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
         let ago = human(now.since(since));
         let next = next_try(Some(refusals.next_at), now);
         Some(format!(
-            "the server has refused to refresh generation {generation} since {since} ({ago} ago), {times}{said}{next}"
+            "the server has refused to refresh generation {generation} since {} ({ago} ago), {times}{said}{next}",
+            since.local()
         ))
     };
     login.grants.iter().filter_map(sentence).collect()
@@ -257,7 +259,7 @@ pub(super) fn of_stop(
         ),
         Stop::Backoff { until, outcome } => plain(
             outcome,
-            format!("{} asked to be left alone until {until}", id.host),
+            format!("{} asked to be left alone until {}", id.host, until.local()),
             Some(until),
         ),
         Stop::Adopted(outcome) => {

@@ -152,7 +152,7 @@ fn a_doubtful_answer_is_a_warning_in_the_words_of_status() {
     server.script(TOKEN, Behaviour::LoseAnswer);
     sandbox.run(&["token"]).fails(4);
     let checks = offline(&sandbox, 0);
-    let (check, _) = only(&checks, "attempt", "warn", "may be lost since");
+    let (check, _) = only(&checks, "attempt", "warn", "may be lost (");
     let said = check["message"].as_str().unwrap();
     let said = said.split(" may be lost").next().unwrap();
     let status = sandbox.run(&["status"]);

@@ -95,7 +95,7 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let login = match &record.content {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
-            let text = format!("{}: logged out since {}", record.id, tombstone.at);
+            let text = format!("{}: logged out since {}", record.id, tombstone.at.local());
             return vec![Check::ok(Topic::Login, text)];
         }
         Content::Password(_) => return Vec::new(),

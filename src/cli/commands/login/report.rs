@@ -15,7 +15,8 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     }
     if let Some(end) = done.ends_at {
         context.printer.warn(&format!(
-            "the server gave no refresh token: this login ends at {end}, and cannot be refreshed"
+            "the server gave no refresh token: this login ends at {}, and cannot be refreshed",
+            end.local()
         ));
     }
     let standby = matches!(done.standby, SecondGrant::Taken);

@@ -37,7 +37,7 @@ fn host() -> Host {
     HostArg::parse("gitlab.example.com").unwrap().host
 }
 
-fn at() -> Timestamp {
+pub(super) fn at() -> Timestamp {
     Timestamp::from_unix_millis(1_795_428_000_000)
 }
 

@@ -71,8 +71,7 @@ fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {
         .get(attempt.grant)
         .map_or(0, |grant| grant.generation);
     format!(
-        "a refresh of generation {generation} is under way since {} ({}, {}); if that process is dead, the next call puts its answer in place, or finds out whether it is lost",
-        attempt.started_at,
+        "a refresh of generation {generation} began {} ({}) and has not ended; if that process is dead, the next call recovers its answer, or finds out whether it is lost",
         ago(now.since(attempt.started_at)),
         attempt.by,
     )
@@ -104,7 +103,7 @@ fn doubtful(
         }
     };
     format!(
-        "the answer to a refresh of generation {} may be lost since {since} ({}{by}); {next}",
+        "the answer to a refresh of generation {} may be lost ({}{by}); {next}",
         grant.generation,
         ago(now.since(since)),
     )

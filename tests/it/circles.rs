@@ -1,5 +1,5 @@
 //! Which file of the program uses what of which other one: never in a circle
-//! (ARCHITECTURE.md, "The plan of the house").
+//! (ARCHITECTURE.md, "Layers and files").
 //!
 //! A name that a file only passes on (`pub use`) counts for the file that defines it. What stands inside of a
 //! macro's arguments is not seen.

@@ -53,7 +53,10 @@ fn a_refresh_of_a_token_that_lives_sends_nothing_where_a_rotation_would_kill_it(
             &["refresh", "--all"],
         ] {
             let done = sandbox.run(args);
-            assert!(done.stderr.contains(&until), "{done:?}");
+            assert!(
+                done.stderr.contains("; the token is valid for "),
+                "{done:?}"
+            );
             assert_eq!(done.succeeds(), "");
         }
         let as_json = sandbox.run(&["refresh", "--json", &url]).prints();
@@ -72,8 +75,11 @@ fn a_refresh_of_a_token_that_lives_rotates_where_that_hurts_nobody() {
 
     let done = sandbox.run(&["refresh", &server.url()]);
 
-    let until = expires_at(&server, &sandbox);
-    assert!(done.stderr.contains(&until), "{done:?}");
+    assert!(
+        done.stderr
+            .contains("refreshed; the token is valid for 1h 59m"),
+        "{done:?}"
+    );
     done.succeeds();
     assert_eq!(server.rotations(), 1);
     assert!(server.is_alive(&pair.access_token));
@@ -99,9 +105,12 @@ fn if_expiring_leaves_alone_what_has_more_time_than_that() {
     let args = ["refresh", "--if-expiring", "30m", &server.url()];
 
     sandbox.ends_in(&server, 31 * 60);
-    let until = expires_at(&server, &sandbox);
     let done = sandbox.run(&args);
-    assert!(done.stderr.contains(&until), "{done:?}");
+    assert!(
+        done.stderr
+            .contains("nothing to do; the token is valid for 30m"),
+        "{done:?}"
+    );
     done.succeeds();
     assert_eq!(server.requests().len(), 0);
 

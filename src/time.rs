@@ -84,15 +84,22 @@ impl Timestamp {
     /// today's.
     #[must_use]
     pub fn local(self) -> String {
-        let zone = jiff::tz::TimeZone::system();
-        let at = self.0.to_zoned_datetime(zone.clone());
-        let is_today = at.date() == Self::now().0.to_zoned_datetime(zone).date();
-        let format = if is_today {
-            "%H:%M:%S"
+        let (at, now) = (self.zoned(), Self::now().zoned());
+        if at.date() == now.date() {
+            at.strftime("%H:%M:%S").to_string()
         } else {
-            "%Y-%m-%d %H:%M"
-        };
-        at.strftime(format).to_string()
+            self.local_with_date()
+        }
+    }
+
+    /// The same, with its date always and to the minute.
+    #[must_use]
+    pub fn local_with_date(self) -> String {
+        self.zoned().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    fn zoned(self) -> jiff::ZonedDateTime {
+        self.0.to_zoned_datetime(jiff::tz::TimeZone::system())
     }
 
     /// `length` later, or the end of time.
@@ -359,8 +366,7 @@ mod tests {
         assert_eq!(today.len(), "15:17:20".len(), "{today}");
         let earlier = now.minus(Duration::from_secs(49 * 3600)).local();
         assert_eq!(earlier.len(), "2026-11-24 15:17".len(), "{earlier}");
-        let zone = jiff::tz::TimeZone::system();
-        let date = now.0.to_zoned_datetime(zone).date().to_string();
+        let date = now.zoned().date().to_string();
         assert!(
             !earlier.starts_with(&date) && earlier.starts_with("20"),
             "{earlier}"

@@ -102,7 +102,7 @@ impl fmt::Display for Stop {
             Self::Unverified(_) => "whether the token is alive cannot be found out now",
             Self::Backoff { until, .. } => {
                 let until = until.local();
-                return write!(f, "the server wants to be left alone until {until}");
+                return write!(f, "the server asks to wait until {until}");
             }
             Self::Paused { until, outcome } => {
                 let (outcome, until) = (outcome.as_str(), until.local());
@@ -119,7 +119,7 @@ impl fmt::Display for Stop {
                 );
             }
             Self::LoginRequired => "there is nothing to get a token with",
-            Self::TooShort => "no token lives long enough, and none can be refreshed",
+            Self::TooShort => "no token is valid for long enough, and none can be refreshed",
             Self::LeftAlone => "a grant in doubt is left alone while its token lives",
             Self::Alive { .. } => "a token lives, and has time yet",
             Self::JustRotated => "another process has just refreshed it",

@@ -79,7 +79,7 @@ fn present(
         return Err(FlowError::Failed {
             id: id.clone(),
             outcome,
-            message: format!("{} asked to be left alone until {}", id.host, until.local()).into(),
+            message: format!("{} asks to wait until {}", id.host, until.local()).into(),
             said: None,
             retry_at: Some(until),
             trouble: None,

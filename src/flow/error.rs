@@ -16,7 +16,7 @@ pub enum FlowError {
     #[error("no login for {0}")]
     NoLogin(AccountId),
     /// None was named, and there is no `default` one.
-    #[error("several accounts at {host}, and none was named: {}", list(accounts))]
+    #[error("{host} has several accounts: {}", list(accounts))]
     SeveralAccounts {
         /// The host that was named.
         host: Host,
@@ -46,7 +46,7 @@ pub enum FlowError {
         is_ended: bool,
     },
     /// None was named, and somebody logged out of each.
-    #[error("nobody is logged in: {} are logged out", list(.0))]
+    #[error("all logins are logged out: {}", list(.0))]
     AllLoggedOut(Vec<AccountId>),
     /// Somebody logged out.
     #[error("logged out of {id} since {}", at.local())]
@@ -89,7 +89,7 @@ pub enum FlowError {
         said: Option<String>,
     },
     /// A caller reports a token as refused, and the server says that it is good.
-    #[error("the token for {0} is alive; the request was refused for another reason")]
+    #[error("the token for {0} works; the server refused the request for another reason")]
     TokenRefused(AccountId),
     /// A personal token is stored, and the server calls it dead.
     #[error(
@@ -119,7 +119,7 @@ pub enum FlowError {
     #[error("nothing fresh is stored for {0}")]
     NothingFresh(AccountId),
     /// No token with as much life as was asked for.
-    #[error("no token for {id} lives long enough{}", until.map_or_else(String::new, |until| format!("; the stored one expires at {}", until.local())))]
+    #[error("no token for {id} is valid for long enough{}", until.map_or_else(String::new, |until| format!("; the stored one expires at {}", until.local())))]
     TooShort {
         /// The login that it is about.
         id: AccountId,
@@ -171,7 +171,7 @@ pub enum FlowError {
         message: String,
     },
     /// Whatever was done under the lock was undone by somebody who replaces its file.
-    #[error("the lock of {0} does not hold: somebody keeps replacing its file")]
+    #[error("another program keeps replacing the lock file of {0}")]
     TooManyTurns(AccountId),
     /// The server could not be made to forget the login.
     #[error("the login for {id} is not revoked: {source}")]

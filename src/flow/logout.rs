@@ -129,11 +129,7 @@ impl Farewell<'_> {
             return Err(FlowError::NotRefreshed {
                 id: self.id.clone(),
                 outcome,
-                message: format!(
-                    "{} asked to be left alone until {}",
-                    self.id.host,
-                    until.local()
-                ),
+                message: format!("{} asks to wait until {}", self.id.host, until.local()),
             });
         }
         let place = self.refreshes;

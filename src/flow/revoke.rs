@@ -12,7 +12,7 @@ pub enum NewTokens {
     #[error("it was revoked again")]
     Revoked,
     /// The server could not be told.
-    #[error("its tokens live on at the server: {0}")]
+    #[error("its tokens remain valid at the server: {0}")]
     LiveOn(Box<RevokeError>),
     /// Revoking them could end the login that is there.
     #[error(

@@ -188,7 +188,7 @@ fn host(url: &Url) -> &str {
 
 fn date(at: UnixTime) -> String {
     let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
-    Timestamp::from_unix_millis(seconds.saturating_mul(1000)).local()
+    Timestamp::from_unix_millis(seconds.saturating_mul(1000)).local_with_date()
 }
 
 /// What a certificate is for: `DnsName("a.example")` and the like, as webpki writes them.

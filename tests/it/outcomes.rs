@@ -98,7 +98,7 @@ fn a_device_login_says_that_nobody_consented() {
     next_line(&mut login);
     interrupt(&mut login, "glauth: finishing the login for ");
     poll.release();
-    assert_told(&login.finish(), "glauth: nobody consented within ");
+    assert_told(&login.finish(), "glauth: no consent within ");
 }
 
 #[test]

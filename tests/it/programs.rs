@@ -59,7 +59,7 @@ fn was_served(one: &Recorded) -> bool {
 /// The machine had so much else to do that a token had expired by the time it was stored. Whoever
 /// is told "not now" comes again.
 fn was_too_late(worker: &Finished) -> bool {
-    worker.code() == Some(4) && worker.stderr.contains("lives long enough")
+    worker.code() == Some(4) && worker.stderr.contains("is valid for long enough")
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn work(server: &AuthorizationServer, sandbox: &Sandbox) -> Tally {
         let before = Timestamp::now();
         let args = ["token", "--format", "json", &server.url()];
         let finished = sandbox.run(&args);
-        if finished.code() == Some(4) && finished.stderr.contains("lives long enough") {
+        if finished.code() == Some(4) && finished.stderr.contains("is valid for long enough") {
             assert_eq!(finished.stdout, "");
             tally.too_late += 1;
             continue;

@@ -10,8 +10,7 @@ use crate::store::{LockError, StoreError};
 use crate::time::Timestamp;
 
 /// What to do where a command holds a lease on the token.
-const LEASED: &str =
-    "try again later, wait longer with --lock-timeout, or ask for less with --min-ttl";
+const LEASED: &str = "try again later, set a longer --lock-timeout, or ask for less with --min-ttl";
 
 pub(super) fn of_flow(error: &FlowError, id: Option<&AccountId>, call: &Call) -> Failure {
     let id = error.id().or(id);
@@ -59,7 +58,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         } => name_for_git(host, *scheme, accounts, call),
         FlowError::OtherScheme { id, .. } => other_scheme(id, call),
         FlowError::HeldElsewhere { id, other } => own_tokens(id, other, call),
-        FlowError::NothingFresh(_) => "without --no-refresh it would be refreshed".to_owned(),
+        FlowError::NothingFresh(_) => "leave out --no-refresh to refresh it".to_owned(),
         FlowError::TokenRefused(_) => {
             "look at the token's scopes, at the account and at its permissions".to_owned()
         }
@@ -75,7 +74,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         } => return try_again(id, *outcome, *retry_at, trouble.as_deref(), call),
         FlowError::Leased { .. } => LEASED.to_owned(),
         FlowError::Lock(LockError::Timeout { .. }) => {
-            "try again later, or wait longer with --lock-timeout".to_owned()
+            "try again later, or set a longer --lock-timeout".to_owned()
         }
         FlowError::Lock(LockError::Store(error)) | FlowError::Store(error) => {
             remedy_of_store(error, about, call)
@@ -89,7 +88,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
 
 fn forget_here(id: &AccountId, call: &Call) -> String {
     format!(
-        "{} forgets it here, without telling the server",
+        "{} deletes the tokens without revoking them",
         call.command_for("logout --local", id)
     )
 }

@@ -108,11 +108,11 @@ pub(super) fn of_authorization(
             redirect_uri: Some(uri),
             ..
         } => Some(format!(
-            "run it again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
+            "run the command again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
         )),
         AuthorizeError::NobodyCame {
             redirect_uri: None, ..
-        } => Some("run it again".to_owned()),
+        } => Some("run the command again".to_owned()),
         AuthorizeError::NoDeviceGrant { .. } => Some(
             "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere"
                 .to_owned(),
@@ -139,7 +139,7 @@ fn not_redeemed(outcome: Outcome, call: &Call) -> Option<String> {
         Outcome::LoginRequired
         | Outcome::RefreshRefused
         | Outcome::AnswerLost
-        | Outcome::Unavailable => Some("nothing was stored; run it again".to_owned()),
+        | Outcome::Unavailable => Some("nothing was stored; run the command again".to_owned()),
         other => hint_of(other, call),
     }
 }
@@ -160,7 +160,7 @@ fn of_device(error: &DeviceError, id: Option<&AccountId>, call: &Call) -> String
 fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failure {
     let hint = match &error.why {
         Refusal::OtherUser { expected, .. } => Some(format!(
-            "log in as {expected} at the server, and run it again"
+            "log in as {expected} at the server, and run the command again"
         )),
         Refusal::Nameless { .. } => Some(
             "ask for a scope with which the server says who it is, in a login of its own"
@@ -172,13 +172,13 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
                 .to_owned(),
         ),
         Refusal::NotRenewable | Refusal::SameTokens => {
-            Some("the login that is there is as good as it was".to_owned())
+            Some("the login is unchanged".to_owned())
         }
         Refusal::OtherClient => Some(
             "leave --client-id and the endpoints out; a login as another client is a new one, without --standby"
                 .to_owned(),
         ),
-        Refusal::LoginGone => Some("run it again without --standby".to_owned()),
+        Refusal::LoginGone => Some("run the command again without --standby".to_owned()),
         Refusal::Full => None,
         Refusal::NotStored(source) => of_flow(source, id, call).hint,
     };
@@ -189,11 +189,11 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
 /// What a person does about a refusal (RFC 6749 §4.1.2.1, RFC 8628 §3.5, OpenID Connect Core §3.1.2.6).
 fn of_refusal(error: &str) -> &'static str {
     match error {
-        "access_denied" => "nothing was stored; run it again to consent after all",
+        "access_denied" => "nothing was stored; to consent, run the command again",
         "login_required"
         | "interaction_required"
         | "consent_required"
-        | "account_selection_required" => "run it again, and log in at the server first",
+        | "account_selection_required" => "log in at the server first, and run the command again",
         "server_error" | "temporarily_unavailable" => "try again later",
         "invalid_scope" => "ask with --scope for scopes that the application is registered with",
         "unauthorized_client" | "unsupported_response_type" => {

@@ -37,11 +37,11 @@ pub(super) struct Failure {
 
 /// Where to look for what may have been meant.
 fn status(call: &Call) -> String {
-    format!("{} shows the logins that are there", call.command("status"))
+    format!("{} shows your logins", call.command("status"))
 }
 
 /// What to do where a lock file does not stay.
-const LOCK_FILES: &str = "try again; lock files are not to be removed while glauth runs";
+const LOCK_FILES: &str = "try again; do not remove lock files while glauth runs";
 
 /// What to do where a system call has too little of something.
 const EXHAUSTED: &str =
@@ -157,7 +157,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
             "move it away, and put the file or folder itself there; or choose another store with --store".to_owned()
         }
         StoreError::ReadOnly { .. } => {
-            "do it where that can be written, or choose another store with --store".to_owned()
+            "use a store that glauth can write, with --store".to_owned()
         }
         StoreError::Corrupt { .. } => {
             "it was left as it is; restore it, or move it away before the next login".to_owned()
@@ -176,7 +176,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
         } => "mend the store; the next call then puts them in their place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
             let login = id.map_or_else(|| call.command("login"), |id| call.command_for("login", id));
-            format!("mend the store, then run {login}")
+            format!("fix the store, then run {login}")
         }
         StoreError::Io { .. } => {
             or_doctor("look at that file and its file system", "tries what is needed", call)

@@ -54,7 +54,7 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
             problem: FileProblem::Content,
             ..
         } => {
-            "mend that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
+            "fix that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
         }
         SendError::ForeignServer { origin, .. } => format!(
             "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with {}",

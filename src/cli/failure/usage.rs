@@ -25,7 +25,7 @@ const SECRET_LENGTH: usize = 8;
 /// A call that cannot be carried out as it stands (exit code 2).
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum UsageError {
-    #[error("no HOST, and no login to take it from")]
+    #[error("no HOST was given, and there is no login")]
     NoHost,
     #[error("there are no logins in `{}`", .0.display())]
     NoLogins(PathBuf),
@@ -43,7 +43,7 @@ pub(in crate::cli) enum UsageError {
     },
     #[error("no login for {id} in `{}`", store.display())]
     NothingToEnd { id: AccountId, store: PathBuf },
-    #[error("several hosts, and none was named: {}", list(.0))]
+    #[error("several hosts have logins: {}", list(.0))]
     SeveralHosts(Vec<Host>),
     #[error("cannot run `{program}`: {source}")]
     NotRun {
@@ -133,12 +133,9 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
     let login_at = |id, scheme| call.command_at("login", id, scheme);
     Some(match error {
         UsageError::BadStore(error) => file::store_to_name(error),
-        UsageError::NoHost => format!(
-            "name one; {} logs in there",
-            call.command_about("login", None, "HOST")
-        ),
+        UsageError::NoHost => format!("run {}", call.command_about("login", None, "HOST")),
         UsageError::NoLogins(_) => format!(
-            "{} makes one; if there are some, look at HOME, GLAUTH_STORE and XDG_DATA_HOME",
+            "run {}; if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME",
             call.command_about("login", None, "HOST")
         ),
         UsageError::NoLogin { id, scheme, .. } => {

@@ -63,7 +63,7 @@ pub enum AuthorizeError {
         expected: String,
     },
     /// Nobody consented in time.
-    #[error("nobody consented within {}", human(*limit))]
+    #[error("no consent within {}", human(*limit))]
     NobodyCame {
         /// How long was waited.
         limit: Duration,
@@ -118,7 +118,7 @@ fn refusal(error: &str) -> String {
     match error {
         "access_denied" => "access was denied".to_owned(),
         "server_error" | "temporarily_unavailable" => {
-            format!("the server cannot log anybody in now (`{error}`)")
+            format!("the server cannot log users in now (`{error}`)")
         }
         other => format!("the server refused the login (`{other}`)"),
     }

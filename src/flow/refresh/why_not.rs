@@ -259,7 +259,7 @@ pub(super) fn of_stop(
         ),
         Stop::Backoff { until, outcome } => plain(
             outcome,
-            format!("{} asked to be left alone until {}", id.host, until.local()),
+            format!("{} asks to wait until {}", id.host, until.local()),
             Some(until),
         ),
         Stop::Adopted(outcome) => {

@@ -52,12 +52,12 @@ const KINDS: [(&[&str], Nature); 9] = [
     (
         &["cifs", "smb"],
         Nature::Network(
-            "up to Linux 5.4 flock excludes nobody on other machines; since 5.5 it is a lock of byte ranges at the server",
+            "up to Linux 5.4 flock does not exclude other machines; since 5.5 it is a lock of byte ranges at the server",
         ),
     ),
     (
         &["fuse.sshfs"],
-        Nature::Network("its locks exclude nobody on other machines"),
+        Nature::Network("its locks do not exclude other machines"),
     ),
     (
         &[

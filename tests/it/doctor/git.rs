@@ -61,7 +61,7 @@ fn who_git_asks_is_told_before_and_after_setup_git() {
         &checks,
         "git",
         "ok",
-        "asks nobody for https://gitlab.example.com",
+        "asks no helper for https://gitlab.example.com",
     );
     let checks = git.checks("[credential]\nhelper = store --file=x\n", 0);
     only(&checks, "git", "ok", "asks `store` for");

@@ -98,14 +98,14 @@ fn a_429_is_rate_limited_and_says_until_when() {
     assert_eq!(said.hint, "try again later");
     let wait = Answer::new(429).header("Retry-After", "600");
     let said = refresh_gets(4, "rate_limited", &answer(wait));
-    assert!(said.hint.starts_with("try again after 2"), "{}", said.hint);
+    assert!(said.hint.starts_with("try again after "), "{}", said.hint);
 }
 
 #[test]
 fn a_server_that_cannot_now_is_unavailable() {
     let wait = Answer::new(503).header("Retry-After", "600");
     let said = refresh_gets(4, "unavailable", &answer(wait));
-    assert!(said.hint.starts_with("try again after 2"), "{}", said.hint);
+    assert!(said.hint.starts_with("try again after "), "{}", said.hint);
     for status in [500, 502, 503] {
         refresh_gets(4, "unavailable", &answer(Answer::new(status)));
     }
@@ -192,10 +192,10 @@ fn nothing_stored_is_login_required() {
         assert_eq!(said.account.as_deref(), Some("work"));
         let hint = match command {
             // Who wants to end a login has no use for another one.
-            "logout" => "`glauth status` shows the logins that are there",
+            "logout" => "`glauth status` shows your logins",
             _ => {
                 "run `glauth login --account work gitlab.example`; \
-                 `glauth status` shows the logins that are there"
+                 `glauth status` shows your logins"
             }
         };
         assert_eq!(said.hint, hint);

@@ -89,7 +89,11 @@ fn asked_again_for_the_current_token_it_asks_the_server_and_refreshes_a_dead_one
     );
     // It is good: something else is wrong, which nobody can mend by a rotation.
     let finished = credential(&sandbox, "get", &again);
-    assert!(finished.stderr.contains("refused for another reason"));
+    assert!(
+        finished
+            .stderr
+            .contains("refused the request for another reason")
+    );
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
     assert_eq!(finished.succeeds(), "");
     assert_eq!(server.rotations(), 0);

@@ -98,8 +98,8 @@ fn a_person_enters_the_code_somewhere_else() {
 #[test]
 fn who_says_no_or_nothing_has_no_login() {
     for (decision, name, to_do) in [
-        (Decision::Denied, "access_denied", "run it again"),
-        (Decision::Expired, "login_required", "run it again"),
+        (Decision::Denied, "access_denied", "run the command again"),
+        (Decision::Expired, "login_required", "run the command again"),
     ] {
         let server = start();
         let (message, hint) = ends_as(3, name, |form| {
@@ -207,7 +207,7 @@ fn codes_that_end_are_not_waited_for_any_longer() {
     let (message, _) = ends_as(3, "login_required", |form| {
         Waiting::start(&Sandbox::new(), &server, form).finish()
     });
-    assert!(message.contains("nobody consented within 2s"), "{message}");
+    assert!(message.contains("no consent within 2s"), "{message}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn each_error_of_the_authorization_endpoint_has_its_exit_code_and_says_what_to_d
     for (error, code, name, to_do) in [
         ("invalid_request", 2, "client_rejected", "registered"),
         ("unauthorized_client", 2, "client_rejected", "code grant"),
-        ("access_denied", 3, "access_denied", "run it again"),
+        ("access_denied", 3, "access_denied", "run the command again"),
         (
             "unsupported_response_type",
             2,
@@ -82,7 +82,12 @@ fn an_error_name_that_is_none_is_shown_as_text() {
 fn a_code_that_is_not_redeemed_has_the_exit_code_of_a_refresh_and_stores_nothing() {
     let error = |name: &str| Answer::json(400, &serde_json::json!({ "error": name }));
     for (answer, code, name, to_do) in [
-        (error("invalid_grant"), 3, "login_required", "run it again"),
+        (
+            error("invalid_grant"),
+            3,
+            "login_required",
+            "run the command again",
+        ),
         (error("invalid_client"), 2, "client_rejected", "client"),
         (error("unauthorized_client"), 2, "client_rejected", "client"),
         (error("invalid_request"), 2, "client_rejected", "client"),
@@ -94,8 +99,8 @@ fn a_code_that_is_not_redeemed_has_the_exit_code_of_a_refresh_and_stores_nothing
         ),
         (error("invalid_scope"), 2, "client_rejected", "client"),
         (Answer::new(404), 2, "client_rejected", "client"),
-        (Answer::new(500), 4, "unavailable", "run it again"),
-        (Answer::new(503), 4, "unavailable", "run it again"),
+        (Answer::new(500), 4, "unavailable", "run the command again"),
+        (Answer::new(503), 4, "unavailable", "run the command again"),
         (Answer::new(429), 4, "rate_limited", "later"),
     ] {
         let server = AuthorizationServer::start();
@@ -121,7 +126,7 @@ fn a_code_is_presented_once_even_where_the_answer_is_lost() {
         let options = [&CLIENT, form].concat();
         Waiting::start(&sandbox, &server, &options).consent().1
     });
-    assert!(hint.contains("run it again"), "{message}: {hint}");
+    assert!(hint.contains("run the command again"), "{message}: {hint}");
     assert_eq!(server.count(TOKEN), 2, "one for each login");
 }
 

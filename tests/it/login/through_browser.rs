@@ -409,7 +409,9 @@ fn a_server_that_cannot_be_told_is_named_with_what_lives_on() {
     let (_, finished) = waiting.consent();
     assert_eq!(finished.code(), Some(5), "{finished:?}");
     assert!(
-        finished.stderr.contains("its tokens live on at the server"),
+        finished
+            .stderr
+            .contains("its tokens remain valid at the server"),
         "{finished:?}"
     );
 }

@@ -128,18 +128,20 @@ fn a_certificate_that_has_expired_is_said_to_with_the_clock() {
                 params.not_after = rcgen::date_time_ymd(2020, 2, 3);
             })
         });
-        let expired = "expired on 2020-02-03 00:00 UTC, and this machine's clock says ";
-        let (_, clock) = said.message.split_once(expired).expect(&said.message);
+        let expired = "expired on 2020-02-0";
+        let (_, rest) = said.message.split_once(expired).expect(&said.message);
+        // The day before it, west of Greenwich.
+        let (_, clock) = rest.split_once(", and this machine's clock says ").unwrap();
         assert!(clock.starts_with(&year), "{}", said.message);
         assert!(said.hint.contains("clock"), "{}", said.hint);
         assert!(!said.hint.contains("ca-file"), "{}", said.hint);
     }
     let said = is_refused(|| {
         TlsServer::start_with("127.0.0.1", |params| {
-            params.not_before = rcgen::date_time_ymd(4000, 1, 1);
+            params.not_before = rcgen::date_time_ymd(4000, 1, 2);
         })
     });
-    let early = "not valid before 4000-01-01 00:00 UTC";
+    let early = "not valid before 4000-01-0";
     assert!(said.message.contains(early), "{}", said.message);
 }
 

@@ -170,7 +170,7 @@ fn file_system(folder: &Path) -> Check {
         (Nature::Network(_), Some(option)) => Check::warn(
             Topic::FileSystem,
             format!(
-                "the file system is {name}, mounted with `{option}`: a lock excludes nobody on another machine"
+                "the file system is {name}, mounted with `{option}`: a lock does not exclude other machines"
             ),
             ELSEWHERE,
         ),
@@ -235,7 +235,7 @@ fn atomicity(found: Atomicity, folder: &Path) -> Check {
     match found {
         Atomicity::Atomic { reads: 0, .. } => Check::ok(
             Topic::Rename,
-            "a file can be replaced by a rename; nobody was there to read meanwhile",
+            "a file can be replaced by a rename; no reader was there meanwhile",
         ),
         Atomicity::Atomic { renames, reads } => Check::ok(
             Topic::Rename,

@@ -209,7 +209,7 @@ fn of_helpers(place: &GitPlace, asked: &[String], store: &Store, own: &Call) -> 
         ([], true) => Check::ok(
             Topic::Git,
             format!(
-                "git asks nobody for {url}; {} makes it ask glauth",
+                "git asks no helper for {url}; {} makes it ask glauth",
                 place.setup(own)
             ),
         ),
@@ -239,9 +239,8 @@ fn of_ours(place: &GitPlace, helper: &str, store: &Store, own: &Call) -> Check {
         return Check::fail(Topic::Git, Code::Config, text, place.remedy(own));
     }
     let Some(call) = Helper::of(helper) else {
-        let text = format!(
-            "git asks nobody but glauth for {url}, by a shell command that was not looked into"
-        );
+        let text =
+            format!("git asks only glauth for {url}, by a shell command that was not looked into");
         return Check::ok(Topic::Git, text);
     };
     if let Some(other) = other_store(&call, store.root()) {

@@ -230,7 +230,7 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
         Some(who) => Check::warn(
             Topic::Attempt,
             format!("{what} and was cut off; now {who} holds the lock"),
-            "that process finds out what came of it; if it does not end, nobody can refresh until it is ended",
+            "that process finds out what came of it; until it ends, no process can refresh",
         ),
     })
 }
@@ -246,7 +246,7 @@ fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
             "nothing is lost: the next call that needs a new token puts it in place",
         ),
         Ok(Some(RescueOutcome::Ask) | None) => warn(
-            format!("{what} and was cut off; whether the server has seen it nobody can know"),
+            format!("{what} and was cut off; the server may have seen it"),
             "the next call that needs a new token finds out; should the login have ended, a person logs in again",
         ),
         Ok(Some(RescueOutcome::Blocked(error))) | Err(error) => {

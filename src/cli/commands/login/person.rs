@@ -45,7 +45,7 @@ const PASTED_LIMIT: usize = 1000;
 
 /// What a person is told who has just consented.
 const WHY_TWICE: &str = "Now once more, for a standby grant: while one is refreshed, programs use the \
-                         other, so that no token ends under their hands";
+                         other, so that no token stops working while it is in use";
 
 /// The person at the terminal.
 pub(super) struct Terminal<'a> {

@@ -49,7 +49,7 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     }
     if matches!(done.standby, SecondGrant::WouldHelp) && context.can_ask() {
         context.printer.tell(&format!(
-            "hint: {} adds a standby grant, so that a refresh ends nobody's token",
+            "hint: {} adds a standby grant, so that tokens keep working during a refresh",
             context.call().command_for("login --standby", id)
         ));
     }

@@ -141,7 +141,7 @@ fn refreshes() -> Vec<Error> {
         FlowError::Failed {
             id: id(),
             outcome: Outcome::RateLimited,
-            message: format!("gitlab.example.com asked to be left alone until {}", at()).into(),
+            message: format!("gitlab.example.com asks to wait until {}", at()).into(),
             said: None,
             retry_at: Some(at()),
             trouble: None,

@@ -50,7 +50,7 @@ pub(super) fn servers() -> Vec<Error> {
         ),
         tls(
             TlsProblem::Dates,
-            "its certificate expired on 2026-11-20 10:00 UTC, and this machine's clock says 2026-11-23 10:00 UTC",
+            "its certificate expired on 2026-11-20 10:00, and this machine's clock says 2026-11-23 10:00",
         ),
         tls(
             TlsProblem::Name,

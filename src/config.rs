@@ -95,7 +95,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match &self.unusable {

@@ -84,7 +84,7 @@ pub enum BadQuestion {
 }
 
 impl BadQuestion {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -262,8 +262,8 @@ fn is_true(value: &[u8]) -> bool {
 
 /// What was kept, as an answer to a question.
 #[must_use]
-pub fn answer_with(kept: &GitPassword, question: &Question) -> Answer {
-    let mut answer = Answer::default();
+pub fn answer_with(kept: &GitPassword, question: &Question) -> GitAnswer {
+    let mut answer = GitAnswer::default();
     if let (true, Some(authtype), Some(credential)) =
         (question.takes_authtype, &kept.authtype, &kept.credential)
     {
@@ -289,11 +289,11 @@ pub fn answer_with(kept: &GitPassword, question: &Question) -> Answer {
 
 /// What a helper says: attributes in their order.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub struct GitAnswer {
     attributes: Vec<(&'static str, Zeroizing<String>)>,
 }
 
-impl Answer {
+impl GitAnswer {
     /// The same with one attribute more.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {

@@ -1,8 +1,8 @@
-//! One OAuth login, shared by every process of a machine, refreshed once.
+//! One OAuth login, shared by every process on the machine, refreshed only once.
 //!
 //! A *store* is a folder with one *record* for each account of a host: how the client is known to
 //! the server, and one or two *grants*, each an access token with the refresh token that goes with
-//! it. A record is read without a lock, and changed only by whoever holds its advisory lock, on
+//! it. A record is read without a lock, and changed only by the process that holds its advisory lock, on
 //! the basis of what was read after the lock was had.
 //!
 //! # For programs that embed it

@@ -19,6 +19,8 @@ pub(super) struct Call {
     root: Option<PathBuf>,
     /// `--store` and `--config`, as a command repeats them.
     options: String,
+    /// Whether the environment names an account, so that a command has to name `default` too.
+    account_is_set: bool,
     /// Whether `doctor` runs already, and need not be named.
     is_doctor: bool,
 }
@@ -38,6 +40,7 @@ impl Call {
         Self {
             root: global.store.clone().or_else(env::store_folder),
             options: repeated.collect(),
+            account_is_set: env::option("GLAUTH_ACCOUNT").is_some(),
             is_doctor: false,
         }
     }
@@ -82,7 +85,8 @@ impl Call {
         host: &str,
     ) -> String {
         let account = match account.map(AccountName::as_str) {
-            None | Some("default") => String::new(),
+            None => String::new(),
+            Some("default") if !self.account_is_set => String::new(),
             Some(name) => format!(" --account {name}"),
         };
         let host = shell::word(host);
@@ -113,6 +117,7 @@ mod tests {
         Call {
             root: None,
             options: options.to_owned(),
+            account_is_set: false,
             is_doctor: false,
         }
     }
@@ -130,6 +135,16 @@ mod tests {
         let command = |account| call.command_for("login", &id("gitlab.com", account));
         assert_eq!(command("default"), "`glauth login gitlab.com`");
         assert_eq!(command("work"), "`glauth login --account work gitlab.com`");
+    }
+
+    #[test]
+    fn where_the_environment_names_an_account_a_command_names_the_default_one_too() {
+        let call = Call {
+            account_is_set: true,
+            ..call("")
+        };
+        let command = call.command_for("login", &id("gitlab.com", "default"));
+        assert_eq!(command, "`glauth login --account default gitlab.com`");
     }
 
     #[test]

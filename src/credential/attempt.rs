@@ -65,6 +65,17 @@ pub enum Ending {
     Failed(Failed, Option<String>),
 }
 
+impl Ending {
+    /// What the server's answer came to, before the grant has its say.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Rotated(_) => Outcome::Rotated,
+            Self::Failed(failed, _) => failed.outcome,
+        }
+    }
+}
+
 /// A verdict on an attempt, one row of the table in docs/refusals.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failed {

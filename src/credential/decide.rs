@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attempt::BACKOFF_LIMIT;
 use super::client::{ReuseDetection, RotationEffect};
-use super::need::{Asked, CheckVerdict, Checked, MinTtl, Need};
+use super::need::{Asked, CheckVerdict, Checked, Demand, MinTtl};
 use super::outcome::{Cause, Outcome};
 use super::record::{Grant, GrantState, Login};
 use super::refusal::{CLOCK_SLACK, pause};
@@ -18,7 +18,7 @@ const REFUSED_AGAIN: Duration = Duration::from_secs(120);
 
 /// Decides (see the module).
 #[must_use]
-pub fn decide(login: &Login, now: Timestamp, need: &Need<'_>) -> Verdict {
+pub fn decide(login: &Login, now: Timestamp, need: &Demand<'_>) -> Verdict {
     View { login, now, need }.verdict()
 }
 
@@ -34,7 +34,7 @@ pub fn handed_out(login: &Login) -> Option<usize> {
 /// The token to fall back on where no fresh one can be had: the longest-lived of those that live,
 /// in an active grant rather than in a doubtful one.
 #[must_use]
-pub fn living(login: &Login, now: Timestamp, need: &Need<'_>) -> Option<usize> {
+pub fn living(login: &Login, now: Timestamp, need: &Demand<'_>) -> Option<usize> {
     let view = View { login, now, need };
     let active = |grant: &Grant| grant.state == GrantState::Active;
     longest(login, |index, grant| active(grant) && view.lives(index))
@@ -91,7 +91,7 @@ enum Doubt {
 struct View<'a> {
     login: &'a Login,
     now: Timestamp,
-    need: &'a Need<'a>,
+    need: &'a Demand<'a>,
 }
 
 impl View<'_> {

@@ -2,7 +2,7 @@
 
 use super::client::RotationEffect;
 use super::decide::{decide, living};
-use super::need::{Asked, Need};
+use super::need::{Asked, Demand};
 use super::record::{GrantState, Login};
 use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 /// refresh gets an error, unless the server `ended` a grant beside one that lives on: a login that
 /// cannot be refreshed any more is what a timer must hear of in time.
 #[must_use]
-pub fn fall_back(login: &Login, now: Timestamp, need: &Need<'_>, ended: bool) -> Option<usize> {
+pub fn fall_back(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) -> Option<usize> {
     let asked_token = need.asked == Asked::Token;
     if !asked_token && !ended {
         return None;
@@ -24,7 +24,7 @@ pub fn fall_back(login: &Login, now: Timestamp, need: &Need<'_>, ended: bool) ->
 /// ended it: only where no token that lives is left, and something can be done about the other one.
 /// After a death also where that has to wait: then it is not a person who is needed.
 #[must_use]
-pub fn goes_on(login: &Login, now: Timestamp, need: &Need<'_>, ended: bool) -> bool {
+pub fn goes_on(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) -> bool {
     if living(login, now, need).is_some() {
         return false;
     }

@@ -23,7 +23,7 @@ pub use decide::{backoff, decide, handed_out, living};
 pub use endpoints::{EndpointName, Endpoints};
 pub use failure::{asks_first, fall_back, goes_on};
 pub use host::{BadHost, Host, HostArg, Scheme, is_loopback};
-pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, EXEC_MIN_TTL, MinTtl, Need};
+pub use need::{Asked, CheckVerdict, Checked, DEFAULT_MIN_TTL, Demand, EXEC_MIN_TTL, MinTtl};
 #[cfg(test)]
 pub(crate) use outcome::OUTCOMES;
 pub use outcome::{Attempt, Cause, Outcome};

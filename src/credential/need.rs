@@ -15,7 +15,7 @@ pub const EXEC_MIN_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// What a caller needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Need<'a> {
+pub struct Demand<'a> {
     /// A token, or the next one made ready.
     pub asked: Asked,
     /// How long the token must still live.

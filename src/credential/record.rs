@@ -35,6 +35,16 @@ impl AccountName {
         Self("default".to_owned())
     }
 
+    /// The name of what a digest names: its hexadecimal digits, of which any number up to 64 is a name.
+    #[must_use]
+    pub fn of_digest(digits: &str) -> Self {
+        let is_digest = digits
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        assert!(is_digest && (1..=64).contains(&digits.len()));
+        Self(digits.to_owned())
+    }
+
     /// The name as it was typed.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -2,8 +2,8 @@
 //! `default` leaves its name taken: no other login is meant by it.
 
 use super::error::FlowError;
-use super::login::Tokens;
 use super::session::Session;
+use super::store_login::Tokens;
 use crate::credential::{AccountId, AccountName, Content, Host, Record};
 use crate::store::{Store, StoreError};
 

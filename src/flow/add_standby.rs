@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::error::FlowError;
-use super::login::{Tokens, new_grant};
 use super::revoke::{NewTokens, revoke};
 use super::session::Session;
+use super::store_login::{Tokens, new_grant};
 use super::warning::{Step, Warning};
 use crate::code::Code;
 use crate::credential::{

@@ -7,7 +7,7 @@ use super::session::{RefreshesIn, Session};
 use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{
-    AccountId, Asked, Cause, GrantState, Login, MinTtl, Need, Outcome, Stop, Verdict, backoff,
+    AccountId, Asked, Cause, Demand, GrantState, Login, MinTtl, Outcome, Stop, Verdict, backoff,
     decide,
 };
 use crate::secret::Fingerprint;
@@ -36,7 +36,7 @@ pub(super) fn check_usable(
     login: &Login,
 ) -> Result<(), FlowError> {
     let now = session.now();
-    let need = Need {
+    let need = Demand {
         asked: Asked::Token,
         min_ttl: MinTtl::Preferred(std::time::Duration::ZERO),
         rejected: None,

@@ -192,7 +192,7 @@ impl FlowError {
         self
     }
 
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::sentences::{describe, sentence};
 use super::session::Session;
-use super::tried::Done;
+use super::tried::EndedRefresh;
 use crate::credential::{AccountId, Cause, Ending, Outcome};
 use crate::fault;
 use crate::log::Level;
@@ -18,7 +18,7 @@ pub(super) fn exchange(
     id: &AccountId,
     staged: Staged,
     cause: Cause,
-) -> Result<Done, StoreError> {
+) -> Result<EndedRefresh, StoreError> {
     let spent = staged.refresh_token().fingerprint();
     let asked_at = Instant::now();
     session.log.note(Level::Trace, || {
@@ -48,7 +48,7 @@ pub(super) fn exchange(
         drop(held);
     }
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
-    let outcome = last.map_or(Outcome::Pending, |last| last.outcome);
+    let outcome = last.map_or_else(|| ending.outcome(), |last| last.outcome);
     let message = describe(id, &client, &exchanged, sentence(outcome));
     session.log.note(Level::Verbose, || {
         format!(
@@ -57,7 +57,7 @@ pub(super) fn exchange(
             outcome.as_str()
         )
     });
-    Ok(Done {
+    Ok(EndedRefresh {
         record,
         failed: (outcome != Outcome::Rotated).then_some(outcome),
         verdict,

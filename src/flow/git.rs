@@ -6,11 +6,11 @@ mod responder;
 
 use super::error::FlowError;
 use super::refresh::{Need, Obtained, obtain};
-use super::refuse::refuse;
+use super::report_refused::refuse;
 use super::session::Session;
 use super::warning::Warning;
 use crate::credential::{AccountName, DEFAULT_MIN_TTL, Host, Record};
-use crate::gitcred::{Answer, Question, answer_with};
+use crate::gitcred::{GitAnswer, Question, answer_with};
 use crate::log::Level;
 use crate::secret::{AccessToken, Fingerprint};
 use responder::{Responder, holder, responder};
@@ -22,7 +22,7 @@ const STATE: &str = "glauth:";
 #[derive(Debug, Default)]
 pub struct Told {
     /// Empty where there is none.
-    pub answer: Answer,
+    pub answer: GitAnswer,
     /// Worth a line at a terminal.
     pub warnings: Vec<Warning>,
 }
@@ -161,11 +161,11 @@ fn token(
 
 /// A token as git wants it. Only the first answer asks to be asked again after a 401: a token that
 /// stays bad ends after one round.
-fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> Answer {
+fn answer(question: &Question, obtained: &Obtained, asks_again: bool) -> GitAnswer {
     let grant = obtained.grant();
     let token = grant.access_token.expose();
     let asks_again = asks_again && question.takes_state;
-    let mut answer = Answer::default();
+    let mut answer = GitAnswer::default();
     if question.takes_authtype {
         answer = answer.with("capability[]", "authtype");
     }
@@ -200,7 +200,7 @@ fn password(session: &Session<'_>, question: &Question, host: &Host) -> Result<T
     let now = session.now();
     let kept = all.iter().find(|kept| question.is_answered_by(kept, now));
     Ok(Told {
-        answer: kept.map_or_else(Answer::default, |kept| answer_with(kept, question)),
+        answer: kept.map_or_else(GitAnswer::default, |kept| answer_with(kept, question)),
         warnings: Warning::all(&errors),
     })
 }

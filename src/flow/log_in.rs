@@ -7,10 +7,10 @@ use super::account::account_to_log_in;
 use super::add_standby::ExistingLogin;
 use super::authorize::{AuthorizeError, ConsentMethod, ServerLogin, StandbyPolicy};
 use super::error::FlowError;
-use super::login::{Change, LoggedIn};
 use super::person::Person;
 use super::plan::{ClientError, Plan, Setup};
 use super::session::Session;
+use super::store_login::{Change, LoggedIn};
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,

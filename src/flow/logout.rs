@@ -17,7 +17,7 @@ use crate::time::human;
 
 /// What came of it.
 #[derive(Debug)]
-pub struct LoggedOut {
+pub struct LogoutDone {
     /// Whether it was logged out before.
     pub already: bool,
     /// What a person should know all the same.
@@ -29,7 +29,11 @@ pub struct LoggedOut {
 const STEPS: usize = 10;
 
 /// Ends a login that [`find`](super::find) found. With `local` the server is not told.
-pub fn log_out(session: &Session<'_>, id: &AccountId, local: bool) -> Result<LoggedOut, FlowError> {
+pub fn log_out(
+    session: &Session<'_>,
+    id: &AccountId,
+    local: bool,
+) -> Result<LogoutDone, FlowError> {
     let done = step_by_step(session, id, local);
     session.log.flush();
     done
@@ -39,7 +43,7 @@ fn step_by_step(
     session: &Session<'_>,
     id: &AccountId,
     local: bool,
-) -> Result<LoggedOut, FlowError> {
+) -> Result<LogoutDone, FlowError> {
     let mut farewell = Farewell {
         session,
         id,
@@ -55,7 +59,7 @@ fn step_by_step(
             return Err(FlowError::NoLogin(id.clone()));
         };
         if let Some(already) = farewell.step(locked)? {
-            return Ok(LoggedOut {
+            return Ok(LogoutDone {
                 already,
                 warnings: farewell.warnings,
             });
@@ -80,6 +84,7 @@ impl Farewell<'_> {
     fn step(&mut self, mut locked: Locked<Occupied>) -> Result<Option<bool>, FlowError> {
         let warnings = locked.take_warnings();
         self.warnings.extend(Warning::all(&warnings));
+        self.session.check_scheme(locked.record())?;
         let login = match &locked.record().content {
             Content::LoggedOut(_) => return Ok(Some(true)),
             Content::Password(_) => return Err(FlowError::NoLogin(self.id.clone())),

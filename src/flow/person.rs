@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::login::LoggedIn;
 use super::plan::ToRegister;
+use super::store_login::LoggedIn;
 use crate::code::Code;
 use crate::credential::Scheme;
 use crate::oauth::DeviceAuthorization;
@@ -72,7 +72,7 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

@@ -195,8 +195,8 @@ impl TokenRequest<'_> {
         Err(FlowError::TooManyTurns(self.id.clone()))
     }
 
-    fn need(&self) -> credential::Need<'_> {
-        credential::Need {
+    fn need(&self) -> credential::Demand<'_> {
+        credential::Demand {
             checked: self.checked.as_ref(),
             seen: self.seen.as_ref(),
             leased: self.leased.as_ref(),
@@ -249,7 +249,7 @@ impl TokenRequest<'_> {
         }
     }
 
-    /// Whoever has waited in vain looks once more: what was wanted may be there all the same.
+    /// After a wait in vain, looks once more: what was wanted may be there all the same.
     fn in_vain(&mut self, error: FlowError) -> Result<Done, FlowError> {
         match read(self.session, self.id) {
             // The process that refreshes for this call may not have marked it yet.
@@ -269,6 +269,7 @@ impl TokenRequest<'_> {
         let mut unsaved = false;
         loop {
             self.note(locked.take_warnings());
+            self.session.check_scheme(locked.record())?;
             self.record = locked.record().clone();
             let verdict = self.verdict()?;
             if let Verdict::Refresh { grant, cause } = verdict {

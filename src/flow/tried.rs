@@ -8,7 +8,7 @@ use crate::log::Level;
 use crate::store::{Locked, NotStaged, Occupied};
 
 /// A refresh that has ended, with the lock released.
-pub(super) struct Done {
+pub(super) struct EndedRefresh {
     /// The record as it is now.
     pub record: Record,
     /// The verdict as it counts for this grant, unless it was rotated.
@@ -28,7 +28,7 @@ pub(super) struct Done {
 /// What a try to refresh came to.
 pub(super) enum AttemptedRefresh {
     /// A request was made, and has ended.
-    Done(Box<Done>),
+    Done(Box<EndedRefresh>),
     /// Another process replaced the lock file, and nothing was sent: once more from the lock on.
     LockLost,
     /// Another process holds a lease on the token that would end; nothing was sent.

@@ -231,7 +231,7 @@ fn a_challenge_for_bearer_is_seen_among_others() {
 #[test]
 fn a_value_that_would_end_its_line_is_no_answer_at_all() {
     for bad in ["a\nhost=evil", "a\rb", "a\0"] {
-        let answer = Answer::default()
+        let answer = GitAnswer::default()
             .with("username", "u")
             .with("password", bad);
         assert_eq!(&*answer.text(), "");

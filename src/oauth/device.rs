@@ -101,7 +101,7 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

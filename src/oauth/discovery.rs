@@ -63,7 +63,7 @@ pub enum DiscoveryError {
 }
 
 impl DiscoveryError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

@@ -30,7 +30,7 @@ pub enum RevokeError {
 }
 
 impl RevokeError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

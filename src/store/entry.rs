@@ -3,7 +3,7 @@
 //! ```text
 //! Store::snapshot ── Snapshot                 read without the lock: no refresh token in it
 //! Store::lock ────── Entry::Vacant(Locked)    ── create
-//!                    Entry::Occupied(Locked)  ── save, replace, add_standby, bury, for_revocation
+//!                    Entry::Occupied(Locked)  ── save, replace, add_standby, log_out, for_revocation
 //!                                             ── stage ── Staged ── commit
 //! ```
 //!

@@ -177,7 +177,7 @@ fn kept_in(rescued: Option<&Kept>) -> String {
 }
 
 impl StoreError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -231,7 +231,7 @@ pub enum LockError {
 }
 
 impl LockError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

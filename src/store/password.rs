@@ -98,9 +98,7 @@ fn name_of(kept: &GitPassword) -> AccountName {
         "\0",
         &part(&kept.username),
     ]);
-    digest[..NAME_LENGTH]
-        .parse()
-        .unwrap_or_else(|_| AccountName::default_name())
+    AccountName::of_digest(&digest[..NAME_LENGTH])
 }
 
 /// Only `http` is none of the others'.

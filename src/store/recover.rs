@@ -43,7 +43,7 @@ pub(super) fn recover(
 }
 
 /// An answer that a process has written down and not put in the record's place.
-struct Answer {
+struct LeftAnswer {
     full: Full,
     text: Text,
 }
@@ -186,7 +186,7 @@ fn merge(full: &mut Full, index: usize, rescued: &Full) -> bool {
 }
 
 /// The answer in the room for it, if it is whole and the end of the pending attempt.
-fn whole_answer(place: &Place, full: &Full) -> Result<Option<Answer>, StoreError> {
+fn whole_answer(place: &Place, full: &Full) -> Result<Option<LeftAnswer>, StoreError> {
     let ends_ours = |answer: &Full| match (full.record.login(), answer.record.login()) {
         (Some(pending), Some(answer)) => pending.is_ended_by(answer),
         _ => false,
@@ -203,7 +203,7 @@ fn rescued_answer(
     place: &Place,
     spent: &RefreshToken,
     counts: impl Fn(&Full) -> bool,
-) -> Result<Option<Answer>, StoreError> {
+) -> Result<Option<LeftAnswer>, StoreError> {
     let counts = |found: &Full| ends_in_rotation(found) && counts(found);
     for text in place.rescued(spent) {
         if let Some(answer) = answer_in(place, text?, counts)? {
@@ -219,9 +219,9 @@ fn answer_in(
     place: &Place,
     text: Text,
     counts: impl Fn(&Full) -> bool,
-) -> Result<Option<Answer>, StoreError> {
+) -> Result<Option<LeftAnswer>, StoreError> {
     match text.whole_record(place.id()) {
-        Ok(full) => Ok(counts(&full).then_some(Answer { full, text })),
+        Ok(full) => Ok(counts(&full).then_some(LeftAnswer { full, text })),
         Err(error) if error.is_newer() => Err(error),
         Err(_) => Ok(None),
     }

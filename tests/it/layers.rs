@@ -241,6 +241,45 @@ fn no_file_reaches_the_top_of_the_crate_by_super() {
     }
 }
 
+/// A reader who meets a name knows which type is meant. The library's own face and the arguments of the command
+/// line have the words of their fields.
+#[test]
+fn no_two_types_have_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in sources() {
+        let is_face = file == "embed.rs" || file.starts_with("cli/args") || file.contains("tests");
+        if is_face {
+            continue;
+        }
+        for line in text.lines() {
+            let words: Vec<&str> = line.split([' ', '<', '(', '{', ';', ':']).collect();
+            let at = words
+                .iter()
+                .position(|word| ["struct", "enum", "trait"].contains(word));
+            let name = at.and_then(|at| words.get(at + 1));
+            let is_item = at.is_some_and(|at| {
+                words[..at].iter().all(|word| {
+                    word.is_empty()
+                        || word.starts_with("pub")
+                        || word.ends_with(')')
+                        || *word == "in"
+                        || *word == "super"
+                        || *word == "crate"
+                })
+            });
+            if let (Some(name), true) = (name, is_item) {
+                places
+                    .entry((*name).to_owned())
+                    .or_default()
+                    .push(file.clone());
+            }
+        }
+    }
+    assert!(places.len() > 200, "{places:?}");
+    let twice: Vec<_> = places.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
 #[test]
 fn no_file_of_the_program_is_long() {
     let mut found = Vec::new();

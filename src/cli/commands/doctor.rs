@@ -61,7 +61,7 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
             (false, 0) => Detail::Folded,
             (false, 1..) => Detail::Each,
         };
-        printer::coloured_data(&show::text(&checks, logins, detail))?;
+        printer::coloured_data(&show::text(&checks, logins, detail, &context.call()))?;
     }
     Ok(Exit::worst(checks.iter().map(Check::exit)))
 }

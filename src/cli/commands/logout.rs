@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::credential::AccountId;
-use crate::flow::{self, LoggedOut};
+use crate::flow::{self, LogoutDone};
 
 pub(super) fn run(args: &Logout, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
@@ -38,7 +38,7 @@ fn nothing_to_end(error: Error) -> Error {
 
 fn report(
     id: &AccountId,
-    done: &LoggedOut,
+    done: &LogoutDone,
     args: &Logout,
     context: &Context<'_>,
 ) -> Result<(), Error> {

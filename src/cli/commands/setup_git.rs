@@ -152,11 +152,12 @@ fn reached(host: HostArg, known: Option<Scheme>) -> (Host, Scheme) {
     (host.host, scheme)
 }
 
-/// Every host with a login, and how it is reached. A record that cannot be read is none here.
+/// Whether git's configuration cannot be written, so that a person has to add the lines.
 fn is_not_written(error: &Error) -> bool {
     matches!(error, Error::Usage(UsageError::GitNotWritten(_)))
 }
 
+/// Every host with a login, and how it is reached. A record that cannot be read is none here.
 fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
     let mut found = BTreeMap::new();
     for id in store.accounts()? {

@@ -68,7 +68,7 @@ impl Error {
         }
     }
 
-    /// What it comes to.
+    /// Its error code.
     pub(in crate::cli) fn code(&self) -> Code {
         match self {
             Self::Usage(error) => error.code(),

@@ -22,7 +22,7 @@ use crate::terminal::clean;
 /// No server gives shorter tokens, in bytes.
 const SECRET_LENGTH: usize = 8;
 
-/// A call that cannot be carried out as it stands (exit code 2).
+/// A call that cannot be carried out as it stands.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum UsageError {
     #[error("no HOST was given, and there is no login")]
@@ -80,7 +80,7 @@ fn moved(error: &UsageError) -> Option<String> {
 }
 
 impl UsageError {
-    /// What it comes to.
+    /// Its error code.
     pub(super) fn code(&self) -> Code {
         match self {
             Self::NoLogins(_)

@@ -279,8 +279,8 @@ impl Case {
         generations.max().unwrap()
     }
 
-    fn need(&self) -> Need<'_> {
-        Need {
+    fn need(&self) -> Demand<'_> {
+        Demand {
             asked: self.asked,
             min_ttl: self.min_ttl,
             rejected: self.rejected.as_ref(),

@@ -6,7 +6,7 @@ use crate::credential::{AccountId, Content, Ending, Failed, Outcome};
 use crate::flow::error::FlowError;
 use crate::flow::refresh::look::read;
 use crate::flow::session::Session;
-use crate::flow::tried::{AttemptedRefresh, Done};
+use crate::flow::tried::{AttemptedRefresh, EndedRefresh};
 use crate::http::SendError;
 use crate::store::StoreError;
 
@@ -39,7 +39,7 @@ pub(super) enum End {
 }
 
 impl End {
-    pub(super) fn of(exchanged: Result<Done, StoreError>, sequence: u64) -> Self {
+    pub(super) fn of(exchanged: Result<EndedRefresh, StoreError>, sequence: u64) -> Self {
         match exchanged {
             Ok(done) => Self::Ended {
                 sequence,
@@ -78,7 +78,7 @@ impl Report {
             } => match read(session, id) {
                 Err(error) => return Ok(AttemptedRefresh::Unknown(error)),
                 Ok(record) => {
-                    let done = Done {
+                    let done = EndedRefresh {
                         record,
                         failed,
                         verdict,

@@ -125,7 +125,7 @@ fn refusal(error: &str) -> String {
 }
 
 impl AuthorizeError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -147,7 +147,7 @@ impl AuthorizeError {
         }
     }
 
-    /// The account that it is about, where that is not the one that the login is for.
+    /// The account that it is about, where the error itself says it.
     #[must_use]
     pub fn id(&self) -> Option<&AccountId> {
         match self {

@@ -9,13 +9,13 @@ mod second_consent;
 use std::time::Duration;
 
 use super::error::FlowError;
-use super::login::{LoggedIn, NewAccount, SecondGrant, Tokens, note_identity, store_login};
 use super::loopback::{Page, Visitor};
 use super::person::{PageOpening, Person};
 use super::plan::{ClientError, Plan, Setup};
 use super::revoke::{NewTokens, revoke};
 use super::sentences::{describe, sentence};
 use super::session::Session;
+use super::store_login::{LoggedIn, NewAccount, SecondGrant, Tokens, note_identity, store_login};
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;

@@ -12,8 +12,8 @@ use crate::credential::{Identity, Independence, Record, RotationEffect};
 use crate::flow::add_standby::{
     CandidateGrant, ExistingLogin, NotAdded, Refusal, add_standby, is_same_client,
 };
-use crate::flow::login::{Change, LoggedIn, SecondGrant};
 use crate::flow::person::PageOpening;
+use crate::flow::store_login::{Change, LoggedIn, SecondGrant};
 use crate::flow::warning::Warning;
 use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::BlockedSignals;

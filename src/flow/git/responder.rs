@@ -50,7 +50,7 @@ pub(super) fn responder(
     if parts.any(goes_elsewhere) {
         return Ok(None);
     }
-    let at = |segments| keeper_below(session, &root, segments, question, account);
+    let at = |segments| responder_below(session, &root, segments, question, account);
     let (place, found) = at(&named)?;
     // A place that is in one installation for git and in another one for the server is in neither.
     for read in &readings {
@@ -92,7 +92,7 @@ fn decoded(path: &str) -> String {
 }
 
 /// The longest installation that these segments are below, and who answers there.
-fn keeper_below(
+fn responder_below(
     session: &Session<'_>,
     root: &Host,
     segments: &[String],
@@ -104,29 +104,29 @@ fn keeper_below(
         let Some(host) = root.below(&segments[..depth].join("/")) else {
             continue;
         };
-        match keeper_at(session, host.clone(), question, account)? {
-            Found::Responder(responder) => return Ok((host, responder)),
-            Found::Ended(error) => ended = ended.or(Some(error)),
-            Found::Nothing => {}
+        match responder_at(session, host.clone(), question, account)? {
+            FoundLogin::Responder(responder) => return Ok((host, responder)),
+            FoundLogin::Ended(error) => ended = ended.or(Some(error)),
+            FoundLogin::Nothing => {}
         }
     }
     Ok((root.clone(), Responder::Passwords(root.clone(), ended)))
 }
 
 /// What is at one place.
-enum Found {
+enum FoundLogin {
     Responder(Responder),
     /// The login that is meant, which a person has ended.
     Ended(FlowError),
     Nothing,
 }
 
-fn keeper_at(
+fn responder_at(
     session: &Session<'_>,
     host: Host,
     question: &Question,
     account: Option<&AccountName>,
-) -> Result<Found, FlowError> {
+) -> Result<FoundLogin, FlowError> {
     let meant = AccountId {
         account: account.cloned().unwrap_or_else(AccountName::default_name),
         host,
@@ -140,7 +140,7 @@ fn keeper_at(
         Ok(Some(record))
             if is_login(&record) && user.is_none_or(|user| is_called(&record, user)) =>
         {
-            return Ok(Found::Responder(if_reached_so(record, question)));
+            return Ok(FoundLogin::Responder(if_reached_so(record, question)));
         }
         Ok(_) => None,
         Err(error) => Some(error),
@@ -167,7 +167,7 @@ fn keeper_at(
         (None, Some(user)) => by_rule
             .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
     };
-    Ok(Found::Responder(match (chosen, unreadable) {
+    Ok(FoundLogin::Responder(match (chosen, unreadable) {
         (Some(index), _) => if_reached_so(logins.swap_remove(index), question),
         (None, Some(error)) => Responder::Unnamed(meant, error),
         (None, None) => unnamed(meant, is_there, account, question, &logins),
@@ -204,7 +204,7 @@ fn all_ended(
     account: Option<&AccountName>,
     question: &Question,
     ended: &[Record],
-) -> Found {
+) -> FoundLogin {
     let user = question.username.as_deref();
     let may_be_meant = |record: &&Record| {
         is_reached_so(record, question)
@@ -217,8 +217,8 @@ fn all_ended(
         .find(|record| record.id == *meant)
         .or(ended.first())
     {
-        Some(record) => logged_out(record).map_or(Found::Nothing, Found::Ended),
-        None => Found::Nothing,
+        Some(record) => logged_out(record).map_or(FoundLogin::Nothing, FoundLogin::Ended),
+        None => FoundLogin::Nothing,
     }
 }
 

@@ -128,7 +128,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// What it comes to.
+    /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

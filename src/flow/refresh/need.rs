@@ -31,8 +31,8 @@ impl Need {
     }
 
     /// What is decided on where nothing else is known yet.
-    pub(super) fn at_first(&self) -> credential::Need<'_> {
-        credential::Need {
+    pub(super) fn at_first(&self) -> credential::Demand<'_> {
+        credential::Demand {
             asked: self.asked,
             min_ttl: self.min_ttl,
             rejected: self.rejected.as_ref(),

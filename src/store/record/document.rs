@@ -125,6 +125,8 @@ fn checked_login(login: Login, table: &Table<'_, '_>) -> Result<Content, Misfit>
 pub(super) fn document(full: &Full) -> toml::Table {
     let mut table = document_of(&full.record).to_table();
     if let Some(toml::Value::Array(grants)) = table.get_mut("grants") {
+        // A grant without its token would be written as one that cannot be refreshed.
+        assert_eq!(grants.len(), full.refresh_tokens.len());
         let grants = grants.iter_mut().filter_map(toml::Value::as_table_mut);
         for (grant, token) in grants.zip(&full.refresh_tokens) {
             match token {

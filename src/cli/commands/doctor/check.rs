@@ -55,7 +55,7 @@ impl Topic {
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
+pub(super) enum Judgement {
     Ok,
     Warn,
     Fail,
@@ -65,7 +65,7 @@ pub(super) enum Verdict {
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub topic: Topic,
-    pub verdict: Verdict,
+    pub verdict: Judgement,
     pub message: String,
     pub remedy: Option<String>,
     pub host: Option<String>,
@@ -78,7 +78,7 @@ impl Check {
     pub(super) fn ok(topic: Topic, message: impl Into<String>) -> Self {
         Self {
             topic,
-            verdict: Verdict::Ok,
+            verdict: Judgement::Ok,
             message: message.into(),
             remedy: None,
             host: None,
@@ -93,7 +93,7 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Warn,
+            verdict: Judgement::Warn,
             remedy: Some(remedy.into()),
             ..Self::ok(topic, message)
         }
@@ -106,7 +106,7 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         Self {
-            verdict: Verdict::Fail,
+            verdict: Judgement::Fail,
             code: Some(code),
             ..Self::warn(topic, message, remedy)
         }
@@ -119,7 +119,7 @@ impl Check {
 
     pub(super) fn failure(topic: Topic, failure: Failure) -> Self {
         Self {
-            verdict: Verdict::Fail,
+            verdict: Judgement::Fail,
             remedy: failure.hint,
             host: failure.host,
             account: failure.account,
@@ -135,7 +135,7 @@ impl Check {
 
     /// What does no harm yet.
     pub(super) fn only_warning(mut self) -> Self {
-        self.verdict = Verdict::Warn;
+        self.verdict = Judgement::Warn;
         self.code = None;
         self
     }
@@ -148,7 +148,7 @@ impl Check {
     }
 
     pub(super) fn is_good(&self) -> bool {
-        self.verdict == Verdict::Ok
+        self.verdict == Judgement::Ok
     }
 
     /// Whether only a person can mend it, by a login.

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 const _: () = assert!(LIMIT.as_secs() > 2 * second::LIMIT.as_secs());
 
 /// The lines, and the records that can be read.
-type Found = (Vec<Check>, Vec<Record>);
+type LocalFindings = (Vec<Check>, Vec<Record>);
 
 /// What is looked at.
 pub(super) struct Local {
@@ -31,7 +31,7 @@ pub(super) struct Local {
 }
 
 impl Local {
-    pub(super) fn look_in_time(self) -> Found {
+    pub(super) fn look_in_time(self) -> LocalFindings {
         let shown = self.store.root().display().to_string();
         in_time(LIMIT, move |made_progress| self.look(made_progress)).unwrap_or_else(|| {
             let limit = LIMIT.as_secs();
@@ -45,7 +45,7 @@ impl Local {
         })
     }
 
-    fn look(&self, made_progress: &dyn Fn()) -> Found {
+    fn look(&self, made_progress: &dyn Fn()) -> LocalFindings {
         let (store, host) = (&self.store, self.host.as_ref());
         if let Some(check) = disk::in_the_way(store) {
             return (vec![check], Vec::new());

@@ -35,7 +35,7 @@ impl Server {
     }
 }
 
-type Answer = Result<Reached, SendError>;
+type ServerAnswer = Result<Reached, SendError>;
 
 pub(super) fn checks(
     network: &Audible<Network>,
@@ -91,7 +91,7 @@ fn servers(records: &[Record]) -> Vec<Server> {
     found
 }
 
-fn ask_all(network: &Audible<Network>, servers: &[Server]) -> Vec<Answer> {
+fn ask_all(network: &Audible<Network>, servers: &[Server]) -> Vec<ServerAnswer> {
     let answers = side_by_side(servers, |server| {
         let ca_file = server.ca_file.as_ref();
         reach(network, &server.url, ca_file, Timestamp::now)
@@ -119,7 +119,7 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], ask: impl Fn(&T) -> R + Sync) -> 
     })
 }
 
-fn of_server(server: &Server, answer: &Answer, call: &Call) -> Vec<Check> {
+fn of_server(server: &Server, answer: &ServerAnswer, call: &Call) -> Vec<Check> {
     let origin = &server.origin;
     let reached = match answer {
         Ok(reached) => reached,

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::check::{Check, GROUPS, Verdict};
+use super::check::{Check, GROUPS, Judgement};
 use crate::cli::args::VERSION;
+use crate::cli::call::Call;
 use crate::cli::printer::{ERROR, HINT, WARNING};
 use crate::env::{PROCESSOR, SYSTEM};
 use crate::terminal::clean;
@@ -25,8 +26,8 @@ pub(super) enum Detail {
 }
 
 /// The whole text. `logins` is how many there are.
-pub(super) fn text(checks: &[Check], logins: usize, detail: Detail) -> String {
-    let is_problem = |check: &&Check| check.verdict != Verdict::Ok;
+pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call) -> String {
+    let is_problem = |check: &&Check| check.verdict != Judgement::Ok;
     let mut text = String::new();
     if detail != Detail::Problems {
         writeln!(text, "glauth {VERSION}, {SYSTEM} {PROCESSOR}").ok();
@@ -38,7 +39,7 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail) -> String {
         text.extend(problems.iter().map(|check| line(check)));
     }
     let good = |group| {
-        let good = checks.iter().filter(|check| check.verdict == Verdict::Ok);
+        let good = checks.iter().filter(|check| check.verdict == Judgement::Ok);
         let good: Vec<&Check> = good.filter(|check| check.topic.group() == group).collect();
         (group, good)
     };
@@ -61,13 +62,13 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail) -> String {
         }
     }
     if detail != Detail::Problems {
-        writeln!(text, "\n{}", summary(&problems, logins, detail)).ok();
+        writeln!(text, "\n{}", summary(&problems, logins, detail, call)).ok();
     }
     text
 }
 
 /// `30 logins, 2 need you`
-fn summary(problems: &[&Check], logins: usize, detail: Detail) -> String {
+fn summary(problems: &[&Check], logins: usize, detail: Detail, call: &Call) -> String {
     let mut waiting: Vec<_> = problems
         .iter()
         .filter(|check| check.needs_login())
@@ -88,7 +89,7 @@ fn summary(problems: &[&Check], logins: usize, detail: Detail) -> String {
     };
     match detail {
         Detail::Each => text,
-        _ => format!("{text}; `glauth doctor -v` shows every check"),
+        _ => format!("{text}; {} shows every check", call.command("doctor -v")),
     }
 }
 
@@ -102,9 +103,9 @@ fn count(number: usize, what: &str) -> String {
 
 fn line(check: &Check) -> String {
     let (style, word) = match check.verdict {
-        Verdict::Ok => (GOOD, "ok  "),
-        Verdict::Warn => (WARNING, "warn"),
-        Verdict::Fail => (ERROR, "fail"),
+        Judgement::Ok => (GOOD, "ok  "),
+        Judgement::Warn => (WARNING, "warn"),
+        Judgement::Fail => (ERROR, "fail"),
     };
     let hint = check.remedy.as_ref().map_or_else(String::new, |remedy| {
         format!("        {HINT}hint:{HINT:#} {}\n", clean(remedy))

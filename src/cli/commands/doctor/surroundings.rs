@@ -67,7 +67,7 @@ fn configuration(context: &Context<'_>) -> Vec<Check> {
     let config = match context.config() {
         Ok(config) => config,
         Err(error) => {
-            let check = Check::error(Topic::Configuration, &error, &context.call());
+            let check = Check::error(Topic::Configuration, &error, &context.call().in_doctor());
             let remedy = "docs/configuration.md describes `config.toml`";
             return vec![Check {
                 remedy: check.remedy.or(Some(remedy.to_owned())),

@@ -9,8 +9,8 @@ use crate::cli::call::Call;
 use crate::cli::failure::{self, Failure};
 use crate::code::{Code, Exit};
 use crate::credential::{
-    AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Grant, GrantState, Login,
-    LoginKind, MinTtl, Need, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
+    AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Demand, Grant, GrantState,
+    Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
 };
 use crate::time::Timestamp;
 
@@ -225,8 +225,8 @@ impl Account {
     }
 }
 
-fn ordinary_need() -> Need<'static> {
-    Need {
+fn ordinary_need() -> Demand<'static> {
+    Demand {
         asked: Asked::Token,
         min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
         rejected: None,

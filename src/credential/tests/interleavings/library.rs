@@ -11,8 +11,8 @@ use super::mutants::Mutant;
 use super::world::{Command, Pair, Reply, Said, ServerKind};
 use crate::credential::{
     self, AccountId, AccountName, Asked, AuthMethod, Cause, CheckVerdict, Checked, Client, Content,
-    Ending, Endpoint, Failed, Grant, GrantState, Host, Independence, Login, LoginKind, LoginMeans,
-    MinTtl, Need, Outcome, Record, ReuseDetection, Rotation, RotationEffect, Scheme, Seen,
+    Demand, Ending, Endpoint, Failed, Grant, GrantState, Host, Independence, Login, LoginKind,
+    LoginMeans, MinTtl, Outcome, Record, ReuseDetection, Rotation, RotationEffect, Scheme, Seen,
     Tombstone, Verdict,
 };
 use crate::secret::{AccessToken, RefreshToken};
@@ -181,7 +181,7 @@ impl Library {
         &self,
         id: Id,
         asks: Asks,
-        rule: impl FnOnce(&Login, &Need<'_>, Option<Mutant>) -> T,
+        rule: impl FnOnce(&Login, &Demand<'_>, Option<Mutant>) -> T,
     ) -> T {
         let rejected = asks.command.rejected().map(access_token);
         let checked = asks.checked.map(|(pair, said)| Checked {
@@ -200,7 +200,7 @@ impl Library {
             Command::MinTtl => (Asked::Token, MinTtl::Demanded(DEMANDED)),
             _ => (Asked::Token, MinTtl::Preferred(credential::DEFAULT_MIN_TTL)),
         };
-        let need = Need {
+        let need = Demand {
             asked,
             min_ttl,
             rejected: rejected.as_ref(),

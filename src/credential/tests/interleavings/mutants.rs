@@ -2,7 +2,7 @@
 //! shows nothing.
 
 use crate::credential::{
-    Asked, Login, Need, Outcome, ReuseDetection, Stop, Verdict, decide, handed_out,
+    Asked, Demand, Login, Outcome, ReuseDetection, Stop, Verdict, decide, handed_out,
 };
 use crate::time::Timestamp;
 
@@ -67,7 +67,12 @@ pub enum Mutant {
 
 impl Mutant {
     /// The shipped decision, or one that is wrong in this way.
-    pub fn decide(mutant: Option<Self>, login: &Login, now: Timestamp, need: &Need<'_>) -> Verdict {
+    pub fn decide(
+        mutant: Option<Self>,
+        login: &Login,
+        now: Timestamp,
+        need: &Demand<'_>,
+    ) -> Verdict {
         let Some(mutant) = mutant else {
             return decide(login, now, need);
         };
@@ -90,7 +95,7 @@ impl Mutant {
                 refusals.next_at = now;
             }
         }
-        let mut need = Need {
+        let mut need = Demand {
             seen: seen.as_ref(),
             ..*need
         };
@@ -98,7 +103,7 @@ impl Mutant {
         mutant.change_verdict(&login, &need, decide(&login, now, &need))
     }
 
-    fn change(self, login: &mut Login, need: &mut Need<'_>) {
+    fn change(self, login: &mut Login, need: &mut Demand<'_>) {
         match self {
             Self::NobodyAdopts => need.seen = None,
             Self::PresentsAtOnce => login.client.replay = ReuseDetection::Harmless,
@@ -112,7 +117,7 @@ impl Mutant {
         }
     }
 
-    fn change_verdict(self, login: &Login, need: &Need<'_>, verdict: Verdict) -> Verdict {
+    fn change_verdict(self, login: &Login, need: &Demand<'_>, verdict: Verdict) -> Verdict {
         let Verdict::Refresh { grant, cause } = verdict else {
             return verdict;
         };

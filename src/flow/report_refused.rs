@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::FlowError;
 use super::session::Session;
-use crate::credential::{Asked, Checked, Login, MinTtl, Need, Record, Verdict, decide};
+use crate::credential::{Asked, Checked, Demand, Login, MinTtl, Record, Verdict, decide};
 use crate::oauth;
 use crate::secret::AccessToken;
 use crate::store::Entry;
@@ -20,7 +20,7 @@ pub(super) fn refuse(
         return Ok(false);
     };
     let verdict = |login: &Login, checked: Option<&Checked>| {
-        let need = Need {
+        let need = Demand {
             asked: Asked::Token,
             min_ttl: MinTtl::Preferred(Duration::ZERO),
             rejected: Some(token),

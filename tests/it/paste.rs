@@ -179,3 +179,13 @@ fn a_login_over_plain_http_is_named_as_a_url() {
     );
     assert_eq!(command_in(&no_person), "glauth login http://127.0.0.1:1");
 }
+
+#[test]
+fn where_the_environment_names_another_account_a_command_names_the_default_one() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["--json", "token", "-a", "default", "gitlab.example.com"]);
+    command.env("GLAUTH_ACCOUNT", "work");
+    let hint = hint_of(Running::spawn(&mut command).finish(), 3, "login_required");
+    let login = "glauth login --account default gitlab.example.com";
+    assert_eq!(command_in(&hint), login);
+}

@@ -4,7 +4,7 @@ use super::flow::of_flow;
 use super::send::{of_cause, of_question};
 use super::{Failure, hint_of, plain, remedy_of_file};
 use crate::cli::call::Call;
-use crate::credential::{AccountId, Outcome};
+use crate::credential::{AccountId, EndpointName, Outcome};
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
 
@@ -29,7 +29,13 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         ClientError::NoClientSecret { device: false, .. } | ClientError::SecretMissing(_) => {
             "give --client-secret-file".to_owned()
         }
-        ClientError::NoEndpoint { option, .. } => format!("give {option}"),
+        ClientError::NoEndpoint { name, .. } => match name {
+            EndpointName::Authorization => "give --authorization-endpoint".to_owned(),
+            EndpointName::DeviceAuthorization => "give --device-endpoint".to_owned(),
+            EndpointName::Token => "give --token-endpoint".to_owned(),
+            EndpointName::Revocation => "give --revocation-endpoint".to_owned(),
+            other => format!("set `{}` in config.toml", other.key()),
+        },
         ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
             "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
+use crate::credential::EndpointName;
 use crate::flow::loopback::{Arrival, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
@@ -65,8 +66,7 @@ impl<'a> Browser<'a> {
             .as_ref()
             .and_then(|endpoint| endpoint.url().ok())
             .ok_or_else(|| ClientError::NoEndpoint {
-                name: "authorization endpoint",
-                option: "--authorization-endpoint",
+                name: EndpointName::Authorization,
                 host: login.plan.id.host.clone(),
             })?;
         login.check_secret(ConsentMethod::Browser)?;

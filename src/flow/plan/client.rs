@@ -27,8 +27,7 @@ impl Plan<'_> {
         let token_endpoint = self.endpoint(EndpointName::Token)?;
         if renewable && token_endpoint.is_none() {
             return Err(ClientError::NoEndpoint {
-                name: EndpointName::Token.words(),
-                option: "--token-endpoint",
+                name: EndpointName::Token,
                 host: self.id.host.clone(),
             });
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::code::Code;
-use crate::credential::Host;
+use crate::credential::{EndpointName, Host};
 use crate::flow::redirect_uri::BadRedirectUri;
 use crate::oauth::DiscoveryError;
 use crate::secret::BadSecret;
@@ -49,12 +49,10 @@ pub enum ClientError {
         device: bool,
     },
     /// Nothing is known of the server.
-    #[error("no {name} is known for {host}")]
+    #[error("no {} is known for {host}", name.words())]
     NoEndpoint {
-        /// The endpoint, as a message calls it.
-        name: &'static str,
-        /// The option that names it.
-        option: &'static str,
+        /// The endpoint that is missing.
+        name: EndpointName,
         /// Of which server.
         host: Host,
     },

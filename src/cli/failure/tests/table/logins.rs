@@ -1,6 +1,7 @@
 //! The errors of a login.
 
 use super::*;
+use crate::credential::EndpointName;
 use crate::flow::{NotAdded, NotListening, RedirectUri, Refusal, ToRegister};
 use crate::oauth::NoRandomness;
 use crate::secret::BadSecret;
@@ -33,8 +34,7 @@ pub(super) fn clients() -> Vec<Error> {
             device: false,
         },
         ClientError::NoEndpoint {
-            name: "token endpoint",
-            option: "--token-endpoint",
+            name: EndpointName::Token,
             host: host(),
         },
         ClientError::BadEndpoint {

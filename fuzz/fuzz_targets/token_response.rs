@@ -6,7 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the macro may write a file")]
 
 use glauth::credential::Rotation;
-use glauth::oauth::{Answer, OwnErrors, Raw, classify, import};
+use glauth::oauth::{OwnErrors, Raw, TokenAnswer, classify, import};
 use glauth::secret::TOKEN_LIMIT;
 use glauth::time::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -26,11 +26,11 @@ fuzz_target!(|data: &[u8]| {
         client: &["incorrect_client_credentials"],
     };
     match classify(raw, own, Timestamp::from_unix_millis(1_000_000_000_000)) {
-        Answer::Granted(rotation) => {
+        TokenAnswer::Granted(rotation) => {
             assert!((200..300).contains(&status), "tokens with {status}");
             is_sound(&rotation);
         }
-        Answer::Refused(_, words) => {
+        TokenAnswer::Refused(_, words) => {
             assert!(words.is_none_or(|words| !words.contains(char::is_control)));
         }
     }

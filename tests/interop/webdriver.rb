@@ -12,6 +12,9 @@ class Browser
   # The element was on a page that has been left.
   class Stale < Trouble; end
 
+  # What ChromeDriver says then, by how far the page has gone.
+  LEFT = /stale element|does not belong to the document|No node with given id|Cannot find context/
+
   ELEMENT = "element-6066-11e4-a52e-4f735466cecf" # how WebDriver says that something is an element
 
   FLAGS = %w[
@@ -130,7 +133,7 @@ class Browser
     value = JSON.parse(answer.body).fetch("value")
     return value if answer.is_a?(Net::HTTPOK)
 
-    kind = value["error"] == "stale element reference" ? Stale : Trouble
-    raise kind, "#{value["error"]}: #{value["message"]}"
+    said = "#{value["error"]}: #{value["message"]}"
+    raise said.match?(LEFT) ? Stale : Trouble, said
   end
 end

@@ -189,3 +189,27 @@ fn where_the_environment_names_another_account_a_command_names_the_default_one()
     let login = "glauth login --account default gitlab.example.com";
     assert_eq!(command_in(&hint), login);
 }
+
+#[test]
+fn the_commands_beside_a_broken_record_make_room_for_a_login() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    std::fs::write(sandbox.file(&server, "toml"), "torn").unwrap();
+    let args = ["--json", "token", &server.url()];
+
+    let hint = hint_of(sandbox.run(&args), 5, "corrupt");
+
+    let commands: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
+    let [aside, login] = commands[..] else {
+        panic!("{hint}");
+    };
+    assert!(aside.starts_with("mv "), "{hint}");
+    assert!(login.starts_with("glauth login "), "{hint}");
+    assert!(login.contains(&server.host()), "{hint}");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", aside]);
+    Running::spawn(&mut shell).finish().succeeds();
+    hint_of(sandbox.run(&args), 3, "login_required");
+    sandbox.log_in(&server);
+    sandbox.run(&["token"]).succeeds();
+}

@@ -159,8 +159,12 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
         StoreError::ReadOnly { .. } => {
             "use a store that glauth can write, with --store".to_owned()
         }
-        StoreError::Corrupt { .. } => {
-            "it was left as it is; restore it, or move it away before the next login".to_owned()
+        StoreError::Corrupt { path, .. } => {
+            let mut aside = path.clone().into_os_string();
+            aside.push(".broken");
+            let (path, aside) = (quoted(path), quoted(Path::new(&aside)));
+            let login = log_in(id, call);
+            format!("glauth left it as it is; restore it, or run `mv {path} {aside}` and {login}")
         }
         StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
             "use the glauth that wrote it, or a newer one".to_owned()
@@ -173,15 +177,22 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
         StoreError::LockReplaced { .. } => LOCK_FILES.to_owned(),
         StoreError::AnswerNotStored {
             rescued: Some(_), ..
-        } => "mend the store; the next call then puts them in their place".to_owned(),
+        } => "fix the store; the next call then puts them in place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            let login = id.map_or_else(|| call.command("login"), |id| call.command_for("login", id));
-            format!("fix the store, then run {login}")
+            format!("fix the store, then run {}", log_in(id, call))
         }
         StoreError::Io { .. } => {
             or_doctor("look at that file and its file system", "tries what is needed", call)
         }
     }
+}
+
+/// The login that makes the account anew.
+fn log_in(id: Option<&AccountId>, call: &Call) -> String {
+    id.map_or_else(
+        || call.command_about("login", None, "HOST"),
+        |id| call.command_for("login", id),
+    )
 }
 
 /// A step, and what `doctor` does beside it.

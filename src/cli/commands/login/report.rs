@@ -1,6 +1,6 @@
 //! What came of a login, for people and for programs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::failure::Error;
@@ -9,6 +9,16 @@ use crate::credential::{AccountId, Identity};
 use crate::flow::{Change, LoggedIn, SecondGrant};
 
 pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> Result<(), Error> {
+    warn(id, done, context);
+    if context.global.json {
+        return printer::json_line(&object(id, done));
+    }
+    tell(id, done, context);
+    tell_next(id, done, context);
+    Ok(())
+}
+
+fn warn(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
     context.warn_of(&done.warnings);
     if let SecondGrant::Missing { why, left_out } = &done.standby {
         without_standby(id, why, *left_out, context);
@@ -19,23 +29,26 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
             end.local()
         ));
     }
-    let standby = matches!(done.standby, SecondGrant::Taken);
-    let username = done.identity.as_ref().map(|found| found.username.as_str());
-    if context.global.json {
-        return printer::json_line(&json!({
-            "host": id.host.to_string(),
-            "account": id.account.as_str(),
-            "outcome": match done.change {
-                Change::Stored => "stored",
-                Change::Replaced => "replaced",
-                Change::Updated => "updated",
-                Change::Unchanged | Change::StandbyThere => "unchanged",
-                Change::StandbyAdded => "standby_added",
-            },
-            "username": username,
-            "standby": standby,
-        }));
-    }
+}
+
+/// For programs.
+fn object(id: &AccountId, done: &LoggedIn) -> Value {
+    json!({
+        "host": id.host.to_string(),
+        "account": id.account.as_str(),
+        "outcome": match done.change {
+            Change::Stored => "stored",
+            Change::Replaced => "replaced",
+            Change::Updated => "updated",
+            Change::Unchanged | Change::StandbyThere => "unchanged",
+            Change::StandbyAdded => "standby_added",
+        },
+        "username": done.identity.as_ref().map(|found| found.username.as_str()),
+        "standby": matches!(done.standby, SecondGrant::Taken),
+    })
+}
+
+fn tell(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
     let is_new = matches!(done.change, Change::Stored | Change::Replaced);
     match &done.standby {
         SecondGrant::Taken if is_new => context
@@ -47,20 +60,26 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
             tell_login(id, done, context);
         }
     }
-    if matches!(done.standby, SecondGrant::WouldHelp) && context.can_ask() {
+}
+
+/// Says what a person can do with the login now.
+fn tell_next(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
+    if !context.can_ask() {
+        return;
+    }
+    if matches!(done.standby, SecondGrant::WouldHelp) {
         context.printer.tell(&format!(
             "hint: {} adds a standby grant, so that tokens keep working during a refresh",
             context.call().command_for("login --standby", id)
         ));
     }
-    if done.change == Change::Stored && context.can_ask() {
+    if done.change == Change::Stored {
         context.printer.tell(&format!(
             "{} prints a token for scripts; {} shows your logins",
             context.call().command_for("token", id),
             context.call().command("status")
         ));
     }
-    Ok(())
 }
 
 /// Says what was done.

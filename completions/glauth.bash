@@ -600,7 +600,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__logout)
-            opts="-a -q -v -h --all --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="-a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

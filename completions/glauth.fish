@@ -120,7 +120,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'Defau
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'Folder with the logins' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Refresh all logins'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Refresh all logins, or all of HOST'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l force -d 'Refresh now, even a login that has ended'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l json -d 'Print results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s q -l quiet -d 'Print only results and errors'
@@ -141,7 +141,8 @@ complete -c glauth -n "__fish_glauth_using_subcommand logout" -l host -d 'Defaul
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l store -d 'Folder with the logins' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
-complete -c glauth -n "__fish_glauth_using_subcommand logout" -l all -d 'Log out of all accounts'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l all -d 'Log out of all accounts, or of all at HOST'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l forget -d 'Also forget the client id and the rest'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l local -d 'Delete the tokens without revoking them'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l json -d 'Print results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s q -l quiet -d 'Print only results and errors'

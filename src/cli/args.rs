@@ -249,8 +249,8 @@ pub struct Refresh {
     #[command(flatten)]
     pub target: HostTarget,
 
-    /// Refresh all logins
-    #[arg(long, conflicts_with_all = ["target", "force"])]
+    /// Refresh all logins, or all of HOST
+    #[arg(long, conflicts_with = "force")]
     pub all: bool,
 
     /// Only tokens with less time left
@@ -307,6 +307,7 @@ pub struct Status {
 Examples:
   glauth logout gitlab.com
   glauth logout --local gitlab.com      if the server cannot be reached
+  glauth logout --forget gitlab.com     keep nothing about this login
 
 glauth keeps what the next `glauth login` needs, such as the client id, without any token.")]
 pub struct Logout {
@@ -314,9 +315,15 @@ pub struct Logout {
     #[command(flatten)]
     pub target: HostTarget,
 
-    /// Log out of all accounts
-    #[arg(long, conflicts_with = "target")]
+    /// Log out of all accounts, or of all at HOST
+    #[arg(long)]
     pub all: bool,
+
+    /// Also forget the client id and the rest
+    ///
+    /// It works after a logout, too. The next login at HOST begins from nothing.
+    #[arg(long)]
+    pub forget: bool,
 
     /// Delete the tokens without revoking them
     #[arg(long)]

@@ -138,6 +138,24 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Every account of the host that is named, else of all hosts.
+    pub(super) fn all(
+        &self,
+        host: Option<&HostArg>,
+        store: &Store,
+    ) -> Result<Vec<AccountId>, Error> {
+        let Some(host) = host else {
+            return Ok(store.accounts()?);
+        };
+        let ids = store.accounts_of(&host.host)?;
+        if ids.is_empty() {
+            let (id, store) = (self.login_at(&host.host), store.root().to_owned());
+            let scheme = host.scheme;
+            return Err(UsageError::NoLogin { id, store, scheme }.into());
+        }
+        Ok(ids)
+    }
+
     /// Finds the login that is meant: the named one, else `default`, else the only one of the host.
     pub(super) fn find(&self, host: &HostArg, session: &Session<'_>) -> Result<Record, Error> {
         let found = flow::find(session, &host.host, self.global.account.as_ref());

@@ -39,6 +39,21 @@ pub fn log_out(
     done
 }
 
+/// Removes what a logout has left of an account, so that nothing is known of it any more. A login that was made
+/// since then stays, with a warning.
+pub fn forget(session: &Session<'_>, id: &AccountId) -> Result<Vec<Warning>, FlowError> {
+    session.log.flush();
+    let wait = session.wait(session.deadline());
+    let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
+        return Ok(Vec::new());
+    };
+    if locked.record().login().is_some() {
+        let text = format!("{id} was logged in again meanwhile, and this login is kept");
+        return Ok(vec![text.into()]);
+    }
+    Ok(Warning::all(&locked.forget()?))
+}
+
 fn step_by_step(
     session: &Session<'_>,
     id: &AccountId,

@@ -34,7 +34,7 @@ pub use error::FlowError;
 pub(crate) use error::list;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
-pub use logout::{LogoutDone, log_out};
+pub use logout::{LogoutDone, forget, log_out};
 pub use loopback::NotListening;
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, ToRegister};

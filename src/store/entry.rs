@@ -332,6 +332,15 @@ impl Locked<Occupied> {
         Ok(self.state.warnings)
     }
 
+    /// Removes the record of a login that was logged out, with all that is beside it but the lock file. Returns what
+    /// a person should know.
+    pub fn forget(mut self) -> Result<Vec<StoreError>, StoreError> {
+        self.place.remove_record()?;
+        self.place.remove_answer();
+        self.forget_rescued();
+        Ok(std::mem::take(&mut self.state.warnings))
+    }
+
     /// What others wrote into the record, and a new login leaves there.
     fn extra_of_the_account(&self) -> Extra {
         self.state.full.extra.clone().of_the_account()

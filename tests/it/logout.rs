@@ -312,3 +312,61 @@ fn two_grants_end_one_by_one_and_each_is_marked_at_once() {
     assert!(!server.is_alive(&second.access_token));
     holds_no_token(&sandbox);
 }
+
+#[test]
+fn forget_leaves_nothing_but_the_lock_file_after_a_logout_or_with_it() {
+    let server = AuthorizationServer::start();
+    for logged_out_before in [false, true] {
+        let (sandbox, pair) = Sandbox::logged_in(&server);
+        if logged_out_before {
+            sandbox.run(&["logout"]).succeeds();
+        }
+        let done = sandbox.run(&["--json", "logout", "--forget", &server.url()]);
+        let object: serde_json::Value = serde_json::from_str(&done.prints()).unwrap();
+        assert_eq!(object["outcome"], "forgotten");
+        assert!(!server.is_alive(&pair.access_token));
+        let left = sandbox.files();
+        let names = left
+            .iter()
+            .map(|(path, _)| path.extension().unwrap().to_str());
+        assert_eq!(names.collect::<Vec<_>>(), [Some("lock")], "{left:?}");
+        sandbox.run(&["token", &server.url()]).fails(3);
+        let offered = sandbox.run(&["completions", "--list", "hosts"]).succeeds();
+        assert_eq!(offered, "");
+        // The next login begins from nothing.
+        let response = server.log_in().response;
+        let login = ["login", "--import", &server.url()];
+        sandbox.run_with_input(&login, &response).fails(2);
+    }
+}
+
+#[test]
+fn forget_keeps_a_login_whose_logout_failed() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    server.script(REVOKE, Behaviour::Answer(Answer::new(503)));
+    sandbox.run(&["logout", "--forget"]).fails(4);
+    assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
+}
+
+#[test]
+fn all_of_a_host_is_about_no_other_host() {
+    let (here, there) = (AuthorizationServer::start(), AuthorizationServer::start());
+    let (sandbox, _) = Sandbox::logged_in(&here);
+    let other = sandbox.log_in(&there);
+    let work = here.log_in().response;
+    let login = ["login", "--import", "-a", "work", &here.url()];
+    sandbox.run_with_input(&login, &work).succeeds();
+    sandbox.ends_in(&here, -5);
+    sandbox.ends_in(&there, -5);
+
+    sandbox.run(&["refresh", "--all", &here.url()]).succeeds();
+    assert_eq!([here.rotations(), there.rotations()], [1, 0]);
+    sandbox.run(&["logout", "--all", &here.url()]).succeeds();
+    assert_eq!([here.count(REVOKE), there.count(REVOKE)], [2, 0]);
+    assert!(there.is_alive(&other.access_token));
+    for command in ["refresh", "logout"] {
+        let none = sandbox.run(&[command, "--all", "elsewhere.example"]);
+        none.fails(3);
+    }
+}

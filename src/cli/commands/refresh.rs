@@ -95,8 +95,9 @@ impl Run<'_> {
                 },
             };
         }
-        let session = self.session(None);
-        let ids = store.accounts()?;
+        let host = self.args.target.host.as_ref();
+        let session = self.session(host.and_then(|host| host.scheme));
+        let ids = context.all(host, store)?;
         if ids.is_empty() {
             return Err(UsageError::NoLogins(store.root().to_owned()).into());
         }

@@ -141,6 +141,7 @@ impl LockedPlace {
 
     /// Removes the record, for good.
     pub fn remove_record(&self) -> Result<(), StoreError> {
+        self.check_ours()?;
         replace::remove(&self.place.record)?;
         replace::sync_folder(&self.folder)
     }

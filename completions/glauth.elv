@@ -42,6 +42,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
+            cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -218,6 +219,46 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'glauth;store'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand info 'Show where glauth keeps its files'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'glauth;store;info'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;help'= {
+            cand info 'Show where glauth keeps its files'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'glauth;store;help;info'= {
+        }
+        &'glauth;store;help;help'= {
+        }
         &'glauth;completions'= {
             cand --list 'Print what a completion offers'
             cand -a 'Name of the login, if a host has several'
@@ -259,6 +300,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
+            cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -280,6 +322,11 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;setup-git'= {
         }
         &'glauth;help;doctor'= {
+        }
+        &'glauth;help;store'= {
+            cand info 'Show where glauth keeps its files'
+        }
+        &'glauth;help;store;info'= {
         }
         &'glauth;help;completions'= {
         }

@@ -43,6 +43,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a 
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "git-credential" -d 'Answer git as a credential helper'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "setup-git" -d 'Configure git to use glauth'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "doctor" -d 'Check the store, the servers and git'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "store" -d 'Show where glauth keeps its files'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -178,6 +179,28 @@ complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l json -d 'Print 
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "info" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l list -d 'Print what a completion offers' -r -f -a "hosts\t'Every host with a login'
 accounts\t'Every name of a login'"
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Name of the login, if a host has several' -r
@@ -198,18 +221,20 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Print res
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "login" -d 'Log in with a browser or another device'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "token" -d 'Print a working access token'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "status" -d 'Show your logins'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "login" -d 'Log in with a browser or another device'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "token" -d 'Print a working access token'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "status" -d 'Show your logins'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "man" -d 'Print a man page'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show where glauth keeps its files'
 complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
 complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'
@@ -233,4 +258,4 @@ function __fish_glauth_command_line
     echo $words (commandline -ct)
 end
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor store completions man'

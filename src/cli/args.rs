@@ -3,6 +3,7 @@
 mod exec;
 mod git;
 mod login;
+mod store;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::time::parse_duration;
 pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
+pub use store::{Store, StoreCommand};
 
 /// The version, with the commit and its date where the build knows them.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("GLAUTH_BUILD"));
@@ -156,6 +158,10 @@ pub enum Command {
     ///
     /// glauth doctor prints each problem and what to do about it, and how many checks passed; with -v, every check.
     Doctor(Doctor),
+    /// Show where glauth keeps its files
+    ///
+    /// `glauth store info` shows the folder of the logins, the configuration and the rescue places.
+    Store(Store),
     /// Print shell completions
     ///
     /// They complete options, hosts and the names of your logins.
@@ -392,7 +398,7 @@ pub struct Man {
 }
 
 /// The commands, each of which has a man page; a shell completes them.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "login",
     "token",
     "exec",
@@ -402,6 +408,7 @@ const PAGES: [&str; 11] = [
     "git-credential",
     "setup-git",
     "doctor",
+    "store",
     "completions",
     "man",
 ];

@@ -69,23 +69,25 @@ pub(super) fn folded() -> clap::Command {
     let mut root = Cli::command();
     root.build();
     root = root.mut_subcommand("help", |help| help.about("Explain a command"));
-    for command in root.get_subcommands_mut() {
-        let mut folded = std::mem::take(command);
-        let long = folded.get_after_long_help().map(ToString::to_string);
+    fold(&mut root);
+    root
+}
+
+/// Hides the options of every command in the commands below this one.
+fn fold(command: &mut clap::Command) {
+    for below in command.get_subcommands_mut() {
+        fold(below);
+        let long = below.get_after_long_help().map(ToString::to_string);
         let long = long.map_or_else(
             || GLOBAL_OPTIONS.to_owned(),
             |long| format!("{GLOBAL_OPTIONS}\n\n{long}"),
         );
-        folded = folded
-            .mut_args(|arg| {
-                let is_global = arg.is_global_set();
-                arg.hide(is_global)
-            })
-            .after_help(GLOBAL_OPTIONS)
-            .after_long_help(long);
-        *command = folded;
+        let folded = std::mem::take(below).mut_args(|arg| {
+            let is_global = arg.is_global_set();
+            arg.hide(is_global)
+        });
+        *below = folded.after_help(GLOBAL_OPTIONS).after_long_help(long);
     }
-    root
 }
 
 /// The command that does what this word means elsewhere.

@@ -44,6 +44,12 @@ impl Store {
         self.folder.nearest()
     }
 
+    /// The folders that may take new tokens where the store cannot, best first.
+    #[must_use]
+    pub fn rescue_places(&self) -> Vec<PathBuf> {
+        self.folder.rescue_places()
+    }
+
     /// Whether there is a store at all.
     #[must_use]
     pub fn exists(&self) -> bool {

@@ -68,6 +68,7 @@ mod spared;
 mod stampede;
 mod standby;
 mod status;
+mod store_info;
 mod store_named;
 mod surroundings;
 mod tls;

@@ -10,6 +10,7 @@ mod man;
 mod refresh;
 pub(super) mod setup_git;
 mod status;
+mod store;
 mod token;
 
 use super::args::{Cli, Command};
@@ -32,6 +33,7 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
         Command::GitCredential(args) => git_credential::run(args, context),
         Command::SetupGit(args) => setup_git::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
+        Command::Store(args) => store::run(&args.command, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args),
     }

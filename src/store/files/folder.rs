@@ -115,6 +115,11 @@ impl Folder {
             .collect()
     }
 
+    /// The folders that may take new tokens where the store cannot, best first.
+    pub fn rescue_places(&self) -> Vec<PathBuf> {
+        rescue::folders(&self.root)
+    }
+
     /// Every file in the rescue places, and what is wrong with those places.
     pub fn rescued(&self) -> (Vec<RescuedFile>, Vec<StoreError>) {
         // As a writer names it, whichever way leads there.

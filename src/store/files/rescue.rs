@@ -145,6 +145,12 @@ fn spots(root: &Path) -> Vec<Spot> {
     spots
 }
 
+/// The folders that may take an answer of the store in `root`, best first.
+pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
+    let spots = by_how_long_they_last(spots(root));
+    spots.into_iter().map(|spot| spot.folder).collect()
+}
+
 /// With file systems in memory last.
 fn by_how_long_they_last(mut spots: Vec<Spot>) -> Vec<Spot> {
     for spot in &mut spots {

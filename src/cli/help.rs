@@ -68,7 +68,6 @@ const OTHER_WORDS: [(&[&str], &str); 11] = [
 pub(super) fn folded() -> clap::Command {
     let mut root = Cli::command();
     root.build();
-    root = root.mut_subcommand("help", |help| help.about("Explain a command"));
     fold(&mut root);
     root
 }
@@ -82,10 +81,13 @@ fn fold(command: &mut clap::Command) {
             || GLOBAL_OPTIONS.to_owned(),
             |long| format!("{GLOBAL_OPTIONS}\n\n{long}"),
         );
-        let folded = std::mem::take(below).mut_args(|arg| {
+        let mut folded = std::mem::take(below).mut_args(|arg| {
             let is_global = arg.is_global_set();
             arg.hide(is_global)
         });
+        if folded.get_name() == "help" {
+            folded = folded.about("Explain a command");
+        }
         *below = folded.after_help(GLOBAL_OPTIONS).after_long_help(long);
     }
 }

@@ -93,9 +93,14 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
     // What stands behind `--` is another program's.
     let mut ours = args.iter().take_while(|arg| *arg != "--");
     let as_json = ours.any(|arg| arg == "--json");
-    if !error.use_stderr() {
+    let error = if no_command || !error.use_stderr() {
         let folded = help::folded().try_get_matches_from(args).err();
-        let text = folded.unwrap_or(error).render();
+        folded.unwrap_or(error)
+    } else {
+        error
+    };
+    if !error.use_stderr() {
+        let text = error.render();
         let written = printer::coloured_data(&text.ansi().to_string());
         return written.map_or_else(
             |error| ended_by(&error, as_json).into(),

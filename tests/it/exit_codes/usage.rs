@@ -106,9 +106,8 @@ fn values_that_do_not_fit_are_refused_with_the_commands_own_help() {
 #[test]
 fn options_that_exclude_each_other_are_refused() {
     for rest in [
-        &["refresh", "--all", "gitlab.example"][..],
-        &["refresh", "--all", "--force"],
-        &["logout", "--all", "gitlab.example"],
+        &["refresh", "--all", "--force"][..],
+        &["refresh", "--if-expiring", "1h", "--force"],
         &["login", "--import", "--with-token", "gitlab.example"],
     ] {
         usage(rest);

@@ -188,9 +188,9 @@ pub struct HostTarget {
 #[command(after_long_help = "\
 Examples:
   glauth token gitlab.com
-  glauth token --min-ttl 30m gitlab.com          at least half an hour, or exit code 4
+  glauth token --min-ttl 30m gitlab.com        # at least half an hour, or exit code 4
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
-  printf %s \"$refused\" | glauth token --rejected gitlab.com    after a 401: another one
+  printf %s \"$refused\" | glauth token --rejected gitlab.com  # after a 401: another one
 
 With --rejected, exit code 6 means that the server calls the token good, so it would refuse another one as well.")]
 pub struct Token {
@@ -242,7 +242,7 @@ pub enum Format {
 #[command(after_long_help = "\
 Examples:
   glauth refresh gitlab.com
-  glauth refresh --all --if-expiring 30m --alert-after 1d      for a timer
+  glauth refresh --all --if-expiring 30m --alert-after 1d    # for a timer
 
 Without --force, glauth never ends a token that works: if the server invalidates the old token at a refresh, \
 glauth waits until the token has expired.
@@ -312,8 +312,8 @@ pub struct Status {
 #[command(after_long_help = "\
 Examples:
   glauth logout gitlab.com
-  glauth logout --local gitlab.com      if the server cannot be reached
-  glauth logout --forget gitlab.com     keep nothing about this login
+  glauth logout --local gitlab.com    # if the server cannot be reached
+  glauth logout --forget gitlab.com   # keep nothing about this login
 
 glauth keeps what the next `glauth login` needs, such as the client id, without any token.")]
 pub struct Logout {
@@ -364,8 +364,8 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  eval \"$(glauth completions bash)\"                                  in ~/.bashrc
-  glauth completions zsh > DIR/_glauth                               a DIR of $fpath
+  eval \"$(glauth completions bash)\"                                # in ~/.bashrc
+  glauth completions zsh > DIR/_glauth                             # a DIR of $fpath
   glauth completions fish > ~/.config/fish/completions/glauth.fish")]
 pub struct Completions {
     /// Shell

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Host, Login, Outcome, Scheme, Standby};
+use crate::credential::{AccountId, AccountName, Host, Login, LoginKind, Outcome, Scheme, Standby};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
 use crate::store::{LockError, StoreError};
@@ -49,7 +49,7 @@ pub enum FlowError {
     #[error("all logins are logged out: {}", list(.0))]
     AllLoggedOut(Vec<AccountId>),
     /// Somebody logged out.
-    #[error("logged out of {id} since {}", at.local())]
+    #[error("you logged out of {id} at {}", at.local())]
     LoggedOut {
         /// Of what.
         id: AccountId,
@@ -113,8 +113,13 @@ pub enum FlowError {
         other: AccountId,
     },
     /// The token is of no use any more, and there is nothing to get another one with.
-    #[error("the token for {0} cannot be refreshed: there is no refresh token")]
-    NotRenewable(AccountId),
+    #[error("the token for {id} cannot be refreshed: there is no refresh token")]
+    NotRenewable {
+        /// The login that it is about.
+        id: AccountId,
+        /// How the login was made.
+        kind: LoginKind,
+    },
     /// Nothing that is stored can be handed out as it is.
     #[error("nothing fresh is stored for {0}")]
     NothingFresh(AccountId),
@@ -200,7 +205,7 @@ impl FlowError {
             | Self::AllLoggedOut(_)
             | Self::LoggedOut { .. }
             | Self::LoginRequired { .. }
-            | Self::NotRenewable(_)
+            | Self::NotRenewable { .. }
             | Self::RefusesToRefresh { .. }
             | Self::StandbyLost { .. }
             | Self::UnknownToken(_) => Code::LoginRequired,
@@ -234,7 +239,7 @@ impl FlowError {
             | Self::UnknownToken(id)
             | Self::OtherScheme { id, .. }
             | Self::HeldElsewhere { id, .. }
-            | Self::NotRenewable(id)
+            | Self::NotRenewable { id, .. }
             | Self::NothingFresh(id)
             | Self::TooShort { id, .. }
             | Self::Failed { id, .. }

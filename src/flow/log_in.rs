@@ -174,7 +174,7 @@ fn what_becomes_of_the_login(plan: &Plan<'_>, gets_standby: bool) -> Option<Stri
     let id = &plan.id;
     let whose = of(record.identity.as_ref());
     Some(if gets_standby {
-        format!("{id}: a standby grant is asked for, beside the login{whose} that is there")
+        format!("{id}: asking for a standby grant beside the login{whose}")
     } else if has_ended(record.login()?) {
         format!("{id}: the login{whose} has ended; this one takes its place")
     } else {

@@ -210,7 +210,7 @@ pub struct ImportedGrant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadImport {
     /// No JSON object.
-    #[error("is not a JSON object such as a token endpoint answers")]
+    #[error("is not a JSON object, as a token endpoint sends it")]
     NotJson,
     /// An error answer.
     #[error("is an error, not a token")]

@@ -211,3 +211,14 @@ fn a_token_that_was_refused_by_mistake_is_good_again_when_a_person_brings_it_onc
     sandbox.run_with_input(&login, &token).succeeds();
     assert_eq!(sandbox.run(&["token"]).prints(), token);
 }
+
+#[test]
+fn a_token_in_the_place_of_host_is_refused_and_not_shown() {
+    let sandbox = Sandbox::new();
+    let said = sandbox
+        .run(&["login", "--with-token", "glpat-0123456789"])
+        .fails(2);
+    assert!(said.contains("HOST looks like a token"), "{said}");
+    assert!(!said.contains("0123456789"), "{said}");
+    assert!(!sandbox.store().exists());
+}

@@ -3,7 +3,7 @@
 use super::send::of_cause;
 use super::{Failure, LOCK_FILES, hint_of, login_command, plain, remedy_of_store};
 use crate::cli::call::Call;
-use crate::credential::{AccountId, AccountName, Host, Outcome, Scheme};
+use crate::credential::{AccountId, AccountName, Host, LoginKind, Outcome, Scheme};
 use crate::flow::FlowError;
 use crate::http::SendError;
 use crate::store::{LockError, StoreError};
@@ -28,7 +28,6 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
     Some(match error {
         FlowError::NoLogin(id)
         | FlowError::LoggedOut { id, .. }
-        | FlowError::NotRenewable(id)
         | FlowError::RefusesToRefresh { id, .. } => login_command(id, call),
         FlowError::StandbyLost { id, .. } => {
             format!(
@@ -36,14 +35,13 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
                 call.command_for("login --standby", id)
             )
         }
+        FlowError::NotRenewable { id, kind } => match kind {
+            LoginKind::OAuth => login_command(id, call),
+            LoginKind::Token => another_token(id, call),
+        },
         FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
         FlowError::AllLoggedOut(ids) => any_login(ids, call),
-        FlowError::UnknownToken(id) => {
-            format!(
-                "run {} with another one",
-                call.command_for("login --with-token", id)
-            )
-        }
+        FlowError::UnknownToken(id) => another_token(id, call),
         FlowError::SeveralAccounts { .. } => {
             "name one with --account, or set GLAUTH_ACCOUNT".to_owned()
         }
@@ -84,6 +82,13 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
             forget_here(id, call)
         }
     })
+}
+
+fn another_token(id: &AccountId, call: &Call) -> String {
+    format!(
+        "run {} with another token on standard input",
+        call.command_for("login --with-token", id)
+    )
 }
 
 fn forget_here(id: &AccountId, call: &Call) -> String {

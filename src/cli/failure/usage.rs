@@ -54,6 +54,8 @@ pub(in crate::cli) enum UsageError {
     GitNotWritten(String),
     #[error("{0}")]
     NoVariable(&'static str),
+    #[error("HOST looks like a token, and is not shown")]
+    TokenAsHost,
     #[error(transparent)]
     BadStore(BadStore),
     #[error("git's question {0}")]
@@ -92,6 +94,7 @@ impl UsageError {
             | Self::NoHost
             | Self::SeveralHosts(_)
             | Self::NoVariable(_)
+            | Self::TokenAsHost
             | Self::Call(_)
             | Self::NotRun { .. } => Code::Usage,
             Self::GitNotWritten(_) => Code::Config,
@@ -111,6 +114,7 @@ impl UsageError {
             | Self::NotRun { .. }
             | Self::GitNotWritten(_)
             | Self::NoVariable(_)
+            | Self::TokenAsHost
             | Self::BadStore(_)
             | Self::BadQuestion(_)
             | Self::BadResponse(_)
@@ -150,6 +154,10 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "change it by hand, or where it is made (Home Manager, a dotfile manager); {} prints the lines to add",
             call.command("setup-git")
         ),
+        UsageError::TokenAsHost => {
+            "name the host, and give the token on standard input: `glauth login --with-token HOST`"
+                .to_owned()
+        }
         UsageError::NoVariable(_) => "name one, as in `glauth exec --env TOKEN -- CMD`".to_owned(),
         UsageError::Call(_)
         | UsageError::NotRun { .. }

@@ -209,7 +209,7 @@ impl ServerLogin<'_> {
                 if held.has_come() {
                     let id = &self.plan.id;
                     self.person
-                        .hear(&format!("{id}: there is a standby grant now"));
+                        .hear(&format!("{id}: the standby grant was added"));
                 }
                 Ok(warnings)
             }

@@ -18,7 +18,10 @@ pub(in crate::flow) fn login_required(
         .iter()
         .all(|grant| grant.refresh_token.is_none())
     {
-        return FlowError::NotRenewable(id.clone());
+        return FlowError::NotRenewable {
+            id: id.clone(),
+            kind: login.kind,
+        };
     }
     let lost = login.grants.iter().filter_map(|grant| grant.answer_lost_at);
     FlowError::LoginRequired {

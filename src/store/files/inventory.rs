@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::folder::{Folder, GIT};
+use super::note::ALERT;
 use super::scratch::{SCRATCH, was_left};
 use super::{names_in, permissions};
 use crate::credential::{AccountName, Host};
@@ -72,6 +73,8 @@ impl Folder {
                 _ if name.starts_with(SCRATCH) => {
                     found.scratch.extend(was_left(&path).then_some(path));
                 }
+                // The note of a timer, about no single account.
+                _ if name == ALERT => {}
                 _ => found.strangers.push(path),
             }
         }
@@ -131,10 +134,10 @@ impl Files {
     }
 }
 
-/// `<account>.toml` and its like, and `<account>.<fingerprint>.lease`.
+/// `<account>.toml` and its like, `<account>.alert`, and `<account>.<fingerprint>.lease`.
 fn belongs_there(name: &str) -> bool {
     let is_account = |name: &str| name.parse::<AccountName>().is_ok();
-    let of_account = [".toml", ".toml.new", ".toml.answer", ".lock"];
+    let of_account = [".toml", ".toml.new", ".toml.answer", ".lock", ".alert"];
     let mut accounts = of_account.iter().filter_map(|end| name.strip_suffix(end));
     accounts.any(is_account)
         || name.strip_suffix(".lease").is_some_and(|lease| {
@@ -181,6 +184,7 @@ mod tests {
             "default.toml.new",
             "a.b@c.toml.answer",
             "default.lock",
+            "default.alert",
             "default.0123456789.lease",
             "0123456789abcdef0123456789abcdef.toml",
         ] {

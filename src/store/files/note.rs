@@ -10,6 +10,9 @@ use crate::credential::AccountId;
 use crate::secret::sha256_hex;
 use crate::store::error::StoreError;
 
+/// The file of what a timer has told of no single account.
+pub(super) const ALERT: &str = ".alert";
+
 impl Folder {
     /// What is noted of this account; without one, of the store as a whole. `None`: nothing that can be read.
     pub fn note(&self, id: Option<&AccountId>) -> Option<Text> {
@@ -60,7 +63,7 @@ impl Folder {
                 let name = format!("{}.alert", id.account);
                 self.root().join(id.host.key()).join(name)
             }
-            None => self.root().join(".alert"),
+            None => self.root().join(ALERT),
         }
     }
 }

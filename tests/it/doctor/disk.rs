@@ -149,11 +149,13 @@ fn files_that_are_not_ours_are_named_and_leases_are_ours() {
     fs::write(scratch.join("alive"), "").unwrap();
     set_mode(&scratch.join("alive"), 0o600);
     fs::write(sandbox.store().join("no host"), "").unwrap();
+    // What a timer has told.
+    fs::write(sandbox.store().join(".alert"), "").unwrap();
     let checks = offline(&sandbox, 0);
-    only(&checks, "files", "warn", "default.toml.bak` is none");
-    only(&checks, "files", "warn", "no host` is none");
+    only(&checks, "files", "warn", "default.toml.bak` is not one");
+    only(&checks, "files", "warn", "no host` is not one");
     only(&checks, "files", "warn", ".doctor-1` was left");
-    let strangers = found(&checks, "files", "warn", "` is none of glauth's files");
+    let strangers = found(&checks, "files", "warn", "` is not one of glauth's files");
     assert_eq!(strangers.len(), 2);
 }
 

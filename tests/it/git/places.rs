@@ -258,7 +258,7 @@ fn a_login_that_was_logged_out_says_so_in_one_line() {
     };
     let said = line(&asked);
     assert!(
-        said.contains("logged out of gitlab.example.com since "),
+        said.contains("you logged out of gitlab.example.com at "),
         "{said}"
     );
     assert!(

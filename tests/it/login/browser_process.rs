@@ -54,7 +54,7 @@ fn a_browser_starts_with_an_ordinary_signal_mask() {
             masks.contains("SigBlk:\t0000000000000000"),
             "{name}: {masks}"
         );
-        let screen = terminal.wait_for("paste that address here");
+        let screen = terminal.wait_for("Paste the address of that page here");
         browser::open(&screen.lines().find_map(page_in).unwrap());
         assert_eq!(terminal.finish().code(), Some(0));
     }
@@ -70,7 +70,7 @@ fn a_browser_in_the_terminal_has_the_keyboard_until_it_is_left() {
                   read -r line && note \"$line $(ps -o ppid= -p $PPID)\"";
     let (mut terminal, note) = start(&sandbox, &server.url(), "w3m", script);
     assert_eq!(noted(&note), "started");
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     terminal.type_line("a form in the browser");
     assert_eq!(noted(&note), "a form in the browser");
     let seen = browser::open(&screen.lines().find_map(page_in).unwrap());
@@ -101,7 +101,7 @@ fn once_a_browser_in_the_terminal_is_left_an_address_can_be_pasted() {
     let script = "note started; read -r line; note \"$line\"";
     let (mut terminal, note) = start(&sandbox, &server.url(), "w3m", script);
     noted(&note);
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     let page = screen.lines().find_map(page_in).unwrap();
     terminal.type_line("q");
     assert_eq!(noted(&note), "q");
@@ -130,7 +130,7 @@ fn a_browser_that_cannot_be_started_is_told() {
             .env("BROWSER", named)
             .env("PATH", sandbox.path("tmp"));
         let terminal = Terminal::spawn(&mut command);
-        let screen = terminal.wait_for("paste that address here");
+        let screen = terminal.wait_for("Paste the address of that page here");
         assert!(screen.contains(said), "{screen}");
         assert!(screen.contains("no browser could be opened\n"), "{screen}");
     }

@@ -184,9 +184,7 @@ fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
     assert_eq!(done.change, Change::StandbyAdded);
     assert!(matches!(done.standby, SecondGrant::Taken));
     let host = server.host();
-    let beside = format!(
-        "hears: {host}: a standby grant is asked for, beside the login of jane that is there"
-    );
+    let beside = format!("hears: {host}: asking for a standby grant beside the login of jane");
     assert_eq!(person.happened.take(), [&*beside, "page: Opened"]);
 }
 

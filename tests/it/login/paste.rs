@@ -25,7 +25,11 @@ fn the_address_that_the_browser_ended_at_is_enough() {
     let address = browser::open_but_stay(&waiting.page);
     writeln!(stdin, "{address}").unwrap();
     let finished = waiting.finish();
-    assert!(finished.stderr.contains("paste that address here"));
+    assert!(
+        finished
+            .stderr
+            .contains("Paste the address of that page here")
+    );
     assert_eq!(finished.succeeds(), "");
     assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
 }
@@ -79,7 +83,7 @@ fn a_terminal_without_a_browser_and_a_server_without_the_device_grant_leave_this
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
     let mut terminal = Terminal::spawn(&mut command);
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     let page = screen.lines().find_map(super::page_in).unwrap();
     terminal.type_line(&browser::open_but_stay(&page));
     let finished = terminal.finish();
@@ -96,7 +100,7 @@ fn a_line_that_the_terminal_cut_is_not_taken_for_an_answer() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&words(&server, &CLIENT));
     let mut terminal = Terminal::spawn(&mut command);
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     let page = screen.lines().find_map(super::page_in).unwrap();
     let address = browser::open_but_stay(&page);
     // As where the code is long and stands at the end.

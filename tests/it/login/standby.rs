@@ -190,7 +190,7 @@ fn an_address_that_was_pasted_ends_the_login_where_nobody_asked_for_more() {
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
     let address = browser::open_but_stay(&page_opened(&sandbox));
-    terminal.wait_for("paste that address here");
+    terminal.wait_for("Paste the address of that page here");
     terminal.type_line(&address);
     assert_eq!(terminal.finish().code(), Some(0));
     assert_eq!(grants(&sandbox, &server).len(), 1);
@@ -208,7 +208,7 @@ fn both_addresses_can_be_pasted() {
     ]
     .concat();
     let mut terminal = Terminal::spawn(&mut sandbox.command(&words));
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     let page = screen.lines().find_map(page_in).unwrap();
     // An early Enter is not meant for the second one.
     terminal.type_line("");

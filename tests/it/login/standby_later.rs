@@ -45,8 +45,8 @@ fn a_login_that_is_there_gets_a_second_grant_and_keeps_its_first() {
     assert!(seen.body.contains("There is a standby grant too."));
     let host = server.host();
     for text in [
-        format!("{host}: a standby grant is asked for, beside the login of jane that is there\n"),
-        format!("{host}: there is a standby grant now\n"),
+        format!("{host}: asking for a standby grant beside the login of jane\n"),
+        format!("{host}: the standby grant was added\n"),
     ] {
         assert!(finished.stderr.contains(&text), "{text}: {finished:?}");
     }
@@ -329,7 +329,7 @@ fn an_imported_grant_becomes_the_standby_once() {
     assert!(said.contains("another client"), "{said}");
     let finished = import(&sandbox, &[], &url, &second.response);
     assert!(
-        finished.stderr.contains("there is a standby grant now"),
+        finished.stderr.contains("the standby grant was added"),
         "{finished:?}"
     );
     finished.succeeds();
@@ -375,7 +375,7 @@ fn where_grants_are_shared_a_session_of_its_own_is_asked_for_and_nothing_leads_t
     let mut command = sandbox.command(&words);
     command.env("BROWSER", browser_that_notes(&sandbox));
     let terminal = Terminal::spawn(&mut command);
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     assert!(
         screen.contains("in a browser session of its own (a private window, another profile)"),
         "{screen}"
@@ -398,7 +398,7 @@ fn where_grants_are_shared_the_first_page_ends_and_nothing_is_revoked() {
     sandbox.run(&["token"]).fails(3);
     let words = ["login", "--no-browser", "--standby", &endpoint, &url];
     let terminal = Terminal::spawn(&mut sandbox.command(&words));
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     let first = browser::open(&screen.lines().find_map(super::page_in).unwrap());
     assert!(first.next().is_none(), "{first:?}");
     let screen = terminal.wait_for("Enter goes on without it");

@@ -162,7 +162,7 @@ fn a_browser_that_does_not_start_leaves_the_page_to_be_opened_by_hand() {
     let mut command = sandbox.command(&one_consent(&server.url()));
     command.env("BROWSER", "/nowhere/browser");
     let terminal = Terminal::spawn(&mut command);
-    let screen = terminal.wait_for("paste that address here");
+    let screen = terminal.wait_for("Paste the address of that page here");
     assert!(screen.contains("no browser could be opened"), "{screen}");
     let page = screen.lines().find_map(super::page_in).unwrap();
     browser::open(&page);
@@ -347,7 +347,7 @@ fn a_browser_that_stays_in_the_foreground_is_not_waited_for() {
     let screen = terminal.wait_for("Log in to");
     let page = screen.lines().find_map(super::page_in);
     let page = page.unwrap_or_else(|| {
-        let screen = terminal.wait_for("paste that address here");
+        let screen = terminal.wait_for("Paste the address of that page here");
         screen.lines().find_map(super::page_in).unwrap()
     });
     crate::support::watch::eventually("the browser to start", || pid.exists());
@@ -371,7 +371,7 @@ fn an_address_can_be_pasted_even_where_a_browser_seems_to_have_opened() {
     command.env("BROWSER", browser_that_notes(&sandbox));
     let mut terminal = Terminal::spawn(&mut command);
     let address = browser::open_but_stay(&page_opened(&sandbox));
-    terminal.wait_for("paste that address here");
+    terminal.wait_for("Paste the address of that page here");
     terminal.type_line(&address);
     let finished = terminal.finish();
     assert_eq!(finished.code(), Some(0), "{finished:?}");

@@ -96,7 +96,7 @@ fn files(store: &Store, host: Option<&Host>) -> Vec<Check> {
     checks.extend(found.strangers.iter().map(|path| {
         Check::warn(
             Topic::Files,
-            format!("`{}` is none of glauth's files", path.display()),
+            format!("`{}` is not one of glauth's files", path.display()),
             "if it is a copy of a record, it holds tokens; remove it, or move it out of the store",
         )
     }));

@@ -104,7 +104,7 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     checks.extend(endpoints(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
-        "nothing needs to be done now; should the login have ended, {} makes a new one",
+        "nothing needs to be done now; if the login has ended, run {}",
         call.command_for("login", &record.id)
     );
     checks.extend(

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::cli::context::{read_line_of_stdin, read_stdin};
 use crate::cli::failure::{Error, UsageError};
 use crate::cli::hidden::Until;
+use crate::credential::Host;
 use crate::flow::BroughtTokens;
 use crate::http::ANSWER_LIMIT;
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
@@ -25,7 +26,18 @@ pub(super) fn personal_token() -> Result<BroughtTokens, Error> {
         .map_err(|problem| UsageError::BadInput(format!("the token {problem}")))?;
     // RFC 6750 §2.1: two words could not be sent.
     if text.contains(' ') {
-        return Err(UsageError::BadInput("the token has a blank in it".to_owned()).into());
+        return Err(UsageError::BadInput("the token contains a space".to_owned()).into());
     }
     Ok(BroughtTokens::personal(access_token, Timestamp::now()))
+}
+
+/// How the personal access tokens of GitLab and GitHub begin, as far as a host name can.
+const TOKEN_BEGINNINGS: [&str; 8] = [
+    "glpat-", "glrt-", "gldt-", "glsoat-", "glft-", "glcbt-", "glptt-", "gloas-",
+];
+
+/// Whether a token was typed in the place of HOST: it would be shown, stored and looked up in DNS (P8).
+pub(super) fn is_like_a_token(host: &Host) -> bool {
+    let name = host.to_string();
+    TOKEN_BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }

@@ -118,8 +118,8 @@ impl Person for Terminal<'_> {
             PageOpening::Opened => self.open(door),
         }
         self.context.printer.tell(
-            "If that browser is on another machine, it ends at an address that it cannot load: \
-             paste that address here",
+            "If the browser is on another machine, it will end on a page that does not load. \
+             Paste the address of that page here",
         );
     }
 

@@ -65,7 +65,7 @@ fn explain(host: &str, register: &ToRegister) {
         field => format!("{field}: {uri} · "),
     };
     printer::note(&format!(
-        "{host} ({title}) has to know glauth as an application, once:"
+        "{host} ({title}) has to know glauth as an application. Register it, once:"
     ));
     printer::plain(&format!("  1. open   {page}"));
     printer::plain(&format!("  2. enter  {uri}{scopes}{remark}"));

@@ -121,7 +121,7 @@ fn sentence(done: &LoggedIn) -> String {
         }
         (Change::Updated, ..) => "is what this login began with; its client was updated".to_owned(),
         (Change::Unchanged, ..) => "is what this login began with; the login was kept".to_owned(),
-        (Change::StandbyAdded, ..) => "there is a standby grant now".to_owned(),
+        (Change::StandbyAdded, ..) => "the standby grant was added".to_owned(),
         (Change::StandbyThere, ..) => {
             "there is a standby grant already; nothing was changed".to_owned()
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::*;
-use crate::credential::{AccountName, Host, HostArg};
+use crate::credential::{AccountName, Host, HostArg, LoginKind};
 use crate::flow::{AuthorizeError, ClientError, FlowError, NewTokens};
 use crate::http::{FileProblem, SendError};
 use crate::oauth::{DeviceError, DiscoveryError, RevokeError};
@@ -94,7 +94,16 @@ fn tokens() -> Vec<Error> {
             said: None,
         }
         .into(),
-        FlowError::NotRenewable(id()).into(),
+        FlowError::NotRenewable {
+            id: id(),
+            kind: LoginKind::OAuth,
+        }
+        .into(),
+        FlowError::NotRenewable {
+            id: id(),
+            kind: LoginKind::Token,
+        }
+        .into(),
         FlowError::UnknownToken(id()).into(),
         FlowError::TokenRefused(id()).into(),
         FlowError::NothingFresh(id()).into(),

@@ -97,7 +97,7 @@ errors! {
     UsageError {
         NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten,
         NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
-        Call,
+        Call, TokenAsHost,
     }
     BadStore { Address, Unexpanded, Relative, }
     BadQuestion {

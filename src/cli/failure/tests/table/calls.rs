@@ -63,6 +63,7 @@ pub(super) fn calls() -> Vec<Error> {
         .into(),
         AuthorizeError::from(NoAnswer::NotGiven("client id")).into(),
         AuthorizeError::from(NoAnswer::Unfit("the client secret is empty".to_owned())).into(),
+        UsageError::TokenAsHost.into(),
         UsageError::NoVariable("no variable is known that tools for this server read").into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),

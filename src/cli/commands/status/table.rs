@@ -102,13 +102,14 @@ fn widest(cells: &[String]) -> usize {
 /// A line for each row, with each column as wide as its widest cell is on a terminal.
 fn aligned(columns: &[Vec<String>]) -> String {
     let rows = columns.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = columns.iter().map(|cells| widest(cells)).collect();
     let mut text = String::new();
     for row in 0..rows {
         let mut line = String::new();
-        for cells in columns {
+        for (cells, width) in columns.iter().zip(&widths) {
             let cell = &cells[row];
             line += cell;
-            line += &" ".repeat(widest(cells) - cell.width() + GAP);
+            line += &" ".repeat(width - cell.width() + GAP);
         }
         text += line.trim_end();
         text.push('\n');

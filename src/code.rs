@@ -105,6 +105,19 @@ impl Serialize for Code {
     }
 }
 
+impl Code {
+    /// Of an answer with this status from a server that does not do now what it was asked for: 429, 5xx, and what
+    /// stands between glauth and the server.
+    #[must_use]
+    pub fn of_unavailable(status: u16) -> Self {
+        if status == 429 {
+            Self::RateLimited
+        } else {
+            Self::Unavailable
+        }
+    }
+}
+
 /// What a refresh that failed so comes to.
 impl From<Outcome> for Code {
     fn from(outcome: Outcome) -> Self {

@@ -149,9 +149,7 @@ impl<'a> Context<'a> {
         };
         let ids = store.accounts_of(&host.host)?;
         if ids.is_empty() {
-            let (id, store) = (self.login_at(&host.host), store.root().to_owned());
-            let scheme = host.scheme;
-            return Err(UsageError::NoLogin { id, store, scheme }.into());
+            return Err(Self::no_login(self.login_at(&host.host), host.scheme, store).into());
         }
         Ok(ids)
     }

@@ -106,8 +106,7 @@ impl DeviceError {
     pub fn code(&self) -> Code {
         match self {
             Self::Send(error) => error.outcome_of_question().into(),
-            Self::Unavailable { status: 429, .. } => Code::RateLimited,
-            Self::Unavailable { .. } => Code::Unavailable,
+            Self::Unavailable { status, .. } => Code::of_unavailable(*status),
             Self::Refused { .. } | Self::UnknownClient { .. } | Self::BadAnswer { .. } => {
                 Code::ClientRejected
             }

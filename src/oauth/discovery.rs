@@ -68,8 +68,7 @@ impl DiscoveryError {
     pub fn code(&self) -> Code {
         match self {
             Self::Send(error) => error.outcome_of_question().into(),
-            Self::Unavailable { status: 429, .. } => Code::RateLimited,
-            Self::Unavailable { .. } => Code::Unavailable,
+            Self::Unavailable { status, .. } => Code::of_unavailable(*status),
             Self::Missing { .. } | Self::Unsound { .. } => Code::Config,
         }
     }

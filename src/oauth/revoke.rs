@@ -36,8 +36,7 @@ impl RevokeError {
         match self {
             Self::NoEndpoint => Code::Config,
             Self::Send(error) => error.outcome_of_question().into(),
-            Self::Unavailable(429) => Code::RateLimited,
-            Self::Unavailable(_) => Code::Unavailable,
+            Self::Unavailable(status) => Code::of_unavailable(*status),
             Self::Refused(_) => Code::ClientRejected,
         }
     }

@@ -27,19 +27,18 @@ pub(super) enum Detail {
 
 /// The whole text. `logins` is how many there are.
 pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call) -> String {
-    let is_problem = |check: &&Check| check.verdict != Judgement::Ok;
     let mut text = String::new();
     if detail != Detail::Problems {
         writeln!(text, "glauth {VERSION}, {SYSTEM} {PROCESSOR}").ok();
     }
-    let problems: Vec<&Check> = checks.iter().filter(is_problem).collect();
+    let problems: Vec<&Check> = checks.iter().filter(|check| !check.is_good()).collect();
     if !problems.is_empty() {
         let gap = if text.is_empty() { "" } else { "\n" };
         writeln!(text, "{gap}{TITLE}Problems{TITLE:#}").ok();
         text.extend(problems.iter().map(|check| line(check)));
     }
     let good = |group| {
-        let good = checks.iter().filter(|check| check.verdict == Judgement::Ok);
+        let good = checks.iter().filter(|check| check.is_good());
         let good: Vec<&Check> = good.filter(|check| check.topic.group() == group).collect();
         (group, good)
     };

@@ -25,7 +25,7 @@ pub fn config_file() -> Option<PathBuf> {
 }
 
 /// Whether there is a browser that a person would see: one that is named, or a display that is not
-/// another machine's. Root in a container has none: browsers refuse it, and nobody looks.
+/// another machine's. Root in a container has none: browsers refuse to run there, and no person looks.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
 pub fn has_browser() -> bool {

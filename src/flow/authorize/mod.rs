@@ -145,7 +145,7 @@ impl ServerLogin<'_> {
         Ok(done)
     }
 
-    /// Nobody is asked for a consent that could not be stored.
+    /// glauth asks no person for a consent that it could not store.
     fn prove_store(&self) -> Result<(), AuthorizeError> {
         let wait = self.session.wait(self.session.deadline());
         let entry = self.session.store.lock(&self.plan.id, &wait);

@@ -101,7 +101,7 @@ fn store_alone(
     let new = NewAccount {
         scheme: plan.scheme,
         client: plan.client(renewable)?,
-        // Nobody has asked here for what a personal token may do.
+        // The person chose at the server what a personal token may do.
         asked: match tokens.kind {
             LoginKind::OAuth => plan.scopes(),
             LoginKind::Token => Vec::new(),

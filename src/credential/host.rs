@@ -47,8 +47,8 @@ pub enum BadHost {
     /// What stands behind the colon is no port.
     #[error("has a port that is no number from 1 to 65535")]
     Port,
-    /// A user, a query or a fragment, where nobody can mean anything by it.
-    #[error("has a user, a query or a fragment; only scheme, host, port and path count")]
+    /// A user or a fragment, which a login cannot have.
+    #[error("has a user or a fragment; only scheme, host, port and path count")]
     Extra,
     /// Another scheme than http and https.
     #[error("has another scheme than `https` (or `http` for a loopback address)")]
@@ -127,11 +127,7 @@ impl Host {
     }
 
     fn of_url(url: &Url) -> Result<Self, BadHost> {
-        if !url.username().is_empty()
-            || url.password().is_some()
-            || url.query().is_some()
-            || url.fragment().is_some()
-        {
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(BadHost::Extra);
         }
         let mut text = match url.host() {
@@ -194,6 +190,24 @@ impl Host {
         }
         let host = Self(format!("{self}/{path}"));
         (host.key().len() <= KEY_LIMIT).then_some(host)
+    }
+
+    /// The installations that this one is below, the longest path first, the server itself last.
+    pub fn parents(&self) -> impl Iterator<Item = Self> {
+        let slashes = self.0.rmatch_indices('/').map(|(place, _)| place);
+        slashes.map(|place| Self(self.0[..place].to_owned()))
+    }
+
+    /// The server itself, without a path.
+    #[must_use]
+    pub fn origin(&self) -> Self {
+        self.parents().last().unwrap_or_else(|| self.clone())
+    }
+
+    /// What stands behind the server's name: `/gitlab`, or nothing.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.find('/').map_or("", |place| &self.0[place..])
     }
 
     /// As [`Display`](fmt::Display) writes it.
@@ -357,9 +371,20 @@ mod tests {
             ("gitlab.com.", "gitlab.com"),
             ("https://gitlab.com.:8443/", "gitlab.com:8443"),
             ("bücher.example", "xn--bcher-kva.example"),
+            ("gitlab.com?x", "gitlab.com"),
+            ("https://example.com/mcp?key=%2f&x", "example.com/mcp"),
         ] {
             assert_eq!(host(text).as_deref(), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_with_a_path_is_below_each_shorter_path_and_the_server() {
+        let host = HostArg::parse("example.com:8443/a/b").unwrap().host;
+        let parents: Vec<_> = host.parents().map(|parent| parent.to_string()).collect();
+        assert_eq!(parents, ["example.com:8443/a", "example.com:8443"]);
+        assert_eq!(host.origin().as_str(), "example.com:8443");
+        assert_eq!((host.path(), host.origin().path()), ("/a/b", ""));
     }
 
     #[test]
@@ -380,7 +405,7 @@ mod tests {
             ("jane@gitlab.com", BadHost::Extra),
             ("git@gitlab.com:group/project.git", BadHost::Extra),
             ("ssh://git@gitlab.com:group/project.git", BadHost::Extra),
-            ("gitlab.com?x", BadHost::Extra),
+            ("gitlab.com#x", BadHost::Extra),
             ("ftp://gitlab.com", BadHost::Scheme),
             ("http://gitlab.com", BadHost::Cleartext),
             ("http://127.0.0.1.evil.example", BadHost::Cleartext),

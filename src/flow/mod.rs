@@ -25,7 +25,7 @@ mod store_login;
 mod tried;
 mod warning;
 
-pub use account::{find, in_use};
+pub use account::{find, in_use, stored_host};
 pub use add_standby::{NotAdded, Refusal};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};

@@ -11,6 +11,7 @@ use crate::cli::failure::{Error, Failure, UsageError, moved_from};
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::credential::{AccountId, HostArg};
+use crate::flow;
 use crate::store::Store;
 
 pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
 /// The accounts of HOST, and the named one only where one is named; without a host all.
 fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> Result<Vec<AccountId>, Error> {
     let mut ids = match host_of(args, context) {
-        Some(host) => store.accounts_of(&host.host)?,
+        Some(host) => store.accounts_of(&flow::stored_host(store, &host.host)?)?,
         None => store.accounts()?,
     };
     if let Some(account) = &context.global.account {
@@ -87,7 +88,7 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
             let check = record
                 .login()
                 .filter(|_| args.check)
-                .and_then(|login| crate::flow::check_now(&session, login));
+                .and_then(|login| flow::check_now(&session, login));
             Account::of(&record, check)
         }
         // Removed since the folder was read.

@@ -590,7 +590,7 @@ _glauth() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "gitlab gitea forgejo github github-enterprise bitbucket google oidc generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "gitlab gitea forgejo github github-enterprise bitbucket google oidc mcp generic" -- "${cur}"))
                     return 0
                     ;;
                 --ca-file)

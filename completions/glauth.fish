@@ -62,6 +62,7 @@ github-enterprise\t''
 bitbucket\t''
 google\t''
 oidc\t''
+mcp\t''
 generic\t''"
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l ca-file -d 'Additional certificate authority (PEM)' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l redirect-uri -d 'Redirect URI, as registered at the server' -r

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use url::Url;
 
 use crate::code::Code;
 use crate::credential::{BadHost, EndpointName, Endpoints, Host, HostArg};
@@ -19,6 +20,8 @@ const SIZE_LIMIT: u64 = 1024 * 1024;
 pub struct Config {
     /// The host that is meant where none is named.
     pub default_host: Option<HostArg>,
+    /// The address of a document about glauth, which servers take for a client id.
+    pub client_metadata_url: Option<String>,
     hosts: Vec<(Host, LoginOptions)>,
 }
 
@@ -52,7 +55,7 @@ pub struct LoginOptions {
     pub endpoints: Endpoints<String>,
 }
 
-const TOP_KEYS: [&str; 2] = ["default_host", "hosts"];
+const TOP_KEYS: [&str; 3] = ["default_host", "client_metadata_url", "hosts"];
 const HOST_KEYS: [&str; 10] = [
     "provider",
     "url",
@@ -119,6 +122,7 @@ impl ConfigError {
 #[derive(Deserialize)]
 struct ConfigDocument<H> {
     default_host: Option<String>,
+    client_metadata_url: Option<String>,
     #[serde(default = "BTreeMap::new")]
     hosts: BTreeMap<String, H>,
 }
@@ -204,6 +208,7 @@ impl Config {
         }
         Ok(Self {
             default_host: document.default_host.as_deref().map(host).transpose()?,
+            client_metadata_url: document.client_metadata_url.map(document_url).transpose()?,
             hosts: found,
         })
     }
@@ -220,6 +225,19 @@ impl Config {
     pub fn host(&self, host: &Host) -> Option<&LoginOptions> {
         let found = self.hosts.iter().find(|(name, _)| name == host);
         found.map(|(_, options)| options)
+    }
+}
+
+/// A client id that is a URL is https, has a path, and no fragment.
+fn document_url(text: String) -> Result<String, (Option<usize>, String)> {
+    let is_good =
+        |url: &Url| url.scheme() == "https" && url.path() != "/" && url.fragment().is_none();
+    match Url::parse(&text) {
+        Ok(url) if is_good(&url) => Ok(text),
+        _ => Err((
+            None,
+            "has a `client_metadata_url` that is not an `https://` URL with a path".to_owned(),
+        )),
     }
 }
 

@@ -5,10 +5,12 @@ mod bring;
 
 use super::account::account_to_log_in;
 use super::add_standby::ExistingLogin;
+use super::address::remark;
 use super::authorize::{AuthorizeError, ConsentMethod, ServerLogin, StandbyPolicy};
 use super::error::FlowError;
 use super::person::Person;
-use super::plan::{ClientError, Plan, Setup};
+use super::plan::{ClientError, Detected, Plan, Setup};
+use super::registration;
 use super::session::Session;
 use super::store_login::{Change, LoggedIn};
 use crate::config::{Config, LoginOptions};
@@ -30,6 +32,8 @@ pub struct LoginRequest {
     pub options: LoginOptions,
     /// When it gets a standby grant.
     pub standby: StandbyPolicy,
+    /// What the server has said of itself, if it was asked already.
+    pub found: Option<Detected>,
 }
 
 /// Where the tokens of a login come from.
@@ -69,13 +73,14 @@ pub fn log_in(
         source,
         options,
         standby,
+        found,
     } = request;
     match source {
         TokenSource::Caller(brought) => {
             bring::store(session, config, &id, options, standby, brought)
         }
         TokenSource::Consent(method) => {
-            let plan = Plan::new(session, &id, LoginKind::OAuth, options, config)?;
+            let plan = Plan::new(session, &id, LoginKind::OAuth, options, config, found)?;
             through_server(session, plan, method, standby, person)
         }
     }
@@ -99,13 +104,19 @@ fn through_server(
         _ => None,
     };
     let asks = person.can_answer();
-    if !asks && method.is_none() && plan.client_id().is_some() {
+    let can_consent = asks || method.is_some();
+    if !can_consent && plan.client_id().is_some() {
         let (id, scheme) = (plan.id, plan.scheme);
         return Err(AuthorizeError::NoPerson { id, scheme });
     }
-    if asks || method.is_some() {
-        plan.find_out(session)?;
+    if can_consent || plan.was_found_out() {
+        plan.find_out(session, person)?;
     }
+    if !can_consent && plan.can_find_client() {
+        let (id, scheme) = (plan.id, plan.scheme);
+        return Err(AuthorizeError::NoPerson { id, scheme });
+    }
+    plan.find_client(session)?;
     let is_typed = asks && plan.client_id().is_none();
     let (method, setup) = complete(&mut plan, method, person)?;
     if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
@@ -117,10 +128,16 @@ fn through_server(
         setup: &setup,
         person,
     };
-    let done = match existing {
+    let mut done = match existing {
         Some(existing) => login.add_standby(method, existing),
         None => login.log_in(method, policy),
     };
+    if let Ok(done) = &mut done {
+        done.warnings.extend(remark(&plan.id.host).map(Into::into));
+    }
+    if let Some(unused) = plan.unused_client(done.is_ok(), &setup.client) {
+        registration::delete_if_unused(session, &plan.id, unused);
+    }
     if let (Err(_), true, Some(client_id)) = (&done, is_typed, plan.client_id()) {
         person.client_id_not_kept(&client_id, plan.scheme);
     }

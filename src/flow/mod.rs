@@ -3,6 +3,8 @@
 
 mod account;
 mod add_standby;
+mod address;
+
 mod apart;
 mod attempt;
 mod authorize;
@@ -17,6 +19,7 @@ mod person;
 mod plan;
 mod redirect_uri;
 mod refresh;
+mod registration;
 mod report_refused;
 mod revoke;
 mod sentences;
@@ -27,6 +30,7 @@ mod warning;
 
 pub use account::{find, in_use, stored_host};
 pub use add_standby::{NotAdded, Refusal};
+pub use address::{Address, address_of_login};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
 pub use error::FlowError;
@@ -37,7 +41,7 @@ pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log
 pub use logout::{LogoutDone, forget, log_out};
 pub use loopback::NotListening;
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
-pub use plan::{ClientError, ToRegister};
+pub use plan::{ClientError, Detected, ToRegister};
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,

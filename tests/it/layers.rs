@@ -100,6 +100,7 @@ const PLACES: [(&str, &[&str]); 16] = [
             "oauth/check.rs",
             "oauth/exchange.rs",
             "oauth/identity.rs",
+            "oauth/registration.rs",
             "store/record/values.rs",
             "store/files/rescue.rs",
         ],

@@ -6,7 +6,7 @@ use super::{Failure, hint_of, plain, remedy_of_file};
 use crate::cli::call::Call;
 use crate::credential::{AccountId, EndpointName, Outcome};
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
-use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
+use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS, RegistrationError};
 
 fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failure {
     let hint = match error {
@@ -40,6 +40,17 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         ClientError::UnknownKind { .. } => {
             "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()
         }
+        ClientError::NoDocument { .. } => match id {
+            Some(id) => format!(
+                "name the kind: {}; docs/servers.md lists them",
+                call.command_for("login --provider gitlab", id)
+            ),
+            None => "name the kind with --provider".to_owned(),
+        },
+        ClientError::NoResource(_) => {
+            "check the address; for another kind of server, name it with --provider".to_owned()
+        }
+        ClientError::Registration(error) => of_registration(error, id, call),
         ClientError::OurParameter(_) => "leave it out".to_owned(),
         ClientError::ForeignEndpoint { .. } => "if that is meant, `--provider generic`".to_owned(),
         ClientError::File { path, source, .. } => remedy_of_file(source, path)
@@ -81,6 +92,19 @@ fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> 
         DiscoveryError::Unsound { .. } => {
             "HOST must be the issuer as the server names itself".to_owned()
         }
+        DiscoveryError::BadResource { .. } => {
+            "nothing was sent there; check the address, and tell the people who run this server".to_owned()
+        }
+    }
+}
+
+fn of_registration(error: &RegistrationError, id: Option<&AccountId>, call: &Call) -> String {
+    match error {
+        RegistrationError::Send(error) => of_question(error, id, call),
+        RegistrationError::Unavailable { .. } => "try again later".to_owned(),
+        RegistrationError::Refused { .. } | RegistrationError::Unsound { .. } => {
+            "register an application there by hand, then give its id with --client-id".to_owned()
+        }
     }
 }
 
@@ -106,7 +130,7 @@ pub(super) fn of_authorization(
                 .to_owned(),
         ),
         AuthorizeError::Refused { error, .. } => Some(of_refusal(error).to_owned()),
-        AuthorizeError::OtherIssuer { .. } => Some(
+        AuthorizeError::OtherIssuer { .. } | AuthorizeError::NoIssuer { .. } => Some(
             "the answer was not used; look at the address and at the authorization endpoint"
                 .to_owned(),
         ),

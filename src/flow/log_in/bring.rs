@@ -75,7 +75,7 @@ pub(super) fn store(
 ) -> Result<LoggedIn, AuthorizeError> {
     let BroughtTokens { tokens, warning } = brought;
     held_by_no_other(session.store, id, &tokens)?;
-    let plan = Plan::new(session, id, tokens.kind, options, config)?;
+    let plan = Plan::new(session, id, tokens.kind, options, config, None)?;
     let mut done = match policy {
         StandbyPolicy::Always => store_standby(session, plan, tokens),
         StandbyPolicy::Never | StandbyPolicy::WhereItHelps => store_alone(session, plan, tokens),

@@ -11,7 +11,7 @@ use serde_json::json;
 use url::Url;
 
 use super::opener::{self, Opened, OpenedBrowser};
-use super::register::{ask_for_client_id, ask_for_secret};
+use super::register::{ask_for_client_id, ask_for_kind, ask_for_secret};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
@@ -20,7 +20,7 @@ use crate::cli::shell;
 use crate::credential::{AccountId, Scheme};
 use crate::env;
 use crate::flow::{LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
-use crate::oauth::DeviceAuthorization;
+use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 use crate::signals::spawn_with_signals_blocked;
 
@@ -66,6 +66,10 @@ impl Person for Terminal<'_> {
 
     fn has_browser(&self) -> bool {
         self.opens
+    }
+
+    fn kind(&self, tried: &[String]) -> Result<&'static Provider, NoAnswer> {
+        ask_for_kind(&self.id.host, tried)
     }
 
     fn client_id(

@@ -17,6 +17,7 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
+use crate::oauth::RegistrationError;
 use crate::store::Store;
 
 pub use bring::BroughtTokens;
@@ -116,7 +117,7 @@ fn through_server(
         let (id, scheme) = (plan.id, plan.scheme);
         return Err(AuthorizeError::NoPerson { id, scheme });
     }
-    plan.find_client(session)?;
+    find_client(&mut plan, session, person)?;
     let is_typed = asks && plan.client_id().is_none();
     let (method, setup) = complete(&mut plan, method, person)?;
     if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
@@ -142,6 +143,23 @@ fn through_server(
         person.client_id_not_kept(&client_id, plan.scheme);
     }
     done
+}
+
+/// Finds a client that no person has to type. Where the server does not register glauth, a person may know one.
+fn find_client(
+    plan: &mut Plan<'_>,
+    session: &Session<'_>,
+    person: &dyn Person,
+) -> Result<(), AuthorizeError> {
+    match plan.find_client(session) {
+        Err(AuthorizeError::Client(ClientError::Registration(
+            refused @ RegistrationError::Refused { .. },
+        ))) if person.can_answer() => {
+            person.hear(&refused.to_string());
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Asks the person for what the plan lacks. Returns how they consent, and all that this needs.

@@ -59,7 +59,7 @@ fn step_by_step(
     id: &AccountId,
     local: bool,
 ) -> Result<LogoutDone, FlowError> {
-    let mut farewell = Farewell {
+    let mut steps = LogoutSteps {
         session,
         id,
         local,
@@ -73,17 +73,17 @@ fn step_by_step(
         let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
             return Err(FlowError::NoLogin(id.clone()));
         };
-        if let Some(already) = farewell.step(locked)? {
+        if let Some(already) = steps.step(locked)? {
             return Ok(LogoutDone {
                 already,
-                warnings: farewell.warnings,
+                warnings: steps.warnings,
             });
         }
     }
     Err(FlowError::TooManyTurns(id.clone()))
 }
 
-struct Farewell<'a> {
+struct LogoutSteps<'a> {
     session: &'a Session<'a>,
     id: &'a AccountId,
     local: bool,
@@ -94,7 +94,7 @@ struct Farewell<'a> {
     warnings: Vec<Warning>,
 }
 
-impl Farewell<'_> {
+impl LogoutSteps<'_> {
     /// One step under the lock; `Some` when it was the last one.
     fn step(&mut self, mut locked: Locked<Occupied>) -> Result<Option<bool>, FlowError> {
         let warnings = locked.take_warnings();

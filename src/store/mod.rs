@@ -126,9 +126,9 @@ impl Store {
             };
             full = again;
         }
-        let mut settled = recover::recover(&place, full, self.now())?;
-        settled.full.record.look_at_clocks(|| self.now());
-        let locked = Locked::occupied(place, settled);
+        let mut recovered = recover::recover(&place, full, self.now())?;
+        recovered.full.record.look_at_clocks(|| self.now());
+        let locked = Locked::occupied(place, recovered);
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }
 

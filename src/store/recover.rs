@@ -19,27 +19,27 @@ pub(super) fn recover(
     full: Full,
     now: Timestamp,
 ) -> Result<Occupied, StoreError> {
-    let mut settled = Occupied {
+    let mut recovered = Occupied {
         full,
         warnings: Vec::new(),
         unsaved: false,
     };
-    if settled.full.is_pending()
-        && let Some(answer) = whole_answer(place, &settled.full)?
+    if recovered.full.is_pending()
+        && let Some(answer) = whole_answer(place, &recovered.full)?
     {
-        let before = std::mem::replace(&mut settled.full, answer.full);
-        settled.install_answer(place)?;
-        settled.forget_copies(place, &before);
-        return Ok(settled);
+        let before = std::mem::replace(&mut recovered.full, answer.full);
+        recovered.install_answer(place)?;
+        recovered.forget_copies(place, &before);
+        return Ok(recovered);
     }
-    settled.take_rescued(place)?;
-    if settled.full.is_pending() {
-        if let Some(login) = settled.full.login_mut() {
+    recovered.take_rescued(place)?;
+    if recovered.full.is_pending() {
+        if let Some(login) = recovered.full.login_mut() {
             login.cut_off(now);
         }
-        settled.save(place);
+        recovered.save(place);
     }
-    Ok(settled)
+    Ok(recovered)
 }
 
 /// An answer that a process has written down and not put in the record's place.

@@ -976,7 +976,7 @@ _glauth() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain json header curl env" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl" -- "${cur}"))
                     return 0
                     ;;
                 --account)

@@ -235,6 +235,12 @@ pub enum Format {
     Curl,
     /// `export NAME='…'` for a shell
     Env,
+    /// `Bearer …`, the value of the header
+    Bearer,
+    /// `{"Authorization":"Bearer …"}`, as AI tools ask for it
+    HeadersJson,
+    /// Credential for `kubectl`
+    Kubectl,
 }
 
 /// `glauth refresh`

@@ -258,4 +258,4 @@ function __fish_glauth_command_line
     echo $words (commandline -ct)
 end
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor store completions man config'

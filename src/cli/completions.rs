@@ -6,7 +6,7 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::args::Cli;
+use super::args::{CONFIG_PAGE, Cli};
 
 /// The completions of a shell.
 pub(super) fn of_shell(shell: Shell) -> String {
@@ -168,10 +168,8 @@ fn for_fish() -> String {
         text += &line;
     }
     let pages = Cli::command();
-    let pages: Vec<&str> = pages
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
+    let names = pages.get_subcommands().map(clap::Command::get_name);
+    let pages: Vec<&str> = names.chain([CONFIG_PAGE]).collect();
     let pages = pages.join(" ");
     text + FISH
         + &format!("complete -c glauth -n \"__fish_glauth_using_subcommand man\" -f -a '{pages}'\n")

@@ -124,6 +124,48 @@ fn the_man_pages_have_nothing_that_mandoc_warns_of() {
     }
 }
 
+#[test]
+fn a_man_page_describes_more_than_it_names_and_leads_to_others() {
+    for (page, text) in files_in(&source("man")) {
+        let section = |name: &str| {
+            let (_, rest) = text.split_once(&format!(".SH {name}\n"))?;
+            Some(rest.split("\n.SH").next().unwrap_or(rest).to_owned())
+        };
+        let named = section("NAME").unwrap();
+        let (_, about) = named.trim().split_once(" \\- ").unwrap();
+        let described = section("DESCRIPTION").unwrap();
+        assert!(!described.contains(about), "{page}: {described}");
+        assert!(described.len() > about.len(), "{page}: {described}");
+        assert!(section("\"SEE ALSO\"").is_some(), "{page}");
+    }
+    let synopsis = printed(&["man", "token"]);
+    assert!(
+        synopsis.contains("\\fB\\-\\-min\\-ttl\\fR\\ \\fIDURATION\\fR"),
+        "{synopsis}"
+    );
+}
+
+#[test]
+fn the_man_page_of_glauth_lists_every_variable_that_it_reads() {
+    let page = printed(&["man"]);
+    for file in ["src/env.rs", "src/env/command_line.rs", "src/cli/args.rs"] {
+        let text = fs::read_to_string(source(file)).unwrap();
+        let is_name = |word: &&str| {
+            let mut bytes = word.bytes();
+            word.len() > 3
+                && word.contains(|c| c != '_')
+                && bytes.all(|b| b.is_ascii_uppercase() || b == b'_')
+        };
+        // Of args.rs only what an option names.
+        let lines = text
+            .lines()
+            .filter(|line| !file.ends_with("args.rs") || line.contains("env = "));
+        for name in lines.flat_map(|line| line.split('"')).filter(is_name) {
+            assert!(page.contains(name), "glauth(1) lacks {name} of {file}");
+        }
+    }
+}
+
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
@@ -210,7 +252,10 @@ fn man_pages_are_what_glauth_prints() {
         let name = command.get_name();
         (format!("glauth-{name}.1"), printed(&["man", name]))
     });
-    let root = [("glauth.1".to_owned(), printed(&["man"]))];
+    let root = [
+        ("glauth.1".to_owned(), printed(&["man"])),
+        ("glauth-config.5".to_owned(), printed(&["man", "config"])),
+    ];
     check_folder("man", &root.into_iter().chain(commands).collect());
 }
 

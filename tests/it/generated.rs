@@ -31,7 +31,12 @@ fn outside(program: &str, args: &[&str]) -> Option<std::process::Output> {
     let glauth = sandbox::program();
     let path = std::env::var("PATH").unwrap_or_default();
     let sandbox = Sandbox::new();
-    for host in ["gitlab.com", "other.example"] {
+    for host in [
+        "gitlab.com",
+        "localhost:8443",
+        "localhost:9000",
+        "other.example",
+    ] {
         let args = ["login", "--with-token", "--account", "work", host];
         sandbox.run_with_input(&args, "glpat-SECRET-1\n").succeeds();
     }
@@ -48,12 +53,25 @@ fn outside(program: &str, args: &[&str]) -> Option<std::process::Output> {
         .ok()
 }
 
-/// Presses Tab in bash after these words.
+/// Presses Tab in bash after this line, split as bash does: `host:port` is three words, `--host=x` too.
 const BASH: &str = r#"
 source glauth.bash
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_glauth glauth "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+read -ra COMP_WORDS <<<"$(sed 's/[:=]/ & /g' <<<"$1")"
+[[ $1 == *' ' ]] && COMP_WORDS+=("")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+word=${COMP_WORDS[COMP_CWORD]}
+_glauth glauth "${word#[:=]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 echo "${COMPREPLY[@]}""#;
+
+/// The same in elvish. What only a terminal has is left out.
+const ELVISH: &str = r"
+var script = (slurp < glauth.elv)
+use re
+set script = (re:replace 'set edit:completion:arg-completer\[glauth\]' 'var complete~' $script)
+set script = (re:replace &literal '(?m)edit:complex-candidate \$text .*$' 'put $text' $script)
+set script = (re:replace 'edit:complete-filename' 'nop' $script)
+use str
+eval $script'; complete $@words | to-lines' &ns=(ns [&words=[glauth (str:split ' ' $args[0])]])";
 
 #[test]
 fn a_shell_completes_hosts_and_accounts_from_the_store() {
@@ -65,25 +83,34 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("token gi", "gitlab.com"),
         ("setup-git o", "other.example"),
         ("--host g", "gitlab.com"),
+        ("--host=g", "gitlab.com"),
+        ("--host=localhost:8", "8443"),
+        ("token localhost:", "8443 9000"),
+        ("token localhost:8", "8443"),
+        ("token --account=work localhost:9", "9000"),
         ("status --host o", "other.example"),
         ("token --account w", "work"),
         ("token -a w", "work"),
         ("tok", "token"),
         ("git-credential g", ""),
         ("man tok", "token"),
+        ("man co", "completions config"),
+        ("completions --l", "--lock-timeout"),
         ("exec gitlab.com -- glaut", "glauth"),
+        ("exec localhost:8443 -- glaut", "glauth"),
         ("exec gitlab.com -- cat glauth.ba", "glauth.bash"),
     ] {
-        let in_bash = [
-            &["-c", BASH, "bash", "glauth"][..],
-            &words.split(' ').collect::<Vec<_>>(),
-        ];
-        let Some(output) = outside("bash", &in_bash.concat()) else {
+        let line = format!("glauth {words}");
+        let Some(output) = outside("bash", &["-c", BASH, "bash", &line]) else {
             return skipped("completions in bash");
         };
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(text.trim(), offered, "bash: {words}: {:?}", output.stderr);
     }
+    let output = outside("bash", &["-c", BASH, "bash", "glauth status "]).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let hosts = "gitlab.com localhost:8443 localhost:9000 other.example -";
+    assert!(text.starts_with(hosts), "hosts come before options: {text}");
     let script = "source glauth.fish; complete -C $argv[1]";
     for (words, offered) in [
         ("glauth token gi", "gitlab.com"),
@@ -93,6 +120,9 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("glauth exec gi", "gitlab.com"),
         ("glauth exec gitlab.com -- glaut", "glauth"),
         ("glauth exec gitlab.com -- cat glauth.ba", "glauth.bash"),
+        ("glauth token localhost:8", "localhost:8443"),
+        ("glauth completions fi", "fish"),
+        ("glauth help tok", "token"),
     ] {
         let Some(output) = outside("fish", &["-c", script, words]) else {
             return skipped("completions in fish");
@@ -102,6 +132,28 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         let first = text.lines().next().unwrap_or_default();
         let first = first.split('\t').next().unwrap_or_default();
         assert_eq!(first, offered, "fish: {words}: {text}");
+    }
+    for (words, offered) in [
+        ("token ", "gitlab.com"),
+        ("token gitlab.com --json ", "gitlab.com"),
+        ("--host ", "gitlab.com"),
+        ("status -a ", "work"),
+        ("", "-a"),
+        ("help ", "login"),
+        ("exec gitlab.com -- ", ""),
+    ] {
+        let Some(output) = outside("elvish", &["-norc", "-c", ELVISH, words]) else {
+            skipped("completions in elvish");
+            break;
+        };
+        let text = String::from_utf8(output.stdout).unwrap();
+        let first = text.lines().next().unwrap_or_default();
+        assert_eq!(first, offered, "elvish: {words}: {:?}", output.stderr);
+    }
+    if let Some(output) = outside("fish", &["-c", script, "glauth status -"]) {
+        let text = String::from_utf8(output.stdout).unwrap();
+        let bare = text.lines().find(|line| !line.contains('\t'));
+        assert_eq!(bare, None, "fish describes every option: {text}");
     }
     match outside("zsh", &["-n", "_glauth"]) {
         Some(output) => assert!(output.status.success(), "{output:?}"),
@@ -236,6 +288,18 @@ fn files_in(folder: &Path) -> BTreeMap<String, String> {
 fn completions_are_what_glauth_prints() {
     let file = |(shell, name): (&str, &str)| (name.to_owned(), printed(&["completions", shell]));
     check_folder("completions", &SHELLS.map(file).into());
+}
+
+#[test]
+fn no_shell_completes_a_hidden_option() {
+    for (shell, _) in SHELLS {
+        let text = printed(&["completions", shell]);
+        // What the script itself asks is no offer.
+        let offers = text.replace("glauth completions --list", "");
+        assert!(!offers.contains("--list"), "{shell}");
+        assert!(!offers.contains("-l list"), "{shell}");
+        assert!(offers.contains("lock-timeout"), "{shell}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn exchange(
 ) -> Result<EndedRefresh, StoreError> {
     let spent = staged.refresh_token().fingerprint();
     let asked_at = Instant::now();
-    session.log.note(Level::Trace, || {
+    session.note(Level::Trace, id, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
     let client = staged.client().clone();
@@ -50,7 +50,7 @@ pub(super) fn exchange(
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
     let outcome = last.map_or_else(|| ending.outcome(), |last| last.outcome);
     let message = describe(id, &client, &exchanged, sentence(outcome));
-    session.log.note(Level::Verbose, || {
+    session.note(Level::Verbose, id, || {
         format!(
             "presented the refresh token {spent} ({}): {}, after {took:.1?}",
             cause.as_str(),

@@ -48,7 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;login' {
@@ -247,7 +247,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;store;info' {
@@ -268,7 +268,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
         }
         'glauth;store;help' {
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;store;help;info' {
@@ -278,7 +278,6 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;completions' {
-            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Print what a completion offers')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
@@ -323,7 +322,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;help;login' {

@@ -9,12 +9,12 @@ set edit:completion:arg-completer[glauth] = {|@words|
     fn cand {|text desc|
         edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
     }
-    var command = 'glauth'
-    for word $words[1..-1] {
-        if (str:has-prefix $word '-') {
-            break
+    fn names {|what|
+        try {
+            e:glauth completions --list $what 2>/dev/null | from-lines
+        } catch {
+            nop
         }
-        set command = $command';'$word
     }
     var completions = [
         &'glauth'= {
@@ -45,9 +45,10 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;login'= {
+            names hosts
             cand --client-id 'Client id of the application at the server'
             cand --client-secret-file 'File with the client secret'
             cand --auth-method 'How to send the client secret (RFC 7591)'
@@ -81,6 +82,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;token'= {
+            names hosts
             cand --min-ttl 'Minimum remaining lifetime'
             cand --format 'Output format'
             cand -a 'Name of the login, if a host has several'
@@ -100,6 +102,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;exec'= {
+            names hosts
             cand --min-ttl 'Minimum remaining lifetime'
             cand --env 'Variable for the token; can be repeated'
             cand --fd 'File descriptor to read the token from, once'
@@ -119,6 +122,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;refresh'= {
+            names hosts
             cand --if-expiring 'Only tokens with less time left'
             cand --alert-after 'Report temporary failures only after this long'
             cand -a 'Name of the login, if a host has several'
@@ -138,6 +142,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;status'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -154,6 +159,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;logout'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -188,6 +194,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;setup-git'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -204,6 +211,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;doctor'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -234,7 +242,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand info 'Show where glauth keeps its files'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;store;info'= {
             cand -a 'Name of the login, if a host has several'
@@ -253,14 +261,13 @@ set edit:completion:arg-completer[glauth] = {|@words|
         }
         &'glauth;store;help'= {
             cand info 'Show where glauth keeps its files'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;store;help;info'= {
         }
         &'glauth;store;help;help'= {
         }
         &'glauth;completions'= {
-            cand --list 'Print what a completion offers'
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -303,7 +310,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;help;login'= {
         }
@@ -335,5 +342,19 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;help'= {
         }
     ]
-    $completions[$command]
+    var command = 'glauth'
+    for word $words[1..-1] {
+        if (has-key $completions $command';'$word) {
+            set command = $command';'$word
+        }
+    }
+    if (has-value $words[..-1] --) {
+        edit:complete-filename $words[-1]
+    } elif (has-value [-a --account] $words[-2]) {
+        names accounts
+    } elif (eq $words[-2] --host) {
+        names hosts
+    } else {
+        $completions[$command]
+    }
 }

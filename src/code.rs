@@ -181,10 +181,10 @@ impl Exit {
             Self::Unexpected => "unexpected failure",
             Self::Usage => "wrong usage or configuration",
             Self::LoginRequired => {
-                "login required: nothing is stored, or the server ended the grant; a person is needed"
+                "login required: nothing is stored, or the server ended the grant"
             }
             Self::TryAgain => {
-                "not now: network, server, rate limit, lock or lease deadline, too little life left, too many files or processes"
+                "not now: network, server, rate limit, lock or lease deadline, too little lifetime left, too many files or processes"
             }
             Self::Store => "the store is unusable",
             Self::TokenRefused => {

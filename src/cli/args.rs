@@ -136,11 +136,12 @@ pub enum Command {
     Exec(Exec),
     /// Refresh tokens before they expire
     ///
-    /// For timers: it keeps logins alive that no program uses, and tells you when a login needs you.
+    /// Run it from a timer. It refreshes the logins that no program uses, so that they do not end, and tells you when a
+    /// login needs you.
     Refresh(Refresh),
     /// Show your logins
     ///
-    /// With the user, the state and the expiry of each. It contacts no server, unless --check is given.
+    /// glauth shows the user, the state and the expiry of each login. It contacts no server unless --check is given.
     Status(Status),
     /// Revoke a login and delete its tokens
     ///
@@ -152,7 +153,7 @@ pub enum Command {
     GitCredential(GitCredential),
     /// Configure git to use glauth
     ///
-    /// From then on git takes the token for this host from glauth, and asks no other helper.
+    /// git then gets the token for the host from glauth, and asks no other helper.
     SetupGit(SetupGit),
     /// Check the store, the servers and git
     ///
@@ -160,15 +161,16 @@ pub enum Command {
     Doctor(Doctor),
     /// Show where glauth keeps its files
     ///
-    /// `glauth store info` shows the folder of the logins, the configuration and the rescue places.
+    /// `glauth store info` shows the folder of the logins, the configuration and the rescue places: what a backup holds,
+    /// and what moves to another machine.
     Store(Store),
     /// Print shell completions
     ///
-    /// They complete options, hosts and the names of your logins.
+    /// The shell then completes commands, options, hosts and the names of your logins.
     Completions(Completions),
     /// Print a man page
     ///
-    /// For systems where the man pages are not installed.
+    /// It works where no man pages are installed, too.
     Man(Man),
 }
 
@@ -188,9 +190,9 @@ pub struct HostTarget {
 #[command(after_long_help = "\
 Examples:
   glauth token gitlab.com
-  glauth token --min-ttl 30m gitlab.com        # at least half an hour, or exit code 4
+  glauth token --min-ttl 30m gitlab.com     # 30 minutes or more, or exit 4
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
-  printf %s \"$refused\" | glauth token --rejected gitlab.com  # after a 401: another one
+  printf %s \"$refused\" | glauth token --rejected gitlab.com  # after a 401
 
 With --rejected, exit code 6 means that the server calls the token good, so it would refuse another one as well.")]
 pub struct Token {
@@ -396,12 +398,16 @@ pub enum Listed {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth man token > token.1 && man ./token.1")]
+  glauth man token > token.1 && man ./token.1
+  glauth man config > config.5 && man ./config.5")]
 pub struct Man {
-    /// Command; without it, the page of glauth
-    #[arg(value_parser = PossibleValuesParser::new(PAGES), hide_possible_values = true)]
+    /// Command, or `config`; without it, the page of glauth
+    #[arg(value_parser = PossibleValuesParser::new(PAGES.into_iter().chain([CONFIG_PAGE])), hide_possible_values = true)]
     pub command: Option<String>,
 }
+
+/// The page about `config.toml`.
+pub const CONFIG_PAGE: &str = "config";
 
 /// The commands, each of which has a man page; a shell completes them.
 const PAGES: [&str; 12] = [

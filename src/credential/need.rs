@@ -88,3 +88,15 @@ pub enum CheckVerdict {
     /// Any other answer: as good as no endpoint.
     Unknown,
 }
+
+/// Behind the token that was asked about.
+impl std::fmt::Display for CheckVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Alive => f.write_str("works"),
+            Self::Dead => f.write_str("no longer works"),
+            Self::Silent(outcome) => write!(f, "cannot be checked now ({})", outcome.as_str()),
+            Self::Unknown => f.write_str("cannot be checked"),
+        }
+    }
+}

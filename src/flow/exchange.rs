@@ -19,7 +19,7 @@ pub(super) fn exchange(
     staged: Staged,
     cause: Cause,
 ) -> Result<EndedRefresh, StoreError> {
-    session.log.note(Level::Trace, || {
+    session.note(Level::Trace, id, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
     let spent = staged.refresh_token().fingerprint();
@@ -32,7 +32,7 @@ pub(super) fn exchange(
     let (record, warnings) = store(session, staged, &ending)?;
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
     let outcome = last.map_or_else(|| ending.outcome(), |last| last.outcome);
-    session.log.note(Level::Verbose, || {
+    session.note(Level::Verbose, id, || {
         format!(
             "presented the refresh token {spent} ({}): {}, after {took:.1?}",
             cause.as_str(),

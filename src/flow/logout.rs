@@ -220,8 +220,7 @@ impl LogoutSteps<'_> {
             })
             .and_then(|()| {
                 self.session
-                    .log
-                    .note(Level::Verbose, || format!("revoked grant {grant}"));
+                    .note(Level::Verbose, self.id, || format!("revoked grant {grant}"));
                 locked.mark_ended(grant, self.session.now());
                 Ok(locked.save()?)
             });

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::redirect_uri::RedirectUri;
+use crate::credential::RedirectUri;
 use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
 use crate::signals::{read_some, spawn_with_signals_blocked};

@@ -15,7 +15,6 @@ mod logout;
 mod loopback;
 mod person;
 mod plan;
-mod redirect_uri;
 mod refresh;
 mod report_refused;
 mod revoke;
@@ -38,7 +37,6 @@ pub use logout::{LogoutDone, forget, log_out};
 pub use loopback::NotListening;
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, ToRegister};
-pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,

@@ -210,7 +210,7 @@ impl TokenRequest<'_> {
 
     fn verdict(&self) -> Result<Verdict, FlowError> {
         let verdict = decide(self.login()?, self.session.now(), &self.need());
-        self.trace(|| format!("decided: {verdict}"));
+        self.tell(|| verdict.to_string());
         Ok(verdict)
     }
 
@@ -221,10 +221,8 @@ impl TokenRequest<'_> {
         self.session.log.flush();
         let verdict = oauth::check(self.session.http, &login.client, &token);
         self.tell(|| {
-            format!(
-                "asked whether {} is alive: {verdict:?}",
-                token.fingerprint()
-            )
+            let token = token.fingerprint();
+            format!("asked the server about the token {token}: it {verdict}")
         });
         self.checked = Some(Checked { token, verdict });
         Ok(())
@@ -428,11 +426,11 @@ impl TokenRequest<'_> {
     }
 
     fn tell(&self, text: impl FnOnce() -> String) {
-        self.session.log.note(Level::Verbose, text);
+        self.session.note(Level::Verbose, self.id, text);
     }
 
     fn trace(&self, text: impl FnOnce() -> String) {
-        self.session.log.note(Level::Trace, text);
+        self.session.note(Level::Trace, self.id, text);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::error::FlowError;
 use crate::credential::{AccountId, Content, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
-use crate::log::Log;
+use crate::log::{Level, Log};
 use crate::notice;
 use crate::oauth;
 use crate::store::{Store, Wait};
@@ -55,6 +55,11 @@ pub struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Keeps a note about a login, which names it.
+    pub(super) fn note(&self, level: Level, id: &AccountId, text: impl FnOnce() -> String) {
+        self.log.note(level, || format!("{id}: {}", text()));
+    }
+
     /// Reads the record of an account without the lock; `None`: there is none. This and the reads under the lock
     /// refuse a login that is reached in another way than was asked for.
     pub(super) fn look(&self, id: &AccountId) -> Result<Option<Record>, FlowError> {

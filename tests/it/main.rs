@@ -76,6 +76,7 @@ mod torn;
 mod trusted_files;
 mod typed;
 mod unreplaceable;
+mod verbose;
 mod verdicts;
 mod waits;
 mod workers;

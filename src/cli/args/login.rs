@@ -12,10 +12,10 @@ use crate::oauth::PROVIDERS;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth login gitlab.com                               # the first time, and each time after
-  glauth login --device gitlab.com                      # consent on a phone
-  glauth login --no-browser gitlab.com                  # consent in a browser on another machine
-  glauth login --standby gitlab.com                     # add a standby grant
+  glauth login gitlab.com                # the first time and later
+  glauth login --device gitlab.com       # consent on a phone
+  glauth login --no-browser gitlab.com   # a browser elsewhere
+  glauth login --standby gitlab.com      # add a standby grant
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com

@@ -103,7 +103,10 @@ fn plain(code: Code, message: String) -> Failure {
 }
 
 fn of_config(error: &ConfigError) -> Option<String> {
-    remedy_of_file(error.unusable.as_ref()?, &error.path)
+    match &error.unusable {
+        Some(unusable) => remedy_of_file(unusable, &error.path),
+        None => error.hint().map(ToOwned::to_owned),
+    }
 }
 
 /// A path in a command for a person to paste.

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
-use crate::credential::EndpointName;
+use crate::credential::{EndpointName, RedirectUri};
 use crate::flow::loopback::{Arrival, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
-use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{
     AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, stray_error,
 };

@@ -300,7 +300,7 @@ impl ServerLogin<'_> {
                 done.warnings.extend(noted.err().map(text));
             }
             None => self.session.log.note(Level::Verbose, || {
-                format!("{} does not say who this is", id.host)
+                format!("{} does not name the user", id.host)
             }),
         }
     }

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use crate::code::Code;
-use crate::credential::{EndpointName, Host};
-use crate::flow::redirect_uri::BadRedirectUri;
+use crate::credential::{BadRedirectUri, EndpointName, Host};
 use crate::oauth::DiscoveryError;
 use crate::secret::BadSecret;
 use crate::user_file::Unusable;

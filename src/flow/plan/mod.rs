@@ -11,10 +11,11 @@ use std::path::PathBuf;
 
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
-use super::redirect_uri::RedirectUri;
 use super::session::Session;
 use crate::config::{Config, LoginOptions};
-use crate::credential::{AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, Scheme};
+use crate::credential::{
+    AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
+};
 use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
@@ -317,4 +318,20 @@ fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Reco
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
     Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, HOST_KEYS};
+
+    #[test]
+    fn the_configuration_takes_every_kind_of_server() {
+        let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+        let key = HOST_KEYS.iter().find(|key| key.name == "provider").unwrap();
+        let Form::OneOf(known) = key.form else {
+            panic!("`provider` takes {}", key.form.words());
+        };
+        assert_eq!(known, names);
+    }
 }

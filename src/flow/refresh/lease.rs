@@ -123,7 +123,7 @@ impl TokenRequest<'_> {
             },
         };
         let name = token.access_token.fingerprint();
-        self.trace(|| format!("waiting for those who hold a lease on {name}"));
+        self.trace(|| format!("waits for the commands that use the token {name}"));
         match self.session.store.wait_for_leases(self.id, name, &wait) {
             Ok(()) => Ok(()),
             Err(LockError::Timeout { .. }) if expires < self.deadline => Ok(()),

@@ -65,6 +65,9 @@ _glauth() {
             glauth,refresh)
                 cmd="glauth__subcmd__refresh"
                 ;;
+            glauth,rename)
+                cmd="glauth__subcmd__rename"
+                ;;
             glauth,setup-git)
                 cmd="glauth__subcmd__setup__subcmd__git"
                 ;;
@@ -73,6 +76,9 @@ _glauth() {
                 ;;
             glauth,store)
                 cmd="glauth__subcmd__store"
+                ;;
+            glauth,switch)
+                cmd="glauth__subcmd__switch"
                 ;;
             glauth,token)
                 cmd="glauth__subcmd__token"
@@ -104,6 +110,9 @@ _glauth() {
             glauth__subcmd__help,refresh)
                 cmd="glauth__subcmd__help__subcmd__refresh"
                 ;;
+            glauth__subcmd__help,rename)
+                cmd="glauth__subcmd__help__subcmd__rename"
+                ;;
             glauth__subcmd__help,setup-git)
                 cmd="glauth__subcmd__help__subcmd__setup__subcmd__git"
                 ;;
@@ -112,6 +121,9 @@ _glauth() {
                 ;;
             glauth__subcmd__help,store)
                 cmd="glauth__subcmd__help__subcmd__store"
+                ;;
+            glauth__subcmd__help,switch)
+                cmd="glauth__subcmd__help__subcmd__switch"
                 ;;
             glauth__subcmd__help,token)
                 cmd="glauth__subcmd__help__subcmd__token"
@@ -138,7 +150,7 @@ _glauth() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -353,7 +365,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__help)
-            opts="login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +504,20 @@ _glauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__help__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__help__subcmd__setup__subcmd__git)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -537,6 +563,20 @@ _glauth() {
         glauth__subcmd__help__subcmd__store__subcmd__info)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -687,7 +727,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout git-credential setup-git doctor store completions man"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +779,48 @@ _glauth() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__rename)
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --account)
                     COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
@@ -929,6 +1011,48 @@ _glauth() {
         glauth__subcmd__store__subcmd__info)
             opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__switch)
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -71,6 +71,9 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("tok", "token"),
         ("git-credential g", ""),
         ("man tok", "token"),
+        ("switch g", "gitlab.com"),
+        ("switch gitlab.com w", "work"),
+        ("rename gitlab.com w", "work"),
         ("exec gitlab.com -- glaut", "glauth"),
         ("exec gitlab.com -- cat glauth.ba", "glauth.bash"),
     ] {
@@ -91,6 +94,7 @@ fn a_shell_completes_hosts_and_accounts_from_the_store() {
         ("glauth status --host o", "other.example"),
         ("glauth man tok", "token"),
         ("glauth exec gi", "gitlab.com"),
+        ("glauth switch gitlab.com wo", "work"),
         ("glauth exec gitlab.com -- glaut", "glauth"),
         ("glauth exec gitlab.com -- cat glauth.ba", "glauth.bash"),
     ] {

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let source = source(args)?;
     let named = context.global.account.as_ref();
     let id = AccountId {
-        account: flow::account_of_login(&store, &host.host, named, &source)?,
+        account: flow::account_of_login(&session, &host.host, named, &source)?,
         host: host.host,
     };
     let request = LoginRequest {
@@ -70,6 +70,7 @@ fn no_host(error: Error) -> Error {
 
 fn options(args: &Args) -> Result<LoginOptions, Error> {
     Ok(LoginOptions {
+        account: None,
         provider: args.provider.clone(),
         url: None,
         client_id: args.client_id.clone(),

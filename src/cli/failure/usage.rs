@@ -50,6 +50,20 @@ pub(in crate::cli) enum UsageError {
         program: String,
         source: std::io::Error,
     },
+    #[error("`{}` cannot be changed: {source}", path.display())]
+    ConfigNotWritten {
+        path: PathBuf,
+        host: Host,
+        /// As it should be; `None`: it should have none.
+        account: Option<AccountName>,
+        source: std::io::Error,
+    },
+    #[error("{} has an account called `default`, which is used wherever no account is named", default.host)]
+    DefaultGoesBefore {
+        default: AccountId,
+        /// Whether a person has logged out of it.
+        is_ended: bool,
+    },
     #[error("git's configuration cannot be changed: {0}")]
     GitNotWritten(String),
     #[error("{0}")]
@@ -89,15 +103,20 @@ impl UsageError {
             | Self::NoLogin { .. }
             | Self::NoAccount { .. }
             | Self::NothingToEnd { .. } => Code::LoginRequired,
-            Self::NotRun { source, .. } if env::is_exhausted(source) => Code::Exhausted,
+            Self::NotRun { source, .. } | Self::ConfigNotWritten { source, .. }
+                if env::is_exhausted(source) =>
+            {
+                Code::Exhausted
+            }
             Self::BadStore(_)
             | Self::NoHost
             | Self::SeveralHosts(_)
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::Call(_)
+            | Self::DefaultGoesBefore { .. }
             | Self::NotRun { .. } => Code::Usage,
-            Self::GitNotWritten(_) => Code::Config,
+            Self::GitNotWritten(_) | Self::ConfigNotWritten { .. } => Code::Config,
             Self::BadQuestion(error) => error.code(),
             Self::BadResponse(_) | Self::BadInput(_) => Code::BadInput,
         }
@@ -106,13 +125,16 @@ impl UsageError {
     /// The account that it is about.
     pub(super) fn id(&self) -> Option<&AccountId> {
         match self {
-            Self::NoLogin { id, .. } | Self::NothingToEnd { id, .. } => Some(id),
+            Self::NoLogin { id, .. }
+            | Self::NothingToEnd { id, .. }
+            | Self::DefaultGoesBefore { default: id, .. } => Some(id),
             Self::NoHost
             | Self::NoLogins(_)
             | Self::NoAccount { .. }
             | Self::SeveralHosts(_)
             | Self::NotRun { .. }
             | Self::GitNotWritten(_)
+            | Self::ConfigNotWritten { .. }
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::BadStore(_)
@@ -154,6 +176,27 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "change it by hand, or where it is made (Home Manager, a dotfile manager); {} prints the lines to add",
             call.command("setup-git")
         ),
+        UsageError::ConfigNotWritten { host, account, .. } => match account {
+            Some(account) => {
+                format!("write `account = \"{account}\"` below `[hosts.\"{host}\"]` in it yourself")
+            }
+            None => format!("remove `account` below `[hosts.\"{host}\"]` in it yourself"),
+        },
+        UsageError::DefaultGoesBefore {
+            default,
+            is_ended: false,
+        } => {
+            format!(
+                "run {} first",
+                call.command(&format!("rename {} default NAME", default.host))
+            )
+        }
+        UsageError::DefaultGoesBefore {
+            default,
+            is_ended: true,
+        } => {
+            format!("run {} first", call.command_for("logout --forget", default))
+        }
         UsageError::TokenAsHost => {
             "name the host, and give the token on standard input: `glauth login --with-token HOST`"
                 .to_owned()

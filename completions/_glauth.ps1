@@ -78,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
             [CompletionResult]::new('--standby', '--standby', [CompletionResultType]::ParameterName, 'Ask for a standby grant, too')
             [CompletionResult]::new('--no-standby', '--no-standby', [CompletionResultType]::ParameterName, 'Ask for one grant only')
+            [CompletionResult]::new('--replace-scopes', '--replace-scopes', [CompletionResultType]::ParameterName, 'Ask for no other scopes than --scope')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')

@@ -603,7 +603,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

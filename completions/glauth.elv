@@ -74,6 +74,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --with-token 'Read a personal access token from standard input'
             cand --standby 'Ask for a standby grant, too'
             cand --no-standby 'Ask for one grant only'
+            cand --replace-scopes 'Ask for no other scopes than --scope'
             cand --json 'Print results and errors as JSON'
             cand -q 'Print only results and errors'
             cand --quiet 'Print only results and errors'

@@ -82,6 +82,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read 
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l standby -d 'Ask for a standby grant, too'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-standby -d 'Ask for one grant only'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l replace-scopes -d 'Ask for no other scopes than --scope'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Print results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s v -l verbose -d 'Explain decisions; repeat for each step'

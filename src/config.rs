@@ -45,6 +45,9 @@ pub struct LoginOptions {
     pub auth_method: Option<String>,
     /// Asked for at login.
     pub scopes: Option<Vec<String>>,
+    /// Whether those that are given leave out those of the login that is there.
+    #[serde(skip)]
+    pub replace_scopes: bool,
     /// Sent with authorization and token requests.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,

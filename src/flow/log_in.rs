@@ -110,6 +110,9 @@ fn through_server(
     if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
         person.hear(&text);
     }
+    if let Some(text) = plan.change_of_scopes() {
+        person.hear(&format!("{}: {text}", plan.id));
+    }
     let login = ServerLogin {
         session,
         plan: &plan,

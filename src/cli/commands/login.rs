@@ -78,6 +78,7 @@ fn options(args: &Args) -> Result<LoginOptions, Error> {
         client_secret_file: args.client_secret_file.clone(),
         auth_method: args.auth_method.clone(),
         scopes: Some(args.scope.clone()).filter(|scopes| !scopes.is_empty()),
+        replace_scopes: args.replace_scopes,
         parameters: args.parameter.iter().cloned().collect(),
         ca_file: args.ca_file.as_deref().map(absolute).transpose()?,
         redirect_uri: args.redirect_uri.clone(),

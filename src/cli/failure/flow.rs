@@ -42,9 +42,10 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
         FlowError::AllLoggedOut(ids) => any_login(ids, call),
         FlowError::UnknownToken(id) => another_token(id, call),
-        FlowError::SeveralAccounts { .. } => {
-            "name one with --account, or set GLAUTH_ACCOUNT".to_owned()
-        }
+        FlowError::SeveralAccounts { host, .. } => format!(
+            "name one with --account, or choose one for all calls: {}",
+            call.command(&format!("switch {host} ACCOUNT"))
+        ),
         FlowError::Unreadable { others, source, .. } => {
             another_account(others, source, about, call)
         }

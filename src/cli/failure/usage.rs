@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Failure, file, plain, status};
+use super::{Failure, file, meant, plain, status};
 use crate::cli::args::Cli;
 use crate::cli::call::Call;
 use crate::cli::help;
@@ -164,11 +164,19 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "run {}; if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME",
             call.command_about("login", None, "HOST")
         ),
-        UsageError::NoLogin { id, scheme, .. } => {
-            let scheme = scheme.unwrap_or(Scheme::Https);
-            format!("run {}; {}", login_at(id, scheme), status(call))
+        UsageError::NoLogin { id, scheme, store } => {
+            let login = login_at(id, scheme.unwrap_or(Scheme::Https));
+            match meant::other_login(id, store) {
+                Some(question) => format!("{question} if not, run {login}"),
+                None => format!("run {login}; {}", status(call)),
+            }
         }
-        UsageError::NoAccount { .. } | UsageError::NothingToEnd { .. } => status(call),
+        UsageError::NoAccount { account, store } => {
+            asked(meant::other_account(account, store), status(call))
+        }
+        UsageError::NothingToEnd { id, store } => {
+            asked(meant::other_login(id, store), status(call))
+        }
         UsageError::SeveralHosts(_) => {
             "name one, set GLAUTH_HOST, or set `default_host` in config.toml".to_owned()
         }
@@ -210,9 +218,18 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
     })
 }
 
+/// A question, and what to do in any case.
+fn asked(question: Option<String>, rest: String) -> String {
+    match question {
+        Some(question) => format!("{question} {rest}"),
+        None => rest,
+    }
+}
+
 /// What clap says, in this program's form.
 pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
     clean_context(&mut error);
+    keep_best_suggestion(&mut error);
     if let Some(variable) = empty_variable(&error) {
         let hint = format!("set it to a value, or run `unset {variable}`");
         return plain(Code::Usage, format!("`{variable}` is empty")).hint(hint);
@@ -272,6 +289,20 @@ fn clean_context(error: &mut clap::Error) {
         .collect();
     for (kind, value) in cleaned {
         error.insert(kind, value);
+    }
+}
+
+/// clap names every command that is similar, and the most similar one last.
+fn keep_best_suggestion(error: &mut clap::Error) {
+    let Some(typed) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let typed = typed.to_string();
+    if let Some(ContextValue::Strings(similar)) = error.get(ContextKind::SuggestedSubcommand)
+        && let Some(best) = meant::best(&typed, similar).cloned()
+    {
+        let best = ContextValue::Strings(vec![best]);
+        error.insert(ContextKind::SuggestedSubcommand, best);
     }
 }
 

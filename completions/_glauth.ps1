@@ -42,6 +42,8 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
+            [CompletionResult]::new('switch', 'switch', [CompletionResultType]::ParameterValue, 'Choose the account that a host means')
+            [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give an account another name')
             [CompletionResult]::new('git-credential', 'git-credential', [CompletionResultType]::ParameterValue, 'Answer git as a credential helper')
             [CompletionResult]::new('setup-git', 'setup-git', [CompletionResultType]::ParameterValue, 'Configure git to use glauth')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, the servers and git')
@@ -76,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
             [CompletionResult]::new('--standby', '--standby', [CompletionResultType]::ParameterName, 'Ask for a standby grant, too')
             [CompletionResult]::new('--no-standby', '--no-standby', [CompletionResultType]::ParameterName, 'Ask for one grant only')
+            [CompletionResult]::new('--replace-scopes', '--replace-scopes', [CompletionResultType]::ParameterName, 'Ask for no other scopes than --scope')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
@@ -172,6 +175,38 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Log out of all accounts, or of all at HOST')
             [CompletionResult]::new('--forget', '--forget', [CompletionResultType]::ParameterName, 'Also forget the client id and the rest')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Delete the tokens without revoking them')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;switch' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Longest wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;rename' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Longest wait for another process''s refresh, such as `90s` or `2m`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
@@ -316,6 +351,8 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
+            [CompletionResult]::new('switch', 'switch', [CompletionResultType]::ParameterValue, 'Choose the account that a host means')
+            [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give an account another name')
             [CompletionResult]::new('git-credential', 'git-credential', [CompletionResultType]::ParameterValue, 'Answer git as a credential helper')
             [CompletionResult]::new('setup-git', 'setup-git', [CompletionResultType]::ParameterValue, 'Configure git to use glauth')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, the servers and git')
@@ -341,6 +378,12 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;help;logout' {
+            break
+        }
+        'glauth;help;switch' {
+            break
+        }
+        'glauth;help;rename' {
             break
         }
         'glauth;help;git-credential' {

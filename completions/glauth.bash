@@ -3,35 +3,6 @@ _glauth_names() {
     command glauth completions --list "$1" 2>/dev/null
 }
 
-# bash takes a colon and an equals sign for words of their own. A host with a port is put together again; bash keeps
-# what stands before its last colon on the line, so that part is not offered. What stands behind `--` stays as it is.
-_glauth() {
-    local -a words=()
-    local i word last=-1 cword=0 glue= command=
-    for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
-        word=${COMP_WORDS[i]}
-        if [[ -z $command && $i -gt 1 && ( $word == : || -n $glue ) ]]; then
-            words[last]+=$word
-        elif [[ -z $command && $i -gt 1 && $word == = && ${words[last]} == --* ]]; then
-            ((i == COMP_CWORD)) && words[++last]=
-        else
-            words[++last]=$word
-        fi
-        glue=
-        [[ $word == : ]] && glue=1
-        [[ $word == -- && $i -lt $COMP_CWORD ]] && command=1
-        ((i <= COMP_CWORD)) && cword=$last
-    done
-    COMP_WORDS=("${words[@]}")
-    COMP_CWORD=$cword
-    local current=${COMP_WORDS[COMP_CWORD]}
-    _glauth_words "$1" "$current" "${COMP_WORDS[COMP_CWORD - 1]}"
-    if [[ -z $command && $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
-        local before=${current%"${current##*:}"}
-        COMPREPLY=("${COMPREPLY[@]#"$before"}")
-    fi
-}
-
 # Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
@@ -49,7 +20,7 @@ _glauth_command() {
     return 1
 }
 
-_glauth_words() {
+_glauth() {
     local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -94,6 +65,9 @@ _glauth_words() {
             glauth,refresh)
                 cmd="glauth__subcmd__refresh"
                 ;;
+            glauth,rename)
+                cmd="glauth__subcmd__rename"
+                ;;
             glauth,setup-git)
                 cmd="glauth__subcmd__setup__subcmd__git"
                 ;;
@@ -102,6 +76,9 @@ _glauth_words() {
                 ;;
             glauth,store)
                 cmd="glauth__subcmd__store"
+                ;;
+            glauth,switch)
+                cmd="glauth__subcmd__switch"
                 ;;
             glauth,token)
                 cmd="glauth__subcmd__token"
@@ -133,6 +110,9 @@ _glauth_words() {
             glauth__subcmd__help,refresh)
                 cmd="glauth__subcmd__help__subcmd__refresh"
                 ;;
+            glauth__subcmd__help,rename)
+                cmd="glauth__subcmd__help__subcmd__rename"
+                ;;
             glauth__subcmd__help,setup-git)
                 cmd="glauth__subcmd__help__subcmd__setup__subcmd__git"
                 ;;
@@ -141,6 +121,9 @@ _glauth_words() {
                 ;;
             glauth__subcmd__help,store)
                 cmd="glauth__subcmd__help__subcmd__store"
+                ;;
+            glauth__subcmd__help,switch)
+                cmd="glauth__subcmd__help__subcmd__switch"
                 ;;
             glauth__subcmd__help,token)
                 cmd="glauth__subcmd__help__subcmd__token"
@@ -167,7 +150,7 @@ _glauth_words() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -205,12 +188,16 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__completions)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-a -q -v -h --list --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --list)
+                    COMPREPLY=($(compgen -W "hosts accounts" -- "${cur}"))
+                    return 0
+                    ;;
                 --account)
                     COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
@@ -243,7 +230,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__doctor)
-            opts="$(_glauth_names hosts) -a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,7 +269,7 @@ _glauth_words() {
             ;;
         glauth__subcmd__exec)
             _glauth_command "${cur}" && return 0
-            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,7 +365,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help)
-            opts="login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -517,6 +504,20 @@ _glauth_words() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__help__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__help__subcmd__setup__subcmd__git)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -573,6 +574,20 @@ _glauth_words() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__help__subcmd__token)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -588,7 +603,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="$(_glauth_names hosts) -a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -674,7 +689,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__logout)
-            opts="$(_glauth_names hosts) -a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -712,7 +727,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout git-credential setup-git doctor store completions man config"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -750,7 +765,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__refresh)
-            opts="$(_glauth_names hosts) -a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -795,8 +810,50 @@ _glauth_words() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__rename)
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__setup__subcmd__git)
-            opts="$(_glauth_names hosts) -a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -834,7 +891,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__status)
-            opts="$(_glauth_names hosts) -a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -989,8 +1046,50 @@ _glauth_words() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__switch)
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__token)
-            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="-a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1001,7 +1100,7 @@ _glauth_words() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain json header curl env" -- "${cur}"))
                     return 0
                     ;;
                 --account)

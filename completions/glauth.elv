@@ -39,6 +39,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
+            cand switch 'Choose the account that a host means'
+            cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
@@ -73,6 +75,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --with-token 'Read a personal access token from standard input'
             cand --standby 'Ask for a standby grant, too'
             cand --no-standby 'Ask for one grant only'
+            cand --replace-scopes 'Ask for no other scopes than --scope'
             cand --json 'Print results and errors as JSON'
             cand -q 'Print only results and errors'
             cand --quiet 'Print only results and errors'
@@ -169,6 +172,36 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --all 'Log out of all accounts, or of all at HOST'
             cand --forget 'Also forget the client id and the rest'
             cand --local 'Delete the tokens without revoking them'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;switch'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;rename'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
             cand -q 'Print only results and errors'
             cand --quiet 'Print only results and errors'
@@ -304,6 +337,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
+            cand switch 'Choose the account that a host means'
+            cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
@@ -323,6 +358,10 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;status'= {
         }
         &'glauth;help;logout'= {
+        }
+        &'glauth;help;switch'= {
+        }
+        &'glauth;help;rename'= {
         }
         &'glauth;help;git-credential'= {
         }

@@ -1,4 +1,5 @@
-//! `config.toml`: written by people only, read where a login is made or no HOST was given.
+//! `config.toml`: written by people, and by `glauth switch`; read where a login is made, where no HOST was given, and
+//! where a host has no account called `default`.
 
 mod check;
 mod keys;
@@ -14,7 +15,8 @@ use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
 use crate::code::Code;
-use crate::credential::{Endpoints, Host, HostArg};
+use crate::credential::{AccountId, AccountName, Endpoints, Host, HostArg};
+use crate::env;
 use crate::user_file::{self, Unusable};
 use check::Checker;
 use mistake::Mistake;
@@ -22,7 +24,7 @@ use mistake::Mistake;
 pub use keys::{DEFAULT_HOST, Form, HOST_KEYS, Key};
 
 /// The largest configuration that is read, in bytes.
-const SIZE_LIMIT: u64 = 1024 * 1024;
+pub const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// What it says.
 #[derive(Debug, Default)]
@@ -35,6 +37,9 @@ pub struct Config {
 /// What is said of the logins at a host: in the configuration, or with the options of one call.
 #[derive(Default, Deserialize)]
 pub struct LoginOptions {
+    /// The account that the host alone means, where none is called `default`; in the configuration only.
+    #[serde(default, deserialize_with = "account_name")]
+    pub account: Option<AccountName>,
     /// The provider's name.
     pub provider: Option<String>,
     /// Where the server is, if not at `https://HOST`; in the configuration only.
@@ -50,6 +55,9 @@ pub struct LoginOptions {
     pub auth_method: Option<String>,
     /// Asked for at login.
     pub scopes: Option<Vec<String>>,
+    /// Whether those that are given leave out those of the login that is there.
+    #[serde(skip)]
+    pub replace_scopes: bool,
     /// Sent with authorization and token requests.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -65,6 +73,13 @@ pub struct LoginOptions {
 fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HostArg>, D::Error> {
     let text = String::deserialize(deserializer)?;
     HostArg::parse(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn account_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<AccountName>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// Names, never the secret.
@@ -128,8 +143,17 @@ struct ConfigDocument<H> {
 }
 
 impl Config {
+    /// Reads the file that a call names, else the one in the platform's place.
+    pub fn of_call(named: Option<&Path>) -> Result<Self, ConfigError> {
+        match (named, env::config_file()) {
+            (Some(named), _) => Self::read_named(named),
+            (None, Some(path)) => Self::read(&path),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
     /// Reads the file at `path`; one that is not there says nothing.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
         match Self::read_named(path) {
             Err(error) if error.unusable.as_ref().is_some_and(Unusable::is_missing) => {
                 Ok(Self::default())
@@ -139,7 +163,7 @@ impl Config {
     }
 
     /// Reads the file that a person named: it must be there.
-    pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
+    fn read_named(path: &Path) -> Result<Self, ConfigError> {
         let text = user_file::read_text(path, SIZE_LIMIT)
             .map_err(|unusable| ConfigError::unread(path, unusable))?;
         Ok(Self::parse_named(path, &text)?.beside(path))
@@ -197,6 +221,22 @@ impl Config {
         let hosts = self.hosts.iter();
         let named = hosts.flat_map(|(_, host)| [&host.ca_file, &host.client_secret_file]);
         named.flatten().map(PathBuf::as_path)
+    }
+
+    /// The account that `host` alone means, where none is called `default`.
+    #[must_use]
+    pub fn account(&self, host: &Host) -> Option<&AccountName> {
+        self.host(host)?.account.as_ref()
+    }
+
+    /// Every account that it names.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.hosts.iter().filter_map(|(host, options)| {
+            Some(AccountId {
+                host: host.clone(),
+                account: options.account.clone()?,
+            })
+        })
     }
 
     /// What it says of `host`.

@@ -23,6 +23,8 @@ use crate::time::Timestamp;
 pub struct Logins {
     store: Store,
     lock_timeout: Duration,
+    /// The configuration that the environment names.
+    config: Option<PathBuf>,
 }
 
 impl Logins {
@@ -50,6 +52,7 @@ impl Logins {
             return Ok(Self {
                 store: store.map_err(|error| Error::usage(&error.to_string()))?,
                 lock_timeout: LOCK_TIMEOUT,
+                config: named_config(),
             });
         }
         let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
@@ -62,6 +65,7 @@ impl Logins {
         Self {
             store: Store::new(folder, Timestamp::now),
             lock_timeout: LOCK_TIMEOUT,
+            config: named_config(),
         }
     }
 
@@ -73,7 +77,8 @@ impl Logins {
     }
 
     /// The login at `host`: a host name, one with a port, or a URL. `name` tells several logins at one
-    /// host apart; `None` is the one called `default`, else the only one there. Nothing is read yet.
+    /// host apart; `None` is the one called `default`, else the one that `config.toml` chooses, else the only one
+    /// there. Nothing is read yet.
     ///
     /// # Errors
     ///
@@ -96,6 +101,12 @@ impl Logins {
             name: name.transpose()?,
         })
     }
+}
+
+/// The configuration that the environment names.
+fn named_config() -> Option<PathBuf> {
+    let named = env::option("GLAUTH_CONFIG").filter(|path| !path.is_empty());
+    named.map(PathBuf::from)
 }
 
 /// One login, of one account at one host.
@@ -162,6 +173,7 @@ impl Login<'_> {
             watched: false,
             scheme: self.host.scheme,
             refreshes: RefreshesIn::Here,
+            config: self.logins.config.as_deref(),
         };
         let mut scheme = self.host.scheme;
         let found = flow::find(&session, &self.host.host, self.name.as_ref());

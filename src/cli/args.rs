@@ -1,5 +1,6 @@
 //! The command line as clap reads it. What an argument means is in the commands.
 
+mod accounts;
 mod exec;
 mod git;
 mod login;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::credential::{AccountName, HostArg};
 use crate::time::parse_duration;
 
+pub use accounts::{Rename, Switch};
 pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
@@ -147,6 +149,14 @@ pub enum Command {
     ///
     /// glauth revokes the grants at the server, then deletes the tokens.
     Logout(Logout),
+    /// Choose the account that a host means
+    ///
+    /// If a host has several accounts, every command uses this one unless you name another.
+    Switch(Switch),
+    /// Give an account another name
+    ///
+    /// The login stays: nothing is asked of the server, and no token changes.
+    Rename(Rename),
     /// Answer git as a credential helper
     ///
     /// git runs it; you run `glauth setup-git`.
@@ -298,6 +308,8 @@ STATE:
   unreadable       the record cannot be read
   logged out       you logged out
 
+`(default)` or `*` after an account: the one that the host means (see `glauth switch`).
+
 A terminal shows the columns that fit; --json has all, and more.
 
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
@@ -410,13 +422,15 @@ pub struct Man {
 pub const CONFIG_PAGE: &str = "config";
 
 /// The commands, each of which has a man page; a shell completes them.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "login",
     "token",
     "exec",
     "refresh",
     "status",
     "logout",
+    "switch",
+    "rename",
     "git-credential",
     "setup-git",
     "doctor",

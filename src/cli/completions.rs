@@ -75,15 +75,23 @@ fn without(text: &str, name: &str) -> String {
     kept
 }
 
-/// The commands that take a HOST.
-fn with_host() -> Vec<String> {
+/// The commands that take a HOST, and whether they take the name of an account after it.
+fn with_host() -> Vec<(String, bool)> {
     let command = Cli::command();
-    let has_host = |command: &&clap::Command| {
+    let found = command.get_subcommands().filter_map(|command| {
         let mut positionals = command.get_positionals();
-        positionals.any(|argument| argument.get_id() == "target")
-    };
-    let found = command.get_subcommands().filter(has_host);
-    found.map(|command| command.get_name().to_owned()).collect()
+        let takes_host = positionals.any(|argument| argument.get_id() == "target");
+        let takes_account = command.get_positionals().any(is_account);
+        takes_host.then(|| (command.get_name().to_owned(), takes_account))
+    });
+    found.collect()
+}
+
+/// The arguments that are the name of an account.
+const ACCOUNTS: [&str; 2] = ["chosen", "old"];
+
+fn is_account(argument: &clap::Arg) -> bool {
+    ACCOUNTS.contains(&argument.get_id().as_str())
 }
 
 const BASH: &str = "\
@@ -140,13 +148,23 @@ _glauth_command() {
 
 ";
 
+/// The word after HOST, where it is the name of an account.
+const BASH_ACCOUNT: &str = "
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W \"$(_glauth_names accounts)\" -- \"${cur}\") )
+                return 0
+            fi";
+
 fn for_bash(text: &str) -> String {
-    let sections: Vec<String> = with_host()
-        .iter()
-        .map(|name| format!("glauth__subcmd__{})", name.replace('-', "__subcmd__")))
+    let sections: Vec<(String, bool)> = with_host()
+        .into_iter()
+        .map(|(name, takes_account)| {
+            let name = name.replace('-', "__subcmd__");
+            (format!("glauth__subcmd__{name})"), takes_account)
+        })
         .collect();
     let mut option = "";
-    let mut takes_host = false;
+    let mut takes = None;
     let mut lines = String::from(BASH);
     for line in text.lines() {
         let word = line.trim();
@@ -157,14 +175,18 @@ fn for_bash(text: &str) -> String {
             ("COMPREPLY=($(compgen -f \"${cur}\"))", "--account)" | "-a)") => {
                 line.replace("-f", "-W \"$(_glauth_names accounts)\" --")
             }
-            _ if takes_host && word.starts_with("opts=") => {
-                takes_host = false;
-                line.replacen("opts=\"", "opts=\"$(_glauth_names hosts) ", 1)
-            }
+            _ if word.starts_with("opts=") => match takes.take() {
+                None => line.to_owned(),
+                Some(takes_account) => {
+                    let hosts = line.replacen("opts=\"", "opts=\"$(_glauth_names hosts) ", 1);
+                    hosts + if takes_account { BASH_ACCOUNT } else { "" }
+                }
+            },
             ("_glauth() {", _) => "_glauth_words() {".to_owned(),
             _ => line.to_owned(),
         };
-        takes_host |= sections.iter().any(|section| section == word);
+        let section = sections.iter().find(|(section, _)| section == word);
+        takes = section.map(|(_, takes_account)| *takes_account).or(takes);
         option = word;
         lines += &line;
         lines.push('\n');
@@ -200,9 +222,16 @@ _glauth_command() {
 fn for_zsh(text: &str) -> String {
     let mut lines = String::new();
     for line in text.lines() {
-        let line = if line.contains(":HOST:_default") || line.starts_with("'::target --") {
+        let is_argument = |id: &str| {
+            let argument = line.trim_start_matches(['\'', ':']);
+            line.starts_with("':") && argument.starts_with(&format!("{id} --"))
+        };
+        let line = if line.contains(":HOST:_default") || is_argument("target") {
             line.replace(":_default'", ":_glauth_hosts'")
-        } else if line.starts_with("'--account=") || line.starts_with("'-a+[") {
+        } else if line.starts_with("'--account=")
+            || line.starts_with("'-a+[")
+            || ACCOUNTS.into_iter().any(is_argument)
+        {
             line.replace(":_default'", ":_glauth_accounts'")
         } else if line.starts_with("'*::command --") {
             line.replace(":_default'", ":_glauth_command'")
@@ -250,7 +279,7 @@ fn for_fish() -> String {
         );
         text += &line;
     }
-    for name in with_host() {
+    for (name, takes_account) in with_host() {
         let before = match name.as_str() {
             "exec" => "; and not __fish_glauth_command_line >/dev/null",
             _ => "",
@@ -260,6 +289,9 @@ fn for_fish() -> String {
             "complete -c glauth -n \"__fish_glauth_using_subcommand {name}{before}\" -f {asked}\n"
         );
         text += &line;
+        if takes_account {
+            text += &line.replace(&asked, &ask("accounts", "Account"));
+        }
     }
     let commands: Vec<&str> = root
         .get_subcommands()

@@ -63,11 +63,7 @@ impl<'a> Context<'a> {
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
     pub(super) fn config(&self) -> Result<Config, Error> {
-        Ok(match (&self.global.config, env::config_file()) {
-            (Some(named), _) => Config::read_named(named)?,
-            (None, Some(path)) => Config::read(&path)?,
-            (None, None) => Config::default(),
-        })
+        Ok(Config::of_call(self.global.config.as_deref())?)
     }
 
     /// Where the configuration is, or would be. `None`: no home is known.
@@ -85,6 +81,7 @@ impl<'a> Context<'a> {
             watched: self.is_watched(),
             scheme,
             refreshes: RefreshesIn::Apart,
+            config: self.global.config.as_deref(),
         }
     }
 
@@ -154,11 +151,22 @@ impl<'a> Context<'a> {
         Ok(ids)
     }
 
-    /// Finds the login that is meant: the named one, else `default`, else the only one of the host.
+    /// Finds the login that is meant: the named one, else `default`, else the chosen one, else the only one of the host.
     pub(super) fn find(&self, host: &HostArg, session: &Session<'_>) -> Result<Record, Error> {
-        let found = flow::find(session, &host.host, self.global.account.as_ref());
+        Self::found(
+            flow::find(session, &host.host, self.global.account.as_ref()),
+            session,
+        )
+    }
+
+    /// Finds this login alone.
+    pub(super) fn find_named(id: &AccountId, session: &Session<'_>) -> Result<Record, Error> {
+        Self::found(flow::find(session, &id.host, Some(&id.account)), session)
+    }
+
+    fn found(found: Result<Record, FlowError>, session: &Session<'_>) -> Result<Record, Error> {
         found.map_err(|error| match error {
-            FlowError::NoLogin(id) => Self::no_login(id, host.scheme, session.store).into(),
+            FlowError::NoLogin(id) => Self::no_login(id, session.scheme, session.store).into(),
             other => other.into(),
         })
     }
@@ -192,6 +200,10 @@ impl<'a> Context<'a> {
             Some(Step::TakeOneGrant(id)) => {
                 let command = call.command_for("login --no-standby", id);
                 format!("{text}; {command} takes one")
+            }
+            Some(Step::ChooseDefault(host)) => {
+                let command = call.command(&format!("switch {host} default"));
+                format!("{text}; {command} undoes that")
             }
         }
     }

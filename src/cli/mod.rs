@@ -5,6 +5,7 @@ mod audible;
 mod call;
 mod commands;
 mod completions;
+mod config_file;
 mod context;
 mod failure;
 mod generate;

@@ -81,6 +81,14 @@ const NO_ENDPOINT: &str =
 /// The keys in the table of a host.
 pub const HOST_KEYS: &[Key] = &[
     Key {
+        name: "account",
+        form: Form::Text,
+        example: "\"work\"",
+        default: "the account called default; else the only one",
+        about: "The account that a command means if you name none and no account is called default. glauth switch writes \
+                it.",
+    },
+    Key {
         name: "client_id",
         form: Form::Text,
         example: "\"3f5c0a91\"",

@@ -161,6 +161,21 @@ pub enum LoginKind {
     Token,
 }
 
+impl Content {
+    /// Lets every generation be higher than this one, in the order in which they are.
+    pub fn count_beyond(&mut self, reached: Generation) {
+        match self {
+            Self::Login(login) => {
+                for grant in &mut login.grants {
+                    grant.generation += reached;
+                }
+            }
+            Self::LoggedOut(tombstone) => tombstone.generation += reached,
+            Self::Password(_) => {}
+        }
+    }
+}
+
 /// What `logout` leaves: all that a new login needs, and nothing that opens a door.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tombstone {

@@ -1,14 +1,15 @@
-//! Which login of a host is meant: the named one, else `default`, else the only one that is in use. A logout of
-//! `default` leaves its name taken: no other login is meant by it.
+//! Which login of a host is meant: the named one, else `default`, else the one that the configuration chooses, else the
+//! only one that is in use. A logout leaves a name taken: no other login is meant by it.
 
 use super::error::FlowError;
 use super::session::Session;
 use super::store_login::Tokens;
+use super::warning::{Step, Warning};
 use crate::credential::{AccountId, AccountName, Content, Host, Record};
 use crate::store::{Store, StoreError};
 
-/// Finds the login that is meant, or what a logout left of it, and returns the record that it read. The folder is
-/// read only if no account is named and `default` is missing (P9).
+/// Finds the login that is meant, or what a logout left of it, and returns the record that it read. The folder and the
+/// configuration are read only if no account is named and `default` is missing (P9).
 pub fn find(
     session: &Session<'_>,
     host: &Host,
@@ -21,7 +22,7 @@ pub fn find(
     match (session.look(&meant), name) {
         (Ok(Some(record)), _) => Ok(record),
         (Ok(None), Some(_)) => Err(FlowError::NoLogin(meant)),
-        (Ok(None), None) => only_one(session, meant),
+        (Ok(None), None) => without_default(session, meant),
         (Err(FlowError::Store(error)), name) => {
             let others = match name {
                 Some(_) => Vec::new(),
@@ -33,9 +34,14 @@ pub fn find(
     }
 }
 
-/// The only login of a host, where the one that is meant is not there.
-fn only_one(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError> {
+/// The login that the configuration chooses, else the only login of a host, where no account is called `default`.
+fn without_default(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError> {
     let mut there = AtHost::read(session.store, &meant.host)?;
+    if !there.is_empty()
+        && let Some(chosen) = session.chosen_account(&meant.host)?
+    {
+        return find(session, &meant.host, Some(&chosen));
+    }
     if let Some(index) = there.position(&meant, true) {
         let record = there.logins.swap_remove(index);
         return session.check_scheme(&record).map(|()| record);
@@ -119,6 +125,11 @@ impl AtHost {
         Ok(there)
     }
 
+    /// Whether nothing is there, not even what a logout left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.logins.is_empty() && self.ended.is_empty() && self.unreadable.is_empty()
+    }
+
     /// Which of the logins is meant: the one of that name, else the only one, if another one may be meant.
     pub(super) fn position(&self, meant: &AccountId, may_be_another: bool) -> Option<usize> {
         let named = self.logins.iter().position(|login| login.id == *meant);
@@ -126,12 +137,44 @@ impl AtHost {
     }
 }
 
-/// The account that a new login is for, where none was named.
-pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, FlowError> {
+/// The account that `host` alone means, and whether it has another one; `None`: nothing says which.
+#[must_use]
+pub fn account_meant(session: &Session<'_>, host: &Host) -> Option<(AccountName, bool)> {
+    let store = session.store;
+    let all = store.accounts_of(host).unwrap_or_default();
+    let is_one_of_several = all.len() > 1;
     let default = AccountName::default_name();
+    if all.iter().any(|id| id.account == default) {
+        return Some((default, is_one_of_several));
+    }
+    let chosen = session.chosen_account(host).ok()?;
+    let meant = chosen.or_else(|| match <[_; 1]>::try_from(in_use(store, &all)) {
+        Ok([only]) => Some(only.account),
+        Err(_) => None,
+    });
+    Some((meant?, is_one_of_several))
+}
+
+/// A warning where the configuration chooses this account, which is there no more.
+#[must_use]
+pub fn still_chosen(session: &Session<'_>, id: &AccountId) -> Option<Warning> {
+    let chosen = session.chosen_account(&id.host).ok().flatten();
+    (chosen.as_ref() == Some(&id.account)).then(|| Warning {
+        text: format!("config.toml still chooses {id}"),
+        step: Some(Step::ChooseDefault(id.host.clone())),
+    })
+}
+
+/// The account that a new login is for, where none was named.
+pub fn account_to_log_in(session: &Session<'_>, host: &Host) -> Result<AccountName, FlowError> {
+    let default = AccountName::default_name();
+    let store = session.store;
     let all = store.accounts_of(host)?;
     if all.iter().any(|id| id.account == default) {
         return Ok(default);
+    }
+    if let Some(chosen) = session.chosen_account(host)? {
+        return Ok(chosen);
     }
     let used = in_use(store, &all);
     let candidates = if used.is_empty() { &all } else { &used };

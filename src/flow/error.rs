@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::code::Code;
+use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Login, LoginKind, Outcome, Scheme, Standby};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -112,6 +113,9 @@ pub enum FlowError {
         /// The one that has it.
         other: AccountId,
     },
+    /// A login has the name that an account was to get.
+    #[error("there is a login for {0} already")]
+    NameTaken(AccountId),
     /// The token is of no use any more, and there is nothing to get another one with.
     #[error("the token for {id} cannot be refreshed: there is no refresh token")]
     NotRenewable {
@@ -165,6 +169,9 @@ pub enum FlowError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The configuration may choose the account, and cannot be used.
+    #[error(transparent)]
+    Config(#[from] Box<ConfigError>),
     /// The login had to be refreshed before it could be revoked, and that failed.
     #[error("the login for {id} is not revoked: {message}")]
     NotRefreshed {
@@ -212,7 +219,8 @@ impl FlowError {
             Self::SeveralAccounts { .. }
             | Self::NotNamedByGit { .. }
             | Self::OtherScheme { .. }
-            | Self::HeldElsewhere { .. } => Code::Usage,
+            | Self::HeldElsewhere { .. }
+            | Self::NameTaken(_) => Code::Usage,
             Self::TokenRefused(_) => Code::TokenRefused,
             Self::NothingFresh(_) | Self::TooShort { .. } => Code::Stale,
             Self::Failed { outcome, .. } | Self::NotRefreshed { outcome, .. } => (*outcome).into(),
@@ -220,6 +228,7 @@ impl FlowError {
             Self::TooManyTurns(_) => Code::StoreFailed,
             Self::Lock(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Config(error) => error.code(),
             Self::Unreadable { source, .. } => source.code(),
             Self::NotRevoked { source, .. } => source.code(),
         }
@@ -237,6 +246,7 @@ impl FlowError {
             | Self::StandbyLost { id, .. }
             | Self::TokenRefused(id)
             | Self::UnknownToken(id)
+            | Self::NameTaken(id)
             | Self::OtherScheme { id, .. }
             | Self::HeldElsewhere { id, .. }
             | Self::NotRenewable { id, .. }
@@ -251,7 +261,8 @@ impl FlowError {
             | Self::NotNamedByGit { .. }
             | Self::AllLoggedOut(_)
             | Self::Lock(_)
-            | Self::Store(_) => None,
+            | Self::Store(_)
+            | Self::Config(_) => None,
         }
     }
 

@@ -15,7 +15,6 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
-use crate::store::Store;
 
 pub use bring::BroughtTokens;
 
@@ -45,7 +44,7 @@ pub enum TokenSource {
 /// The account that a login is for: the named one, else `default` for tokens that the caller brings, else the one
 /// that a consent at this host renews.
 pub fn account_of_login(
-    store: &Store,
+    session: &Session<'_>,
     host: &Host,
     named: Option<&AccountName>,
     source: &TokenSource,
@@ -53,7 +52,7 @@ pub fn account_of_login(
     match (named, source) {
         (Some(named), _) => Ok(named.clone()),
         (None, TokenSource::Caller(_)) => Ok(AccountName::default_name()),
-        (None, TokenSource::Consent(_)) => account_to_log_in(store, host),
+        (None, TokenSource::Consent(_)) => account_to_log_in(session, host),
     }
 }
 
@@ -110,6 +109,9 @@ fn through_server(
     let (method, setup) = complete(&mut plan, method, person)?;
     if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
         person.hear(&text);
+    }
+    if let Some(text) = plan.change_of_scopes() {
+        person.hear(&format!("{}: {text}", plan.id));
     }
     let login = ServerLogin {
         session,

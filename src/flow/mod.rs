@@ -16,6 +16,7 @@ mod loopback;
 mod person;
 mod plan;
 mod refresh;
+mod rename;
 mod report_refused;
 mod revoke;
 mod sentences;
@@ -24,7 +25,7 @@ mod store_login;
 mod tried;
 mod warning;
 
-pub use account::{find, in_use};
+pub use account::{account_meant, find, in_use, still_chosen};
 pub use add_standby::{NotAdded, Refusal};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
@@ -41,6 +42,7 @@ pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,
 };
+pub use rename::rename;
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, RefreshesIn, Session};
 pub use store_login::{Change, LoggedIn, SecondGrant};

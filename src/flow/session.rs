@@ -1,9 +1,11 @@
 //! What every flow works with, and how long it waits for a lock.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::FlowError;
-use crate::credential::{AccountId, Content, Record, Scheme};
+use crate::config::Config;
+use crate::credential::{AccountId, AccountName, Content, Host, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::{Level, Log};
 use crate::notice;
@@ -52,6 +54,8 @@ pub struct Session<'a> {
     pub scheme: Option<Scheme>,
     /// In which process a refresh happens.
     pub refreshes: RefreshesIn,
+    /// The configuration that the call names; `None`: the one in the platform's place.
+    pub config: Option<&'a Path>,
 }
 
 impl Session<'_> {
@@ -69,6 +73,12 @@ impl Session<'_> {
         let record = snapshot.into_record();
         self.check_scheme(&record)?;
         Ok(Some(record).filter(|found| !matches!(found.content, Content::Password(_))))
+    }
+
+    /// The account that the configuration chooses for a host that has none called `default`.
+    pub(super) fn chosen_account(&self, host: &Host) -> Result<Option<AccountName>, FlowError> {
+        let config = Config::of_call(self.config).map_err(Box::new)?;
+        Ok(config.account(host).cloned())
     }
 
     /// Refuses a login that is reached in another way than was asked for.

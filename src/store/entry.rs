@@ -230,6 +230,13 @@ impl Locked<Occupied> {
         }
     }
 
+    /// The names of its access tokens.
+    pub(super) fn tokens(&self) -> Vec<Fingerprint> {
+        let grants = self.record().login().map_or(&[][..], |login| &login.grants);
+        let names = grants.iter().map(|grant| grant.access_token.fingerprint());
+        names.collect()
+    }
+
     fn token_name(&self, grant: usize) -> Option<Fingerprint> {
         let grant = self.record().login()?.grants.get(grant)?;
         Some(grant.access_token.fingerprint())

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use super::error::StoreError;
-use super::files::{RescuedFile, Text};
+use super::files::RescuedFile;
 use super::recover;
 use super::{Full, Store};
-use crate::credential::{AccountId, AccountName, Host};
+use crate::credential::{AccountId, Host};
 
 pub use super::files::{
     Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, SecondProcess,
@@ -98,7 +98,7 @@ impl Store {
             }
         }
         let found = found.into_iter().map(|(file, waits_for)| RescuedAnswer {
-            names: file.text().and_then(|text| named(&text)),
+            names: file.text().and_then(|text| text.whose()),
             waits_for,
             path: file.path,
         });
@@ -116,23 +116,4 @@ impl Store {
             of_it.for_each(|(_, waits_for)| *waits_for = Some(id.clone()));
         }
     }
-}
-
-/// Whose record it is, as it says itself.
-fn named(text: &Text) -> Option<AccountId> {
-    // The head of a record, before any token: it need not be of a version that we know.
-    let value = |key: &str| {
-        let mut lines = text
-            .as_str()
-            .lines()
-            .take_while(|line| !line.starts_with('['));
-        lines.find_map(|line| {
-            let (name, value) = line.split_once(" = ")?;
-            (name == key).then(|| value.trim_matches('"').to_owned())
-        })
-    };
-    Some(AccountId {
-        host: Host::from_record(&value("host")?)?,
-        account: value("account")?.parse::<AccountName>().ok()?,
-    })
 }

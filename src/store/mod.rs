@@ -11,6 +11,7 @@ mod named;
 mod password;
 mod record;
 mod recover;
+mod rename;
 mod staged;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Sto
 pub use error::{Kept, Lasts, LockError, StoreError};
 pub use files::{HandedOver, Lease, Wait};
 pub use named::{BadStore, NamedBy};
+pub use rename::FreeName;
 pub use staged::{NotStaged, Staged};
 
 use crate::credential::{AccountId, Host};

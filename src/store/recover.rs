@@ -9,7 +9,7 @@ use super::entry::Occupied;
 use super::error::StoreError;
 use super::files::{LockedPlace, Place, Text};
 use super::record::Full;
-use crate::credential::{Grant, Outcome};
+use crate::credential::{AccountId, Grant, Outcome};
 use crate::secret::RefreshToken;
 use crate::time::Timestamp;
 
@@ -37,6 +37,10 @@ pub(super) fn recover(
         if let Some(login) = recovered.full.login_mut() {
             login.cut_off(now);
         }
+        recovered.save(place);
+    }
+    // A process died while it gave the account another name: it has the one under which it was found.
+    if recovered.full.extra.arrive() {
         recovered.save(place);
     }
     Ok(recovered)
@@ -192,7 +196,7 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<LeftAnswer>, StoreE
         _ => false,
     };
     match place.answer()? {
-        Some(text) => answer_in(place, text, ends_ours),
+        Some(text) => answer_in(place.id(), text, ends_ours),
         None => Ok(None),
     }
 }
@@ -206,7 +210,11 @@ fn rescued_answer(
 ) -> Result<Option<LeftAnswer>, StoreError> {
     let counts = |found: &Full| ends_in_rotation(found) && counts(found);
     for text in place.rescued(spent) {
-        if let Some(answer) = answer_in(place, text?, counts)? {
+        let text = text?;
+        // The token that it was spent for names it: the account may have had another name then.
+        let whose = text.whose().filter(|id| id.host == place.id().host);
+        let id = whose.unwrap_or_else(|| place.id().clone());
+        if let Some(answer) = answer_in(&id, text, counts)? {
             return Ok(Some(answer));
         }
     }
@@ -216,11 +224,11 @@ fn rescued_answer(
 /// The answer that a text is, if it is whole and `counts`. One of a version that this glauth does not know is an error:
 /// the spent token must not be presented again.
 fn answer_in(
-    place: &Place,
+    id: &AccountId,
     text: Text,
     counts: impl Fn(&Full) -> bool,
 ) -> Result<Option<LeftAnswer>, StoreError> {
-    match text.whole_record(place.id()) {
+    match text.whole_record(id) {
         Ok(full) => Ok(counts(&full).then_some(LeftAnswer { full, text })),
         Err(error) if error.is_newer() => Err(error),
         Err(_) => Ok(None),

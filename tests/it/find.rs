@@ -492,3 +492,45 @@ fn a_record_that_cannot_be_read_hides_no_other_account_of_its_host() {
         sandbox.run(&["token", &url]).fails(5);
     }
 }
+
+#[test]
+fn a_slip_in_a_host_an_account_or_a_command_brings_the_name_that_was_meant() {
+    let sandbox = Sandbox::new();
+    let import = |options: &[&str], host| sandbox.import_expired(options, host);
+    import(&[], "gitlab.example.com");
+    import(&["-a", "jane"], "gitlab.example.com");
+    let hint = |args: &[&str], code, name| {
+        let error = sandbox.run(&[&["--json"], args].concat());
+        let error = error.fails_in_json(code, name);
+        error["hint"].as_str().unwrap().to_owned()
+    };
+    for command in ["token", "refresh", "logout", "status"] {
+        let hint = hint(&[command, "gitlab.exmaple.com"], 3, "login_required");
+        let asks = hint.starts_with("did you mean gitlab.example.com?");
+        assert!(asks, "{command}: {hint}");
+    }
+    let said = hint(&["token", "gitlab.exmaple.com"], 3, "login_required");
+    assert!(
+        said.ends_with("run `glauth login gitlab.exmaple.com`"),
+        "{said}"
+    );
+    let said = hint(
+        &["token", "-a", "jnae", "gitlab.example.com"],
+        3,
+        "login_required",
+    );
+    assert!(said.starts_with("did you mean --account jane?"), "{said}");
+    let said = hint(&["status", "-a", "jan"], 3, "login_required");
+    assert!(said.starts_with("did you mean --account jane?"), "{said}");
+    // Another server is none.
+    let said = hint(&["token", "github.com"], 3, "login_required");
+    assert!(!said.contains("mean"), "{said}");
+    let said = hint(&["logn"], 2, "usage");
+    assert!(
+        said.contains("`login`") && !said.contains("logout"),
+        "{said}"
+    );
+    let doctor = sandbox.run(&["doctor", "--offline", "gitlab.exmaple.com"]);
+    let asks = "did you mean gitlab.example.com?";
+    assert!(doctor.stdout.contains(asks), "{doctor:?}");
+}

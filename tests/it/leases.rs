@@ -19,13 +19,13 @@ use crate::support::terminal::Terminal;
 use crate::support::watch::{HeldLock, eventually, wait_until_queued_on};
 
 /// A command that has a token, and holds its lease until its standard input ends.
-struct Holder {
+pub struct Holder {
     running: Running,
-    token: String,
+    pub token: String,
 }
 
 impl Holder {
-    fn start(sandbox: &Sandbox, server: &AuthorizationServer) -> Self {
+    pub fn start(sandbox: &Sandbox, server: &AuthorizationServer) -> Self {
         Self::run(sandbox, server, &[], "echo $GITLAB_TOKEN; read -r end")
     }
 
@@ -47,7 +47,7 @@ impl Holder {
         Self { running, token }
     }
 
-    fn end(mut self) {
+    pub fn end(mut self) {
         drop(self.running.child.stdin.take());
         self.running.child.wait().unwrap();
     }

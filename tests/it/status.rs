@@ -61,6 +61,7 @@ fn json_has_the_names_that_design_promises() {
         [
             "account",
             "check",
+            "default",
             "error",
             "expires_at",
             "expires_in",

@@ -80,8 +80,14 @@ pub struct Login {
     pub auth_method: Option<String>,
 
     /// Scope to ask for; can be repeated
+    ///
+    /// If there is a login, the scope is added to those that it has.
     #[arg(help_heading = "The application", long, value_name = "SCOPE", value_delimiter = ' ', value_parser = scope)]
     pub scope: Vec<String>,
+
+    /// Ask for no other scopes than --scope
+    #[arg(help_heading = "The application", long, requires = "scope")]
+    pub replace_scopes: bool,
 
     /// Extra parameter for every request; can be repeated
     ///

@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let source = source(args)?;
     let named = context.global.account.as_ref();
     let id = AccountId {
-        account: flow::account_of_login(&store, &host.host, named, &source)?,
+        account: flow::account_of_login(&session, &host.host, named, &source)?,
         host: host.host,
     };
     let request = LoginRequest {
@@ -70,6 +70,7 @@ fn no_host(error: Error) -> Error {
 
 fn options(args: &Args) -> Result<LoginOptions, Error> {
     Ok(LoginOptions {
+        account: None,
         provider: args.provider.clone(),
         url: None,
         client_id: args.client_id.clone(),
@@ -77,6 +78,7 @@ fn options(args: &Args) -> Result<LoginOptions, Error> {
         client_secret_file: args.client_secret_file.clone(),
         auth_method: args.auth_method.clone(),
         scopes: Some(args.scope.clone()).filter(|scopes| !scopes.is_empty()),
+        replace_scopes: args.replace_scopes,
         parameters: args.parameter.iter().cloned().collect(),
         ca_file: args.ca_file.as_deref().map(absolute).transpose()?,
         redirect_uri: args.redirect_uri.clone(),

@@ -31,6 +31,7 @@ fn log_out(session: &Session<'_>, id: &AccountId, args: &Logout) -> Result<Logou
     let mut done = flow::log_out(session, id, args.local)?;
     if args.forget {
         done.warnings.extend(flow::forget(session, id)?);
+        done.warnings.extend(flow::still_chosen(session, id));
     }
     Ok(done)
 }

@@ -11,15 +11,23 @@ use crate::cli::failure::{Error, Failure, UsageError, moved_from};
 use crate::cli::printer;
 use crate::code::Exit;
 use crate::credential::{AccountId, HostArg};
+use crate::flow;
 use crate::store::Store;
 
 pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let ids = chosen(args, context, &store)?;
-    let accounts: Vec<Account> = ids
+    let mut accounts: Vec<Account> = ids
         .iter()
         .map(|id| look(args, context, &store, id))
         .collect();
+    for of_host in accounts.chunk_by_mut(|one, next| one.server() == next.server()) {
+        let session = context.session(&store, None);
+        let meant = flow::account_meant(&session, of_host[0].server());
+        for account in of_host {
+            account.look_at_choice(meant.as_ref());
+        }
+    }
     let troubles = store.troubles_of_folders(&ids);
     let troubles: Vec<Failure> = troubles
         .into_iter()
@@ -87,7 +95,7 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
             let check = record
                 .login()
                 .filter(|_| args.check)
-                .and_then(|login| crate::flow::check_now(&session, login));
+                .and_then(|login| flow::check_now(&session, login));
             Account::of(&record, check)
         }
         // Removed since the folder was read.

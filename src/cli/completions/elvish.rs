@@ -44,9 +44,9 @@ const FOUND: &str = r"    var command = 'glauth'
 ";
 
 /// clap's text, with the names of hosts and logins.
-pub(super) fn complete(text: &str, with_host: &[String]) -> String {
+pub(super) fn complete(text: &str, with_host: &[(String, bool)]) -> String {
     let mut text = text.replace(COMMANDS, NAMES);
-    for name in with_host {
+    for (name, _) in with_host {
         let start = format!("        &'glauth;{name}'= {{\n");
         text = text.replace(&start, &format!("{start}            names hosts\n"));
     }

@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod flow;
 mod login;
+mod meant;
 mod proxy;
 mod send;
 mod usage;
@@ -19,6 +20,7 @@ use crate::store::StoreError;
 
 pub(super) use error::Error;
 pub(super) use file::{moved_from, remedy_of_file};
+pub(super) use meant::{other_account, other_login};
 pub(super) use proxy::proxy_of_git;
 pub(super) use send::of_question;
 pub(super) use usage::{UsageError, of_usage};

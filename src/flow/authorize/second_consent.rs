@@ -81,7 +81,7 @@ impl ServerLogin<'_> {
                 return Err(Refusal::OtherClient);
             }
             let given = self.plan.given_scopes();
-            given.map_or(Ok(()), |scopes| existing.check_scopes(scopes))
+            given.map_or(Ok(()), |_| existing.check_scopes(&self.setup.scopes))
         };
         is_fit().map_err(|why| NotAdded {
             why,

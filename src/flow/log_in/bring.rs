@@ -75,6 +75,11 @@ pub(super) fn store(
 ) -> Result<LoggedIn, AuthorizeError> {
     let BroughtTokens { tokens, warning } = brought;
     held_by_no_other(session.store, id, &tokens)?;
+    // What is given says what the tokens have: nothing is asked for.
+    let options = LoginOptions {
+        replace_scopes: true,
+        ..options
+    };
     let plan = Plan::new(session, id, tokens.kind, options, config)?;
     let mut done = match policy {
         StandbyPolicy::Always => store_standby(session, plan, tokens),

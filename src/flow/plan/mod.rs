@@ -158,8 +158,16 @@ impl<'a> Plan<'a> {
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
-        if let Some(scopes) = self.given_scopes() {
-            return scopes.to_vec();
+        if let Some(given) = self.given_scopes() {
+            let mut scopes = if self.given.replace_scopes {
+                Vec::new()
+            } else {
+                self.scopes_there()
+            };
+            let new = given.iter().filter(|scope| !scopes.contains(scope));
+            let new: Vec<_> = new.cloned().collect();
+            scopes.extend(new);
+            return scopes;
         }
         let remembered = self.remembered().map(|client| &client.login.scopes);
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
@@ -181,6 +189,40 @@ impl<'a> Plan<'a> {
                 .filter(|scope| offered.is_none_or(|offered| offered.contains(scope)))
                 .collect()
         })
+    }
+
+    /// The scopes of the account's login, or of its last one.
+    fn scopes_there(&self) -> Vec<String> {
+        let own = self.remembered().filter(|_| self.other.is_none());
+        let asked = own.map_or(&[][..], |client| &client.login.scopes);
+        if asked.is_empty() {
+            self.granted_scopes().unwrap_or_default()
+        } else {
+            asked.to_vec()
+        }
+    }
+
+    /// What becomes of the scopes of the login that is there, where others are given.
+    #[must_use]
+    pub fn change_of_scopes(&self) -> Option<String> {
+        let (given, there) = (self.given_scopes()?, self.scopes_there());
+        let shown = there.join(" ");
+        let new = given.iter().filter(|scope| !there.contains(scope));
+        let new: Vec<&str> = new.map(String::as_str).collect();
+        let left_out = there.iter().any(|scope| !given.contains(scope));
+        if there.is_empty() || (new.is_empty() && !(left_out && self.given.replace_scopes)) {
+            None
+        } else if self.given.replace_scopes {
+            Some(format!(
+                "asking for `{}` in place of `{shown}`",
+                given.join(" ")
+            ))
+        } else {
+            let new = new.join(" ");
+            Some(format!(
+                "asking for `{new}` in addition to `{shown}`; --replace-scopes leaves those out"
+            ))
+        }
     }
 
     /// What the login that is there got from the server, where that says it.

@@ -95,6 +95,11 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(|error| StoreError::io("replace", to, error))
 }
 
+/// Gives a file another name beside the one that it has.
+pub(super) fn link(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::hard_link(from, to).map_err(|error| StoreError::io("create", to, error))
+}
+
 /// A file with room for what is to be written into it (P2).
 #[derive(Debug)]
 pub(in crate::store) struct Room {

@@ -117,6 +117,7 @@ fn log_person_in(
     let store = Store::new(sandbox.store(), Timestamp::now);
     let log = Log::new(Level::of_count(0), |_| {});
     let session = Session {
+        config: None,
         store: &store,
         http: &Network,
         lock_timeout: LOCK_TIMEOUT,

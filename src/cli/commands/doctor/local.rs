@@ -65,7 +65,7 @@ impl Local {
                     made_progress,
                 ));
                 if ids.is_empty() {
-                    checks.push(logins::none(host, self.account.as_ref(), &self.call));
+                    checks.push(logins::none(store, host, self.account.as_ref(), &self.call));
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::check::{Check, Topic};
 use crate::cli::call::Call;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
-use crate::cli::failure;
+use crate::cli::failure::{self, other_account, other_login};
 use crate::cli::shell;
 use crate::code::{Code, Exit};
 use crate::credential::{
@@ -72,7 +72,12 @@ pub(super) fn checks(
     checks
 }
 
-pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Call) -> Check {
+pub(super) fn none(
+    store: &Store,
+    host: Option<&Host>,
+    account: Option<&AccountName>,
+    call: &Call,
+) -> Check {
     let what = match (host, account) {
         (None, None) => "there are no logins yet".to_owned(),
         (Some(host), None) => format!("there is no login for {host}"),
@@ -85,8 +90,19 @@ pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Ca
     let login = call.command_about("login", account, &name);
     let is_named = host.is_some() || account.is_some();
     if is_named {
-        let code = Code::LoginRequired;
-        return Check::fail(Topic::Login, code, what, format!("run {login}"));
+        let named = account.cloned().unwrap_or_else(AccountName::default_name);
+        let question = match host.cloned() {
+            Some(host) => {
+                let account = named;
+                other_login(&AccountId { host, account }, store.root())
+            }
+            None => other_account(&named, store.root()),
+        };
+        let remedy = match question {
+            Some(question) => format!("{question} if not, run {login}"),
+            None => format!("run {login}"),
+        };
+        return Check::fail(Topic::Login, Code::LoginRequired, what, remedy);
     }
     Check::ok(Topic::Login, format!("{what}; {login} makes one"))
 }

@@ -9,8 +9,9 @@ use crate::cli::call::Call;
 use crate::cli::failure::{self, Failure};
 use crate::code::{Code, Exit};
 use crate::credential::{
-    AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Demand, Grant, GrantState,
-    Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
+    AccountId, AccountName, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Demand, Grant,
+    GrantState, Host, Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide,
+    handed_out,
 };
 use crate::time::Timestamp;
 
@@ -30,6 +31,11 @@ pub(in crate::cli::commands) struct Account {
     pub end: Option<Timestamp>,
     pub host: String,
     pub account: String,
+    /// Whether the host alone means this account.
+    pub default: bool,
+    /// The same, where the name does not say so.
+    #[serde(skip)]
+    pub is_chosen: bool,
     pub kind: Option<&'static str>,
     pub identity: Option<IdentityReport>,
     pub state: &'static str,
@@ -145,6 +151,8 @@ impl Account {
             end: None,
             host: id.host.to_string(),
             account: id.account.to_string(),
+            default: false,
+            is_chosen: false,
             kind: None,
             identity: None,
             state,
@@ -158,6 +166,21 @@ impl Account {
             check: None,
             error: None,
         }
+    }
+
+    /// Notes which account its host means; the flag says whether it is one of several.
+    pub(super) fn look_at_choice(&mut self, meant: Option<&(AccountName, bool)>) {
+        let Some((meant, is_one_of_several)) = meant else {
+            return;
+        };
+        self.default = self.id.account == *meant;
+        self.is_chosen =
+            self.default && *is_one_of_several && *meant != AccountName::default_name();
+    }
+
+    /// The host of the account.
+    pub(super) fn server(&self) -> &Host {
+        &self.id.host
     }
 
     fn describe(&mut self, login: &Login, check: Option<CheckVerdict>) {

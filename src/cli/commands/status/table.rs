@@ -33,7 +33,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         title: "ACCOUNT",
-        cell: |account, _| account.account.clone(),
+        cell: name,
         until: STEPS,
     },
     Column {
@@ -115,6 +115,14 @@ fn aligned(columns: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+fn name(account: &Account, step: usize) -> String {
+    match (account.is_chosen, step >= SHORT_STATES) {
+        (false, _) => account.account.clone(),
+        (true, false) => format!("{} (default)", account.account),
+        (true, true) => format!("{} *", account.account),
+    }
 }
 
 fn user(account: &Account) -> String {

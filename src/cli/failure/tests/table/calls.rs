@@ -71,6 +71,23 @@ pub(super) fn calls() -> Vec<Error> {
             "error: could not lock config file: Read-only file system".to_owned(),
         )
         .into(),
+        UsageError::ConfigNotWritten {
+            path: "/home/jane/.config/glauth/config.toml".into(),
+            host: host(),
+            account: Some(work().account),
+            source: no(Errno::EROFS),
+        }
+        .into(),
+        UsageError::DefaultGoesBefore {
+            default: id(),
+            is_ended: false,
+        }
+        .into(),
+        UsageError::DefaultGoesBefore {
+            default: id(),
+            is_ended: true,
+        }
+        .into(),
         UsageError::BadStore(BadStore::Relative("logins".into())).into(),
         UsageError::BadStore(BadStore::Unexpanded {
             by: NamedBy::Option,
@@ -92,6 +109,7 @@ pub(super) fn calls() -> Vec<Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::NameTaken(work()).into(),
         AuthorizeError::from(FlowError::HeldElsewhere {
             id: work(),
             other: id(),
@@ -187,6 +205,10 @@ pub(super) fn configuration() -> Vec<Error> {
         "default_host = \"http://gitlab.com\"\n",
     ];
     let unread = unread.map(|unusable| ConfigError::unread(path, unusable));
-    let refused = texts.map(|text| Config::parse_named(path, text).unwrap_err());
-    unread.into_iter().chain(refused).map(Into::into).collect()
+    let refused = |text| Config::parse_named(path, text).unwrap_err();
+    // Where a token is asked for, and the configuration may choose the account.
+    let asked: Error = FlowError::Config(Box::new(refused("host = 'a'\n"))).into();
+    let texts = texts.map(refused);
+    let all = unread.into_iter().chain(texts).map(Into::into);
+    all.chain([asked]).collect()
 }

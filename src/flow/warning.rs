@@ -20,6 +20,8 @@ pub enum Step {
     AddStandby(AccountId),
     /// Logs in anew with one grant alone.
     TakeOneGrant(AccountId),
+    /// Logs out of this account.
+    LogOut(AccountId),
 }
 
 impl<T: Into<String>> From<T> for Warning {

@@ -87,6 +87,7 @@ impl<'a> Plan<'a> {
         let scheme = session
             .scheme
             .or_else(|| other.or(own_fits).map(|record| record.scheme))
+            .or_else(|| scheme_of(&given, &id.host))
             .or_else(|| scheme_of(configured?, &id.host))
             .unwrap_or(Scheme::Https);
         let other = other.and_then(Record::client).cloned();
@@ -139,12 +140,27 @@ impl<'a> Plan<'a> {
         self.typed_secret = Some(typed);
     }
 
+    /// Whether a login with this client id was made here before.
+    #[must_use]
+    pub fn has_used(&self, client_id: Option<&str>) -> bool {
+        let used = self
+            .any_client()
+            .and_then(|client| client.client_id.as_deref());
+        client_id.is_some() && used == client_id
+    }
+
     /// The configured client id, where another one goes before it that nobody gave just now.
     #[must_use]
     pub fn passed_over(&self) -> Option<&str> {
         let configured = self.configured?.client_id.as_deref()?;
         let is_other = self.client_id().as_deref() != Some(configured);
         (is_other && self.given.client_id.is_none()).then_some(configured)
+    }
+
+    /// The user whom the server is asked to log in (OpenID Connect Core §3.1.2.1), if the person names one.
+    #[must_use]
+    pub fn user_wanted(&self) -> Option<String> {
+        self.parameters().remove("login_hint")
     }
 
     /// The scopes that were given with the call.
@@ -157,6 +173,14 @@ impl<'a> Plan<'a> {
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
+        let separators = self.provider().scope_separators;
+        let chosen = self.chosen_scopes();
+        let scopes = chosen.iter().flat_map(|scope| scope.split(separators));
+        let scopes = scopes.filter(|scope| !scope.is_empty());
+        scopes.map(ToOwned::to_owned).collect()
+    }
+
+    fn chosen_scopes(&self) -> Vec<String> {
         if let Some(scopes) = self.given_scopes() {
             return scopes.to_vec();
         }
@@ -229,7 +253,8 @@ impl<'a> Plan<'a> {
 
     /// The root of the server's own places, without a slash at the end.
     fn base(&self) -> String {
-        let url = self.configured.and_then(|host| host.url.as_ref());
+        let configured = self.configured.and_then(|host| host.url.as_ref());
+        let url = self.given.url.as_ref().or(configured);
         url.map_or_else(
             || self.id.host.base_url(self.scheme),
             |url| url.host.base_url(url.scheme.unwrap_or(Scheme::Https)),
@@ -300,8 +325,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn scheme_of(configured: &LoginOptions, host: &Host) -> Option<Scheme> {
-    let url = configured.url.as_ref()?;
+fn scheme_of(options: &LoginOptions, host: &Host) -> Option<Scheme> {
+    let url = options.url.as_ref()?;
     url.scheme.filter(|_| url.host == *host)
 }
 

@@ -42,7 +42,7 @@ pub struct LoginOptions {
     pub account: Option<AccountName>,
     /// The provider's name.
     pub provider: Option<String>,
-    /// Where the server is, if not at `https://HOST`; in the configuration only.
+    /// Where the server is, if not at `https://HOST`; no option of a call says it.
     #[serde(default, deserialize_with = "base_url")]
     pub url: Option<HostArg>,
     /// RFC 6749 §2.2.

@@ -1,11 +1,12 @@
 //! What a command works with: which store, which host, which account, how long to wait.
 
+use std::cell::OnceCell;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::args::{Global, HostTarget};
+use super::args::{self, Cli, Command, Global, HostTarget};
 use super::audible::Audible;
 use super::call::Call;
 use super::failure::{Error, Failure, UsageError};
@@ -27,10 +28,15 @@ pub(super) struct Context<'a> {
     pub printer: &'a Printer,
     log: Log,
     pub network: Audible<Network>,
+    /// The login that this call is.
+    login: Option<&'a args::Login>,
+    /// The client id that a person typed in it.
+    typed_client_id: OnceCell<String>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(global: &'a Global, printer: &'a Printer) -> Self {
+    pub(super) fn new(cli: &'a Cli, printer: &'a Printer) -> Self {
+        let global = &cli.global;
         let level = Level::of_count(global.verbose);
         Self {
             global,
@@ -40,7 +46,17 @@ impl<'a> Context<'a> {
                 http: Network,
                 is_watched: !global.quiet && !global.json && printer::is_watched(),
             },
+            login: match &cli.command {
+                Command::Login(args) => Some(args),
+                _ => None,
+            },
+            typed_client_id: OnceCell::new(),
         }
+    }
+
+    /// Keeps the client id that a person typed, for commands that repeat the login.
+    pub(super) fn keep_client_id(&self, typed: &str) {
+        self.typed_client_id.set(typed.to_owned()).ok();
     }
 
     /// The store: `--store`, else `credentials/` in the platform's local data folder.
@@ -179,7 +195,13 @@ impl<'a> Context<'a> {
 
     /// What commands for a person to paste repeat.
     pub(super) fn call(&self) -> Call {
-        Call::of(self.global)
+        match self.login {
+            Some(args) => {
+                let typed = self.typed_client_id.get().map(String::as_str);
+                Call::of_login(self.global, args, typed)
+            }
+            None => Call::of(self.global),
+        }
     }
 
     /// What a person or a script is told of an error.
@@ -204,6 +226,10 @@ impl<'a> Context<'a> {
             Some(Step::ChooseDefault(host)) => {
                 let command = call.command(&format!("switch {host} default"));
                 format!("{text}; {command} undoes that")
+            }
+            Some(Step::LogOut(id)) => {
+                let command = call.command_for("logout", id);
+                format!("{text}; {command} removes this one")
             }
         }
     }

@@ -328,6 +328,7 @@ fn each_key_takes_its_example() {
     let config = Config::parse(&text).unwrap();
     let (_, options) = &config.hosts[0];
     let LoginOptions {
+        account: Some(_),
         provider: Some(_),
         url: Some(_),
         client_id: Some(_),
@@ -335,6 +336,8 @@ fn each_key_takes_its_example() {
         client_secret_file: Some(_),
         auth_method: Some(_),
         scopes: Some(_),
+        // An option of the command line alone.
+        replace_scopes: _,
         parameters,
         ca_file: Some(_),
         redirect_uri: Some(_),

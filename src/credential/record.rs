@@ -113,6 +113,17 @@ pub struct Identity {
     pub subject: Option<String>,
 }
 
+impl Identity {
+    /// Whether both are one user. The server's own name for a user never changes; people's names do.
+    #[must_use]
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        match (&self.subject, &other.subject) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.username == other.username,
+        }
+    }
+}
+
 /// What a record keeps; the format's `kind`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {

@@ -5,7 +5,7 @@ use super::error::FlowError;
 use super::session::Session;
 use super::store_login::Tokens;
 use super::warning::{Step, Warning};
-use crate::credential::{AccountId, AccountName, Content, Host, Record};
+use crate::credential::{AccountId, AccountName, Content, Host, Identity, Record};
 use crate::store::{Store, StoreError};
 
 /// Finds the login that is meant, or what a logout left of it, and returns the record that it read. The folder and the
@@ -203,6 +203,30 @@ pub fn held_by_no_other(store: &Store, id: &AccountId, tokens: &Tokens) -> Resul
         }),
         None => Ok(()),
     }
+}
+
+/// The users of the host's other logins, where they are known. A record that cannot be read hinders no login.
+pub fn other_users(store: &Store, id: &AccountId) -> Vec<(AccountName, Identity)> {
+    let all = store.accounts_of(&id.host).unwrap_or_default();
+    let others = all.into_iter().filter(|other| other != id);
+    let user_of = |other: AccountId| {
+        let snapshot = store.snapshot(&other).ok().flatten()?;
+        let record = snapshot.record();
+        record.login()?;
+        Some((other.account, record.identity.clone()?))
+    };
+    others.filter_map(user_of).collect()
+}
+
+/// That the user of a login has another one at the host, in another account.
+pub fn user_twice(store: &Store, id: &AccountId, user: &Identity) -> Option<Warning> {
+    let mut others = other_users(store, id).into_iter();
+    let (other, _) = others.find(|(_, other)| other.is_same_user(user))?;
+    let (name, host) = (&user.username, &id.host);
+    Some(Warning {
+        text: format!("{name} is now logged in to {host} twice: account {other} is theirs too"),
+        step: Some(Step::LogOut(id.clone())),
+    })
 }
 
 /// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.

@@ -257,7 +257,7 @@ impl Adding<'_> {
             known(self.whose(new, self.existing.access_token.as_ref()?))
         });
         match (expected, found) {
-            (Some(expected), Some(found)) if is_same(&expected, &found) => {
+            (Some(expected), Some(found)) if expected.is_same_user(&found) => {
                 Ok((Some(found), Vec::new()))
             }
             (Some(expected), Some(found)) => Err(Refusal::OtherUser {
@@ -333,13 +333,5 @@ fn known(answer: Identified) -> Option<Identity> {
     match answer {
         Identified::As(identity) => Some(identity),
         Identified::Nameless | Identified::Unanswered => None,
-    }
-}
-
-/// The server's own name for a user never changes; people's names do.
-fn is_same(one: &Identity, other: &Identity) -> bool {
-    match (&one.subject, &other.subject) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.username == other.username,
     }
 }

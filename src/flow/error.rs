@@ -92,9 +92,9 @@ pub enum FlowError {
     /// A caller reports a token as refused, and the server says that it is good.
     #[error("the token for {0} works; the server refused the request for another reason")]
     TokenRefused(AccountId),
-    /// A personal token is stored, and the server calls it dead.
+    /// The server calls a personal token dead, so that it is not stored.
     #[error(
-        "the token for {0} is stored, but the server does not know this token: it may have expired, or be another server's"
+        "{0} does not accept this token, so glauth did not store it: it may have expired, be revoked, or belong to another server"
     )]
     UnknownToken(AccountId),
     /// HOST was a URL, and the login is reached in another way.

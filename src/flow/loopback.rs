@@ -20,7 +20,7 @@ use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
 use crate::signals::{read_some, spawn_with_signals_blocked};
 
-pub use page::Page;
+pub use page::{LEADS_ON_AFTER, Page};
 
 /// The largest request that is read, in bytes: a code, a state and a browser's headers fit in many
 /// times over.

@@ -35,7 +35,7 @@ pub(crate) use error::list;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
 pub use logout::{LogoutDone, forget, log_out};
-pub use loopback::NotListening;
+pub use loopback::{LEADS_ON_AFTER, NotListening};
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, ToRegister};
 pub use refresh::{

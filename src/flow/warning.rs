@@ -22,6 +22,8 @@ pub enum Step {
     TakeOneGrant(AccountId),
     /// Undoes the choice of an account at this host.
     ChooseDefault(Host),
+    /// Logs out of this account.
+    LogOut(AccountId),
 }
 
 impl<T: Into<String>> From<T> for Warning {

@@ -13,6 +13,7 @@ mod reach;
 mod refusal;
 mod revoke;
 mod shown;
+mod token_report;
 mod token_response;
 
 pub use authorization::{
@@ -31,4 +32,5 @@ pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
 pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
+pub use token_report::{TokenReport, report};
 pub use token_response::{BadImport, ImportedGrant, Raw, TokenAnswer, classify, import};

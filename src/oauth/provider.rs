@@ -38,8 +38,12 @@ pub struct Provider {
     pub device_client_apart: bool,
     /// The check endpoint of personal access tokens.
     pub token_check_endpoint: Option<&'static str>,
+    /// What names the user of a personal access token; it can be the same.
+    pub token_user_endpoint: Option<&'static str>,
     /// Asked for where nobody says.
     pub scopes: &'static [&'static str],
+    /// What separates scopes: a space (RFC 6749 §3.3), and more at some servers.
+    pub scope_separators: &'static [char],
     /// Sent with the authorization request, and there only.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
     /// How a secret is sent, where the server does not say.

@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+pub(super) use age::end_of;
+
 use super::body::object_of;
 use super::refusal::{OwnErrors, is_page, meaning, said};
 use crate::credential::{Failed, Outcome, Rotation};

@@ -1,6 +1,6 @@
 //! Which host and which account is meant.
 
-use crate::support::authorization_server::{AuthorizationServer, Pair};
+use crate::support::authorization_server::{AuthorizationServer, Pair, USER};
 use crate::support::mounts::{become_other, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -188,6 +188,7 @@ fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
     let sandbox = Sandbox::new();
     log_in_as(&sandbox, &server, "home");
     log_in_as(&sandbox, &server, "work");
+    server.forget(USER);
     for command in ["token", "refresh", "logout"] {
         let refused = sandbox.run(&["--json", command, &server.url()]);
         let error = refused.fails_in_json(2, "usage");
@@ -394,7 +395,8 @@ fn a_file_in_the_store_that_is_none_of_ours_is_not_in_the_way() {
 fn after_a_logout_a_login_may_be_reached_in_another_way() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    // Without a scheme it is https, which this server does not speak.
+    // Without a scheme it is https, which this server does not speak: it sees a request that is none.
+    server.allow_mistakes();
     let pair = server.log_in();
     let (id, host, url) = (server.client_id(), server.host(), server.url());
     let login = ["login", "--import", "--client-id", &id];

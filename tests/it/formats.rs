@@ -179,14 +179,15 @@ fn curl_sends_exactly_the_token() {
     let server = AuthorizationServer::start();
     for token in NASTY {
         let config = printed(&holding(&server, token), &server, "curl");
+        server.forget(USER);
         let url = format!("{}{USER}", server.url());
         filtered("curl", &["--silent", "--config", "-", &url], &config);
         let requests = server.requests();
         let request = &requests.last().unwrap().request;
         let expected = format!("Bearer {token}");
         assert_eq!(request.header("Authorization"), Some(&*expected));
+        assert_eq!(server.count(USER), 1);
     }
-    assert_eq!(server.count(USER), NASTY.len());
 }
 
 #[test]

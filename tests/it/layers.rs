@@ -114,7 +114,6 @@ const PLACES: [(&str, &[&str]); 16] = [
             "oauth/authorization.rs",
             "oauth/check.rs",
             "oauth/exchange.rs",
-            "oauth/identity.rs",
             "store/record/values.rs",
             "store/files/rescue.rs",
         ],

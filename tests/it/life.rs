@@ -146,7 +146,9 @@ fn refresh_all_skips_what_cannot_be_refreshed_and_goes_on_after_a_failure() {
         .succeeds();
     import(&sandbox, &server, "bare", r#"{"access_token":"bare"}"#);
     let with_token = ["login", "--with-token", "-a", "personal", &url];
-    sandbox.run_with_input(&with_token, "pat").succeeds();
+    sandbox
+        .run_with_input(&with_token, "glpat-SECRET-1")
+        .succeeds();
 
     // One after the other, in the order of their names.
     server.script(TOKEN, Behaviour::Answer(Answer::new(429)));

@@ -81,7 +81,8 @@ fn json_has_the_names_that_design_promises() {
     assert_eq!(account["kind"], "oauth");
     assert_eq!(account["scopes"], json!(["api"]));
     assert_eq!(account["generation"], 2);
-    assert_eq!(account["identity"], Value::Null);
+    let jane = json!({"username": "jane", "subject": "1"});
+    assert_eq!(account["identity"], jane);
     assert_eq!(account["check"], Value::Null);
     assert_eq!(account["error"], Value::Null);
     let left = account["expires_in"].as_u64().unwrap();
@@ -310,6 +311,7 @@ fn status_is_a_line_an_account() {
     let titles = [
         "HOST",
         "ACCOUNT",
+        "USER",
         "STATE",
         "EXPIRES",
         "SCOPES",
@@ -318,13 +320,13 @@ fn status_is_a_line_an_account() {
     assert_eq!(columns(head), titles, "{text}");
     let host = server.host();
     let cells = columns(default);
-    assert_eq!(cells[..3], [&*host, "default", "fresh"], "{text}");
-    assert!(cells[3].starts_with("in 1h 59m"), "{text}");
-    assert_eq!(cells[4], "api", "{text}");
-    assert!(cells[5].starts_with("rotated "), "{text}");
+    assert_eq!(cells[..4], [&*host, "default", "jane", "fresh"], "{text}");
+    assert!(cells[4].starts_with("in 1h 59m"), "{text}");
+    assert_eq!(cells[5], "api", "{text}");
+    assert!(cells[6].starts_with("rotated "), "{text}");
     let cells = columns(work);
-    assert_eq!(cells[..3], [&*host, "work", "fresh"], "{text}");
-    assert_eq!(cells[4..], ["api"], "{text}");
+    assert_eq!(cells[..4], [&*host, "work", "jane", "fresh"], "{text}");
+    assert_eq!(cells[5..], ["api"], "{text}");
 }
 
 #[test]
@@ -338,7 +340,7 @@ fn an_expired_token_that_the_next_use_refreshes_is_idle_to_people() {
     };
     assert!(!head.contains("ACCOUNT"), "{text}");
     let words: Vec<&str> = account.split_whitespace().collect();
-    let wanted = "idle (refreshes on use) 6d ago api";
+    let wanted = "jane idle (refreshes on use) 6d ago api";
     assert_eq!(words[1..].join(" "), wanted, "{text}");
 }
 

@@ -3,6 +3,7 @@
 mod bring;
 pub(in crate::cli) mod opener;
 mod person;
+mod qr_code;
 mod register;
 mod report;
 mod waiting_line;
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let done = flow::log_in(&session, &config, request, &person);
     person.leave_browser();
     let done = done.map_err(|error| Error::from(error).about(&id))?;
-    report(&id, &done, context)?;
+    report(&id, &done, args.with_token, context)?;
     Ok(Exit::Done)
 }
 

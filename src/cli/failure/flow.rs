@@ -1,7 +1,9 @@
 //! What a person does about a token, a refresh or a logout that failed.
 
 use super::send::of_cause;
-use super::{Failure, LOCK_FILES, hint_of, login_command, of_config, plain, remedy_of_store};
+use super::{
+    Failure, LOCK_FILES, another_token, hint_of, login_command, of_config, plain, remedy_of_store,
+};
 use crate::cli::call::Call;
 use crate::credential::{AccountId, AccountName, Host, LoginKind, Outcome, Scheme};
 use crate::flow::FlowError;
@@ -85,13 +87,6 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
             forget_here(id, call)
         }
     })
-}
-
-fn another_token(id: &AccountId, call: &Call) -> String {
-    format!(
-        "run {} with another token on standard input",
-        call.command_for("login --with-token", id)
-    )
 }
 
 fn another_name(taken: &AccountId, call: &Call) -> String {

@@ -118,7 +118,18 @@ fn quoted(path: &Path) -> String {
 
 /// What a person does about a login that has ended.
 pub(super) fn login_command(id: &AccountId, call: &Call) -> String {
-    format!("run {}", call.command_for("login", id))
+    if call.is_of_a_token(id) {
+        return another_token(id, call);
+    }
+    format!("run {}", call.login("", id))
+}
+
+/// What a person does about a personal token that has ended.
+fn another_token(id: &AccountId, call: &Call) -> String {
+    format!(
+        "run {} with another token on standard input",
+        call.login(" --with-token", id)
+    )
 }
 
 /// What a person does about a refresh that ended so.
@@ -196,7 +207,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
 fn log_in(id: Option<&AccountId>, call: &Call) -> String {
     id.map_or_else(
         || call.command_about("login", None, "HOST"),
-        |id| call.command_for("login", id),
+        |id| call.login("", id),
     )
 }
 

@@ -19,6 +19,10 @@ use crate::signals::BlockedSignals;
 use crate::terminal::is_unfit;
 use crate::time::human;
 
+/// How long a person looks at a page before they are told what to check. Some errors only the page shows (RFC 6749
+/// §4.1.2.1), and a person who logs in needs longer.
+const ADVICE_AFTER: Duration = Duration::from_secs(20);
+
 /// What happens while a person is at it.
 enum Event {
     /// A browser came back.
@@ -98,6 +102,11 @@ impl<'a> Browser<'a> {
         })
     }
 
+    /// The authorization endpoint.
+    pub(super) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
     /// Where a person consents.
     pub(super) fn page(&self) -> Url {
         let setup = self.login.setup;
@@ -140,24 +149,59 @@ impl<'a> Browser<'a> {
                 "Enter goes on without it; after {limit} it goes on by itself"
             ));
         }
+        let mut advice_after = (!how.can_be_left_out).then_some(ADVICE_AFTER);
+        let client_id = self.login.setup.client.client_id.as_deref();
+        if advice_after.is_some() && !self.login.plan.has_used(client_id) {
+            advice_after = None;
+            person.hear(&self.what_to_check());
+        }
         let waiting = person.wait("waiting for the browser", how.limit);
-        let answered = self.wait_for_answer(how);
+        let answered = self.wait_for_answer(how, advice_after);
         drop(waiting);
         answered
     }
 
-    fn wait_for_answer(&self, how: Patience) -> Result<Answered, AuthorizeError> {
+    /// What a person checks if the page shows an error: the server cannot send it here.
+    fn what_to_check(&self) -> String {
+        let setup = self.login.setup;
+        let client_id = setup.client.client_id.as_deref().unwrap_or_default();
+        let scopes = match setup.scopes.join(" ") {
+            scopes if scopes.is_empty() => String::new(),
+            scopes => format!(", scopes `{scopes}`"),
+        };
+        format!(
+            "if the page shows an error, compare with the application at {}: client id `{client_id}`, redirect URI `{}`{scopes}",
+            self.login.plan.id.host, setup.redirect_uri
+        )
+    }
+
+    /// Waits for what comes, and tells what to check after so long.
+    fn wait_for_answer(
+        &self,
+        how: Patience,
+        advice_after: Option<Duration>,
+    ) -> Result<Answered, AuthorizeError> {
         let request = current(&self.question);
-        let deadline = Instant::now() + how.limit;
+        let began = Instant::now();
+        let mut advice_after = advice_after;
         let person = self.login.person;
         let mut has_strayed = false;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let event = self.events.recv_timeout(left);
-            let event = event.map_err(|_| AuthorizeError::NobodyCame {
-                limit: how.limit,
-                redirect_uri: Some(self.login.setup.redirect_uri.clone()),
-            })?;
+            let next = advice_after.unwrap_or(how.limit);
+            let left = next.saturating_sub(began.elapsed());
+            let event = match self.events.recv_timeout(left) {
+                Ok(event) => event,
+                Err(_) if advice_after.take().is_some() => {
+                    person.hear(&self.what_to_check());
+                    continue;
+                }
+                Err(_) => {
+                    return Err(AuthorizeError::NobodyCame {
+                        limit: how.limit,
+                        redirect_uri: Some(self.login.setup.redirect_uri.clone()),
+                    });
+                }
+            };
             match event {
                 Event::Came(response, visitor) => return Ok((response, Some(visitor))),
                 Event::Pasted(line) => match request.read(&query_of(&line)) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::code::Code;
-use crate::credential::{AccountId, Outcome, Scheme};
+use crate::credential::{AccountId, Outcome};
 use crate::env;
 use crate::flow::add_standby::NotAdded;
 use crate::flow::error::FlowError;
@@ -22,12 +22,10 @@ pub enum AuthorizeError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// A login asks for a consent, and there is no person.
-    #[error("a login for {id} needs a person, and there is no terminal")]
+    #[error("a login for {id} needs a person who consents")]
     NoPerson {
         /// The login.
         id: AccountId,
-        /// How its server is reached.
-        scheme: Scheme,
     },
     /// What the person answered is of no use.
     #[error(transparent)]
@@ -151,7 +149,7 @@ impl AuthorizeError {
     #[must_use]
     pub fn id(&self) -> Option<&AccountId> {
         match self {
-            Self::NoPerson { id, .. } | Self::NothingToStandBeside(id) => Some(id),
+            Self::NoPerson { id } | Self::NothingToStandBeside(id) => Some(id),
             _ => None,
         }
     }

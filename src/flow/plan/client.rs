@@ -184,7 +184,7 @@ impl Plan<'_> {
         }
     }
 
-    fn parameters(&self) -> BTreeMap<String, String> {
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
         let mut all = self
             .configured
             .map(|host| host.parameters.clone())

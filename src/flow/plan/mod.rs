@@ -88,6 +88,7 @@ impl<'a> Plan<'a> {
         let scheme = session
             .scheme
             .or_else(|| other.or(own_fits).map(|record| record.scheme))
+            .or_else(|| scheme_of(&given, &id.host))
             .or_else(|| scheme_of(configured?, &id.host))
             .unwrap_or(Scheme::Https);
         let other = other.and_then(Record::client).cloned();
@@ -140,12 +141,27 @@ impl<'a> Plan<'a> {
         self.typed_secret = Some(typed);
     }
 
+    /// Whether a login with this client id was made here before.
+    #[must_use]
+    pub fn has_used(&self, client_id: Option<&str>) -> bool {
+        let used = self
+            .any_client()
+            .and_then(|client| client.client_id.as_deref());
+        client_id.is_some() && used == client_id
+    }
+
     /// The configured client id, where another one goes before it that nobody gave just now.
     #[must_use]
     pub fn passed_over(&self) -> Option<&str> {
         let configured = self.configured?.client_id.as_deref()?;
         let is_other = self.client_id().as_deref() != Some(configured);
         (is_other && self.given.client_id.is_none()).then_some(configured)
+    }
+
+    /// The user whom the server is asked to log in (OpenID Connect Core §3.1.2.1), if the person names one.
+    #[must_use]
+    pub fn user_wanted(&self) -> Option<String> {
+        self.parameters().remove("login_hint")
     }
 
     /// The scopes that were given with the call.
@@ -158,16 +174,29 @@ impl<'a> Plan<'a> {
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
+        self.apart(&self.chosen_scopes())
+    }
+
+    /// Each scope by itself, and once.
+    fn apart(&self, lists: &[String]) -> Vec<String> {
+        let separators = self.provider().scope_separators;
+        let mut scopes: Vec<String> = Vec::new();
+        for scope in lists.iter().flat_map(|list| list.split(separators)) {
+            if !scope.is_empty() && !scopes.iter().any(|there| there == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        scopes
+    }
+
+    fn chosen_scopes(&self) -> Vec<String> {
         if let Some(given) = self.given_scopes() {
-            let mut scopes = if self.given.replace_scopes {
+            let there = if self.given.replace_scopes {
                 Vec::new()
             } else {
                 self.scopes_there()
             };
-            let new = given.iter().filter(|scope| !scopes.contains(scope));
-            let new: Vec<_> = new.cloned().collect();
-            scopes.extend(new);
-            return scopes;
+            return [&there, given].concat();
         }
         let remembered = self.remembered().map(|client| &client.login.scopes);
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
@@ -205,7 +234,8 @@ impl<'a> Plan<'a> {
     /// What becomes of the scopes of the login that is there, where others are given.
     #[must_use]
     pub fn change_of_scopes(&self) -> Option<String> {
-        let (given, there) = (self.given_scopes()?, self.scopes_there());
+        let given = self.apart(self.given_scopes()?);
+        let there = self.scopes_there();
         let shown = there.join(" ");
         let new = given.iter().filter(|scope| !there.contains(scope));
         let new: Vec<&str> = new.map(String::as_str).collect();
@@ -272,7 +302,8 @@ impl<'a> Plan<'a> {
 
     /// The root of the server's own places, without a slash at the end.
     fn base(&self) -> String {
-        let url = self.configured.and_then(|host| host.url.as_ref());
+        let configured = self.configured.and_then(|host| host.url.as_ref());
+        let url = self.given.url.as_ref().or(configured);
         url.map_or_else(
             || self.id.host.base_url(self.scheme),
             |url| url.host.base_url(url.scheme.unwrap_or(Scheme::Https)),
@@ -343,8 +374,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn scheme_of(configured: &LoginOptions, host: &Host) -> Option<Scheme> {
-    let url = configured.url.as_ref()?;
+fn scheme_of(options: &LoginOptions, host: &Host) -> Option<Scheme> {
+    let url = options.url.as_ref()?;
     url.scheme.filter(|_| url.host == *host)
 }
 

@@ -19,7 +19,7 @@ def log_in_twice(browser)
 end
 
 def assert_leads_on(browser)
-  assert_ends_at browser, "Logged in to #{NAME} as jane", "asks for your consent once more",
+  assert_ends_at browser, "Step 1 of 2 done: logged in to #{NAME} as jane", "asks for your consent again",
                  "no token ends under their hands", "Go on to the second consent", "You can also close this tab"
 end
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{checks_of, found, none_fails, only};
 use crate::support::authorization_server::{
-    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
+    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO, USER,
 };
 use crate::support::sandbox::Sandbox;
 use crate::tls::{self, TlsServer};
@@ -33,6 +33,7 @@ fn a_server_is_asked_once_without_a_secret_and_its_check_endpoint_for_each_login
         &url,
     ];
     sandbox.run_with_input(&login, &other.response).succeeds();
+    server.forget(USER);
     let checks = online(&sandbox, 0);
     none_fails(&checks);
     only(&checks, "server", "ok", "answers");
@@ -122,7 +123,7 @@ fn a_personal_token_that_is_dead_needs_a_login() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     sandbox
-        .run_with_input(&["login", "--with-token", &server.url()], "pat-SECRET-1")
+        .run_with_input(&["login", "--with-token", &server.url()], "glpat-SECRET-1")
         .succeeds();
     let endpoint = "/api/v4/personal_access_tokens/self";
     server.always(endpoint, Some(Behaviour::Answer(Answer::new(401))));

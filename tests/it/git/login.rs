@@ -301,10 +301,10 @@ fn a_personal_token_answers_too() {
     let sandbox = Sandbox::new();
     let with_token = ["login", "--with-token", &server.url()];
     sandbox
-        .run_with_input(&with_token, "pat-SECRET\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
     let answer = get(&sandbox, &question(&server.host()));
-    assert_eq!(answer["password"], "pat-SECRET");
+    assert_eq!(answer["password"], "glpat-SECRET-1");
     assert_eq!(answer["username"], "oauth2");
     assert!(!answer.contains_key("password_expiry_utc"));
 }

@@ -10,6 +10,7 @@ mod hostile;
 mod import;
 mod nobody;
 mod other_user;
+mod page_errors;
 mod paste;
 mod providers;
 mod redirect_uri;
@@ -21,6 +22,7 @@ mod standby;
 mod standby_later;
 mod standby_meanwhile;
 mod through_browser;
+mod whose;
 
 use std::process::Command;
 

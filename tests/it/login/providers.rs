@@ -258,3 +258,32 @@ fn a_server_that_wants_a_secret_says_so_before_anybody_is_asked() {
     assert!(hint.contains("--client-secret-file"), "{hint}");
     assert!(hint.contains("--device"), "{hint}");
 }
+
+#[test]
+fn a_comma_separates_scopes_at_github_and_is_told_of_elsewhere() {
+    let server = AuthorizationServer::start();
+    let with = |provider: &str| {
+        let sandbox = Sandbox::new();
+        let endpoint = format!("--authorization-endpoint={}/oauth/authorize", server.url());
+        let options = [
+            "--provider",
+            provider,
+            "--scope",
+            "a,b",
+            "--scope",
+            "c",
+            &endpoint,
+        ];
+        let secret = sandbox.path("secret");
+        std::fs::write(&secret, "cs-SECRET").unwrap();
+        let secret = ["--client-secret-file", secret.to_str().unwrap()];
+        let options = [&CLIENT[..], &options, &secret].concat();
+        let waiting = Waiting::start(&sandbox, &server, &options);
+        (
+            waiting.asked("scope"),
+            waiting.said.contains("the scope `a,b` has a comma in it"),
+        )
+    };
+    assert_eq!(with("github"), ("a b c".to_owned(), false));
+    assert_eq!(with("gitlab"), ("a,b c".to_owned(), true));
+}

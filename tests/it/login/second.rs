@@ -267,14 +267,14 @@ fn a_personal_token_is_replaced_by_a_login_and_the_other_way_round() {
     let sandbox = Sandbox::new();
     let with_token = ["login", "--with-token", &server.url()];
     sandbox
-        .run_with_input(&with_token, "pat-SECRET-1\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
     log_in(&sandbox, &server, &CLIENT);
     assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
     sandbox
-        .run_with_input(&with_token, "pat-SECRET-1\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
-    assert_eq!(sandbox.run(&["token"]).prints(), "pat-SECRET-1");
+    assert_eq!(sandbox.run(&["token"]).prints(), "glpat-SECRET-1");
 }
 
 #[test]

@@ -87,12 +87,14 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
 
     let first = browser::open(&noted(&sandbox));
 
-    assert_eq!(first.heading(), format!("Logged in to {host} as jane"));
+    let done = format!("Step 1 of 2 done: logged in to {host} as jane");
+    assert_eq!(first.heading(), done);
     for text in [
-        "asks for your consent once more",
-        "no token ends under their hands",
-        "Go on to the second consent",
+        "asks for your consent again",
+        "no token stops working while it is in use",
+        "Go on to step 2",
         "You can also close this tab",
+        "content=\"10; url=",
     ] {
         assert!(first.body.contains(text), "{text}: {first:?}");
     }
@@ -103,7 +105,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
         "{screen}"
     );
     assert!(
-        screen.contains("Now once more, for a standby grant"),
+        screen.contains("Step 1 of 2 done: the login is stored, and works\nStep 2 of 2: consent to a standby grant. "),
         "{screen}"
     );
     let token = sandbox.run(&["token"]).prints();

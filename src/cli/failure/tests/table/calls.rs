@@ -50,17 +50,13 @@ pub(super) fn calls() -> Vec<Error> {
         }
         .into(),
         FlowError::NotNamedByGit {
-            host: host(),
             scheme: Scheme::Https,
+            host: host(),
             accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
             is_ended: false,
         }
         .into(),
-        AuthorizeError::NoPerson {
-            id: id(),
-            scheme: Scheme::Https,
-        }
-        .into(),
+        AuthorizeError::NoPerson { id: id() }.into(),
         AuthorizeError::from(NoAnswer::NotGiven("client id")).into(),
         AuthorizeError::from(NoAnswer::Unfit("the client secret is empty".to_owned())).into(),
         UsageError::TokenAsHost.into(),

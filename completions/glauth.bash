@@ -3,6 +3,35 @@ _glauth_names() {
     command glauth completions --list "$1" 2>/dev/null
 }
 
+# bash takes a colon and an equals sign for words of their own. A host with a port is put together again; bash keeps
+# what stands before its last colon on the line, so that part is not offered. What stands behind `--` stays as it is.
+_glauth() {
+    local -a words=()
+    local i word last=-1 cword=0 glue= command=
+    for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ -z $command && $i -gt 1 && ( $word == : || -n $glue ) ]]; then
+            words[last]+=$word
+        elif [[ -z $command && $i -gt 1 && $word == = && ${words[last]} == --* ]]; then
+            ((i == COMP_CWORD)) && words[++last]=
+        else
+            words[++last]=$word
+        fi
+        glue=
+        [[ $word == : ]] && glue=1
+        [[ $word == -- && $i -lt $COMP_CWORD ]] && command=1
+        ((i <= COMP_CWORD)) && cword=$last
+    done
+    COMP_WORDS=("${words[@]}")
+    COMP_CWORD=$cword
+    local current=${COMP_WORDS[COMP_CWORD]}
+    _glauth_words "$1" "$current" "${COMP_WORDS[COMP_CWORD - 1]}"
+    if [[ -z $command && $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        local before=${current%"${current##*:}"}
+        COMPREPLY=("${COMPREPLY[@]#"$before"}")
+    fi
+}
+
 # Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
@@ -20,7 +49,7 @@ _glauth_command() {
     return 1
 }
 
-_glauth() {
+_glauth_words() {
     local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -188,16 +217,12 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__completions)
-            opts="-a -q -v -h --list --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --list)
-                    COMPREPLY=($(compgen -W "hosts accounts" -- "${cur}"))
-                    return 0
-                    ;;
                 --account)
                     COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
@@ -230,7 +255,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__doctor)
-            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,7 +294,7 @@ _glauth() {
             ;;
         glauth__subcmd__exec)
             _glauth_command "${cur}" && return 0
-            opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,7 +628,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -630,7 +655,7 @@ _glauth() {
                     return 0
                     ;;
                 --provider)
-                    COMPREPLY=($(compgen -W "gitlab gitea forgejo github github-enterprise bitbucket google oidc generic" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "gitlab gitea forgejo github github-enterprise bitbucket google oidc mcp generic" -- "${cur}"))
                     return 0
                     ;;
                 --ca-file)
@@ -689,7 +714,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__logout)
-            opts="-a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,7 +752,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -765,7 +790,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__refresh)
-            opts="-a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -811,7 +836,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__rename)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
                 return 0
@@ -853,7 +878,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__setup__subcmd__git)
-            opts="-a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,7 +916,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__status)
-            opts="-a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,7 +1072,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__switch)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
                 return 0
@@ -1089,7 +1114,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__token)
-            opts="-a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1100,7 +1125,7 @@ _glauth() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain json header curl env" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl" -- "${cur}"))
                     return 0
                     ;;
                 --account)

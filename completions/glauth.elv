@@ -181,6 +181,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;switch'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -196,6 +197,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;rename'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'

@@ -48,7 +48,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "doctor" -d 'Check the
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "store" -d 'Show where glauth keeps its files'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'Client id of the application at the server' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-secret-file -d 'File with the client secret' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l auth-method -d 'How to send the client secret (RFC 7591)' -r -f -a "none\t''
@@ -64,6 +64,7 @@ github-enterprise\t''
 bitbucket\t''
 google\t''
 oidc\t''
+mcp\t''
 generic\t''"
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l ca-file -d 'Additional certificate authority (PEM)' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l redirect-uri -d 'Redirect URI, as registered at the server' -r
@@ -92,7 +93,10 @@ complete -c glauth -n "__fish_glauth_using_subcommand token" -l format -d 'Outpu
 json\t'Token, expiry, scopes and more'
 header\t'`Authorization: Bearer …`'
 curl\t'Configuration for `curl -K -`'
-env\t'`export NAME=\'…\'` for a shell'"
+env\t'`export NAME=\'…\'` for a shell'
+bearer\t'`Bearer …`, the value of the header'
+headers-json\t'`{"Authorization":"Bearer …"}`, as AI tools ask for it'
+kubectl\t'Credential for `kubectl`'"
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'Folder with the logins' -r -F
@@ -210,7 +214,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'Folder with the logins' -r -F
@@ -221,9 +225,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_sub
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c glauth -n "__fish_glauth_using_subcommand completions" -l list -d 'Print what a completion offers' -r -f -a "hosts\t'Every host with a login'
-accounts\t'Every name of a login'"
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'Folder with the logins' -r -F
@@ -256,22 +258,22 @@ complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list accounts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list accounts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)' -d 'Default host'
+complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)' -d 'Name of the login, if a host has several'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list accounts 2>/dev/null)' -d 'Account'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list accounts 2>/dev/null)' -d 'Account'
+complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 
 # What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
 function __fish_glauth_command_line
@@ -285,4 +287,6 @@ function __fish_glauth_command_line
     echo $words (commandline -ct)
 end
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout switch rename git-credential setup-git doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout switch rename git-credential setup-git doctor store completions man config'
+complete -c glauth -n "__fish_glauth_using_subcommand help" -f -a 'login token exec refresh status logout switch rename git-credential setup-git doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -f -a 'bash elvish fish powershell zsh'

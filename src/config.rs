@@ -21,7 +21,7 @@ use crate::user_file::{self, Unusable};
 use check::Checker;
 use mistake::Mistake;
 
-pub use keys::{DEFAULT_HOST, Form, HOST_KEYS, Key};
+pub use keys::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 /// The largest configuration that is read, in bytes.
 pub const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -31,6 +31,8 @@ pub const SIZE_LIMIT: u64 = 1024 * 1024;
 pub struct Config {
     /// The host that is meant where none is named.
     pub default_host: Option<HostArg>,
+    /// The address of a document about glauth, which servers take for a client id.
+    pub client_metadata_url: Option<String>,
     hosts: Vec<(Host, LoginOptions)>,
 }
 
@@ -138,6 +140,7 @@ impl ConfigError {
 #[derive(Deserialize)]
 struct ConfigDocument<H> {
     default_host: Option<String>,
+    client_metadata_url: Option<String>,
     #[serde(default = "BTreeMap::new")]
     hosts: BTreeMap<String, H>,
 }
@@ -212,6 +215,7 @@ impl Config {
         }
         Ok(Self {
             default_host: document.default_host.as_deref().map(host).transpose()?,
+            client_metadata_url: document.client_metadata_url,
             hosts,
         })
     }

@@ -23,6 +23,7 @@ mod classify;
 mod common_name;
 mod error;
 mod here;
+mod inside;
 mod plain;
 mod proxy;
 mod route;
@@ -83,7 +84,7 @@ impl Request {
         let spends = |(name, _): &(String, _)| matches!(&**name, "grant_type" | "token");
         let is_bare = self.authorization.is_none();
         let is_harmless = match &self.body {
-            Body::None => is_bare,
+            Body::None | Body::Json(_) | Body::Delete => is_bare,
             Body::Form(fields) => !fields.iter().any(spends),
         };
         is_harmless && self.url.scheme() == "https"
@@ -96,6 +97,10 @@ pub enum Body {
     None,
     /// POST, `application/x-www-form-urlencoded`.
     Form(Vec<(String, Zeroizing<String>)>),
+    /// POST, `application/json`; without secrets.
+    Json(String),
+    /// No body: a DELETE.
+    Delete,
 }
 
 /// Names, never values: they are tokens.
@@ -103,6 +108,8 @@ impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::None => f.write_str("None"),
+            Self::Json(_) => f.write_str("Json"),
+            Self::Delete => f.write_str("Delete"),
             Self::Form(fields) => f
                 .debug_list()
                 .entries(fields.iter().map(|(name, _)| name))
@@ -137,6 +144,8 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The `Date` header, as it came.
     pub date: Option<String>,
+    /// The `WWW-Authenticate` headers, as they came.
+    pub challenges: Vec<String>,
     /// What arrived of the body before it ended or broke off, as it came, at most
     /// [`ANSWER_LIMIT`] bytes; `None` where there was more.
     pub body: Option<Zeroizing<Vec<u8>>>,
@@ -156,6 +165,11 @@ pub trait Http {
     /// Whether it goes the way that git would: a process that sends in the place of this one does so too.
     fn goes_as_git(&self) -> bool {
         false
+    }
+
+    /// Whether the server of a URL is on this machine or in a private network. A name is looked up.
+    fn is_inside(&self, url: &Url) -> bool {
+        inside::is_inside(url)
     }
 }
 
@@ -294,6 +308,11 @@ fn exchange(
         noticed,
         connecting: request.connect_limit(),
     };
+    // An MCP server answers in one of the two, and wants both named.
+    let accept = match request.body {
+        Body::Json(_) => "application/json, text/event-stream",
+        _ => "application/json",
+    };
     let builder = match request.body {
         Body::None => client.get(request.url.clone()),
         Body::Form(fields) => {
@@ -303,6 +322,11 @@ fn exchange(
                 .collect();
             client.post(request.url.clone()).form(&pairs)
         }
+        Body::Json(text) => client
+            .post(request.url.clone())
+            .header("Content-Type", "application/json")
+            .body(text),
+        Body::Delete => client.delete(request.url.clone()),
     };
     let builder = match &request.authorization {
         None => builder,
@@ -312,7 +336,7 @@ fn exchange(
     // Nothing else is left to do before it leaves.
     memory::free_for_the_answer();
     builder
-        .header("Accept", "application/json")
+        .header("Accept", accept)
         // Without it a server may choose (RFC 9110 §12.5.3).
         .header("Accept-Encoding", "identity")
         // So that a body that is shorter than its length ends with the connection.
@@ -329,10 +353,16 @@ fn deliver(mut answer: reqwest::blocking::Response, heads: &SyncSender<Result<He
         let text = value.and_then(|value| value.to_str().ok());
         text.map(ToOwned::to_owned)
     };
+    let all = |name: &str| {
+        let values = answer.headers().get_all(name).iter();
+        let texts = values.filter_map(|value| value.to_str().ok());
+        texts.map(ToOwned::to_owned).collect()
+    };
     let response = Response {
         status: answer.status().as_u16(),
         retry_after: header("Retry-After"),
         date: header("Date"),
+        challenges: all("WWW-Authenticate"),
         body: None,
         broke_off: false,
     };

@@ -237,6 +237,10 @@ secret! {
     ClientSecret
 }
 secret! {
+    /// A registration access token (RFC 7592 §1.2), which changes and deletes the registration of a client.
+    RegistrationToken
+}
+secret! {
     /// A password, or what else git asks to keep (gitcredentials(7)); it may be empty.
     Password, check_for_git
 }

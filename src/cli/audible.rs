@@ -28,6 +28,10 @@ impl<H: Http> Http for Audible<H> {
     fn goes_as_git(&self) -> bool {
         self.http.goes_as_git()
     }
+
+    fn is_inside(&self, url: &Url) -> bool {
+        self.http.is_inside(url)
+    }
 }
 
 /// The host, with its port where that is not the usual one.

@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
         let Some(host) = host else {
             return Ok(store.accounts()?);
         };
-        let ids = store.accounts_of(&host.host)?;
+        let ids = store.accounts_of(&flow::stored_host(store, &host.host)?)?;
         if ids.is_empty() {
             return Err(Self::no_login(self.login_at(&host.host), host.scheme, store).into());
         }

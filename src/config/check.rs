@@ -3,8 +3,9 @@
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use url::Url;
 
-use super::keys::{DEFAULT_HOST, Form, HOST_KEYS, Key, host_key};
+use super::keys::{Form, HOST_KEYS, Key, TOP_KEYS, host_key, top_key};
 use super::mistake::{Mistake, header, line_of};
 use crate::credential::{BadHost, Endpoint, Host, HostArg, RedirectUri};
 
@@ -37,8 +38,10 @@ impl Checker<'_> {
                         "write `[hosts.\"gitlab.com\"]`, and the keys below it",
                     ));
                 }
-                (text, _) if text == DEFAULT_HOST.name => self.value(&DEFAULT_HOST, name, value)?,
-                (text, value) => return Err(self.stranger_at_top(name, text, value)),
+                (text, known) => match top_key(text) {
+                    Some(key) => self.value(key, name, value)?,
+                    None => return Err(self.stranger_at_top(name, text, known)),
+                },
             }
         }
         Ok(())
@@ -147,6 +150,13 @@ impl Checker<'_> {
                 );
                 Err(self.at(name, said, &format!("write it as in `{}`", key.line())))
             }
+            Form::DocumentUrl if !is_document(text) => {
+                let said = format!(
+                    "has a value for `{}` that is not an `https://` URL with a path",
+                    key.name
+                );
+                Err(self.at(name, said, &format!("write it as in `{}`", key.line())))
+            }
             Form::RedirectUri if RedirectUri::parse(text).is_err() => {
                 let said = format!(
                     "has a value for `{}` that is not `http://` with `127.0.0.1`, `[::1]` or `localhost`",
@@ -175,7 +185,8 @@ impl Checker<'_> {
         if host_key(text).is_some() {
             return self.outside_of_a_host(name, text);
         }
-        if let Some(meant) = nearest(text, &[DEFAULT_HOST.name, HOSTS]) {
+        let known = TOP_KEYS.iter().map(|key| key.name).chain([HOSTS]);
+        if let Some(meant) = nearest(text, &known.collect::<Vec<_>>()) {
             return self.unknown(name, text, &format!("write `{meant}`"));
         }
         if let DeValue::Table(table) = value {
@@ -213,8 +224,8 @@ impl Checker<'_> {
             );
             return self.at(name, said, &format!("write `{}`", header(&host)));
         }
-        if text == DEFAULT_HOST.name {
-            let said = "has `default_host` in the table of a host".to_owned();
+        if top_key(text).is_some() {
+            let said = format!("has `{text}` in the table of a host");
             return self.at(
                 name,
                 said,
@@ -286,6 +297,13 @@ fn remedy(error: &BadHost) -> &'static str {
             "write it as in `gitlab.com`, `gitlab.example.com:8443` or `https://example.com/gitlab`"
         }
     }
+}
+
+/// A client id that is a URL is `https`, and has a path and no fragment
+/// (draft-ietf-oauth-client-id-metadata-document, §3).
+fn is_document(text: &str) -> bool {
+    Url::parse(text)
+        .is_ok_and(|url| url.scheme() == "https" && url.path() != "/" && url.fragment().is_none())
 }
 
 /// The known word that this one is most like, if it is like any.

@@ -28,6 +28,8 @@ pub enum Form {
     Host,
     /// The URL of an endpoint.
     Url,
+    /// The URL of a client id metadata document.
+    DocumentUrl,
     /// Where a browser comes back to.
     RedirectUri,
     /// One of these strings.
@@ -46,21 +48,30 @@ impl Form {
             Self::Text | Self::OneOf(_) => "a string",
             Self::File => "a path in quotes",
             Self::Host => "a host in quotes",
-            Self::Url | Self::RedirectUri => "a URL in quotes",
+            Self::Url | Self::DocumentUrl | Self::RedirectUri => "a URL in quotes",
             Self::List => "a list of strings",
             Self::Pairs => "a table of strings",
         }
     }
 }
 
-/// The key that stands above all tables.
-pub const DEFAULT_HOST: Key = Key {
-    name: "default_host",
-    form: Form::Host,
-    example: "\"gitlab.example.com\"",
-    default: "the only host in the store",
-    about: "The host that a command means if you name none. --host and GLAUTH_HOST take precedence.",
-};
+/// The keys that stand above all tables.
+pub const TOP_KEYS: &[Key] = &[
+    Key {
+        name: "default_host",
+        form: Form::Host,
+        example: "\"gitlab.example.com\"",
+        default: "the only host in the store",
+        about: "The host that a command means if you name none. --host and GLAUTH_HOST take precedence.",
+    },
+    Key {
+        name: "client_metadata_url",
+        form: Form::DocumentUrl,
+        example: "\"https://example.com/glauth.json\"",
+        default: "none: glauth registers a client of its own",
+        about: "A client id metadata document. It is the client id at servers that take one and know no other.",
+    },
+];
 
 /// The kinds of servers; a test compares them with those that glauth knows.
 const PROVIDERS: &[&str] = &[
@@ -72,6 +83,7 @@ const PROVIDERS: &[&str] = &[
     "bitbucket",
     "google",
     "oidc",
+    "mcp",
     "generic",
 ];
 
@@ -207,9 +219,14 @@ pub(super) fn host_key(name: &str) -> Option<&'static Key> {
     HOST_KEYS.iter().find(|key| key.name == name)
 }
 
+/// The key above all tables with this name.
+pub(super) fn top_key(name: &str) -> Option<&'static Key> {
+    TOP_KEYS.iter().find(|key| key.name == name)
+}
+
 /// Any key with this name.
 pub(super) fn key(name: &str) -> Option<&'static Key> {
-    host_key(name).or_else(|| (name == DEFAULT_HOST.name).then_some(&DEFAULT_HOST))
+    host_key(name).or_else(|| top_key(name))
 }
 
 impl Key {

@@ -268,7 +268,7 @@ fn a_key_in_the_wrong_place_is_an_error_with_the_right_one() {
 fn an_unknown_word_is_an_error_with_the_known_ones() {
     let said = "has the unknown value `gitlb` for `provider`";
     refused_at_host("provider = 'gitlb'", said, "write `provider = \"gitlab\"`");
-    let all = "write one of gitlab, gitea, forgejo, github, github-enterprise, bitbucket, google, oidc, generic";
+    let all = "write one of gitlab, gitea, forgejo, github, github-enterprise, bitbucket, google, oidc, mcp, generic";
     let said = "has the unknown value `zzz` for `provider`";
     refused_at_host("provider = 'zzz'", said, all);
     let said = "has the unknown value `client_basic` for `auth_method`";
@@ -316,16 +316,14 @@ fn an_error_quotes_no_value() {
 
 #[test]
 fn each_key_takes_its_example() {
-    let lines = HOST_KEYS
-        .iter()
-        .map(Key::line)
-        .collect::<Vec<_>>()
-        .join("\n");
+    let lines = |keys: &[Key]| keys.iter().map(Key::line).collect::<Vec<_>>().join("\n");
     let text = format!(
-        "{}\n[hosts.\"gitlab.example.com\"]\n{lines}\n",
-        DEFAULT_HOST.line()
+        "{}\n[hosts.\"gitlab.example.com\"]\n{}\n",
+        lines(TOP_KEYS),
+        lines(HOST_KEYS)
     );
     let config = Config::parse(&text).unwrap();
+    assert!(config.default_host.is_some() && config.client_metadata_url.is_some());
     let (_, options) = &config.hosts[0];
     let LoginOptions {
         account: Some(_),

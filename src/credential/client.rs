@@ -8,7 +8,8 @@ use url::Url;
 
 use super::endpoints::EndpointName;
 use super::host::is_loopback;
-use crate::secret::ClientSecret;
+use crate::secret::{ClientSecret, RegistrationToken};
+use crate::time::Timestamp;
 
 /// How the client shows who it is at the token endpoint: `token_endpoint_auth_method` of RFC 7591.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,13 @@ pub struct Client {
 }
 
 impl Client {
+    /// Whether both are one registration of a client, at one issuer.
+    #[must_use]
+    pub fn is_registered_as(&self, other: &Self) -> bool {
+        let (issuer, id) = (&self.login.issuer, &self.client_id);
+        id.is_some() && *id == other.client_id && *issuer == other.login.issuer
+    }
+
     /// Where this endpoint is, if the record says it.
     #[must_use]
     pub fn endpoint(&self, name: EndpointName) -> Option<&Endpoint> {
@@ -115,6 +123,30 @@ pub struct LoginMeans {
     pub redirect_uri: Option<String>,
     /// What was asked for (RFC 6749 §3.3).
     pub scopes: Vec<String>,
+    /// Whether the issuer promises its name in authorization responses (RFC 9207 §3).
+    pub promises_issuer: bool,
+    /// That glauth registered the client id itself, at the issuer.
+    pub registration: Option<OwnRegistration>,
+}
+
+/// What a server answered when glauth registered itself (RFC 7591 §3.2.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnRegistration {
+    /// When it was.
+    pub at: Timestamp,
+    /// When the client secret ends; `None`: never.
+    pub secret_expires_at: Option<Timestamp>,
+    /// How it is deleted; `None`: the server does not let its clients.
+    pub management: Option<Management>,
+}
+
+/// Where a client manages its registration, and with what (RFC 7592).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Management {
+    /// The client configuration endpoint.
+    pub uri: Endpoint,
+    /// The registration access token.
+    pub token: RegistrationToken,
 }
 
 /// A URL that a token may be sent to: https, or http on loopback; no user, no fragment.

@@ -17,8 +17,8 @@ mod verdict;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
 pub use client::{
-    AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, ReuseDetection,
-    RotationEffect,
+    AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Management,
+    OwnRegistration, ReuseDetection, RotationEffect,
 };
 pub use decide::{backoff, decide, handed_out, living};
 pub use endpoints::{EndpointName, Endpoints};

@@ -8,9 +8,36 @@ use super::warning::{Step, Warning};
 use crate::credential::{AccountId, AccountName, Content, Host, Identity, Record};
 use crate::store::{Store, StoreError};
 
-/// Finds the login that is meant, or what a logout left of it, and returns the record that it read. The folder and the
-/// configuration are read only if no account is named and `default` is missing (P9).
+/// Finds the login that is meant, or what a logout left of it, and returns the record that it read: at the host, else
+/// at the longest path that it is below. The folder and the configuration are read only if no account is named and
+/// `default` is missing (P9).
 pub fn find(
+    session: &Session<'_>,
+    host: &Host,
+    name: Option<&AccountName>,
+) -> Result<Record, FlowError> {
+    let is_missing = |found: &Result<_, FlowError>| matches!(found, Err(FlowError::NoLogin(_)));
+    let found = find_at(session, host, name);
+    if !is_missing(&found) {
+        return found;
+    }
+    let mut above = host.parents().map(|host| find_at(session, &host, name));
+    above.find(|found| !is_missing(found)).unwrap_or(found)
+}
+
+/// The host that the accounts of a named host are at: itself, else the longest path that it is below and that has
+/// any.
+pub fn stored_host(store: &Store, host: &Host) -> Result<Host, StoreError> {
+    for one in std::iter::once(host.clone()).chain(host.parents()) {
+        if !store.accounts_of(&one)?.is_empty() {
+            return Ok(one);
+        }
+    }
+    Ok(host.clone())
+}
+
+/// The folder is read only if no account is named and `default` is missing (P9).
+fn find_at(
     session: &Session<'_>,
     host: &Host,
     name: Option<&AccountName>,

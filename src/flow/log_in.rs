@@ -5,10 +5,12 @@ mod bring;
 
 use super::account::{account_to_log_in, other_users};
 use super::add_standby::ExistingLogin;
+use super::address::remark;
 use super::authorize::{AuthorizeError, ConsentMethod, ServerLogin, StandbyPolicy};
 use super::error::FlowError;
 use super::person::Person;
-use super::plan::{ClientError, Plan, Setup};
+use super::plan::{ClientError, Detected, Plan, Setup};
+use super::registration;
 use super::session::Session;
 use super::store_login::{Change, LoggedIn};
 use crate::config::{Config, LoginOptions};
@@ -30,6 +32,8 @@ pub struct LoginRequest {
     pub options: LoginOptions,
     /// When it gets a standby grant.
     pub standby: StandbyPolicy,
+    /// What the server has said of itself, if it was asked already.
+    pub found: Option<Detected>,
 }
 
 /// Where the tokens of a login come from.
@@ -69,13 +73,14 @@ pub fn log_in(
         source,
         options,
         standby,
+        found,
     } = request;
     match source {
         TokenSource::Caller(brought) => {
             bring::store(session, config, &id, options, standby, brought)
         }
         TokenSource::Consent(method) => {
-            let plan = Plan::new(session, &id, LoginKind::OAuth, options, config)?;
+            let plan = Plan::new(session, &id, LoginKind::OAuth, options, config, found)?;
             through_server(session, plan, method, standby, person)
         }
     }
@@ -100,9 +105,13 @@ fn through_server(
     };
     let asks = person.can_answer();
     let is_consent_possible = asks || method.is_some();
-    if is_consent_possible || plan.client_id().is_some() {
-        plan.find_out(session)?;
+    if is_consent_possible || plan.client_id().is_some() || plan.was_found_out() {
+        plan.find_out(session, person)?;
     }
+    if !is_consent_possible && plan.can_find_client() {
+        return Err(AuthorizeError::NoPerson { id: plan.id });
+    }
+    plan.find_client(session)?;
     let (method, setup) = complete(&mut plan, method, person)?;
     let login = ServerLogin {
         session,
@@ -123,10 +132,17 @@ fn through_server(
     if let Some(text) = before_the_consent(session.store, &plan, existing.is_some()) {
         person.hear(&text);
     }
-    match existing {
+    let mut done = match existing {
         Some(existing) => login.add_standby(method, existing),
         None => login.log_in(method, policy),
+    };
+    if let Ok(done) = &mut done {
+        done.warnings.extend(remark(&plan.id.host).map(Into::into));
     }
+    if let Some(unused) = plan.unused_client(done.is_ok(), &setup.client) {
+        registration::delete_if_unused(session, &plan.id, unused);
+    }
+    done
 }
 
 /// Scopes that look like several: a comma separates at some servers only.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::attempt::exchange_under_lock;
 use super::error::FlowError;
+use super::registration;
 use super::revoke::revoke;
 use super::session::{RefreshesIn, Session};
 use super::tried::AttemptedRefresh;
@@ -36,7 +37,13 @@ pub fn log_out(
 ) -> Result<LogoutDone, FlowError> {
     let done = step_by_step(session, id, local);
     session.log.flush();
-    done
+    let mut done = done?;
+    if !local && let Err(error) = registration::delete_after_logout(session, id) {
+        let text =
+            format!("the registration of glauth at the server could not be removed: {error}");
+        done.warnings.push(text.into());
+    }
+    Ok(done)
 }
 
 /// Removes what a logout has left of an account, so that nothing is known of it any more. A login that was made

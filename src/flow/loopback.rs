@@ -98,14 +98,18 @@ struct Door {
     page: Option<Url>,
 }
 
-impl Loopback {
-    /// Listens where the redirect leads, on any free port where none is fixed, and hands over the
-    /// first visitor that `judge` accepts.
-    pub fn start(
-        uri: &RedirectUri,
-        judge: &Arc<Judge>,
-        found: impl Fn(Arrival) + Send + Sync + 'static,
-    ) -> Result<Self, NotListening> {
+/// A port that is taken, before anybody listens: a server that registers glauth is told of it.
+#[derive(Debug)]
+pub struct Bound {
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    url: Url,
+    redirect_uri: String,
+}
+
+impl Bound {
+    /// Takes the port of the redirect, or any free one where none is fixed.
+    pub fn at(uri: &RedirectUri) -> Result<Self, NotListening> {
         let listeners = bind(uri)?;
         let addresses: Vec<SocketAddr> = listeners
             .iter()
@@ -121,6 +125,34 @@ impl Loopback {
         } else {
             url.as_str().to_owned()
         };
+        Ok(Self {
+            listeners,
+            addresses,
+            url,
+            redirect_uri,
+        })
+    }
+
+    /// The redirect URI with its port.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+}
+
+impl Loopback {
+    /// Listens there, and hands over the first visitor that `judge` accepts.
+    pub fn start(
+        bound: Bound,
+        judge: &Arc<Judge>,
+        found: impl Fn(Arrival) + Send + Sync + 'static,
+    ) -> Result<Self, NotListening> {
+        let Bound {
+            listeners,
+            addresses,
+            url,
+            redirect_uri,
+        } = bound;
         let shared = Arc::new(Shared {
             path: url.path().to_owned(),
             connections: AtomicUsize::new(0),

@@ -3,6 +3,8 @@
 
 mod account;
 mod add_standby;
+mod address;
+
 mod apart;
 mod attempt;
 mod authorize;
@@ -16,6 +18,7 @@ mod loopback;
 mod person;
 mod plan;
 mod refresh;
+mod registration;
 mod rename;
 mod report_refused;
 mod revoke;
@@ -25,8 +28,9 @@ mod store_login;
 mod tried;
 mod warning;
 
-pub use account::{account_meant, find, in_use, still_chosen};
+pub use account::{account_meant, find, in_use, still_chosen, stored_host};
 pub use add_standby::{NotAdded, Refusal};
+pub use address::{Address, address_of_login};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
 pub use error::FlowError;
@@ -37,7 +41,7 @@ pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log
 pub use logout::{LogoutDone, forget, log_out};
 pub use loopback::{LEADS_ON_AFTER, NotListening};
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
-pub use plan::{ClientError, ToRegister};
+pub use plan::{ClientError, Detected, ToRegister};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,

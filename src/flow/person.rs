@@ -9,7 +9,7 @@ use super::plan::ToRegister;
 use super::store_login::LoggedIn;
 use crate::code::Code;
 use crate::credential::Scheme;
-use crate::oauth::DeviceAuthorization;
+use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 
 /// The person who logs in.
@@ -19,6 +19,9 @@ pub trait Person {
 
     /// Whether a browser opens pages for the person.
     fn has_browser(&self) -> bool;
+
+    /// Asks for the kind of server, where none of the addresses in `tried` says it.
+    fn kind(&self, tried: &[String]) -> Result<&'static Provider, NoAnswer>;
 
     /// Asks for the id of an application that is registered at the server with this redirect URI. `register` says
     /// how the person registers one, if that is known.

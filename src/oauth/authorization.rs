@@ -29,6 +29,8 @@ pub struct AuthorizationRequest {
     state: String,
     verifier: CodeVerifier,
     issuer: Option<String>,
+    /// Whether each answer has the issuer's name.
+    promises_issuer: bool,
 }
 
 /// What is asked for.
@@ -60,16 +62,20 @@ pub enum AuthorizationResponse {
     },
     /// It has our `state`, and another server's name (RFC 9207 §2.4).
     OtherIssuer(String),
+    /// It has our `state`, and not the server's name, which the server promises (RFC 9207 §2.4).
+    NoIssuer,
 }
 
 impl AuthorizationRequest {
-    /// A new one, for the server of that name, where one is known.
-    pub fn new(issuer: Option<String>) -> Result<Self, NoRandomness> {
+    /// A new one, for the server of that name, where one is known; `promises_issuer`: it promises its name in each
+    /// answer.
+    pub fn new(issuer: Option<String>, promises_issuer: bool) -> Result<Self, NoRandomness> {
         let verifier = CodeVerifier::new(random_text()?).map_err(|_| NoRandomness)?;
         Ok(Self {
             state: random_text()?,
             verifier,
             issuer,
+            promises_issuer,
         })
     }
 
@@ -136,6 +142,9 @@ impl AuthorizationRequest {
             && !same_issuer(issuer, asked)
         {
             return Some(AuthorizationResponse::OtherIssuer(shown(issuer)));
+        }
+        if self.promises_issuer && value("iss").is_none() {
+            return Some(AuthorizationResponse::NoIssuer);
         }
         if let Some(error) = value("error") {
             return Some(AuthorizationResponse::Refused {

@@ -16,11 +16,18 @@ use crate::code::Code;
 use crate::credential::{Endpoint, EndpointName, Endpoints};
 use crate::http::{Body, Http, Request, SendError};
 
+/// RFC 8628 §3.4.
+pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// How long each question may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// What a server says of itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the document"
+)]
 pub struct Metadata {
     /// Its own name.
     pub issuer: String,
@@ -30,6 +37,18 @@ pub struct Metadata {
     pub scopes_supported: Option<Vec<String>>,
     /// Whether a secret must be sent in the form, since the server takes no header.
     pub post_only: bool,
+    /// Where a client registers itself (RFC 7591 §3).
+    pub registration_endpoint: Option<Endpoint>,
+    /// How clients may authenticate, where it says so (RFC 8414 §2).
+    pub auth_methods: Option<Vec<String>>,
+    /// Whether a client may have the device grant (RFC 8628).
+    pub has_device_grant: bool,
+    /// Whether PKCE with S256 is listed (RFC 7636).
+    pub lists_s256: bool,
+    /// Whether a client id may be the address of a document about the client.
+    pub takes_client_documents: bool,
+    /// Whether it promises its name in authorization responses (RFC 9207 §3).
+    pub promises_issuer: bool,
 }
 
 /// Why there is nothing to go by.
@@ -60,6 +79,14 @@ pub enum DiscoveryError {
         /// Why, as the end of the sentence.
         problem: String,
     },
+    /// What a protected resource says of itself cannot be believed.
+    #[error("the description of {server} {problem}")]
+    BadResource {
+        /// The server that was asked.
+        server: String,
+        /// Why, as the end of the sentence.
+        problem: String,
+    },
 }
 
 impl DiscoveryError {
@@ -69,7 +96,7 @@ impl DiscoveryError {
         match self {
             Self::Send(error) => error.outcome_of_question().into(),
             Self::Unavailable { status, .. } => Code::of_unavailable(*status),
-            Self::Missing { .. } | Self::Unsound { .. } => Code::Config,
+            Self::Missing { .. } | Self::Unsound { .. } | Self::BadResource { .. } => Code::Config,
         }
     }
 }
@@ -80,57 +107,87 @@ pub fn discover(
     issuer: &Url,
     ca_file: Option<&PathBuf>,
 ) -> Result<Metadata, DiscoveryError> {
+    let is_asked = |found: &str| same_issuer(found, issuer.as_str());
+    discover_at(http, issuer, &places(issuer), &is_asked, ca_file)
+}
+
+/// Reads the first document at one of these places; `is_asked`: whether this is the name of the server that is asked.
+pub(super) fn discover_at(
+    http: &dyn Http,
+    issuer: &Url,
+    places: &[Url],
+    is_asked: &dyn Fn(&str) -> bool,
+    ca_file: Option<&PathBuf>,
+) -> Result<Metadata, DiscoveryError> {
     let server = issuer.as_str().trim_end_matches('/').to_owned();
-    for url in places(issuer) {
-        let response = http.send(Request {
-            url: url.clone(),
-            body: Body::None,
-            authorization: None,
-            limit: LIMIT,
-            ca_file: ca_file.cloned(),
-            server_user: None,
-        })?;
-        match response.status {
-            status @ (429 | 500..) => return Err(DiscoveryError::Unavailable { server, status }),
-            200 => {
-                if let Some(object) = object_in(&response, &url)? {
-                    return read(&object, issuer)
-                        .map_err(|problem| DiscoveryError::Unsound { server, problem });
-                }
-            }
-            // Not here; a page for people counts as nothing.
-            _ => {}
+    for url in places {
+        if let Some(object) = document(http, url, &server, ca_file)? {
+            return read(&object, issuer, is_asked)
+                .map_err(|problem| DiscoveryError::Unsound { server, problem });
         }
     }
     Err(DiscoveryError::Missing { server })
+}
+
+/// The JSON object at a place of `server`'s, if there is one: a page for people counts as nothing.
+pub(super) fn document(
+    http: &dyn Http,
+    url: &Url,
+    server: &str,
+    ca_file: Option<&PathBuf>,
+) -> Result<Option<Map<String, Value>>, DiscoveryError> {
+    let response = http.send(Request {
+        url: url.clone(),
+        body: Body::None,
+        authorization: None,
+        limit: LIMIT,
+        ca_file: ca_file.cloned(),
+        server_user: None,
+    })?;
+    match response.status {
+        status @ (429 | 500..) => Err(DiscoveryError::Unavailable {
+            server: server.to_owned(),
+            status,
+        }),
+        200 => Ok(object_in(&response, url)?),
+        _ => Ok(None),
+    }
 }
 
 /// `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery §4), then
 /// `/.well-known/oauth-authorization-server<path>` (RFC 8414 §3.1).
 fn places(issuer: &Url) -> [Url; 2] {
     let path = issuer.path().trim_end_matches('/');
-    let at = |path: String| {
-        let mut url = issuer.clone();
-        url.set_path(&path);
-        url
-    };
     [
-        at(format!("{path}/.well-known/openid-configuration")),
-        at(format!("/.well-known/oauth-authorization-server{path}")),
+        at(issuer, &format!("{path}/.well-known/openid-configuration")),
+        at(
+            issuer,
+            &format!("/.well-known/oauth-authorization-server{path}"),
+        ),
     ]
 }
 
-fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
+/// The same server, at another path.
+pub(super) fn at(server: &Url, path: &str) -> Url {
+    let mut url = server.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url
+}
+
+fn read(
+    object: &Map<String, Value>,
+    asked: &Url,
+    is_asked: &dyn Fn(&str) -> bool,
+) -> Result<Metadata, String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let issuer = text("issuer").ok_or("names no issuer")?;
     // RFC 8414 §3.3: else it is somebody else's document.
-    if !same_issuer(issuer, asked.as_str()) {
+    if !is_asked(issuer) {
         return Err(format!("is of another issuer, `{}`", shown(issuer)));
     }
-    let endpoint = |name: EndpointName| {
-        let key = name.key();
-        // What a document calls so is another thing.
-        let Some(text) = text(key).filter(|_| name != EndpointName::Check) else {
+    let endpoint = |key: &str| {
+        let Some(text) = text(key) else {
             return Ok(None);
         };
         let unsafe_url = || format!("names `{}` as its `{key}`, which is not https", shown(text));
@@ -144,13 +201,26 @@ fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
         let all = object.get(key)?.as_array()?.iter();
         Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
     };
-    let methods = texts("token_endpoint_auth_methods_supported").unwrap_or_default();
-    let takes = |method: &str| methods.iter().any(|one| one == method);
+    let methods = texts("token_endpoint_auth_methods_supported");
+    let lists =
+        |key: &str, word: &str| texts(key).is_some_and(|all| all.iter().any(|one| one == word));
+    let takes = |method: &str| lists("token_endpoint_auth_methods_supported", method);
+    let is_true = |key: &str| object.get(key).and_then(Value::as_bool) == Some(true);
     Ok(Metadata {
         issuer: issuer.to_owned(),
-        endpoints: Endpoints::find(endpoint)?,
+        // What a document calls a check endpoint is another thing.
+        endpoints: Endpoints::find(|name| match name {
+            EndpointName::Check => Ok(None),
+            name => endpoint(name.key()),
+        })?,
         scopes_supported: texts("scopes_supported"),
         post_only: takes("client_secret_post") && !takes("client_secret_basic"),
+        registration_endpoint: endpoint("registration_endpoint")?,
+        auth_methods: methods,
+        has_device_grant: lists("grant_types_supported", DEVICE_GRANT),
+        lists_s256: lists("code_challenge_methods_supported", "S256"),
+        takes_client_documents: is_true("client_id_metadata_document_supported"),
+        promises_issuer: is_true("authorization_response_iss_parameter_supported"),
     })
 }
 

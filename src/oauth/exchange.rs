@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::discovery::DEVICE_GRANT;
 use super::provider::provider;
 use super::refusal::OwnErrors;
 use super::shown::shown;
@@ -101,14 +102,32 @@ pub(super) fn judge(
         retry_after: response.retry_after.as_deref(),
         body: response.body.as_ref().map(|body| body.as_slice()),
     };
+    let answer = classify(raw, own_errors(client, presented), now());
+    let answer = without_secrets(answer, client, presented);
     Exchanged {
-        answer: without_secrets(
-            classify(raw, own_errors(client, presented), now()),
-            client,
-            presented,
-        ),
+        answer: of_forgotten_client(answer, client, presented),
         trouble: None,
         status: Some(response.status),
+    }
+}
+
+/// A server that forgot what it registered has no use for the grant either: no person can mend that client, and a login
+/// registers another one.
+fn of_forgotten_client(
+    answer: TokenAnswer,
+    client: &Client,
+    presented: Presented<'_>,
+) -> TokenAnswer {
+    let is_ours = client.login.registration.is_some();
+    let is_refresh = matches!(presented, Presented::Refresh(_));
+    match answer {
+        TokenAnswer::Refused(failed, said)
+            if is_ours && is_refresh && failed.outcome == Outcome::ClientRejected =>
+        {
+            let outcome = Outcome::LoginRequired;
+            TokenAnswer::Refused(Failed { outcome, ..failed }, said)
+        }
+        answer => answer,
     }
 }
 
@@ -152,10 +171,9 @@ impl Presented<'_> {
                 ("redirect_uri", redirect_uri),
                 ("code_verifier", verifier.expose()),
             ],
-            Self::Device(code) => vec![
-                ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
-                ("device_code", code.expose()),
-            ],
+            Self::Device(code) => {
+                vec![("grant_type", DEVICE_GRANT), ("device_code", code.expose())]
+            }
         }
     }
 }

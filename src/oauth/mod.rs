@@ -3,6 +3,7 @@
 
 mod authorization;
 mod body;
+mod challenge;
 mod check;
 mod device;
 mod discovery;
@@ -11,6 +12,8 @@ mod identity;
 mod provider;
 mod reach;
 mod refusal;
+mod registration;
+mod resource;
 mod revoke;
 mod shown;
 mod token_report;
@@ -26,10 +29,13 @@ pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
-    NeedsSecret, PROVIDERS, Provider, Registration, below, provider, provider_like, provider_of,
+    MCP, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, below, provider,
+    provider_like, provider_of,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
+pub use registration::{Registered, RegistrationError, deregister, is_known, register};
+pub use resource::{Resource, find_resource};
 pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
 pub use token_report::{TokenReport, report};

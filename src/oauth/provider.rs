@@ -14,11 +14,15 @@ pub use table::PROVIDERS;
 /// The redirect URI of an application that is registered for glauth: on any port (RFC 8252 §7.3).
 pub const REDIRECT_URI: &str = "http://127.0.0.1/";
 
+/// The name of the kind that wants tokens of an authorization server of its choice (RFC 9728).
+pub const MCP: &str = "mcp";
+
 /// A kind of server.
 ///
 /// An endpoint is a path below the host's base URL, or a URL of its own; `None`: there is none, or
 /// the server's discovery document names it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub struct Provider {
     /// As in records, in the configuration and after `--provider`.
     pub name: &'static str,
@@ -72,6 +76,8 @@ pub struct Provider {
     pub registration: Option<Registration>,
     /// Whether a login asks the server where its endpoints are.
     pub discovers: bool,
+    /// Whether newer servers have a device grant, and say in their document where.
+    pub may_have_device_grant: bool,
     /// Whether endpoints may be given that are not of the host's own origin.
     pub foreign_endpoints: bool,
 }
@@ -101,6 +107,13 @@ pub struct Registration {
 }
 
 impl Provider {
+    /// Whether people run such servers themselves, so that one may be at any host.
+    #[must_use]
+    pub fn is_self_hosted(&self) -> bool {
+        let is_below = |place: Option<&str>| place.is_some_and(|place| place.starts_with('/'));
+        is_below(self.endpoints.token) && is_below(self.token_check_endpoint)
+    }
+
     /// glauth's own client id at `host`, where there is one.
     #[must_use]
     pub fn client_id_at(&self, host: &Host) -> Option<&'static str> {

@@ -169,7 +169,7 @@ fn what_is_no_host_or_no_name_is_said_of_what_was_given() {
         ("no host", None, "`no host` is not a host name, "),
         ("no \nhost", None, "`no \\nhost` is not a host name, "),
         ("http://x.y", None, "`http://x.y` is plain `http`; "),
-        ("https://me:pass@x.y", None, "the host has a user, "),
+        ("https://me:pass@x.y", None, "the host has a user or "),
         ("x.y", Some("NO NAME"), "`NO NAME` is not an account name: "),
     ] {
         let error = logins.login(host, name).unwrap_err();

@@ -128,21 +128,53 @@ fn a_scheme_that_the_login_does_not_have_is_exit_2() {
 }
 
 #[test]
-fn a_host_below_a_path_is_another_one() {
+fn a_path_means_the_login_at_the_longest_prefix_that_has_one() {
     let server = AuthorizationServer::start();
-    let (sandbox, _) = Sandbox::logged_in(&server);
+    let (sandbox, root) = Sandbox::logged_in(&server);
     let below = format!("{}/gitlab", server.url());
-    let refused = sandbox.run(&["--json", "token", &below]);
-    refused.fails_in_json(3, "login_required");
     // The endpoints of a login there are below the path as well.
     let login = ["login", "--import", "--client-id", "x", &below];
-    let done = sandbox.run_with_input(&login, &server.log_in().response);
-    done.succeeds();
+    let pair = server.log_in();
+    sandbox.run_with_input(&login, &pair.response).succeeds();
     let folder = format!("{}%2Fgitlab", server.host().replace(':', "%3A"));
     let record = sandbox.store().join(folder).join("default.toml");
     let record: toml::Table = std::fs::read_to_string(record).unwrap().parse().unwrap();
     let endpoint = record["client"]["token_endpoint"].as_str().unwrap();
     assert_eq!(endpoint, format!("{below}/oauth/token"));
+    for (path, expected) in [
+        ("", &root),
+        ("/group/repo.git", &root),
+        ("/gitlabs", &root),
+        ("?private_token=x", &root),
+        ("/gitlab", &pair),
+        ("/gitlab/group/repo?page=2", &pair),
+    ] {
+        let host = format!("{}{path}", server.url());
+        let token = sandbox.run(&["token", &host]).prints();
+        assert_eq!(token, expected.access_token, "{path}");
+        for command in [
+            &["status", "--json"][..],
+            &["doctor", "--json", "--offline"],
+        ] {
+            let said = sandbox.run(&[command, &[&host]].concat()).stdout;
+            let other = if expected.access_token == root.access_token {
+                "/gitlab\""
+            } else {
+                "\"x\""
+            };
+            assert!(
+                !said.contains(&format!("{}{other}", server.host())),
+                "{said}"
+            );
+            assert!(said.contains(&server.host()), "{said}");
+        }
+    }
+    let both = format!("{}/gitlab/group", server.url());
+    sandbox
+        .run(&["logout", "--local", "--all", &both])
+        .succeeds();
+    assert!(server.is_alive(&root.access_token));
+    sandbox.run(&["token", &both]).fails(3);
 }
 
 #[test]

@@ -114,6 +114,7 @@ const PLACES: [(&str, &[&str]); 16] = [
             "oauth/authorization.rs",
             "oauth/check.rs",
             "oauth/exchange.rs",
+            "oauth/registration.rs",
             "store/record/values.rs",
             "store/files/rescue.rs",
         ],

@@ -50,6 +50,9 @@ use crate::cli::context::Context;
 use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::code::Exit;
+use crate::credential::Host;
+use crate::flow;
+use crate::store::Store;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
     let (checks, logins) = all(args, context);
@@ -77,7 +80,7 @@ fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
             let host = args.target.host.as_ref().or(context.global.host.as_ref());
             let local = Local {
                 store: store.clone(),
-                host: host.map(|host| host.host.clone()),
+                host: host.map(|host| stored_at(&store, &host.host)),
                 account: context.global.account.clone(),
                 call: call.clone(),
             };
@@ -93,4 +96,9 @@ fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
     checks.extend(surroundings::checks(context, &logins));
     let logins = logins.iter().filter(|record| record.login().is_some());
     (checks, logins.count())
+}
+
+/// What cannot be read is found by the checks.
+fn stored_at(store: &Store, host: &Host) -> Host {
+    flow::stored_host(store, host).unwrap_or_else(|_| host.clone())
 }

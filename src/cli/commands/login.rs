@@ -14,7 +14,7 @@ use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::config::LoginOptions;
 use crate::credential::{AccountId, Endpoints};
-use crate::flow::{self, ConsentMethod, LoginRequest, StandbyPolicy, TokenSource};
+use crate::flow::{self, Address, ConsentMethod, LoginRequest, StandbyPolicy, TokenSource};
 use person::Terminal;
 use report::report;
 
@@ -26,16 +26,21 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     }
     let config = context.config()?;
     let session = context.session(&store, host.scheme);
-    let source = source(args)?;
+    let (source, options) = (source(args)?, options(args)?);
+    let brings_tokens = matches!(source, TokenSource::Caller(_));
+    let Address { host, found } =
+        flow::address_of_login(&session, &config, &host.host, &options, brings_tokens)
+            .map_err(|error| Error::from(error).about(&context.login_at(&host.host)))?;
     let named = context.global.account.as_ref();
     let id = AccountId {
-        account: flow::account_of_login(&session, &host.host, named, &source)?,
-        host: host.host,
+        account: flow::account_of_login(&session, &host, named, &source)?,
+        host,
     };
     let request = LoginRequest {
         id: id.clone(),
         source,
-        options: options(args)?,
+        options,
+        found,
         standby: match (args.standby, args.no_standby) {
             (true, _) => StandbyPolicy::Always,
             (false, true) => StandbyPolicy::Never,

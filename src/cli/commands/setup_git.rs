@@ -32,6 +32,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let logins = logins(&store)?;
     let hosts = match named {
         Some(host) => {
+            let host = with_login(&host, &logins);
             let known = logins.get(&host.host).copied();
             if known.is_none() {
                 let id = context.login_at(&host.host);
@@ -125,7 +126,9 @@ fn not_in_a_foreign_home() -> Result<(), Error> {
 fn undo(named: Option<HostArg>, context: &Context<'_>) -> Result<Exit, Error> {
     let urls = match named {
         Some(host) => {
-            let known = logins(&context.store()?)?.get(&host.host).copied();
+            let logins = logins(&context.store()?)?;
+            let host = with_login(&host, &logins);
+            let known = logins.get(&host.host).copied();
             let (host, scheme) = reached(host, known);
             BTreeSet::from([host.base_url(scheme)])
         }
@@ -144,6 +147,17 @@ fn undo(named: Option<HostArg>, context: &Context<'_>) -> Result<Exit, Error> {
         printer::json_line(&json!({ "git": results }))?;
     }
     Ok(Exit::Done)
+}
+
+/// The host, or the longest path that it is below and that has a login.
+fn with_login(named: &HostArg, logins: &BTreeMap<Host, Scheme>) -> HostArg {
+    let mut hosts = std::iter::once(named.host.clone()).chain(named.host.parents());
+    let found = hosts.find(|host| logins.contains_key(host));
+    let host = found.unwrap_or_else(|| named.host.clone());
+    HostArg {
+        host,
+        scheme: named.scheme,
+    }
 }
 
 /// How a host is reached: as it was written, else as its login is.

@@ -74,7 +74,7 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
 /// The accounts of HOST, and the named one only where one is named; without a host all.
 fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> Result<Vec<AccountId>, Error> {
     let mut ids = match host_of(args, context) {
-        Some(host) => store.accounts_of(&host.host)?,
+        Some(host) => store.accounts_of(&flow::stored_host(store, &host.host)?)?,
         None => store.accounts()?,
     };
     if let Some(account) = &context.global.account {

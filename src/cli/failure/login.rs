@@ -6,7 +6,7 @@ use super::{Failure, hint_of, plain, remedy_of_file};
 use crate::cli::call::Call;
 use crate::credential::{AccountId, EndpointName, Outcome};
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
-use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS};
+use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS, RegistrationError};
 
 fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failure {
     let with = |options: &str| log_in_with(options, id, call);
@@ -35,25 +35,30 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         ClientError::NoClientSecret { device: false, .. } | ClientError::SecretMissing(_) => {
             format!("run {}", with(" --client-secret-file FILE"))
         }
-        ClientError::NoEndpoint { name, .. } => match name {
-            EndpointName::Authorization => format!("run {}", with(" --authorization-endpoint URL")),
-            EndpointName::DeviceAuthorization => format!("run {}", with(" --device-endpoint URL")),
-            EndpointName::Token => format!("run {}", with(" --token-endpoint URL")),
-            EndpointName::Revocation => format!("run {}", with(" --revocation-endpoint URL")),
-            other => format!("set `{}` in config.toml", other.key()),
+        ClientError::NoEndpoint { name, .. } => match option_of(*name) {
+            Some(option) => format!("run {}", with(&format!(" {option} URL"))),
+            None => format!("set `{}` in config.toml", name.key()),
         },
         ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
             "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()
         }
+        ClientError::NoDocument { .. } => match id {
+            Some(id) => format!(
+                "name the kind: {}; docs/servers.md lists them",
+                call.command_for("login --provider gitlab", id)
+            ),
+            None => "name the kind with --provider".to_owned(),
+        },
+        ClientError::NoResource(_) => {
+            "check the address; for another kind of server, name it with --provider".to_owned()
+        }
+        ClientError::Registration(error) => of_registration(error, id, call),
         ClientError::OurParameter(_) => "leave it out".to_owned(),
         ClientError::ForeignEndpoint { .. } => "if that is meant, `--provider generic`".to_owned(),
         ClientError::File { path, source, .. } => remedy_of_file(source, path)
             .unwrap_or_else(|| "look at the path, and whether you may read it".to_owned()),
-        ClientError::UnknownProvider(_) => {
-            let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-            format!("known are {}", names.join(", "))
-        }
+        ClientError::UnknownProvider(_) => known_providers(),
         ClientError::BadEndpoint { .. }
         | ClientError::BadRedirectUri(_)
         | ClientError::BadSecret { .. }
@@ -63,6 +68,22 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         }
     };
     plain(error.code(), error.to_string()).hint(hint)
+}
+
+fn known_providers() -> String {
+    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    format!("known are {}", names.join(", "))
+}
+
+/// The option that gives an endpoint.
+fn option_of(name: EndpointName) -> Option<&'static str> {
+    match name {
+        EndpointName::Authorization => Some("--authorization-endpoint"),
+        EndpointName::DeviceAuthorization => Some("--device-endpoint"),
+        EndpointName::Token => Some("--token-endpoint"),
+        EndpointName::Revocation => Some("--revocation-endpoint"),
+        EndpointName::Check | EndpointName::Userinfo => None,
+    }
 }
 
 /// The command that repeats this login with these options.
@@ -95,6 +116,19 @@ fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> 
         DiscoveryError::Unsound { .. } => {
             "HOST must be the issuer as the server names itself".to_owned()
         }
+        DiscoveryError::BadResource { .. } => {
+            "nothing was sent there; check the address, and tell the people who run this server".to_owned()
+        }
+    }
+}
+
+fn of_registration(error: &RegistrationError, id: Option<&AccountId>, call: &Call) -> String {
+    match error {
+        RegistrationError::Send(error) => of_question(error, id, call),
+        RegistrationError::Unavailable { .. } => "try again later".to_owned(),
+        RegistrationError::Refused { .. } | RegistrationError::Unsound { .. } => {
+            "register an application there by hand, then give its id with --client-id".to_owned()
+        }
     }
 }
 
@@ -125,7 +159,7 @@ pub(super) fn of_authorization(
                 .to_owned(),
         ),
         AuthorizeError::Refused { error, .. } => Some(of_refusal(error, id, call)),
-        AuthorizeError::OtherIssuer { .. } => Some(
+        AuthorizeError::OtherIssuer { .. } | AuthorizeError::NoIssuer { .. } => Some(
             "the answer was not used; look at the address and at the authorization endpoint"
                 .to_owned(),
         ),

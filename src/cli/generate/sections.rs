@@ -142,6 +142,16 @@ const ADDITIONS: &[Addition] = &[
         see_also: &["glauth-login(1)", "glauth-status(1)"],
     },
     Addition {
+        command: "switch",
+        variables: &["GLAUTH_ACCOUNT"],
+        see_also: &["glauth-config(5)", "glauth-rename(1)", "glauth-status(1)"],
+    },
+    Addition {
+        command: "rename",
+        variables: &[],
+        see_also: &["glauth-status(1)", "glauth-switch(1)"],
+    },
+    Addition {
         command: "git-credential",
         variables: &[],
         see_also: &[

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
 use crate::credential::{EndpointName, RedirectUri};
-use crate::flow::loopback::{Arrival, Judge, Loopback};
+use crate::flow::loopback::{Arrival, Bound, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
 use crate::oauth::{
@@ -73,8 +73,14 @@ impl<'a> Browser<'a> {
                 host: login.plan.id.host.clone(),
             })?;
         login.check_secret(ConsentMethod::Browser)?;
-        let uri = RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?;
-        let request = AuthorizationRequest::new(setup.issuer.clone())?;
+        let bound = match login.plan.bound() {
+            Some(bound) => bound,
+            None => {
+                Bound::at(&RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?)?
+            }
+        };
+        let request =
+            AuthorizationRequest::new(setup.issuer.clone(), setup.client.login.promises_issuer)?;
         let question = Arc::new(Mutex::new(Arc::new(request)));
         let (sender, events) = mpsc::sync_channel(1);
         let (asked, came, strayed) = (Arc::clone(&question), sender.clone(), sender.clone());
@@ -88,7 +94,7 @@ impl<'a> Browser<'a> {
             }
             answer
         });
-        let loopback = Loopback::start(&uri, &judge, move |arrival| match arrival {
+        let loopback = Loopback::start(bound, &judge, move |arrival| match arrival {
             Arrival::Answer(response, visitor) => drop(came.send(Event::Came(response, visitor))),
             Arrival::Stranger(peer) => drop(came.try_send(Event::Stranger(peer))),
         })?;
@@ -122,7 +128,9 @@ impl<'a> Browser<'a> {
     /// One more question. The answer to the one before counts no more, and neither does a line that
     /// was typed before.
     pub(super) fn ask_again(&mut self) -> Result<(), AuthorizeError> {
-        let request = Arc::new(AuthorizationRequest::new(self.login.setup.issuer.clone())?);
+        let setup = self.login.setup;
+        let promised = setup.client.login.promises_issuer;
+        let request = Arc::new(AuthorizationRequest::new(setup.issuer.clone(), promised)?);
         while self.events.try_recv().is_ok() {}
         self.loopback.expect_another(|| {
             *self.question.lock().unwrap_or_else(PoisonError::into_inner) = request;
@@ -236,6 +244,9 @@ impl<'a> Browser<'a> {
             AuthorizationResponse::Refused { error, words } => {
                 Err(AuthorizeError::Refused { error, words })
             }
+            AuthorizationResponse::NoIssuer => Err(AuthorizeError::NoIssuer {
+                expected: self.login.setup.issuer.clone().unwrap_or_default(),
+            }),
             AuthorizationResponse::OtherIssuer(issuer) => Err(AuthorizeError::OtherIssuer {
                 issuer,
                 expected: self.login.setup.issuer.clone().unwrap_or_default(),

@@ -60,6 +60,14 @@ pub enum AuthorizeError {
         /// Who was asked.
         expected: String,
     },
+    /// RFC 9207 §2.4: the server promises its name in each answer.
+    #[error(
+        "the answer does not say which server it is from, though `{expected}` promises to say it"
+    )]
+    NoIssuer {
+        /// Who was asked.
+        expected: String,
+    },
     /// Nobody consented in time.
     #[error("no consent within {}", human(*limit))]
     NobodyCame {
@@ -135,7 +143,7 @@ impl AuthorizeError {
             Self::NotListening(error) if env::is_exhausted(&error.source) => Code::Exhausted,
             Self::NotListening(_) => Code::Unavailable,
             Self::Refused { error, .. } => code_of_refusal(error),
-            Self::OtherIssuer { .. } => Code::Config,
+            Self::OtherIssuer { .. } | Self::NoIssuer { .. } => Code::Config,
             Self::NoPerson { .. } | Self::NobodyCame { .. } => Code::LoginRequired,
             Self::NoDeviceGrant { .. } => Code::ClientRejected,
             Self::Device(error) => error.code(),

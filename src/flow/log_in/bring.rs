@@ -84,7 +84,7 @@ pub(super) fn store(
         replace_scopes: true,
         ..options
     };
-    let plan = Plan::new(session, id, tokens.kind, options, config)?;
+    let plan = Plan::new(session, id, tokens.kind, options, config, None)?;
     let mut done = match policy {
         StandbyPolicy::Always => store_standby(session, plan, tokens),
         StandbyPolicy::Never | StandbyPolicy::WhereItHelps => store_alone(session, plan, tokens),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ClientError, Plan};
+use super::{ClientError, OwnClient, Plan};
 use crate::config::LoginOptions;
 use crate::credential::{AuthMethod, Client, EndpointName, LoginKind, LoginMeans};
 use crate::http::server_user;
@@ -114,12 +114,26 @@ impl Plan<'_> {
                 .remembered()
                 .map(|client| client.login.scopes.clone())
                 .unwrap_or_default(),
+            promises_issuer: match &self.discovered {
+                Some(found) => found.promises_issuer,
+                None => remembered.is_some_and(|login| login.promises_issuer),
+            },
+            registration: self.own_client().and_then(|own| own.registration.clone()),
         })
+    }
+
+    /// The client that no person has typed, unless another one was given.
+    pub(super) fn own_client(&self) -> Option<&OwnClient> {
+        let own = self.own_client.as_ref();
+        own.filter(|own| self.client_id().as_deref() == Some(&own.client_id))
     }
 
     /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
     /// not it.
     fn auth(&self, client_id: Option<&str>) -> Result<AuthMethod, ClientError> {
+        if let Some(own) = self.own_client() {
+            return Ok(own.auth.clone());
+        }
         let named = self.given.auth_method.as_deref();
         let named = named.or_else(|| self.configured?.auth_method.as_deref());
         let method: Option<SecretMethod> = match named {
@@ -192,10 +206,17 @@ impl Plan<'_> {
         if let Some(client) = self.remembered() {
             all.extend(client.parameters.clone());
         }
+        if let Some((uri, _)) = &self.resource {
+            all.remove(RESOURCE);
+            all.extend(uri.clone().map(|uri| (RESOURCE.to_owned(), uri)));
+        }
         all.extend(self.given.parameters.clone());
         all
     }
 }
+
+/// RFC 8707 §2.
+const RESOURCE: &str = "resource";
 
 /// How a secret is sent.
 type SecretMethod = fn(ClientSecret) -> AuthMethod;

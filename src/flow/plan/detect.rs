@@ -1,62 +1,167 @@
 //! Which kind of server a host is, and where its endpoints are: asked of the server, where neither a
 //! person nor its name tells.
 
+use std::path::PathBuf;
+
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::EndpointName;
+use crate::credential::{Endpoint, EndpointName, Host};
+use crate::flow::authorize::AuthorizeError;
+use crate::flow::person::Person;
 use crate::flow::session::Session;
+use crate::http::Http;
 use crate::log::Level;
-use crate::oauth::{DiscoveryError, Metadata, discover, provider_like};
+use crate::oauth::{
+    DiscoveryError, MCP, Metadata, Provider, Resource, discover, find_resource, provider,
+    provider_like,
+};
+
+/// What a server says of itself.
+#[derive(Debug)]
+pub enum Detected {
+    /// It wants tokens of an authorization server.
+    Resource(Box<Resource>),
+    /// It gives tokens itself.
+    Server(Box<Metadata>),
+    /// Nothing, at any of these addresses.
+    Nothing(Vec<String>),
+}
+
+impl Detected {
+    /// Asks the server at `base`: whether it wants tokens, and where not, whether it gives some.
+    pub fn at(
+        http: &dyn Http,
+        base: &str,
+        ca_file: Option<&PathBuf>,
+    ) -> Result<Self, DiscoveryError> {
+        let Ok(url) = Url::parse(base) else {
+            return Ok(Self::Nothing(vec![base.to_owned()]));
+        };
+        let server = discover(http, &url, ca_file);
+        // A resource may have a document at this place that is of another name.
+        let is_about_server = match &server {
+            Ok(found) => provider_like(found, base).is_some_and(|provider| !provider.discovers),
+            Err(DiscoveryError::Missing { .. } | DiscoveryError::Unsound { .. }) => false,
+            Err(_) => true,
+        };
+        if !is_about_server && let Some(resource) = find_resource(http, &url, ca_file)? {
+            return Ok(Self::Resource(resource.into()));
+        }
+        match server {
+            Err(DiscoveryError::Missing { .. }) => Ok(Self::Nothing(vec![base.to_owned()])),
+            found => Ok(Self::Server(found?.into())),
+        }
+    }
+}
 
 impl Plan<'_> {
     /// Asks the server for what is still missing: which kind it is, where nobody says, and where
     /// its endpoints are.
-    pub fn find_out(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
+    pub fn find_out(
+        &mut self,
+        session: &Session<'_>,
+        person: &dyn Person,
+    ) -> Result<(), AuthorizeError> {
         match self.provider {
-            Some(provider) if provider.discovers && self.lacks_endpoints() => {
-                self.discovered = Some(self.ask(session)?);
-            }
-            Some(_) => {}
-            None => self.detect(session)?,
+            // Always anew: what a resource says may have changed.
+            Some(provider) if provider.name == MCP => self.describe(session)?,
+            Some(_) => self.find_endpoints(session)?,
+            None => self.detect(session, person)?,
         }
         Ok(())
     }
 
     /// The same, but only where a table does not do: what is imported was found out before.
     pub fn find_endpoints(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        if self.provider.is_some_and(|provider| provider.discovers) {
-            self.find_out(session)?;
+        let Some(provider) = self.provider else {
+            return Ok(());
+        };
+        if provider.name == MCP {
+            return self.describe(session);
+        }
+        if provider.discovers && self.lacks_endpoints() {
+            self.discovered = Some(self.ask(session)?);
+        } else if provider.may_have_device_grant
+            && matches!(
+                self.named_endpoint(EndpointName::DeviceAuthorization),
+                Ok(None)
+            )
+        {
+            // Without it a login goes on.
+            self.device = self.ask(session).ok().and_then(device_of);
         }
         Ok(())
     }
 
-    /// A server without a document is taken for the default.
-    fn detect(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        match self.ask(session) {
-            Ok(metadata) => {
-                self.provider = provider_like(&metadata, &self.base());
-                // What is in the table is known better: GitLab's document names an endpoint for
-                // the user's name that wants a scope of its own.
-                let is_in_table = self.provider.is_some_and(|provider| !provider.discovers);
-                self.discovered = (!is_in_table).then_some(metadata);
-            }
-            Err(error @ DiscoveryError::Missing { .. }) => {
-                session.log.note(Level::Verbose, || error.to_string());
-            }
-            Err(problem @ DiscoveryError::Unsound { .. }) => {
-                let host = self.id.host.clone();
-                return Err(ClientError::UnknownKind { host, problem });
-            }
-            Err(error) => return Err(error.into()),
+    /// A host that a person says is a protected resource.
+    fn describe(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
+        let found = if let Some(Detected::Resource(found)) = self.found.take() {
+            Some(*found)
+        } else {
+            let base = self.base();
+            let url = Url::parse(&base);
+            let url = url.map_err(|_| DiscoveryError::Missing { server: base })?;
+            find_resource(session.http, &url, self.ca_file().as_ref())?
+        };
+        let found = found.ok_or_else(|| ClientError::NoResource(self.id.host.clone()))?;
+        self.take(found);
+        Ok(())
+    }
+
+    fn take(&mut self, resource: Resource) {
+        self.provider = provider(MCP);
+        self.discovered = Some(resource.server);
+        self.resource = Some((resource.uri, resource.scopes));
+    }
+
+    fn detect(&mut self, session: &Session<'_>, person: &dyn Person) -> Result<(), AuthorizeError> {
+        let found = match self.found.take() {
+            Some(found) => found,
+            None => self.ask_all(session)?,
+        };
+        match found {
+            Detected::Resource(resource) => self.take(*resource),
+            Detected::Server(metadata) => self.take_server(*metadata),
+            Detected::Nothing(tried) => self.provider = Some(self.told(tried, person)?),
         }
         let provider = self.provider();
         session.log.note(Level::Verbose, || {
             format!("{} is taken for {}", self.id.host, provider.title)
         });
         session.log.flush();
-        self.provider = Some(provider);
         Ok(())
+    }
+
+    fn ask_all(&self, session: &Session<'_>) -> Result<Detected, ClientError> {
+        let found = Detected::at(session.http, &self.base(), self.ca_file().as_ref());
+        found.map_err(|error| unknown_kind(&self.id.host, error))
+    }
+
+    fn take_server(&mut self, metadata: Metadata) {
+        self.provider = provider_like(&metadata, &self.base());
+        // What is in the table is known better: GitLab's document names an endpoint for
+        // the user's name that wants a scope of its own.
+        let Some(provider) = self.provider.filter(|provider| !provider.discovers) else {
+            self.discovered = Some(metadata);
+            return;
+        };
+        if provider.may_have_device_grant {
+            self.device = device_of(metadata);
+        }
+    }
+
+    /// The kind that a person names, where the server says nothing.
+    fn told(
+        &self,
+        tried: Vec<String>,
+        person: &dyn Person,
+    ) -> Result<&'static Provider, AuthorizeError> {
+        let host = self.id.host.clone();
+        if !person.can_answer() {
+            return Err(ClientError::NoDocument { host, tried }.into());
+        }
+        Ok(person.kind(&tried)?)
     }
 
     fn ask(&self, session: &Session<'_>) -> Result<Metadata, DiscoveryError> {
@@ -73,5 +178,21 @@ impl Plan<'_> {
         needed
             .into_iter()
             .any(|name| matches!(self.named_endpoint(name), Ok(None)))
+    }
+}
+
+/// What a document says of a server whose other endpoints are known.
+fn device_of(metadata: Metadata) -> Option<Endpoint> {
+    metadata.endpoints.device_authorization
+}
+
+/// A document that cannot be believed leaves the kind of server open.
+pub fn unknown_kind(host: &Host, error: DiscoveryError) -> ClientError {
+    match error {
+        problem @ DiscoveryError::Unsound { .. } => {
+            let host = host.clone();
+            ClientError::UnknownKind { host, problem }
+        }
+        other => other.into(),
     }
 }

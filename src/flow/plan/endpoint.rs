@@ -38,6 +38,8 @@ impl Plan<'_> {
         let fits =
             |client: &&Client| name != EndpointName::Check || client.token_endpoint.is_some();
         let remembered = self.remembered_endpoints().filter(fits);
+        // What a resource says now goes before what it said.
+        let remembered = remembered.filter(|_| self.resource.is_none());
         if let Some(found) = remembered.and_then(|client| client.endpoint(name)) {
             return Ok(Some(found.clone()));
         }
@@ -49,6 +51,9 @@ impl Plan<'_> {
 
     /// What the server's document says. Its userinfo endpoint is the check as well.
     fn discovered_endpoint(&self, name: EndpointName) -> Option<&Endpoint> {
+        if name == EndpointName::DeviceAuthorization && self.device.is_some() {
+            return self.device.as_ref();
+        }
         let found = &self.discovered.as_ref()?.endpoints;
         match name {
             EndpointName::Check | EndpointName::Userinfo => {
@@ -162,9 +167,14 @@ mod tests {
                     Endpoint::new(&said_by("discovered", name)).map(Some)
                 })
                 .unwrap(),
-                scopes_supported: None,
-                post_only: false,
+                ..Metadata::default()
             }),
+            found: None,
+            resource: None,
+            device: None,
+            own_client: None,
+            client_document: None,
+            bound: std::cell::RefCell::new(None),
         }
     }
 

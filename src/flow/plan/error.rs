@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::code::Code;
 use crate::credential::{BadRedirectUri, EndpointName, Host};
-use crate::oauth::DiscoveryError;
+use crate::oauth::{DiscoveryError, RegistrationError};
 use crate::secret::BadSecret;
 use crate::user_file::Unusable;
 
@@ -116,6 +116,20 @@ pub enum ClientError {
         /// Why its own word cannot be believed.
         problem: DiscoveryError,
     },
+    /// A host that says nothing of itself.
+    #[error("the kind of server at {host} is unknown: {} has no discovery document", tried.join(", "))]
+    NoDocument {
+        /// The host that was asked.
+        host: Host,
+        /// Where.
+        tried: Vec<String>,
+    },
+    /// A host that a person says is a protected resource.
+    #[error("{0} does not say where it takes tokens from (RFC 9728)")]
+    NoResource(Host),
+    /// The server does not register glauth.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
     /// What would be taken for more than text.
     #[error("{0} has a control character")]
     ControlCharacter(&'static str),
@@ -130,6 +144,7 @@ impl ClientError {
     pub fn code(&self) -> Code {
         match self {
             Self::Discovery(error) => error.code(),
+            Self::Registration(error) => error.code(),
             Self::File { source, .. } if source.is_exhausted() => Code::Exhausted,
             Self::NoClientId { .. }
             | Self::NoClientIdOfTokens(_)
@@ -146,6 +161,8 @@ impl ClientError {
             | Self::EmptyClientId
             | Self::OurParameter(_)
             | Self::UnknownKind { .. }
+            | Self::NoDocument { .. }
+            | Self::NoResource(_)
             | Self::ControlCharacter(_) => Code::Config,
         }
     }

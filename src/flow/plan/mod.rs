@@ -6,21 +6,27 @@ mod client;
 mod detect;
 mod endpoint;
 mod error;
+mod own_client;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
+use super::loopback::Bound;
 use super::session::Session;
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
 };
-use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
+use crate::oauth::{MCP, Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
+pub use detect::Detected;
+pub(in crate::flow) use detect::unknown_kind;
 pub use error::{ClientError, ToRegister};
+use own_client::OwnClient;
 
 /// A login that is to be made, as far as it is known.
 #[derive(Debug)]
@@ -43,6 +49,18 @@ pub struct Plan<'a> {
     /// `None`: nobody says, and the host's name does not tell.
     provider: Option<&'static Provider>,
     discovered: Option<Metadata>,
+    /// What the server has said before there was a plan.
+    found: Option<Detected>,
+    /// A protected resource: its name for itself, and the scopes that it names.
+    resource: Option<(Option<String>, Vec<String>)>,
+    /// The device authorization endpoint of a server whose other endpoints are in the table.
+    device: Option<Endpoint>,
+    /// A client that no person has typed.
+    own_client: Option<OwnClient>,
+    /// The document about glauth that the configuration names.
+    client_document: Option<&'a str>,
+    /// The port that such a client is registered with.
+    bound: RefCell<Option<Bound>>,
 }
 
 /// All that a login through the server needs.
@@ -70,6 +88,7 @@ impl<'a> Plan<'a> {
         kind: LoginKind,
         given: LoginOptions,
         config: &'a Config,
+        found: Option<Detected>,
     ) -> Result<Self, AuthorizeError> {
         let own = session.store.snapshot(id).map_err(FlowError::from)?;
         let own = own.map(Snapshot::into_record);
@@ -103,6 +122,12 @@ impl<'a> Plan<'a> {
             configured,
             provider: None,
             discovered: None,
+            found,
+            resource: None,
+            device: None,
+            own_client: None,
+            client_document: config.client_metadata_url.as_deref(),
+            bound: RefCell::new(None),
         };
         plan.provider = plan.known_provider()?;
         Ok(plan)
@@ -120,9 +145,25 @@ impl<'a> Plan<'a> {
         self.provider.unwrap_or(&PROVIDERS[0])
     }
 
+    /// Whether the server was asked already what it is.
+    #[must_use]
+    pub fn was_found_out(&self) -> bool {
+        self.found.is_some()
+    }
+
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
+        if self.provider().name == MCP {
+            let configured = || self.configured?.client_id.clone();
+            let own = || Some(self.own_client.as_ref()?.client_id.clone());
+            return self
+                .given
+                .client_id
+                .clone()
+                .or_else(own)
+                .or_else(configured);
+        }
         let own = || self.provider().client_id_at(&self.id.host);
         self.first(
             |options| options.client_id.clone(),
@@ -190,6 +231,9 @@ impl<'a> Plan<'a> {
     }
 
     fn chosen_scopes(&self) -> Vec<String> {
+        if let Some((_, named)) = &self.resource {
+            return self.scopes_at_resource(named);
+        }
         if let Some(given) = self.given_scopes() {
             let there = if self.given.replace_scopes {
                 Vec::new()
@@ -228,6 +272,20 @@ impl<'a> Plan<'a> {
             self.granted_scopes().unwrap_or_default()
         } else {
             asked.to_vec()
+        }
+    }
+
+    /// What is given adds to what is there, since a resource asks for more with one scope (RFC 6750 §3.1); without a
+    /// login it is all.
+    fn scopes_at_resource(&self, named: &[String]) -> Vec<String> {
+        let there = if self.given.replace_scopes {
+            Vec::new()
+        } else {
+            self.scopes_there()
+        };
+        match self.given_scopes() {
+            Some(given) if there.is_empty() => given.to_vec(),
+            given => [&there, given.unwrap_or_default(), named].concat(),
         }
     }
 
@@ -313,9 +371,16 @@ impl<'a> Plan<'a> {
     /// What is registered, and listened at.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
+        if let Some(own) = self.own_client() {
+            return own.redirect_uri.clone();
+        }
         self.first(
             |options| options.redirect_uri.clone(),
-            |client| client.login.redirect_uri.clone(),
+            // That of a registered client is its alone.
+            |client| match client.login.registration {
+                Some(_) => None,
+                None => client.login.redirect_uri.clone(),
+            },
         )
         .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
     }

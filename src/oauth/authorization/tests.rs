@@ -4,7 +4,7 @@ use crate::credential::LoginMeans;
 const ISSUER: &str = "https://sso.example.com/realms/dev";
 
 fn request() -> AuthorizationRequest {
-    AuthorizationRequest::new(Some(ISSUER.to_owned())).unwrap()
+    AuthorizationRequest::new(Some(ISSUER.to_owned()), false).unwrap()
 }
 
 fn client(parameters: &[(&str, &str)]) -> Client {
@@ -206,7 +206,7 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
 
 #[test]
 fn where_nobody_knows_the_servers_name_none_is_compared() {
-    let request = AuthorizationRequest::new(None).unwrap();
+    let request = AuthorizationRequest::new(None, false).unwrap();
     let query = format!("state={}&code=x&iss=https://any.example", request.state);
     let read = request.read(&query);
     assert!(matches!(read, Some(AuthorizationResponse::Code(_))));

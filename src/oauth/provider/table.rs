@@ -1,7 +1,7 @@
 //! The table. What it says of a server was read in that server's source or documentation, or tried
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
-use super::{NeedsSecret, Provider, REDIRECT_URI, Registration};
+use super::{MCP, NeedsSecret, Provider, REDIRECT_URI, Registration};
 use crate::credential::{AuthMethod, Endpoints, Independence, ReuseDetection, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
@@ -14,6 +14,7 @@ pub const PROVIDERS: &[Provider] = &[
     BITBUCKET,
     GOOGLE,
     OIDC,
+    MCP_SERVER,
     GENERIC,
 ];
 
@@ -57,6 +58,7 @@ const GITLAB: Provider = Provider {
         remark: "\"Confidential\" off",
     }),
     discovers: false,
+    may_have_device_grant: false,
     foreign_endpoints: false,
 };
 
@@ -91,6 +93,7 @@ const GITEA: Provider = Provider {
         client_id: "Client ID",
         remark: "\"Confidential Client\" off",
     }),
+    may_have_device_grant: true,
     foreign_endpoints: false,
     ..GENERIC
 };
@@ -243,6 +246,16 @@ const OIDC: Provider = Provider {
     ..GENERIC
 };
 
+/// An MCP server, or another protected resource (RFC 9728). What its authorization server does with a replay nobody
+/// knows, so the worst is assumed.
+const MCP_SERVER: Provider = Provider {
+    name: MCP,
+    title: "an MCP server",
+    scopes: &[],
+    foreign_endpoints: true,
+    ..OIDC
+};
+
 /// A server of which nothing is known: the worst is assumed, so that nothing is broken.
 const GENERIC: Provider = Provider {
     name: "generic",
@@ -271,5 +284,6 @@ const GENERIC: Provider = Provider {
     client_errors: &[],
     registration: None,
     discovers: false,
+    may_have_device_grant: false,
     foreign_endpoints: true,
 };

@@ -4,8 +4,8 @@
 use super::table::{Field, Keyed, Misfit, Node, Table, Why, keys};
 use super::values::{text, words};
 use crate::credential::{
-    Attempt, AuthMethod, Client, GitPassword, Grant, GrantState, Identity, IssuedBoot, LoginMeans,
-    Outcome, Refusals, Scheme, Tombstone,
+    Attempt, AuthMethod, Client, Endpoint, GitPassword, Grant, GrantState, Identity, IssuedBoot,
+    LoginMeans, Management, Outcome, OwnRegistration, Refusals, Scheme, Tombstone,
 };
 use crate::secret::ClientSecret;
 use crate::time::Timestamp;
@@ -85,7 +85,7 @@ keys! {
 }
 keys! {
     LoginMeans: issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint,
-        redirect_uri, scopes or default
+        redirect_uri, scopes or default, promises_issuer or default, registration
 }
 keys! {
     Grant: generation, origin, access_token, refresh_token, token_type, scopes, issued_at,
@@ -266,6 +266,42 @@ impl Field for Option<Refusals> {
             refusals.invalid.write(table, "refresh_token_invalid");
         }
         refusals.said.write(table, "refresh_refusal");
+    }
+}
+
+impl Field for Option<OwnRegistration> {
+    fn keys(_: &'static str) -> Vec<&'static str> {
+        vec![
+            "registered_at",
+            "client_secret_expires_at",
+            "registration_client_uri",
+            "registration_access_token",
+        ]
+    }
+
+    fn read(table: &Table<'_, '_>, _: &'static str) -> Result<Self, Misfit> {
+        let Some(at) = table.get("registered_at")? else {
+            return Ok(None);
+        };
+        let uri: Option<Endpoint> = table.get("registration_client_uri")?;
+        let token = table.get("registration_access_token")?;
+        Ok(Some(OwnRegistration {
+            at,
+            secret_expires_at: table.get("client_secret_expires_at")?,
+            management: uri.zip(token).map(|(uri, token)| Management { uri, token }),
+        }))
+    }
+
+    fn write(&self, table: &mut toml::Table, _: &'static str) {
+        let Some(registration) = self else { return };
+        registration.at.write(table, "registered_at");
+        registration
+            .secret_expires_at
+            .write(table, "client_secret_expires_at");
+        if let Some(Management { uri, token }) = &registration.management {
+            uri.write(table, "registration_client_uri");
+            token.write(table, "registration_access_token");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::table::{Misfit, Node, Value, Why};
 use crate::credential::{Cause, Endpoint, Independence, ReuseDetection, RotationEffect, Scheme};
 use crate::secret::{
     AccessToken, ClientSecret, Fingerprint, Password, RefreshToken, RefreshTokenName,
-    is_printable_ascii,
+    RegistrationToken, is_printable_ascii,
 };
 use crate::time::Timestamp;
 
@@ -232,7 +232,7 @@ macro_rules! secrets {
         })+
     };
 }
-secrets!(AccessToken RefreshToken ClientSecret Password);
+secrets!(AccessToken RefreshToken ClientSecret RegistrationToken Password);
 
 impl Value for RefreshTokenName {
     fn from_toml(node: &Node<'_>) -> Result<Self, Misfit> {

@@ -140,7 +140,7 @@ fn what_is_no_host_is_refused() {
         "..",
         "ftp://gitlab.example",
         "jane@gitlab.example",
-        "gitlab.example?x",
+        "gitlab.example#x",
     ] {
         let said = usage(&["token", host]);
         assert!(said.hint.contains("--help"), "{}", said.hint);
@@ -261,7 +261,7 @@ fn a_configuration_that_cannot_be_read_is_an_error() {
         "default_host = ",
         "default_host = 5",
         "default_host = 'http://gitlab.example'",
-        "[hosts.'a?b']",
+        "[hosts.'a#b']",
         "[hosts.'gitlab.example']\nprovider = 'unheard-of'\n",
     ] {
         let said = config(text, &["--client-id", "x", "gitlab.example"]);

@@ -12,7 +12,7 @@ use glauth::flow::{
 };
 use glauth::http::Network;
 use glauth::log::{Level, Log};
-use glauth::oauth::DeviceAuthorization;
+use glauth::oauth::{DeviceAuthorization, Provider};
 use glauth::secret::ClientSecret;
 use glauth::store::Store;
 use glauth::time::Timestamp;
@@ -46,6 +46,11 @@ impl Person for InAWindow {
 
     fn has_browser(&self) -> bool {
         self.client_id.is_some()
+    }
+
+    fn kind(&self, tried: &[String]) -> Result<&'static Provider, NoAnswer> {
+        self.note(format!("kind: {}", tried.join(", ")));
+        Err(NoAnswer::NotGiven("kind of server"))
     }
 
     fn client_id(
@@ -149,6 +154,7 @@ fn log_person_in_at(
         source: TokenSource::Consent(None),
         options,
         standby,
+        found: None,
     };
     log_in(&session, &Config::default(), request, person)
 }

@@ -8,6 +8,7 @@ mod device;
 mod embedder;
 mod hostile;
 mod import;
+mod mcp;
 mod nobody;
 mod other_user;
 mod page_errors;

@@ -6,7 +6,9 @@ use crate::login::{CLIENT, Waiting, ends_as, log_in, words};
 use crate::support::authorization_server::{
     Answer, AuthorizationServer, Behaviour, DISCOVERY, Settings, TOKEN, USER, USERINFO,
 };
+use crate::support::browser;
 use crate::support::sandbox::Sandbox;
+use crate::support::terminal::Terminal;
 
 /// The discovery document of `server`, changed.
 fn document(server: &AuthorizationServer, change: impl FnOnce(&mut Value)) -> Answer {
@@ -46,7 +48,7 @@ fn a_server_that_describes_itself_as_gitlab_does_is_gitlab() {
 }
 
 #[test]
-fn a_server_that_says_nothing_of_use_is_taken_for_gitlab() {
+fn a_server_that_says_nothing_of_use_is_of_no_kind_until_a_person_names_it() {
     for answer in [
         Answer::new(404),
         Answer::new(403),
@@ -57,8 +59,22 @@ fn a_server_that_says_nothing_of_use_is_taken_for_gitlab() {
     ] {
         let server = AuthorizationServer::start();
         server.always(DISCOVERY, Some(Behaviour::Answer(answer)));
+        let (message, hint) = ends_as(2, "config", |form| {
+            Sandbox::new().run(&words(&server, &[&CLIENT[..], form].concat()))
+        });
+        let tried = format!("{} has no discovery document", server.url());
+        assert!(message.contains(&tried), "{message}");
+        assert!(hint.contains("--provider gitlab"), "{hint}");
         let sandbox = Sandbox::new();
-        log_in(&sandbox, &server, &CLIENT);
+        let mut terminal = Terminal::spawn(&mut sandbox.command(&words(&server, &CLIENT)));
+        let screen = terminal.wait_for("which one is it? ");
+        assert!(screen.contains(&tried), "{screen}");
+        assert!(screen.contains("1. GitLab"), "{screen}");
+        terminal.type_line("none of them");
+        terminal.type_line("gitlab");
+        let screen = terminal.wait_for("Paste the address of that page here");
+        browser::open(&screen.lines().find_map(super::page_in).unwrap());
+        assert_eq!(terminal.finish().code(), Some(0));
         assert_eq!(provider(&sandbox, &server), "gitlab");
     }
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::opener::{self, Opened, OpenedBrowser};
 use super::qr_code;
-use super::register::{ask_for_client_id, ask_for_secret};
+use super::register::{ask_for_client_id, ask_for_kind, ask_for_secret};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
@@ -19,7 +19,7 @@ use crate::cli::printer;
 use crate::credential::{AccountId, Scheme};
 use crate::env;
 use crate::flow::{LEADS_ON_AFTER, LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
-use crate::oauth::DeviceAuthorization;
+use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 use crate::signals::spawn_with_signals_blocked;
 
@@ -62,6 +62,10 @@ impl Person for Terminal<'_> {
 
     fn has_browser(&self) -> bool {
         self.opens
+    }
+
+    fn kind(&self, tried: &[String]) -> Result<&'static Provider, NoAnswer> {
+        ask_for_kind(&self.id.host, tried)
     }
 
     fn client_id(

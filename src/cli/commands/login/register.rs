@@ -6,7 +6,34 @@ use crate::cli::context::read_line_of_stdin;
 use crate::cli::printer;
 use crate::credential::Host;
 use crate::flow::{NoAnswer, ToRegister};
+use crate::oauth::{PROVIDERS, Provider};
 use crate::secret::{ClientSecret, TOKEN_LIMIT};
+
+/// Says where glauth has looked, and asks for the kind of server, by its number or its name.
+pub(super) fn ask_for_kind(host: &Host, tried: &[String]) -> Result<&'static Provider, NoAnswer> {
+    printer::note(&format!(
+        "{host} does not say what kind of server it is: {} has no discovery document",
+        tried.join(", ")
+    ));
+    let kinds = || PROVIDERS.iter().filter(|kind| kind.is_self_hosted());
+    for (number, kind) in (1..).zip(kinds()) {
+        printer::plain(&format!("  {number}. {}", kind.title));
+    }
+    printer::note(
+        "for another kind of server, Ctrl-C ends this; see `glauth login --help`, \"Endpoints\"",
+    );
+    loop {
+        let answer = ask("which one is it? ", "kind of server")?;
+        let is_meant = |(number, kind): &(usize, &Provider)| {
+            answer == number.to_string()
+                || answer.eq_ignore_ascii_case(kind.name)
+                || answer.eq_ignore_ascii_case(kind.title)
+        };
+        if let Some((_, kind)) = (1..).zip(kinds()).find(is_meant) {
+            return Ok(kind);
+        }
+    }
+}
 
 /// Explains, offers to open the page if `opens`, and asks.
 pub(super) fn ask_for_client_id(
@@ -28,7 +55,7 @@ pub(super) fn ask_for_client_id(
             Some(_) => "Enter opens the page; or ",
             None => "",
         };
-        let id = ask(&format!("{offer}paste the {name}: "))?;
+        let id = ask(&format!("{offer}paste the {name}: "), "client id")?;
         match (id.as_str(), page) {
             ("", Some(register)) => {
                 if let Some(trouble) = opener::trouble() {
@@ -83,7 +110,8 @@ pub(super) fn ask_for_secret(title: &str) -> Result<ClientSecret, NoAnswer> {
         .map_err(|problem| NoAnswer::Unfit(format!("the client secret {problem}")))
 }
 
-fn ask(prompt: &str) -> Result<String, NoAnswer> {
+/// Asks for `what`.
+fn ask(prompt: &str, what: &'static str) -> Result<String, NoAnswer> {
     printer::prompt(prompt);
     let mut line = String::new();
     let length = std::io::stdin()
@@ -91,7 +119,7 @@ fn ask(prompt: &str) -> Result<String, NoAnswer> {
         .map_err(|error| NoAnswer::Unfit(format!("the answer cannot be read: {error}")))?;
     if length == 0 {
         printer::plain("");
-        return Err(NoAnswer::NotGiven("client id"));
+        return Err(NoAnswer::NotGiven(what));
     }
     Ok(line.trim().to_owned())
 }

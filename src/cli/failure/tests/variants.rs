@@ -8,7 +8,7 @@ use crate::credential::BadHost;
 use crate::flow::{AuthorizeError, ClientError, FlowError, NewTokens, NoAnswer, NotAdded, Refusal};
 use crate::gitcred::BadQuestion;
 use crate::http::{FileProblem, SendError, TlsProblem};
-use crate::oauth::{BadImport, DeviceError, DiscoveryError, RevokeError};
+use crate::oauth::{BadImport, DeviceError, DiscoveryError, RegistrationError, RevokeError};
 use crate::secret::BadSecret;
 use crate::store::{BadStore, Kept, Lasts, LockError};
 use crate::user_file::Unusable;
@@ -109,11 +109,13 @@ errors! {
     ClientError {
         NoClientId, NoClientIdOfTokens, NoClientSecret, NoEndpoint, BadEndpoint, ForeignEndpoint, BadRedirectUri,
         File(source: error), BadSecret(0: error), SecretMissing, UnknownAuthMethod, UnknownProvider, EmptyClientId,
-        OurParameter, UnknownKind(problem: error), ControlCharacter, Discovery(0: error),
+        OurParameter, UnknownKind(problem: error), NoDocument, NoResource, Registration(0: error), ControlCharacter,
+        Discovery(0: error),
     }
     BadSecret { Empty, TooLong, NotPrintable, EndsLine, }
     Unusable { Io, NotRegular, Foreign, Writable, TooLarge, }
-    DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, }
+    DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, BadResource, }
+    RegistrationError { Send(0: error), Unavailable, Refused, Unsound, }
     SendError {
         Unreachable, UnknownName, Proxy, BadProxy, TlsRefused(problem: problem), NotTls, CaFile(problem: problem),
         ForeignServer, AnswerLost,
@@ -123,7 +125,8 @@ errors! {
     }
     FileProblem { Content, Writable, Untrusted, }
     AuthorizeError {
-        Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NobodyCame,
+        Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NoIssuer,
+        NobodyCame,
         NoDeviceGrant, Device(0: error), NotRedeemed(outcome: outcome), LeftOut, NotAdded(0: error),
         NotStored(source: error, tokens: tokens),
     }

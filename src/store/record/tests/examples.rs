@@ -40,6 +40,11 @@ device_authorization_endpoint = "https://gitlab.example.com/oauth/authorize_devi
 userinfo_endpoint = "https://gitlab.example.com/oauth/userinfo"
 redirect_uri = "http://localhost:7171/auth/redirect"
 scopes = ["api"]
+promises_issuer = true
+registered_at = 2026-11-23T09:59:00Z
+client_secret_expires_at = 2027-11-23T09:59:00Z
+registration_client_uri = "https://gitlab.example.com/oauth/register/5ab1d5ea"
+registration_access_token = "registration-access-token"
 
 [[grants]]
 generation = 42

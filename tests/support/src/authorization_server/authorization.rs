@@ -14,7 +14,12 @@ pub(super) fn authorize(state: &mut State, request: &Request) -> Answer {
     if value("client_id") != state.settings.client_id {
         return page("Client authentication failed due to unknown client.");
     }
-    if !is_registered(&redirect_uri, &state.settings.redirect_uri) {
+    let is_registered = match state.settings.mcp {
+        // MCP's own server compares the whole URI.
+        Some(_) => redirect_uri == state.settings.redirect_uri,
+        None => is_registered(&redirect_uri, &state.settings.redirect_uri),
+    };
+    if !is_registered {
         return page(
             "The requested redirect uri is malformed or doesn't match client redirect URI.",
         );

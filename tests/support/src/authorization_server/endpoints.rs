@@ -8,6 +8,7 @@ use super::authorization::authorize;
 use super::client;
 use super::devices::Decision;
 use super::grants::{Access, Exchange, Pair};
+use super::mcp;
 use super::message::{Answer, Request};
 use super::state::State;
 
@@ -41,6 +42,9 @@ pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_c
 
 /// Does what is asked, and says what came of it.
 pub(super) fn act(state: &mut State, request: &Request) -> Answer {
+    if let Some(answer) = mcp::act(state, request) {
+        return answer;
+    }
     match (request.method.as_str(), request.path.as_str()) {
         ("POST", TOKEN | REVOKE | AUTHORIZE_DEVICE) if !request.has_form() => {
             Answer::json(415, &json!({}))

@@ -30,6 +30,8 @@ pub struct Request {
     pub(super) headers: Vec<(String, String)>,
     /// The decoded body, when the content type says that it is a form; a key may be there twice.
     pub(super) form: Vec<(String, String)>,
+    /// The body, when the content type says that it is JSON.
+    pub json: serde_json::Value,
 }
 
 impl Request {
@@ -117,6 +119,8 @@ impl Request {
         }
         if request.has_form() {
             request.form = parse_form(&String::from_utf8_lossy(body));
+        } else if request.header("Content-Type") == Some("application/json") {
+            request.json = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         }
         Ok(Some(request))
     }
@@ -139,6 +143,7 @@ impl Request {
             query,
             headers,
             form: Vec::new(),
+            json: serde_json::Value::Null,
         })
     }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     /// Doorkeeper before 5.8.1: a revocation by refresh token is answered with 200 and does nothing
     /// when the access token has expired. (By an expired *access* token no Doorkeeper revokes.)
     pub revocation_ignores_expired: bool,
+    /// The protected resource as an MCP server, whose clients register themselves; `None`: there is none.
+    pub mcp: Option<McpServer>,
     /// How long the token endpoint takes from the rotation to its answer.
     pub token_delay: Duration,
 }
@@ -57,6 +59,7 @@ impl Default for Settings {
             device: Some(DeviceGrant::default()),
             check_endpoint: true,
             revocation_ignores_expired: false,
+            mcp: None,
             token_delay: Duration::ZERO,
         }
     }
@@ -127,4 +130,19 @@ impl Default for DeviceGrant {
             interval: Some(5),
         }
     }
+}
+
+/// What an MCP server and its authorization server say of themselves, over the answers that are sound.
+#[derive(Clone, Debug, Default)]
+pub struct McpServer {
+    /// Put into the description of the resource (RFC 9728).
+    pub resource: serde_json::Map<String, serde_json::Value>,
+    /// Put into the metadata of the authorization server (RFC 8414); `null` removes a key.
+    pub server: serde_json::Map<String, serde_json::Value>,
+    /// Put into the answer to a registration (RFC 7591).
+    pub registration: serde_json::Map<String, serde_json::Value>,
+    /// What the challenge says besides.
+    pub challenge: String,
+    /// Whether clients can delete their registration (RFC 7592).
+    pub manages: bool,
 }

@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) scripts: Scripts,
     pub(super) gates: Gates,
     pub(super) history: History,
+    /// What manages the registration of the client (RFC 7592).
+    pub(super) registration_token: String,
 }
 
 pub(super) struct Shared {
@@ -56,6 +58,7 @@ impl Shared {
                 scripts: Scripts::default(),
                 gates: Gates::default(),
                 history: History::default(),
+                registration_token: String::new(),
             }),
             journal_changed: Condvar::new(),
             stopped: AtomicBool::new(false),
@@ -78,7 +81,7 @@ impl Shared {
     /// A request has arrived: it gets its number, and the next behaviour of its path.
     pub(super) fn receive(&self, request: &Request) -> (usize, Option<Behaviour>) {
         let mut state = self.lock();
-        let mistakes = strictness::mistakes(request, &state.settings);
+        let mistakes = strictness::mistakes(request, &state.settings, &state.url);
         state.journal.mistakes.extend(mistakes);
         let number = state.journal.record(request.clone());
         let behaviour = state.scripts.next(&request.path);

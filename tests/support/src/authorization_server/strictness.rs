@@ -1,13 +1,16 @@
 //! The strictness: what a client must not do, although real servers let some of it pass.
 
-use super::client;
 use super::endpoints::{AUTHORIZE, AUTHORIZE_DEVICE, DEVICE_GRANT, REVOKE, TOKEN, USER};
 use super::message::Request;
 use super::settings::Settings;
+use super::{client, mcp};
 
 /// Everything that is wrong with a request, one sentence each, without its secrets.
-pub(super) fn mistakes(request: &Request, settings: &Settings) -> Vec<String> {
+pub(super) fn mistakes(request: &Request, settings: &Settings, url: &str) -> Vec<String> {
     let mut found = Vec::new();
+    if let Some(rules) = &settings.mcp {
+        found.extend(mcp::mistakes(request, rules, url));
+    }
     // Tokens in a URL end in logs (RFC 6750 §5.3). Parameters that have nothing to do with OAuth, as
     // those of git's first request, are not this server's business.
     if is_out_of_place(request) {

@@ -161,7 +161,7 @@ pub(in crate::cli::failure::tests) fn bad_hosts() -> [(&'static str, BadHost); 5
     [
         "git lab",
         "gitlab.example.com:0",
-        "https://gitlab.example.com/?page=2",
+        "https://gitlab.example.com/#page",
         "ftp://gitlab.example.com",
         "http://gitlab.example.com",
     ]

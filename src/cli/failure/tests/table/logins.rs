@@ -3,7 +3,7 @@
 use super::*;
 use crate::credential::{EndpointName, RedirectUri};
 use crate::flow::{NotAdded, NotListening, Refusal, ToRegister};
-use crate::oauth::NoRandomness;
+use crate::oauth::{NoRandomness, RegistrationError};
 use crate::secret::BadSecret;
 
 pub(super) fn clients() -> Vec<Error> {
@@ -93,6 +93,25 @@ pub(super) fn clients() -> Vec<Error> {
                 problem: "names another issuer, `https://sso.example.com`".to_owned(),
             },
         },
+        ClientError::NoDocument {
+            host: host(),
+            tried: vec![format!("{}/group/repo", origin()), origin()],
+        },
+        ClientError::NoResource(host()),
+        ClientError::Registration(RegistrationError::Send(servers::unreachable())),
+        ClientError::Registration(RegistrationError::Unavailable {
+            server: origin(),
+            status: 503,
+        }),
+        ClientError::Registration(RegistrationError::Refused {
+            server: origin(),
+            status: 403,
+            words: Some("registration is closed".to_owned()),
+        }),
+        ClientError::Registration(RegistrationError::Unsound {
+            server: origin(),
+            problem: "is for another redirect URI, `https://elsewhere.example/`".to_owned(),
+        }),
     ]
     .into_iter()
     .map(|error| AuthorizeError::Client(error).into())
@@ -131,6 +150,7 @@ pub(super) fn logins() -> Vec<Error> {
             issuer: "https://elsewhere.example".to_owned(),
             expected: origin(),
         },
+        AuthorizeError::NoIssuer { expected: origin() },
         AuthorizeError::NobodyCame {
             limit: Duration::from_secs(600),
             redirect_uri: Some("http://127.0.0.1/".to_owned()),

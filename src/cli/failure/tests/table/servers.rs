@@ -99,6 +99,10 @@ pub(super) fn servers() -> Vec<Error> {
             server: origin(),
             problem: "names another issuer, `https://sso.example.com`".to_owned(),
         }),
+        found_out(DiscoveryError::BadResource {
+            server: "https://mcp.example.com/mcp".to_owned(),
+            problem: "is of another resource, https://elsewhere.example/mcp".to_owned(),
+        }),
     ]
 }
 

@@ -1,0 +1,177 @@
+//! The client of a login at a server that registers its clients itself. In this order: the one that was given, the one
+//! that is remembered for this issuer, the document that the configuration names, a new registration.
+
+use super::{ClientError, Plan};
+use crate::credential::{AuthMethod, Client, OwnRegistration, Record, RedirectUri};
+use crate::flow::authorize::AuthorizeError;
+use crate::flow::error::FlowError;
+use crate::flow::loopback::Bound;
+use crate::flow::session::Session;
+use crate::oauth::{self, MCP, REDIRECT_URI};
+use crate::store::Snapshot;
+
+/// A client that no person has typed.
+#[derive(Debug)]
+pub(super) struct OwnClient {
+    pub client_id: String,
+    pub auth: AuthMethod,
+    pub redirect_uri: String,
+    pub registration: Option<OwnRegistration>,
+    /// Whether it was registered for this login.
+    pub is_new: bool,
+}
+
+impl Plan<'_> {
+    /// Finds a client where none was given: nothing, where a person has to be asked.
+    pub fn find_client(&mut self, session: &Session<'_>) -> Result<(), AuthorizeError> {
+        let is_given = self.given.client_id.is_some();
+        let is_configured = self.configured.is_some_and(|host| host.client_id.is_some());
+        if self.provider().name != MCP || is_given || is_configured {
+            return Ok(());
+        }
+        if self.remember(session)? {
+            return Ok(());
+        }
+        let takes_documents = self
+            .discovered
+            .as_ref()
+            .is_some_and(|server| server.takes_client_documents);
+        if let Some(url) = self.client_document.filter(|_| takes_documents) {
+            self.own_client = Some(OwnClient {
+                client_id: url.to_owned(),
+                auth: AuthMethod::None,
+                redirect_uri: self.wanted_redirect_uri(),
+                registration: None,
+                is_new: false,
+            });
+            return Ok(());
+        }
+        self.register(session)
+    }
+
+    /// Whether [`find_client`](Self::find_client) may find one.
+    #[must_use]
+    pub fn can_find_client(&self) -> bool {
+        self.provider().name == MCP
+    }
+
+    /// Takes the client of any login at this issuer, if the server still knows it and its port is free.
+    fn remember(&mut self, session: &Session<'_>) -> Result<bool, AuthorizeError> {
+        for client in self.known_clients(session)? {
+            let Some(client_id) = client.client_id.clone() else {
+                continue;
+            };
+            let redirect_uri = client.login.redirect_uri.clone();
+            let redirect_uri = redirect_uri.unwrap_or_else(|| REDIRECT_URI.to_owned());
+            if let Some(registration) = &client.login.registration {
+                let ends = registration.secret_expires_at;
+                let Ok(bound) = bind(&redirect_uri) else {
+                    continue;
+                };
+                if ends.is_some_and(|at| at <= session.now()) || !self.is_known(session, &client) {
+                    continue;
+                }
+                self.bound.replace(Some(bound));
+            }
+            self.own_client = Some(OwnClient {
+                client_id,
+                auth: client.auth,
+                redirect_uri,
+                registration: client.login.registration,
+                is_new: false,
+            });
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The clients of this issuer: of this login, then of all others.
+    fn known_clients(&self, session: &Session<'_>) -> Result<Vec<Client>, AuthorizeError> {
+        let Some(issuer) = self.discovered.as_ref().map(|server| &server.issuer) else {
+            return Ok(Vec::new());
+        };
+        let mut clients: Vec<Client> = self.any_client().into_iter().cloned().collect();
+        let store = session.store;
+        for id in store.accounts().map_err(FlowError::from)? {
+            let record = store
+                .snapshot(&id)
+                .ok()
+                .flatten()
+                .map(Snapshot::into_record);
+            let client = record.as_ref().and_then(Record::client);
+            let is_registered = |client: &&Client| client.login.registration.is_some();
+            clients.extend(client.filter(is_registered).cloned());
+        }
+        clients.retain(|client| {
+            client.provider == MCP && client.login.issuer.as_ref() == Some(issuer)
+        });
+        clients.dedup_by(|one, other| one.is_registered_as(other));
+        Ok(clients)
+    }
+
+    /// Asks where the token endpoint is now, which may be another place than the record says.
+    fn is_known(&self, session: &Session<'_>, client: &Client) -> bool {
+        let server = self.discovered.as_ref();
+        let endpoint = server.and_then(|server| server.endpoints.token.clone());
+        let client = Client {
+            token_endpoint: endpoint.or_else(|| client.token_endpoint.clone()),
+            ..client.clone()
+        };
+        oauth::is_known(session.http, &client)
+    }
+
+    fn register(&mut self, session: &Session<'_>) -> Result<(), AuthorizeError> {
+        let Some(server) = &self.discovered else {
+            return Ok(());
+        };
+        if server.registration_endpoint.is_none() {
+            return Ok(());
+        }
+        let bound = bind(&self.wanted_redirect_uri())?;
+        let (http, now, ca_file) = (session.http, session.now(), self.ca_file());
+        let uri = bound.redirect_uri();
+        let registered = oauth::register(http, server, uri, ca_file.as_ref(), now);
+        let registered = registered.map_err(ClientError::from)?;
+        self.bound.replace(Some(bound));
+        self.own_client = registered.map(|registered| OwnClient {
+            client_id: registered.client_id,
+            auth: registered.auth,
+            redirect_uri: registered.redirect_uri,
+            registration: Some(registered.registration),
+            is_new: true,
+        });
+        Ok(())
+    }
+
+    /// The redirect URI that a person gave or configured, else any port.
+    fn wanted_redirect_uri(&self) -> String {
+        let configured = self.configured.and_then(|host| host.redirect_uri.clone());
+        let wanted = self.given.redirect_uri.clone().or(configured);
+        wanted.unwrap_or_else(|| REDIRECT_URI.to_owned())
+    }
+
+    /// The port that was taken for this login, once.
+    pub(in crate::flow) fn bound(&self) -> Option<Bound> {
+        self.bound.take()
+    }
+
+    /// The client that this login leaves without a use: the one that it had before, or the one that was registered
+    /// for it in vain.
+    pub(in crate::flow) fn unused_client<'c>(
+        &'c self,
+        is_logged_in: bool,
+        client: &'c Client,
+    ) -> Option<&'c Client> {
+        if is_logged_in {
+            let before = self.own.as_ref()?.client()?;
+            return (before.client_id != client.client_id).then_some(before);
+        }
+        let is_new = self.own_client.as_ref().is_some_and(|own| own.is_new);
+        is_new.then_some(client)
+    }
+}
+
+fn bind(redirect_uri: &str) -> Result<Bound, AuthorizeError> {
+    let uri = RedirectUri::parse(redirect_uri).map_err(ClientError::from)?;
+    Ok(Bound::at(&uri)?)
+}

@@ -1,0 +1,111 @@
+//! Which addresses are not of the internet: a document that a public server wrote must not make glauth ask one
+//! (server-side request forgery).
+
+use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs as _};
+
+use url::Url;
+
+/// Whether the server of a URL is on this machine or in a private network. A name that cannot be looked up is not:
+/// where only a proxy knows it, the proxy decides.
+pub(super) fn is_inside(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => is_private(address.into()),
+        Some(url::Host::Ipv6(address)) => is_private(address.into()),
+        Some(url::Host::Domain(name)) => is_local_name(name) || has_private_address(name),
+        None => true,
+    }
+}
+
+/// RFC 6761 and RFC 6762.
+fn is_local_name(name: &str) -> bool {
+    let last = name.trim_end_matches('.').rsplit('.').next();
+    last.is_some_and(|label| label == "localhost" || label == "local")
+}
+
+fn has_private_address(name: &str) -> bool {
+    let found = (name, 443).to_socket_addrs();
+    found.is_ok_and(|mut found| found.any(|address| is_private(address.ip())))
+}
+
+/// Every range of the registries of special addresses (RFC 6890) that no public server has.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, third, _] = address.octets();
+            let is_shared = first == 100 && (64..128).contains(&second);
+            let is_for_protocols = (first, second, third) == (192, 0, 0);
+            let is_for_benchmarks = first == 198 && (second & 0xfe) == 18;
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_documentation()
+                || first == 0
+                || first >= 224
+                || is_shared
+                || is_for_protocols
+                || is_for_benchmarks
+        }
+        IpAddr::V6(address) => {
+            let embedded = embedded(address);
+            embedded.is_some_and(is_private)
+                || address.is_loopback()
+                || address.is_unspecified()
+                || address.is_multicast()
+                || address.is_unique_local()
+                || address.is_unicast_link_local()
+        }
+    }
+}
+
+/// The IPv4 address in one that stands for it: `::ffff:a.b.c.d`, `64:ff9b::a.b.c.d`, and 6to4.
+fn embedded(address: Ipv6Addr) -> Option<IpAddr> {
+    let words = address.segments();
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Some(IpAddr::from([a, b, c, d]))
+    };
+    match words {
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => of(high, low),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_a_private_network_is_told_from_a_public_one() {
+        let is_inside = |host: &str| is_inside(&Url::parse(&format!("https://{host}/")).unwrap());
+        for host in [
+            "127.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "[::1]",
+            "[::]",
+            "[fd00::1]",
+            "[fe80::1]",
+            "[::ffff:10.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[64:ff9b::a00:1]",
+            "[2002:a00:1::]",
+            "localhost",
+            "mcp.localhost",
+            "printer.local",
+            "printer.local.",
+        ] {
+            assert!(is_inside(host), "{host}");
+        }
+        for host in ["1.1.1.1", "100.128.0.1", "172.32.0.1", "[2606:4700::1111]"] {
+            assert!(!is_inside(host), "{host}");
+        }
+    }
+}

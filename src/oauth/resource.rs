@@ -1,0 +1,326 @@
+//! What a server that wants a token says of itself (RFC 9728), and the authorization server that it names: how a login
+//! at an MCP server begins.
+//!
+//! Every address in these documents is somebody's word. glauth asks no server that they name in clear or inside a
+//! private network, unless the person has named one there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use super::challenge::Challenge;
+use super::discovery::{DiscoveryError, Metadata, at, discover_at, document};
+use super::shown::shown;
+use crate::credential::{Endpoint, EndpointName, Endpoints};
+use crate::http::{Body, Http, Request, SendError, origin};
+
+/// How long the request without a token may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A resource that wants a token, and the server that gives it.
+#[derive(Debug, Clone, Default)]
+pub struct Resource {
+    /// Its name for itself, for RFC 8707; `None`: it has none.
+    pub uri: Option<String>,
+    /// What a token needs, as far as it says so.
+    pub scopes: Vec<String>,
+    /// The authorization server.
+    pub server: Metadata,
+}
+
+/// Asks the server at `url` for its description. `None`: it is not a protected resource.
+pub fn find_resource(
+    http: &dyn Http,
+    url: &Url,
+    ca_file: Option<&PathBuf>,
+) -> Result<Option<Resource>, DiscoveryError> {
+    let asked = ResourceProbe { http, url, ca_file };
+    let (wants_token, challenge) = asked.challenge()?;
+    let Some(document) = asked.description(wants_token, challenge.as_ref())? else {
+        return challenge
+            .map(|challenge| asked.of_2025_03(&challenge))
+            .transpose();
+    };
+    let described = asked
+        .read(&document)
+        .map_err(|problem| asked.unsound(problem))?;
+    let server = asked.authorization_server(described.issuer.as_deref())?;
+    let scope = challenge.and_then(|challenge| challenge.scope);
+    let scopes = scope.map(|scope| words(&scope)).or(described.scopes);
+    Ok(Some(Resource {
+        uri: Some(described.uri),
+        scopes: with_offline_access(scopes.unwrap_or_default(), &server),
+        server,
+    }))
+}
+
+/// What a resource says of itself.
+struct Described {
+    uri: String,
+    issuer: Option<String>,
+    scopes: Option<Vec<String>>,
+}
+
+/// The server that a person has named.
+struct ResourceProbe<'a> {
+    http: &'a dyn Http,
+    url: &'a Url,
+    ca_file: Option<&'a PathBuf>,
+}
+
+impl ResourceProbe<'_> {
+    /// Whether a request without a token is answered with 401, or as an MCP server answers; and the challenge.
+    fn challenge(&self) -> Result<(bool, Option<Challenge>), DiscoveryError> {
+        let hello = json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "initialize",
+            "params": {
+                "protocolVersion": "2025-11-25",
+                "capabilities": {},
+                "clientInfo": {"name": "glauth", "version": env!("CARGO_PKG_VERSION")},
+            },
+        });
+        let sent = self.http.send(Request {
+            url: self.url.clone(),
+            body: Body::Json(hello.to_string()),
+            authorization: None,
+            limit: LIMIT,
+            ca_file: self.ca_file.cloned(),
+            server_user: None,
+        });
+        match sent {
+            Ok(response) if response.status == 401 => {
+                Ok((true, Challenge::of(&response.challenges)))
+            }
+            Ok(response) => Ok((matches!(response.status, 200..300), None)),
+            // It may wait for more to say.
+            Err(SendError::AnswerLost { .. }) => Ok((false, None)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The description, where the challenge says that it is, else at the well-known places (RFC 9728 §3.1). A server
+    /// that is not known to want a token is asked at its own path alone.
+    fn description(
+        &self,
+        wants_token: bool,
+        challenge: Option<&Challenge>,
+    ) -> Result<Option<Map<String, Value>>, DiscoveryError> {
+        let named = challenge.and_then(|challenge| challenge.resource_metadata.as_deref());
+        if let Some(named) = named {
+            let place = self.place(named).map_err(|problem| self.unsound(problem))?;
+            let found = document(self.http, &place, &self.name(), self.ca_file)?;
+            let problem = || format!("should be at {}, and is not", shown(named));
+            return found.map(Some).ok_or_else(|| self.unsound(problem()));
+        }
+        let path = self.url.path().trim_end_matches('/');
+        let mut places = vec![format!("{WELL_KNOWN}{path}"), WELL_KNOWN.to_owned()];
+        places.dedup();
+        if !wants_token {
+            places.retain(|place| place != WELL_KNOWN);
+        }
+        for place in places {
+            match document(self.http, &at(self.url, &place), &self.name(), self.ca_file) {
+                Ok(None) => {}
+                Err(DiscoveryError::Unavailable { .. }) if !wants_token => {}
+                found => return found,
+            }
+        }
+        Ok(None)
+    }
+
+    /// A resource is described at its own server.
+    fn place(&self, named: &str) -> Result<Url, String> {
+        let place = Url::parse(named).ok();
+        let place = place.filter(|place| origin(place) == origin(self.url));
+        place.ok_or_else(|| format!("should be at {}, which is another server", shown(named)))
+    }
+
+    fn read(&self, object: &Map<String, Value>) -> Result<Described, String> {
+        let uri = object.get("resource").and_then(Value::as_str);
+        let uri = uri.ok_or("names no `resource`")?;
+        if !self.is_below(uri) {
+            return Err(format!("is of another resource, {}", shown(uri)));
+        }
+        let texts = |key: &str| -> Option<Vec<String>> {
+            let all = object.get(key)?.as_array()?.iter();
+            Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
+        };
+        Ok(Described {
+            uri: uri.to_owned(),
+            issuer: texts("authorization_servers")
+                .unwrap_or_default()
+                .into_iter()
+                .next(),
+            scopes: texts("scopes_supported"),
+        })
+    }
+
+    /// Whether the address that was asked is the resource's, or below it.
+    fn is_below(&self, uri: &str) -> bool {
+        let Ok(uri) = Url::parse(uri) else {
+            return false;
+        };
+        let path = uri.path().trim_end_matches('/');
+        let rest = self.url.path().strip_prefix(path);
+        origin(&uri) == origin(self.url)
+            && uri.query().is_none()
+            && uri.fragment().is_none()
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    fn authorization_server(&self, named: Option<&str>) -> Result<Metadata, DiscoveryError> {
+        let Some(named) = named else {
+            return self.server_of_2025_03();
+        };
+        let issuer = self
+            .issuer(named)
+            .map_err(|problem| self.unsound(problem))?;
+        let same = |found: &str| found == named;
+        match discover_at(self.http, &issuer, &places(&issuer), &same, self.ca_file) {
+            Err(DiscoveryError::Missing { .. }) if origin(&issuer) == origin(self.url) => {
+                self.server_of_2025_03()
+            }
+            found => sound(found?),
+        }
+    }
+
+    /// The address of the authorization server that the description names.
+    fn issuer(&self, named: &str) -> Result<Url, String> {
+        let bad = |why: &str| format!("names the authorization server {}, {why}", shown(named));
+        let endpoint = Endpoint::new(named);
+        let url = endpoint.ok().and_then(|endpoint| endpoint.url().ok());
+        let url = url.ok_or_else(|| bad("which is not https"))?;
+        if origin(&url) == origin(self.url) {
+            return Ok(url);
+        }
+        if self.url.scheme() == "https" && url.scheme() != "https" {
+            return Err(bad("which is not https"));
+        }
+        if self.http.is_inside(&url) && !self.http.is_inside(self.url) {
+            return Err(bad("which is in a private network"));
+        }
+        Ok(url)
+    }
+
+    /// A server of MCP's revision of March 2025, which has no description.
+    fn of_2025_03(&self, challenge: &Challenge) -> Result<Resource, DiscoveryError> {
+        let server = self.server_of_2025_03()?;
+        let scopes = challenge.scope.as_deref().map(words).unwrap_or_default();
+        Ok(Resource {
+            uri: None,
+            scopes: with_offline_access(scopes, &server),
+            server,
+        })
+    }
+
+    /// There the authorization server is the server itself, whose document may be of a name below it; and one without
+    /// a document has its endpoints at fixed places.
+    fn server_of_2025_03(&self) -> Result<Metadata, DiscoveryError> {
+        let root = at(self.url, "/");
+        let here = |found: &str| Url::parse(found).is_ok_and(|url| origin(&url) == origin(&root));
+        match discover_at(self.http, &root, &places(&root), &here, self.ca_file) {
+            Err(DiscoveryError::Missing { .. }) => {
+                let endpoint = |path: &str| Endpoint::new(at(&root, path).as_str()).ok();
+                Ok(Metadata {
+                    issuer: origin(&root),
+                    endpoints: Endpoints {
+                        authorization: endpoint("/authorize"),
+                        token: endpoint("/token"),
+                        ..Endpoints::NONE
+                    },
+                    registration_endpoint: endpoint("/register"),
+                    ..Metadata::default()
+                })
+            }
+            found => sound(found?),
+        }
+    }
+
+    fn name(&self) -> String {
+        self.url.as_str().trim_end_matches('/').to_owned()
+    }
+
+    fn unsound(&self, problem: String) -> DiscoveryError {
+        DiscoveryError::BadResource {
+            server: self.name(),
+            problem,
+        }
+    }
+}
+
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// The places that MCP names, in its order: RFC 8414 and OpenID with the path inserted, OpenID with it in front.
+fn places(issuer: &Url) -> Vec<Url> {
+    let path = issuer.path().trim_end_matches('/');
+    let mut places = vec![
+        at(
+            issuer,
+            &format!("/.well-known/oauth-authorization-server{path}"),
+        ),
+        at(issuer, &format!("/.well-known/openid-configuration{path}")),
+        at(issuer, &format!("{path}/.well-known/openid-configuration")),
+    ];
+    places.dedup();
+    places
+}
+
+/// Refuses a server that would let a stolen code be redeemed, or sends codes and tokens to another server.
+fn sound(mut server: Metadata) -> Result<Metadata, DiscoveryError> {
+    let unsound = |problem: String| {
+        Err(DiscoveryError::Unsound {
+            server: server.issuer.clone(),
+            problem,
+        })
+    };
+    if !server.lists_s256 {
+        return unsound(
+            "does not list S256 among its `code_challenge_methods_supported`".to_owned(),
+        );
+    }
+    let home = Url::parse(&server.issuer).map(|url| origin(&url)).ok();
+    let is_foreign = |endpoint: &Endpoint| endpoint.url().map(|url| origin(&url)).ok() != home;
+    let named = [
+        EndpointName::Authorization,
+        EndpointName::DeviceAuthorization,
+        EndpointName::Token,
+        EndpointName::Revocation,
+    ]
+    .map(|name| (name.key(), server.endpoints.get(name)));
+    let registration = (
+        "registration_endpoint",
+        server.registration_endpoint.as_ref(),
+    );
+    for (key, endpoint) in named.into_iter().chain([registration]) {
+        if let Some(foreign) = endpoint.filter(|endpoint| is_foreign(endpoint)) {
+            let url = shown(foreign.as_str());
+            return unsound(format!(
+                "names `{url}` as its `{key}`, which is on another server"
+            ));
+        }
+    }
+    server.endpoints.userinfo = server.endpoints.userinfo.filter(|it| !is_foreign(it));
+    Ok(server)
+}
+
+/// Without it many servers give no refresh token. What asks for nothing gets what the server thinks right.
+fn with_offline_access(mut scopes: Vec<String>, server: &Metadata) -> Vec<String> {
+    const OFFLINE: &str = "offline_access";
+    let lists = |all: &[String]| all.iter().any(|scope| scope == OFFLINE);
+    let is_offered = server.scopes_supported.as_deref().is_some_and(lists);
+    if is_offered && !scopes.is_empty() && !lists(&scopes) {
+        scopes.push(OFFLINE.to_owned());
+    }
+    scopes
+}
+
+fn words(scope: &str) -> Vec<String> {
+    scope.split_whitespace().map(ToOwned::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

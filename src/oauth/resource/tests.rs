@@ -1,0 +1,301 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::http::Response;
+
+const MCP: &str = "https://mcp.example/a/mcp";
+const AS: &str = "https://as.example";
+
+/// A network where each address has one answer, and every other one is a 404.
+#[derive(Default)]
+struct Web {
+    answers: BTreeMap<String, (u16, Value)>,
+    challenge: Option<String>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Http for Web {
+    fn send(&self, request: Request) -> Result<Response, SendError> {
+        let url = request.url.to_string();
+        self.asked.borrow_mut().push(url.clone());
+        let is_hello = matches!(request.body, Body::Json(_));
+        let (status, body) = match self.answers.get(&url) {
+            _ if is_hello && self.challenge.is_some() => (401, Value::Null),
+            Some((status, body)) => (*status, body.clone()),
+            None => (404, Value::Null),
+        };
+        Ok(Response {
+            status,
+            retry_after: None,
+            date: None,
+            challenges: self
+                .challenge
+                .clone()
+                .into_iter()
+                .filter(|_| is_hello)
+                .collect(),
+            body: Some(Zeroizing::new(body.to_string().into_bytes())),
+            broke_off: false,
+        })
+    }
+
+    fn check(&self, _: &Url, _: Option<&Path>) -> Result<(), SendError> {
+        Ok(())
+    }
+
+    fn is_inside(&self, url: &Url) -> bool {
+        url.host_str()
+            .is_some_and(|host| host.ends_with(".internal"))
+    }
+}
+
+impl Web {
+    fn with(mut self, url: &str, body: Value) -> Self {
+        self.answers.insert(url.to_owned(), (200, body));
+        self
+    }
+
+    fn find(&self) -> Result<Option<Resource>, String> {
+        let found = find_resource(self, &Url::parse(MCP).unwrap(), None);
+        found.map_err(|error| error.to_string())
+    }
+}
+
+fn wants_token() -> Web {
+    Web {
+        challenge: Some("Bearer".to_owned()),
+        ..Web::default()
+    }
+}
+
+fn described(change: &Value) -> Value {
+    merged(
+        json!({"resource": MCP, "authorization_servers": [AS]}),
+        change,
+    )
+}
+
+fn server(change: &Value) -> Value {
+    let document = json!({
+        "issuer": AS,
+        "authorization_endpoint": "https://as.example/authorize",
+        "token_endpoint": "https://as.example/token",
+        "registration_endpoint": "https://as.example/register",
+        "code_challenge_methods_supported": ["S256"],
+    });
+    merged(document, change)
+}
+
+fn merged(mut document: Value, change: &Value) -> Value {
+    for (key, value) in change.as_object().unwrap() {
+        document[key] = value.clone();
+    }
+    document
+}
+
+const HERE: &str = "https://mcp.example/.well-known/oauth-protected-resource/a/mcp";
+const ROOT: &str = "https://mcp.example/.well-known/oauth-protected-resource";
+const OF_AS: &str = "https://as.example/.well-known/oauth-authorization-server";
+
+#[test]
+fn a_resource_is_described_where_the_challenge_says_else_at_its_path_else_at_the_root() {
+    let elsewhere = "https://mcp.example/x.json";
+    let named = Web {
+        challenge: Some(format!(
+            "Bearer resource_metadata=\"{elsewhere}\", scope=\"a b\""
+        )),
+        ..Web::default()
+    };
+    for (web, place) in [
+        (named, elsewhere),
+        (wants_token(), HERE),
+        (wants_token(), ROOT),
+    ] {
+        let scope = if place == elsewhere {
+            &["a", "b"]
+        } else {
+            &["c", "d"]
+        };
+        let change = json!({"scopes_supported": ["c", "d"]});
+        let web = web
+            .with(place, described(&change))
+            .with(OF_AS, server(&json!({})));
+        let found = web.find().unwrap().unwrap();
+        assert_eq!(found.uri.as_deref(), Some(MCP));
+        assert_eq!(found.scopes, scope);
+        assert_eq!(found.server.issuer, AS);
+    }
+}
+
+#[test]
+fn the_authorization_server_is_asked_at_the_three_places_in_order() {
+    let issuer = "https://as.example/t";
+    let web = wants_token().with(HERE, described(&json!({"authorization_servers": [issuer]})));
+    assert!(web.find().is_err());
+    let asked = web.asked.take();
+    assert_eq!(
+        asked[asked.len() - 3..],
+        [
+            "https://as.example/.well-known/oauth-authorization-server/t",
+            "https://as.example/.well-known/openid-configuration/t",
+            "https://as.example/t/.well-known/openid-configuration",
+        ]
+    );
+}
+
+#[test]
+fn a_server_that_wants_no_token_is_no_resource() {
+    assert!(Web::default().find().unwrap().is_none());
+    // A document at the root says nothing of a page.
+    let web = Web::default().with(ROOT, described(&json!({})));
+    assert!(web.find().unwrap().is_none());
+}
+
+#[test]
+fn offline_access_is_asked_for_where_the_server_lists_it() {
+    for (scopes, expected) in [
+        (json!(["a"]), &["a", "offline_access"][..]),
+        (json!([]), &[]),
+        (json!(["offline_access"]), &["offline_access"]),
+    ] {
+        let web = wants_token()
+            .with(HERE, described(&json!({"scopes_supported": scopes})))
+            .with(
+                OF_AS,
+                server(&json!({"scopes_supported": ["offline_access"]})),
+            );
+        assert_eq!(web.find().unwrap().unwrap().scopes, expected);
+    }
+}
+
+#[test]
+fn a_server_without_documents_has_its_endpoints_at_fixed_places() {
+    let found = wants_token().find().unwrap().unwrap();
+    let endpoint = |endpoint: Option<Endpoint>| endpoint.unwrap().as_str().to_owned();
+    assert_eq!(found.uri, None);
+    assert_eq!(
+        endpoint(found.server.endpoints.token),
+        "https://mcp.example/token"
+    );
+    let registration = endpoint(found.server.registration_endpoint);
+    assert_eq!(registration, "https://mcp.example/register");
+}
+
+#[test]
+fn a_hostile_description_is_refused_and_what_it_names_is_not_asked() {
+    for (change, problem) in [
+        (
+            json!({"resource": "https://evil.example/a/mcp"}),
+            "another resource",
+        ),
+        (
+            json!({"resource": "https://mcp.example/a/mc"}),
+            "another resource",
+        ),
+        (
+            json!({"resource": "https://mcp.example/a/mcp/x"}),
+            "another resource",
+        ),
+        (
+            json!({"resource": "https://mcp.example:1/a/mcp"}),
+            "another resource",
+        ),
+        (
+            json!({"resource": "http://mcp.example/a/mcp"}),
+            "another resource",
+        ),
+        (
+            json!({"resource": "https://mcp.example/a/mcp#x"}),
+            "another resource",
+        ),
+        (json!({"resource": null}), "no `resource`"),
+        (
+            json!({"authorization_servers": ["http://evil.example"]}),
+            "not https",
+        ),
+        (
+            json!({"authorization_servers": ["http://127.0.0.1:1"]}),
+            "not https",
+        ),
+        (
+            json!({"authorization_servers": ["file:///etc/passwd"]}),
+            "not https",
+        ),
+        (
+            json!({"authorization_servers": ["https://u:p@evil.example"]}),
+            "not https",
+        ),
+        (
+            json!({"authorization_servers": ["https://evil.internal"]}),
+            "private network",
+        ),
+    ] {
+        let web = wants_token().with(HERE, described(&change));
+        let found = web.find().unwrap_err();
+        assert!(found.contains(problem), "{change}: {found}");
+        let asked = web.asked.take();
+        let is_home = |url: &String| url.starts_with("https://mcp.example/");
+        assert!(asked.iter().all(is_home), "{asked:?}");
+    }
+    for place in [
+        "https://evil.example/x",
+        "http://mcp.example/x",
+        "https://evil.internal/x",
+        "x",
+    ] {
+        let web = Web {
+            challenge: Some(format!("Bearer resource_metadata=\"{place}\"")),
+            ..Web::default()
+        };
+        let found = web.find().unwrap_err();
+        assert!(found.contains("another server"), "{found}");
+        assert_eq!(web.asked.take(), [MCP]);
+    }
+}
+
+#[test]
+fn a_hostile_authorization_server_is_refused() {
+    for (change, problem) in [
+        (json!({"issuer": "https://evil.example"}), "another issuer"),
+        (json!({"issuer": "https://as.example/"}), "another issuer"),
+        (
+            json!({"code_challenge_methods_supported": ["plain"]}),
+            "S256",
+        ),
+        (json!({"code_challenge_methods_supported": null}), "S256"),
+        (
+            json!({"token_endpoint": "https://evil.example/token"}),
+            "another server",
+        ),
+        (
+            json!({"token_endpoint": "http://as.example/token"}),
+            "not https",
+        ),
+        (
+            json!({"authorization_endpoint": "https://evil.example/"}),
+            "another server",
+        ),
+        (
+            json!({"registration_endpoint": "https://evil.example/"}),
+            "another server",
+        ),
+        (
+            json!({"registration_endpoint": "https://10.0.0.1/"}),
+            "another server",
+        ),
+        (
+            json!({"revocation_endpoint": "https://evil.example/"}),
+            "another server",
+        ),
+    ] {
+        let web = wants_token()
+            .with(HERE, described(&json!({})))
+            .with(OF_AS, server(&change));
+        let found = web.find().unwrap_err();
+        assert!(found.contains(problem), "{change}: {found}");
+    }
+}

@@ -1,0 +1,450 @@
+//! A login at an MCP server: discovery, registration, `resource`, and what becomes of the registration.
+
+use serde_json::{Map, Value, json};
+
+use crate::login::{Waiting, ends_as};
+use crate::support::authorization_server::{
+    AUTHORIZE, Answer, AuthorizationServer, Behaviour, MCP, McpServer, REGISTER, RESOURCE_METADATA,
+    SERVER_METADATA, Settings, TOKEN,
+};
+use crate::support::browser;
+use crate::support::sandbox::{Finished, Running, Sandbox};
+
+fn start(rules: McpServer) -> AuthorizationServer {
+    AuthorizationServer::start_with(Settings {
+        mcp: Some(rules),
+        ..Settings::default()
+    })
+}
+
+fn object(value: impl Into<Value>) -> Map<String, Value> {
+    match value.into() {
+        Value::Object(object) => object,
+        other => panic!("{other} is no object"),
+    }
+}
+
+/// The address that a person copies from a page.
+fn address(server: &AuthorizationServer) -> String {
+    format!("{}{MCP}?tenant=a", server.url())
+}
+
+fn spawn(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Waiting {
+    let url = address(server);
+    Waiting::spawn(&mut sandbox.command(&[&["login", "--no-browser"], options, &[&url]].concat()))
+}
+
+#[track_caller]
+fn log_in(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Finished {
+    let (seen, finished) = spawn(sandbox, server, options).consent();
+    assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    finished
+}
+
+fn record(sandbox: &Sandbox, server: &AuthorizationServer) -> toml::Table {
+    let folder = format!("{}%2Fmcp", server.host().replace(':', "%3A"));
+    let path = sandbox.store().join(folder).join("default.toml");
+    std::fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+fn client_id(sandbox: &Sandbox, server: &AuthorizationServer) -> Option<String> {
+    let record = record(sandbox, server);
+    let id = record["client"].get("client_id")?;
+    Some(id.as_str().unwrap().to_owned())
+}
+
+/// Nothing but the address is known, and `login` ends refused, with its hint.
+#[track_caller]
+fn refused(server: &AuthorizationServer) -> (String, String) {
+    refused_with(server, 2, "config")
+}
+
+#[track_caller]
+fn refused_with(server: &AuthorizationServer, exit: i32, code: &str) -> (String, String) {
+    let url = address(server);
+    let ended = ends_as(exit, code, |form| {
+        Sandbox::new().run(&[&["login", "--no-browser"], form, &[&url]].concat())
+    });
+    assert_eq!(server.count(AUTHORIZE) + server.count(TOKEN), 0);
+    ended
+}
+
+#[test]
+fn the_address_is_all_that_a_login_needs_and_the_token_is_for_that_server() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    let waiting = spawn(&sandbox, &server, &[]);
+    assert_eq!(waiting.asked("resource"), format!("{}{MCP}", server.url()));
+    assert!(!waiting.page.contains("scope="), "{}", waiting.page);
+    waiting.consent().1.succeeds();
+    assert_eq!(client_id(&sandbox, &server), Some(server.client_id()));
+    // Each request names the resource, or the server would complain.
+    sandbox
+        .run(&["refresh", "--force", &address(&server)])
+        .succeeds();
+    let token = sandbox.run(&["token", &address(&server)]).prints();
+    assert!(server.is_alive(&token));
+    let registered = server
+        .requests()
+        .into_iter()
+        .find(|one| one.request.path == REGISTER);
+    let asked = registered.unwrap().request.json;
+    let uri = asked["redirect_uris"][0].as_str().unwrap();
+    let port = url::Url::parse(uri).unwrap().port();
+    assert!(port.is_some_and(|port| port != 0), "{asked}");
+}
+
+#[test]
+fn the_scopes_are_those_of_the_challenge_else_those_of_the_resource() {
+    let resource = object(json!({"scopes_supported": ["read", "write"]}));
+    for (challenge, offline, expected) in [
+        (r#", scope="a b""#, false, "a b"),
+        (r#", scope="a""#, true, "a offline_access"),
+        ("", false, "read write"),
+        ("", true, "read write offline_access"),
+    ] {
+        let listed = if offline {
+            json!(["offline_access"])
+        } else {
+            json!(["read"])
+        };
+        let server = start(McpServer {
+            resource: resource.clone(),
+            challenge: challenge.to_owned(),
+            server: object(json!({"scopes_supported": listed})),
+            ..McpServer::default()
+        });
+        let sandbox = Sandbox::new();
+        let waiting = spawn(&sandbox, &server, &[]);
+        assert_eq!(waiting.asked("scope"), expected);
+        waiting.consent().1.succeeds();
+        // One more scope adds to those that are there.
+        let waiting = spawn(&sandbox, &server, &["--scope", "admin"]);
+        let asked = waiting.asked("scope");
+        let mut words = asked.split(' ');
+        assert!(words.any(|scope| scope == "admin"), "{asked}");
+        assert!(asked.contains(expected), "{asked}");
+        waiting.consent().1.succeeds();
+    }
+}
+
+#[test]
+fn a_registration_is_used_again_with_its_port() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    let id = client_id(&sandbox, &server);
+    log_in(&sandbox, &server, &[]);
+    log_in(&sandbox, &server, &["--account", "other"]);
+    assert_eq!(client_id(&sandbox, &server), id);
+    assert_eq!(server.count(REGISTER), 1);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "somebody else who listens")]
+fn a_port_that_is_taken_is_registered_anew() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    let uri = record(&sandbox, &server)["login"]["redirect_uri"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let port = url::Url::parse(&uri).unwrap().port().unwrap();
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
+    assert_eq!(client_id(&sandbox, &server), Some(server.client_id()));
+}
+
+#[test]
+fn a_secret_that_has_ended_is_registered_anew() {
+    let server = start(McpServer {
+        registration: object(json!({"client_secret_expires_at": 1_000_000_000})),
+        ..McpServer::default()
+    });
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
+}
+
+#[test]
+fn a_server_that_forgot_its_clients_needs_a_login_which_registers_anew() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    server.change(|settings| settings.client_id = "of another life".to_owned());
+    server.revoke_everything();
+    server.allow_mistakes();
+    let host = format!("{}{MCP}", server.host());
+    let path = format!("{}%2Fmcp", server.host().replace(':', "%3A"));
+    sandbox.ends_in_at(&path, -10);
+    let ended = sandbox.run(&["--json", "token", &host]);
+    ended.fails_in_json(3, "login_required");
+    let status = sandbox.run(&["status", "--json", &host]);
+    assert!(status.stdout.contains("needs_login"), "{status:?}");
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
+    let token = sandbox.run(&["token", &host]).prints();
+    assert!(server.is_alive(&token));
+}
+
+/// The browser would only show an error page.
+#[test]
+fn a_login_does_not_open_a_page_with_a_client_that_the_server_forgot() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    server.change(|settings| settings.client_id = "of another life".to_owned());
+    server.allow_mistakes();
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
+}
+
+#[test]
+fn the_last_login_that_ends_deletes_the_registration() {
+    let server = start(McpServer {
+        manages: true,
+        ..McpServer::default()
+    });
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    log_in(&sandbox, &server, &["--account", "other"]);
+    let (id, host) = (server.client_id(), format!("{}{MCP}", server.host()));
+    sandbox
+        .run(&["logout", "--account", "other", &host])
+        .succeeds();
+    assert_eq!(server.client_id(), id, "it is in use");
+    sandbox.run(&["logout", &host]).succeeds();
+    assert_eq!(server.client_id(), "deleted");
+    assert_eq!(client_id(&sandbox, &server), None);
+    let text = record(&sandbox, &server).to_string();
+    assert!(!text.contains("registration"), "{text}");
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
+}
+
+#[test]
+fn a_registration_without_management_stays_for_the_next_login() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server, &[]);
+    sandbox
+        .run(&["logout", &format!("{}{MCP}", server.host())])
+        .succeeds();
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 1);
+}
+
+#[test]
+fn a_login_that_fails_leaves_no_registration() {
+    let server = start(McpServer {
+        manages: true,
+        ..McpServer::default()
+    });
+    let sandbox = Sandbox::new();
+    let waiting = spawn(&sandbox, &server, &[]);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(503)));
+    let (_, finished) = waiting.consent();
+    assert_eq!(finished.code(), Some(4), "{finished:?}");
+    assert_eq!(server.client_id(), "deleted");
+}
+
+#[test]
+fn a_client_that_is_given_or_a_document_that_is_configured_goes_before_a_registration() {
+    let server = start(McpServer {
+        server: object(json!({"client_id_metadata_document_supported": true})),
+        ..McpServer::default()
+    });
+    let waiting = spawn(&Sandbox::new(), &server, &["--client-id", "the-client"]);
+    assert_eq!(waiting.asked("client_id"), "the-client");
+    interrupt(waiting);
+    let document = "https://jane.example/glauth.json";
+    let sandbox = Sandbox::new();
+    let config = sandbox.path("config.toml");
+    std::fs::write(&config, format!("client_metadata_url = '{document}'")).unwrap();
+    let url = address(&server);
+    let mut command = sandbox.command(&["login", "--no-browser", &url]);
+    let waiting = Waiting::spawn(command.env("GLAUTH_CONFIG", config));
+    assert_eq!(waiting.asked("client_id"), document);
+    interrupt(waiting);
+    assert_eq!(server.count(REGISTER), 0);
+}
+
+fn interrupt(waiting: Waiting) {
+    waiting.running.signal(nix::sys::signal::Signal::SIGINT);
+    waiting.finish();
+}
+
+#[test]
+fn a_server_that_promises_its_name_and_does_not_give_it_is_refused() {
+    for (sends, code) in [(true, 0), (false, 2)] {
+        let server = start(McpServer {
+            server: object(json!({"authorization_response_iss_parameter_supported": true})),
+            ..McpServer::default()
+        });
+        server.change(|settings| settings.sends_issuer = sends);
+        let sandbox = Sandbox::new();
+        let (_, finished) = spawn(&sandbox, &server, &[]).consent();
+        assert_eq!(finished.code(), Some(code), "{finished:?}");
+        assert_eq!(server.count(TOKEN), usize::from(sends));
+    }
+}
+
+#[test]
+fn a_hostile_description_is_refused_with_the_reason_and_nothing_is_sent_there() {
+    let other = AuthorizationServer::start();
+    let elsewhere = other.url();
+    for (resource, server, registration, reason) in [
+        (
+            json!({"resource": elsewhere}),
+            json!({}),
+            json!({}),
+            "another resource",
+        ),
+        (
+            json!({"resource": 1}),
+            json!({}),
+            json!({}),
+            "no `resource`",
+        ),
+        (
+            json!({"authorization_servers": ["http://intranet.example"]}),
+            json!({}),
+            json!({}),
+            "not https",
+        ),
+        (
+            json!({}),
+            json!({"issuer": elsewhere}),
+            json!({}),
+            "another issuer",
+        ),
+        (
+            json!({}),
+            json!({"code_challenge_methods_supported": ["plain"]}),
+            json!({}),
+            "S256",
+        ),
+        (
+            json!({}),
+            json!({"code_challenge_methods_supported": null}),
+            json!({}),
+            "S256",
+        ),
+        (
+            json!({}),
+            json!({"token_endpoint": format!("{elsewhere}/t")}),
+            json!({}),
+            "another server",
+        ),
+        (
+            json!({}),
+            json!({"registration_endpoint": format!("{elsewhere}/r")}),
+            json!({}),
+            "another server",
+        ),
+        (
+            json!({}),
+            json!({"authorization_endpoint": format!("{elsewhere}/a")}),
+            json!({}),
+            "another server",
+        ),
+        (
+            json!({}),
+            json!({"token_endpoint": "http://a.example/t"}),
+            json!({}),
+            "not https",
+        ),
+        (
+            json!({}),
+            json!({}),
+            json!({"redirect_uris": ["http://127.0.0.1:1/"]}),
+            "another redirect URI",
+        ),
+        (
+            json!({}),
+            json!({}),
+            json!({"client_id": ""}),
+            "no client id",
+        ),
+    ] {
+        let server = start(McpServer {
+            resource: object(resource),
+            server: object(server),
+            registration: object(registration),
+            ..McpServer::default()
+        });
+        let (message, _) = refused(&server);
+        assert!(message.contains(reason), "{reason}: {message}");
+    }
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[test]
+fn an_answer_without_end_or_with_a_redirect_is_no_description() {
+    let other = AuthorizationServer::start();
+    let endless = Answer::new(200).body(vec![b' '; 10 * 1024 * 1024]);
+    let away = Answer::new(302).header("Location", &other.url());
+    for path in [RESOURCE_METADATA, SERVER_METADATA] {
+        for answer in [endless.clone(), away.clone()] {
+            let server = start(McpServer {
+                server: object(json!({"issuer": null})),
+                ..McpServer::default()
+            });
+            server.always(path, Some(Behaviour::Answer(answer)));
+            refused(&server);
+        }
+    }
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[test]
+fn a_server_that_registers_nobody_asks_for_a_client_id() {
+    let server = start(McpServer {
+        server: object(json!({"registration_endpoint": null})),
+        ..McpServer::default()
+    });
+    let (_, hint) = refused(&server);
+    assert!(hint.contains("--client-id"), "{hint}");
+    let server = start(McpServer::default());
+    let closed = Answer::json(403, &json!({"error_description": "ask an administrator"}));
+    server.always(REGISTER, Some(Behaviour::Answer(closed)));
+    let (message, hint) = refused_with(&server, 2, "client_rejected");
+    assert!(message.contains("ask an administrator"), "{message}");
+    assert!(hint.contains("--client-id"), "{hint}");
+}
+
+#[test]
+fn without_a_terminal_an_address_alone_needs_a_person() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    let url = address(&server);
+    let ended = Running::spawn(&mut sandbox.command(&["--json", "login", &url])).finish();
+    ended.fails_in_json(3, "login_required");
+    assert_eq!(server.count(REGISTER), 0);
+}
+
+#[test]
+fn a_page_of_a_project_is_a_login_at_its_server() {
+    let server = AuthorizationServer::start();
+    for path in [
+        "/group/repo",
+        "/group/repo.git",
+        "/group/repo/-/issues?page=2",
+        "/",
+    ] {
+        let sandbox = Sandbox::new();
+        let url = format!("{}{path}", server.url());
+        let login = ["login", "--no-browser", "--client-id", "the-client", &url];
+        let waiting = Waiting::spawn(&mut sandbox.command(&login));
+        browser::open(&waiting.page);
+        waiting.finish().succeeds();
+        assert_eq!(
+            sandbox.record(&server)["client"]["provider"].as_str(),
+            Some("gitlab")
+        );
+    }
+}

@@ -19,7 +19,7 @@ use crate::user_file::{self, Unusable};
 use check::Checker;
 use mistake::Mistake;
 
-pub use keys::{DEFAULT_HOST, Form, HOST_KEYS, Key};
+pub use keys::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 /// The largest configuration that is read, in bytes.
 const SIZE_LIMIT: u64 = 1024 * 1024;

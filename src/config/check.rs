@@ -4,7 +4,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{DEFAULT_HOST, Form, HOST_KEYS, Key, host_key};
+use super::keys::{Form, HOST_KEYS, Key, TOP_KEYS, host_key, top_key};
 use super::mistake::{Mistake, header, line_of};
 use crate::credential::{BadHost, Endpoint, Host, HostArg, RedirectUri};
 
@@ -37,8 +37,10 @@ impl Checker<'_> {
                         "write `[hosts.\"gitlab.com\"]`, and the keys below it",
                     ));
                 }
-                (text, _) if text == DEFAULT_HOST.name => self.value(&DEFAULT_HOST, name, value)?,
-                (text, value) => return Err(self.stranger_at_top(name, text, value)),
+                (text, found) => match top_key(text) {
+                    Some(known) => self.value(known, name, value)?,
+                    None => return Err(self.stranger_at_top(name, text, found)),
+                },
             }
         }
         Ok(())
@@ -175,7 +177,8 @@ impl Checker<'_> {
         if host_key(text).is_some() {
             return self.outside_of_a_host(name, text);
         }
-        if let Some(meant) = nearest(text, &[DEFAULT_HOST.name, HOSTS]) {
+        let known: Vec<&str> = TOP_KEYS.iter().map(|key| key.name).chain([HOSTS]).collect();
+        if let Some(meant) = nearest(text, &known) {
             return self.unknown(name, text, &format!("write `{meant}`"));
         }
         if let DeValue::Table(table) = value {
@@ -213,8 +216,8 @@ impl Checker<'_> {
             );
             return self.at(name, said, &format!("write `{}`", header(&host)));
         }
-        if text == DEFAULT_HOST.name {
-            let said = "has `default_host` in the table of a host".to_owned();
+        if top_key(text).is_some() {
+            let said = format!("has `{text}` in the table of a host");
             return self.at(
                 name,
                 said,

@@ -53,14 +53,14 @@ impl Form {
     }
 }
 
-/// The key that stands above all tables.
-pub const DEFAULT_HOST: Key = Key {
+/// The keys above all tables.
+pub const TOP_KEYS: &[Key] = &[Key {
     name: "default_host",
     form: Form::Host,
     example: "\"gitlab.example.com\"",
     default: "the only host in the store",
     about: "The host that a command means if you name none. --host and GLAUTH_HOST take precedence.",
-};
+}];
 
 /// The kinds of servers; a test compares them with those that glauth knows.
 const PROVIDERS: &[&str] = &[
@@ -199,9 +199,14 @@ pub(super) fn host_key(name: &str) -> Option<&'static Key> {
     HOST_KEYS.iter().find(|key| key.name == name)
 }
 
+/// The key above all tables with this name.
+pub(super) fn top_key(name: &str) -> Option<&'static Key> {
+    TOP_KEYS.iter().find(|key| key.name == name)
+}
+
 /// Any key with this name.
 pub(super) fn key(name: &str) -> Option<&'static Key> {
-    host_key(name).or_else(|| (name == DEFAULT_HOST.name).then_some(&DEFAULT_HOST))
+    host_key(name).or_else(|| top_key(name))
 }
 
 impl Key {

@@ -316,15 +316,9 @@ fn an_error_quotes_no_value() {
 
 #[test]
 fn each_key_takes_its_example() {
-    let lines = HOST_KEYS
-        .iter()
-        .map(Key::line)
-        .collect::<Vec<_>>()
-        .join("\n");
-    let text = format!(
-        "{}\n[hosts.\"gitlab.example.com\"]\n{lines}\n",
-        DEFAULT_HOST.line()
-    );
+    let lines = |keys: &[Key]| keys.iter().map(Key::line).collect::<Vec<_>>().join("\n");
+    let (top, host) = (lines(TOP_KEYS), lines(HOST_KEYS));
+    let text = format!("{top}\n[hosts.\"gitlab.example.com\"]\n{host}\n");
     let config = Config::parse(&text).unwrap();
     let (_, options) = &config.hosts[0];
     let LoginOptions {
@@ -343,6 +337,7 @@ fn each_key_takes_its_example() {
     else {
         panic!("an example is not read: {options:?}");
     };
+    assert!(config.default_host.is_some());
     assert_eq!(parameters.len(), 1);
     for name in EndpointName::ALL {
         assert!(endpoints.get(*name).is_some(), "{}", name.key());

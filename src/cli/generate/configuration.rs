@@ -4,7 +4,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::super::args::CONFIG_PAGE;
 use super::{lines, prose, sections, title};
-use crate::config::{DEFAULT_HOST, Form, HOST_KEYS, Key};
+use crate::config::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 const DESCRIPTION: [&str; 4] = [
     "The configuration of glauth is a TOML file. It is optional: `glauth login` asks for what it does not know, and remembers the answer.",
@@ -31,8 +31,10 @@ pub(super) fn page() -> Roff {
     roff.text([bold("~/.config/glauth/config.toml")]);
     roff.control("SH", ["DESCRIPTION"]);
     prose::paragraphs(&mut roff, &DESCRIPTION.map(ToOwned::to_owned));
-    roff.control("SH", ["KEY ABOVE ALL TABLES"]);
-    describe(&mut roff, &DEFAULT_HOST);
+    roff.control("SH", ["KEYS ABOVE ALL TABLES"]);
+    for key in TOP_KEYS {
+        describe(&mut roff, key);
+    }
     roff.control("SH", ["KEYS OF A HOST"]);
     prose::paragraph(
         &mut roff,

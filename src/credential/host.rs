@@ -47,7 +47,7 @@ pub enum BadHost {
     /// What stands behind the colon is no port.
     #[error("has a port that is no number from 1 to 65535")]
     Port,
-    /// A user, a query or a fragment, where nobody can mean anything by it.
+    /// A user, a query or a fragment, where it can mean nothing.
     #[error("has a user, a query or a fragment; only scheme, host, port and path count")]
     Extra,
     /// Another scheme than http and https.

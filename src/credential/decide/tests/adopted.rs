@@ -118,7 +118,7 @@ fn retry_at_holds_for_everyone_until_it_has_come() {
         ),
         ("the clock was set back", limited(90, 61), expiring(0)),
         (
-            "nobody who waited for it takes it for a failure of its own",
+            "no process that waited for it takes it for a failure of its own",
             limited(1, -30).waits_for_the_lock(),
             until(1),
         ),

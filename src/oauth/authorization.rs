@@ -23,7 +23,7 @@ const ANSWERS: [&str; 5] = ["state", "iss", "error", "error_description", "code"
 #[error("the system gives no random numbers")]
 pub struct NoRandomness;
 
-/// One question to a server: who holds its `state` is answered, once.
+/// One question to a server: the holder of its `state` is answered, once.
 #[derive(Debug)]
 pub struct AuthorizationRequest {
     state: String,
@@ -73,7 +73,7 @@ impl AuthorizationRequest {
         })
     }
 
-    /// What proves at the token endpoint that we are who asked (RFC 7636 §4.5).
+    /// What proves at the token endpoint that glauth is the one that asked (RFC 7636 §4.5).
     #[must_use]
     pub fn verifier(&self) -> &CodeVerifier {
         &self.verifier

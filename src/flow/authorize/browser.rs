@@ -23,7 +23,7 @@ use crate::time::human;
 enum Event {
     /// A browser came back.
     Came(AuthorizationResponse, Visitor),
-    /// Somebody pasted a line.
+    /// The person pasted a line.
     Pasted(String),
     /// A connection was closed because of whose it is.
     Stranger(Peer),
@@ -42,7 +42,7 @@ pub(super) struct Browser<'a> {
     question: ConsentQuestion,
     loopback: Loopback,
     events: Receiver<Event>,
-    /// Until somebody reads.
+    /// Until a thread reads.
     pasted: Option<SyncSender<Event>>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Browser<'a> {
         Ok(())
     }
 
-    /// Shows the page, and waits until somebody has answered.
+    /// Shows the page, and waits until the person has answered.
     pub(super) fn wait(
         &mut self,
         opening: PageOpening,

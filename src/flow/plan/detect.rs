@@ -10,7 +10,7 @@ use crate::log::Level;
 use crate::oauth::{DiscoveryError, Metadata, discover, provider_like};
 
 impl Plan<'_> {
-    /// Asks the server for what is still missing: which kind it is, where nobody says, and where
+    /// Asks the server for what is still missing: which kind it is, where no source says, and where
     /// its endpoints are.
     pub fn find_out(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
         match self.provider {

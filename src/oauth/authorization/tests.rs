@@ -186,7 +186,7 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
             "{good}"
         );
     }
-    // An error is believed of nobody else either.
+    // An error of another server is not believed either.
     let query = format!("state={}&error=access_denied&iss=x", request.state);
     assert_eq!(
         request.read(&query),

@@ -157,7 +157,7 @@ fn what_has_ended_answers_nothing() {
 }
 
 #[test]
-fn an_authtype_answers_who_understands_it() {
+fn an_authtype_answers_a_git_that_understands_it() {
     let bearer = kept(|kept| {
         kept.username = None;
         kept.password = None;

@@ -70,7 +70,7 @@ fn a_refresh_of_a_token_that_lives_sends_nothing_where_a_rotation_would_kill_it(
 }
 
 #[test]
-fn a_refresh_of_a_token_that_lives_rotates_where_that_hurts_nobody() {
+fn a_refresh_of_a_token_that_lives_rotates_where_that_ends_no_token_in_use() {
     let (server, sandbox, pair) = logged_in_where_tokens_are_kept();
 
     let done = sandbox.run(&["refresh", &server.url()]);
@@ -171,7 +171,7 @@ fn refresh_all_skips_what_cannot_be_refreshed_and_goes_on_after_a_failure() {
 }
 
 #[test]
-fn refresh_all_ends_with_the_code_that_needs_somebody_first() {
+fn refresh_all_ends_with_the_most_urgent_code() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     import_expired(&sandbox, &server, "a");

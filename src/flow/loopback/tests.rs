@@ -263,7 +263,7 @@ fn localhost_is_both_families_on_one_port() {
 }
 
 #[test]
-fn dropped_nobody_listens_any_more() {
+fn a_dropped_listener_listens_no_more() {
     let (loopback, _came) = start("http://127.0.0.1/");
     let address = loopback.addresses[0];
     drop(loopback);

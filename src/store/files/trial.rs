@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_try_sees_who_holds() {
+    fn a_second_try_sees_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let tried = try_out(folder.path(), &|path| {
             second_try(path).map_err(io::Error::other)

@@ -83,7 +83,7 @@ fn a_folder_that_is_closed_to_its_owner_is_named_until_its_remedy_is_run() {
 }
 
 #[test]
-fn links_and_what_belongs_to_somebody_else_fail() {
+fn links_and_what_belongs_to_another_user_fail() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let lock = sandbox.file(&server, "lock");

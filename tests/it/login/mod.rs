@@ -8,7 +8,7 @@ mod device;
 mod embedder;
 mod hostile;
 mod import;
-mod nobody;
+mod no_person;
 mod other_user;
 mod paste;
 mod providers;

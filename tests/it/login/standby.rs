@@ -164,7 +164,7 @@ fn the_second_question_has_nothing_of_the_first_and_its_answer_counts_alone() {
 }
 
 #[test]
-fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
+fn no_standby_takes_one_consent_and_so_does_a_login_without_a_browser_here() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let url = server.url();
@@ -183,7 +183,7 @@ fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
 }
 
 #[test]
-fn an_address_that_was_pasted_ends_the_login_where_nobody_asked_for_more() {
+fn an_address_that_was_pasted_ends_the_login_without_standby() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
@@ -255,7 +255,7 @@ fn who_refuses_the_second_has_a_login_with_one() {
 }
 
 #[test]
-fn a_second_grant_of_somebody_else_is_revoked_again() {
+fn a_second_grant_of_another_user_is_revoked_again() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
@@ -268,7 +268,7 @@ fn a_second_grant_of_somebody_else_is_revoked_again() {
 }
 
 #[test]
-fn a_second_grant_of_nobody_knows_whom_is_taken_only_where_the_first_is_too() {
+fn a_second_grant_of_an_unknown_user_is_taken_only_where_the_first_is_too() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);

@@ -345,7 +345,7 @@ fn an_imported_grant_becomes_the_standby_once() {
 }
 
 #[test]
-fn an_imported_grant_of_somebody_else_is_refused_and_left_alone() {
+fn an_imported_grant_of_another_user_is_refused_and_left_alone() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.change(|rules| rules.username = "joe".to_owned());

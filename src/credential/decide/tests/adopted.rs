@@ -33,7 +33,7 @@ fn a_verdict_on_the_server_is_adopted_by_all_and_one_on_a_grant_by_its_own() {
 }
 
 #[test]
-fn a_failure_is_adopted_only_by_those_who_waited_for_it() {
+fn a_failure_is_adopted_only_by_processes_that_waited_for_it() {
     let adopted = Verdict::Stop(Stop::Adopted(Outcome::Unreachable));
     let failed = |case: Case| case.attempt_ended(0, Outcome::Unreachable);
     assert_verdicts([

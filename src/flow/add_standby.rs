@@ -66,7 +66,7 @@ pub enum Refusal {
     #[error("it has no refresh token")]
     NotRenewable,
     /// A server that gives the same tokens for a second consent.
-    #[error("the server gave the tokens again that the login has already")]
+    #[error("the server returned tokens that the login already has")]
     SameTokens,
     /// Callers would get tokens that are good for other things, now and then.
     #[error("it has the scopes `{found}`, and the login `{expected}`")]

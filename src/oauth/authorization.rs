@@ -20,7 +20,7 @@ const ANSWERS: [&str; 5] = ["state", "iss", "error", "error_description", "code"
 
 /// The system has no random numbers to give.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the system gives no random numbers")]
+#[error("the system provides no random numbers")]
 pub struct NoRandomness;
 
 /// One question to a server: the holder of its `state` is answered, once.

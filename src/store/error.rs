@@ -73,7 +73,7 @@ pub enum StoreError {
         version: String,
     },
     /// Written by a newer glauth, with a value that this one does not know.
-    #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
+    #[error("`{}`{} was written by a newer glauth: {problem}", path.display(), at_line(*line))]
     NewerValue {
         /// The record.
         #[serde(with = "told::path")]

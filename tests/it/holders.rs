@@ -66,7 +66,7 @@ fn a_stopped_holder_costs_the_others_their_own_deadline() {
 }
 
 #[test]
-fn who_waits_for_a_second_is_told_for_whom() {
+fn after_a_second_a_waiting_call_names_the_holder() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let (holder, requests) = refreshing(&server, &sandbox);

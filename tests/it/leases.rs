@@ -129,7 +129,7 @@ fn a_call_that_demands_more_waits_for_the_lease_and_keeps_no_other_waiting() {
 }
 
 #[test]
-fn who_demands_more_waits_until_the_token_expires_at_most() {
+fn a_call_that_demands_more_waits_until_the_token_expires_at_most() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 2);
     let started = Instant::now();
@@ -168,7 +168,7 @@ fn a_call_that_demands_more_gives_up_at_the_deadline_and_names_the_holder() {
 
 /// What there is then has nothing to do with the token that was waited for.
 #[test]
-fn who_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
+fn a_call_that_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let waiter = sandbox.start(&["token", "--min-ttl", "1h", &server.url()]);
@@ -200,7 +200,7 @@ fn a_call_that_waits_for_a_lease_whose_file_is_removed_goes_on() {
 }
 
 #[test]
-fn who_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
+fn a_call_that_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let demand = ["token", "--min-ttl", "1h", "--lock-timeout", "2s"];

@@ -189,7 +189,7 @@ fn refresh_all_ends_with_the_most_urgent_code() {
 
 /// With ten minutes left of two hours nobody who asks for less needs the server.
 #[test]
-fn who_demands_more_life_than_can_be_had_gets_no_token() {
+fn a_call_that_demands_more_time_than_can_be_had_gets_no_token() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, 600);
@@ -221,7 +221,7 @@ fn who_demands_more_life_than_can_be_had_gets_no_token() {
 }
 
 #[test]
-fn who_may_not_refresh_gets_what_is_fresh_or_nothing() {
+fn no_refresh_prints_what_is_fresh_or_nothing() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     let args = ["token", "--no-refresh", "--json", &server.url()];

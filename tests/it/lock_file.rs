@@ -49,7 +49,7 @@ fn replace(lock: &Path) {
 }
 
 #[test]
-fn who_waited_for_a_lock_that_was_replaced_meanwhile_waits_for_the_new_one() {
+fn a_call_that_waited_for_a_lock_that_was_replaced_meanwhile_waits_for_the_new_one() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);

@@ -182,7 +182,7 @@ fn exchange(server: &AuthorizationServer, refresh_token: &str) {
 }
 
 #[test]
-fn who_does_not_consent_leaves_the_login_and_is_told_with_an_exit_code() {
+fn a_missing_consent_leaves_the_login_and_is_told_with_an_exit_code() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     log_in(&sandbox, &server, &CLIENT);

@@ -44,7 +44,7 @@ fn a_leased_token_that_lives_is_handed_out_instead_of_being_refreshed() {
 }
 
 #[test]
-fn who_demands_more_life_than_a_leased_token_has_waits() {
+fn a_caller_that_demands_more_time_than_a_leased_token_has_waits() {
     assert_verdicts([
         (
             "more than it has",

@@ -209,6 +209,12 @@ impl Checker<'_> {
         if let Some(meant) = nearest(text, &names) {
             return self.unknown(name, text, &format!("write `{meant}`"));
         }
+        if text == HOSTS {
+            let said = "has `hosts` in the table of a host".to_owned();
+            let hint =
+                "begin the table of another host with a line such as `[hosts.\"gitlab.com\"]`";
+            return self.at(name, said, hint);
+        }
         if let DeValue::Table(table) = value {
             let host = format!("{host}.{}", whole_name(text, table));
             let said = format!(

@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_exits_the_one_that_needs_somebody_first_counts() {
+    fn of_several_exits_the_most_urgent_one_counts() {
         use Exit::{Done, LoginRequired, Store, TokenRefused, TryAgain, Unexpected, Usage};
         assert_eq!(Exit::worst([]), Done);
         assert_eq!(Exit::worst([Done, TryAgain]), TryAgain);

@@ -39,7 +39,7 @@ impl Logins {
         Self::open_named(env::option("GLAUTH_STORE").map(PathBuf::from))
     }
 
-    /// An empty name is nobody's wish, and the user's own logins are not what is meant by it.
+    /// An empty name is a mistake, and does not mean the user's own logins.
     fn open_named(folder: Option<PathBuf>) -> Result<Self, Error> {
         if folder
             .as_ref()
@@ -119,7 +119,7 @@ pub struct Login<'a> {
 
 impl Login<'_> {
     /// A working token. It is read from the store; only where it ends soon it is refreshed, once,
-    /// whoever else asks at the same moment (P1). `least` is how long it must live, nine tenths of its
+    /// whatever other process asks at the same moment (P1). `least` is how long it must live, nine tenths of its
     /// lifetime at most, with a warning where that is less; `None` prefers a minute.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Login<'_> {
             .map(Token::of)
     }
 
-    /// A working token that nobody ends early as long as the lease is kept: for work that takes minutes.
+    /// A working token that no other process ends early while the lease is kept: for work that takes minutes.
     /// `None` prefers five of them. There is no lease where none is needed (a refresh leaves the old token
     /// alive), or where none can be had; then one of [`Token::warnings`] says why.
     ///
@@ -248,7 +248,7 @@ impl Token {
 pub enum ErrorKind {
     /// What was not foreseen (exit code 1): report it.
     Unexpected,
-    /// The call, the client or the configuration (2): somebody mends it.
+    /// The call, the client or the configuration (2): correct it.
     Usage,
     /// Nothing is stored, or the server has ended the login (3): a person runs `glauth login`.
     LoginRequired,
@@ -256,7 +256,7 @@ pub enum ErrorKind {
     TokenRefused,
     /// The network, the server, the lock, too little life (4): later, and not in a loop.
     TryAgain,
-    /// The store cannot be used (5): somebody looks at the file that the message names.
+    /// The store cannot be used (5): look at the file that the message names.
     Store,
 }
 

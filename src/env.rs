@@ -127,7 +127,7 @@ pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
     })
 }
 
-/// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is
+/// Where logins are kept by default: in the platform's local data folder. `None`: no home is
 /// known.
 #[must_use]
 pub fn store_folder() -> Option<PathBuf> {

@@ -162,7 +162,7 @@ macro_rules! secret {
                 Ok(Self(text))
             }
 
-            /// The secret itself: for a request, a record, or the one who asked for it.
+            /// The secret itself: for a request, a record, or the caller that asked for it.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -192,7 +192,7 @@ secret! {
     RefreshToken
 }
 
-/// A refresh token as everybody may know it: its name, which is worked out where somebody asks. The
+/// A refresh token as anyone may know it: its name, which is worked out when it is needed. The
 /// token itself cannot be had from this.
 ///
 /// SHA-256 begins with questions to the processor, and a hypervisor takes longer over each than a fresh

@@ -180,7 +180,7 @@ pub enum Command {
     Completions(Completions),
     /// Print a man page
     ///
-    /// It works where no man pages are installed, too.
+    /// glauth prints the page even where no man pages are installed.
     Man(Man),
 }
 
@@ -225,7 +225,7 @@ pub struct Token {
 
     /// Print only a stored, fresh token
     ///
-    /// Without the lock and the network.
+    /// glauth takes no lock and sends no request.
     #[arg(long)]
     pub no_refresh: bool,
 
@@ -336,7 +336,7 @@ Examples:
   glauth logout --local gitlab.com    # if the server cannot be reached
   glauth logout --forget gitlab.com   # keep nothing about this login
 
-glauth keeps what the next `glauth login` needs, such as the client id, without any token.")]
+glauth keeps what the next `glauth login` needs, such as the client id, but no token.")]
 pub struct Logout {
     /// Host to log out of.
     #[command(flatten)]
@@ -348,7 +348,7 @@ pub struct Logout {
 
     /// Also forget the client id and the rest
     ///
-    /// It works after a logout, too. The next login at HOST begins from nothing.
+    /// It works after a logout, too. The next login at HOST starts from scratch.
     #[arg(long)]
     pub forget: bool,
 
@@ -366,11 +366,11 @@ Examples:
   glauth doctor --offline gitlab.com
   glauth doctor --json | jq -r '.checks[] | select(.verdict != \"ok\") | .message'
 
-glauth doctor tries whether locks and renames work where the store is. It checks owners and modes, the file system, \
+glauth doctor checks whether locks and renames work where the store is, and looks at owners and modes, the file system, \
 each login and unfinished refreshes, the servers with their certificates and clocks, and git's configuration. It \
 changes no record, refreshes nothing, and removes what it writes.
 
-Exit code: of the failed checks, the first of 1, 2, 5, 3, 4 that occurred; warnings do not count.")]
+Exit code: that of the failed check; of several, the first in the order 1, 2, 5, 3, 4. Warnings do not count.")]
 pub struct Doctor {
     /// The only host to show.
     #[command(flatten)]

@@ -108,12 +108,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether somebody sees what is said meanwhile.
+    /// Whether a person sees what is said meanwhile.
     pub(super) fn is_watched(&self) -> bool {
         self.network.is_watched
     }
 
-    /// Whether there is a person who can be asked.
+    /// Whether there is a person to ask.
     pub(super) fn can_ask(&self) -> bool {
         !self.global.json && printer::is_watched() && io::stdin().is_terminal()
     }

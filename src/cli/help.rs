@@ -84,8 +84,8 @@ fn fold(command: &mut clap::Command) {
             |long| format!("{GLOBAL_OPTIONS}\n\n{long}"),
         );
         let mut folded = std::mem::take(below).mut_args(|arg| {
-            let is_global = arg.is_global_set();
-            arg.hide(is_global)
+            let is_hidden = arg.is_hide_set() || arg.is_global_set();
+            arg.hide(is_hidden)
         });
         if folded.get_name() == "help" {
             folded = folded.about("Explain a command");

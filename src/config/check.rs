@@ -38,9 +38,9 @@ impl Checker<'_> {
                         "write `[hosts.\"gitlab.com\"]`, and the keys below it",
                     ));
                 }
-                (text, known) => match top_key(text) {
-                    Some(key) => self.value(key, name, value)?,
-                    None => return Err(self.stranger_at_top(name, text, known)),
+                (text, found) => match top_key(text) {
+                    Some(known) => self.value(known, name, value)?,
+                    None => return Err(self.stranger_at_top(name, text, found)),
                 },
             }
         }
@@ -185,8 +185,8 @@ impl Checker<'_> {
         if host_key(text).is_some() {
             return self.outside_of_a_host(name, text);
         }
-        let known = TOP_KEYS.iter().map(|key| key.name).chain([HOSTS]);
-        if let Some(meant) = nearest(text, &known.collect::<Vec<_>>()) {
+        let known: Vec<&str> = TOP_KEYS.iter().map(|key| key.name).chain([HOSTS]).collect();
+        if let Some(meant) = nearest(text, &known) {
             return self.unknown(name, text, &format!("write `{meant}`"));
         }
         if let DeValue::Table(table) = value {
@@ -216,6 +216,12 @@ impl Checker<'_> {
         let names: Vec<&str> = fits.map(|key| key.name).collect();
         if let Some(meant) = nearest(text, &names) {
             return self.unknown(name, text, &format!("write `{meant}`"));
+        }
+        if text == HOSTS {
+            let said = "has `hosts` in the table of a host".to_owned();
+            let hint =
+                "begin the table of another host with a line such as `[hosts.\"gitlab.com\"]`";
+            return self.at(name, said, hint);
         }
         if let DeValue::Table(table) = value {
             let host = format!("{host}.{}", whole_name(text, table));

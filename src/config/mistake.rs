@@ -39,6 +39,9 @@ pub(super) fn header(host: &str) -> String {
 /// What is wrong with a text that is not TOML.
 pub(super) fn not_toml(text: &str, error: &toml::de::Error) -> Mistake {
     let (line, key) = toml_trouble::place(text, error.span());
+    if let Some(open) = line.and_then(|line| unclosed(text, line)) {
+        return open;
+    }
     let content = line.and_then(|line| text.lines().nth(line - 1));
     let content = content.unwrap_or_default().trim();
     let (said, hint) = if toml_trouble::is_twice(error) {
@@ -53,6 +56,30 @@ pub(super) fn not_toml(text: &str, error: &toml::de::Error) -> Mistake {
         said,
         hint: Some(hint),
     }
+}
+
+/// A list or a table that begins above the line where the parser gave up, and has no end.
+fn unclosed(text: &str, line: usize) -> Option<Mistake> {
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let opened = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        let end = match value.trim_start().chars().next()? {
+            '[' => ']',
+            '{' => '}',
+            _ => return None,
+        };
+        is_key(name.trim()).then(|| (name.trim().to_owned(), end))
+    };
+    let start = lines.iter().rposition(|line| opened(line).is_some())?;
+    let (name, end) = opened(lines[start])?;
+    if start + 1 == line || lines[start..].iter().any(|line| line.contains(end)) {
+        return None;
+    }
+    Some(Mistake {
+        line: Some(start + 1),
+        said: format!("has no closing `{end}` for `{name}`"),
+        hint: Some(like(key(&name), &name)),
+    })
 }
 
 fn twice(line: &str, key: Option<String>) -> (String, String) {
@@ -87,7 +114,11 @@ fn bad_header(inner: &str) -> (String, String) {
         let hint = "write it as in `[hosts.\"gitlab.com\"]`".to_owned();
         return ("has the name of a table that is not TOML".to_owned(), hint);
     }
-    let said = format!("has `[{name}]` without quotes around the host");
+    let quotes = match name.matches(['"', '\'']).count() {
+        1 => "with only one quote",
+        _ => "without quotes",
+    };
+    let said = format!("has `[{name}]` {quotes} around the host");
     (said, format!("write `{}`", header(host)))
 }
 
@@ -114,6 +145,13 @@ fn bad_line(line: &str) -> (String, String) {
         }
         Some(quote @ ('"' | '\'')) if value.matches(quote).count() == 1 => {
             format!("has no closing quote for `{name}`")
+        }
+        Some(quote @ ('"' | '\'')) if value.matches(quote).count() > 1 => {
+            let said = format!("has text after the value of `{name}`");
+            return (
+                said,
+                "write each key on a line of its own, without a comma".to_owned(),
+            );
         }
         Some('[' | '{' | '"' | '\'') => format!("has a value for `{name}` that is not TOML"),
         Some('“' | '”' | '„' | '‘' | '’') => {

@@ -45,6 +45,16 @@ fn a_host_without_quotes_is_shown_with_them() {
         let said = format!("has `{line}` without quotes around the host");
         refused(&text, 2, &said, &format!("write `[hosts.\"{host}\"]`"));
     }
+    let said = "has `[hosts.\"gitlab.com]` with only one quote around the host";
+    refused(
+        "[hosts.\"gitlab.com]\n",
+        1,
+        said,
+        "write `[hosts.\"gitlab.com\"]`",
+    );
+    let said = "has `hosts` in the table of a host";
+    let hint = "begin the table of another host with a line such as `[hosts.\"gitlab.com\"]`";
+    refused_at_host("hosts.'a.b'.url = 'x'", said, hint);
     for line in ["[gitlab.com]", "['gitlab.com']"] {
         let text = format!("{line}\nclient_id = 'x'\n");
         let said = "has a table for `gitlab.com` outside of `hosts`";
@@ -190,6 +200,16 @@ fn a_value_that_is_not_toml_is_an_error_with_one_that_is() {
     );
     let hint = "write `key = \"value\"`, or a table such as `[hosts.\"gitlab.com\"]`";
     refused_at_host("gitlab.com", "is not TOML", hint);
+    let alone = "write each key on a line of its own, without a comma";
+    let said = "has text after the value of `client_id`";
+    refused_at_host("client_id = \"x\", url = \"y\"", said, alone);
+    refused_at_host("client_id = 'x',", said, alone);
+    let said = "has no closing `]` for `scopes`";
+    refused_at_host(
+        "scopes = [\"a\",\n\"b\"\n",
+        said,
+        "write it as in `scopes = [\"api\"]`",
+    );
     let host = "write it as in `default_host = \"gitlab.example.com\"`";
     refused(
         "default_host = gitlab.com\n",
@@ -317,11 +337,8 @@ fn an_error_quotes_no_value() {
 #[test]
 fn each_key_takes_its_example() {
     let lines = |keys: &[Key]| keys.iter().map(Key::line).collect::<Vec<_>>().join("\n");
-    let text = format!(
-        "{}\n[hosts.\"gitlab.example.com\"]\n{}\n",
-        lines(TOP_KEYS),
-        lines(HOST_KEYS)
-    );
+    let (top, host) = (lines(TOP_KEYS), lines(HOST_KEYS));
+    let text = format!("{top}\n[hosts.\"gitlab.example.com\"]\n{host}\n");
     let config = Config::parse(&text).unwrap();
     assert!(config.default_host.is_some() && config.client_metadata_url.is_some());
     let (_, options) = &config.hosts[0];
@@ -344,6 +361,7 @@ fn each_key_takes_its_example() {
     else {
         panic!("an example is not read: {options:?}");
     };
+    assert!(config.default_host.is_some());
     assert_eq!(parameters.len(), 1);
     for name in EndpointName::ALL {
         assert!(endpoints.get(*name).is_some(), "{}", name.key());

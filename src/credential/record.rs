@@ -29,7 +29,7 @@ pub struct AccountName(String);
 pub struct BadAccountName;
 
 impl AccountName {
-    /// The account of those who have one.
+    /// The account, where there is one.
     #[must_use]
     pub fn default_name() -> Self {
         Self("default".to_owned())
@@ -98,13 +98,13 @@ pub struct Record {
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,
-    /// Who the server says this is; `None` when nobody asked.
+    /// The user, as the server names it; `None`: glauth did not ask.
     pub identity: Option<Identity>,
     /// What is kept.
     pub content: Content,
 }
 
-/// Who the server says a login is.
+/// The user of a login, as the server names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The name people know.
@@ -352,7 +352,7 @@ impl Refusals {
 pub enum GrantState {
     /// The server's last word on it was a token.
     Active,
-    /// The answer to a refresh may be lost: nobody can know whether it rotated.
+    /// The answer to a refresh may be lost: it is unknown whether the server rotated.
     Doubtful {
         /// Since when.
         since: Timestamp,

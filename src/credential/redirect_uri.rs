@@ -15,7 +15,7 @@ pub struct RedirectUri {
     pub addresses: Vec<IpAddr>,
 }
 
-/// Nobody can listen there.
+/// glauth cannot listen there.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the redirect URI `{0}` is not `http://` with `127.0.0.1`, `[::1]` or `localhost`, where glauth could listen"

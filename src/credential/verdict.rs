@@ -24,7 +24,7 @@ pub enum Verdict {
         /// The reason for the request.
         cause: Cause,
     },
-    /// This grant's token lives and is leased: wait, with no lock in hand, until nobody holds a
+    /// This grant's token lives and is leased: wait, with no lock in hand, until no command holds a
     /// lease or it has expired, then decide again.
     WaitForLeases(usize),
     /// Nothing can or need be done.

@@ -75,7 +75,7 @@ pub fn has_escapes() -> bool {
     std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-/// How many processes may stand between git and us: a shell, and a script of somebody's.
+/// How many processes may stand between git and us: a shell, and a script.
 const BETWEEN: usize = 3;
 
 /// Whether `git credential` has called us, for a program that speaks HTTP itself, instead of a git that

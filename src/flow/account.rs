@@ -256,7 +256,7 @@ pub fn user_twice(store: &Store, id: &AccountId, user: &Identity) -> Option<Warn
     })
 }
 
-/// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.
+/// Those that are not logged out. One that cannot be read is in use: its error must be seen.
 #[must_use]
 pub fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
     let logged_out = |id: &AccountId| {

@@ -46,10 +46,10 @@ pub enum FlowError {
         /// Whether a person has logged out of the `default` one.
         is_ended: bool,
     },
-    /// None was named, and somebody logged out of each.
+    /// None was named, and each is logged out.
     #[error("all logins are logged out: {}", list(.0))]
     AllLoggedOut(Vec<AccountId>),
-    /// Somebody logged out.
+    /// The login is logged out.
     #[error("you logged out of {id} at {}", at.local())]
     LoggedOut {
         /// Of what.
@@ -159,7 +159,7 @@ pub enum FlowError {
     Leased {
         /// The login that it is about.
         id: AccountId,
-        /// Who took the last lease on it.
+        /// The command that took the last lease on it.
         holder: Option<String>,
         /// When it expires.
         until: Option<Timestamp>,
@@ -182,7 +182,7 @@ pub enum FlowError {
         /// What happened, as a sentence.
         message: String,
     },
-    /// Whatever was done under the lock was undone by somebody who replaces its file.
+    /// Whatever was done under the lock was undone by a program that replaces its file.
     #[error("another program keeps replacing the lock file of {0}")]
     TooManyTurns(AccountId),
     /// The server could not be made to forget the login.

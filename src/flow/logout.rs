@@ -1,5 +1,5 @@
 //! Logout: revoked at the server grant by grant, each one marked as soon as it has ended, then a
-//! tombstone. One request for each hold of the lock, so that nobody waits for more than one.
+//! tombstone. One request for each hold of the lock, so that no process waits for more than one.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub struct LogoutDone {
 }
 
 /// How many steps there are at most: a refresh and a revocation for each of two grants and the
-/// tombstone, and as many again where somebody replaces the lock file.
+/// tombstone, and as many again where another program replaces the lock file.
 const STEPS: usize = 10;
 
 /// Ends a login that [`find`](super::find) found. With `local` the server is not told.

@@ -34,7 +34,7 @@ pub(super) use why_not::{failed as why_failed, login_required as ended, refused_
 pub use why_not::{refusals, sentence_alone as why_refresh_failed};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
-/// and as often again where somebody replaces the lock file.
+/// and as often again where another program replaces the lock file.
 const TURNS: usize = 8;
 
 /// What came of it.
@@ -144,7 +144,7 @@ enum Turn {
     Again,
     /// Ask the check endpoint about this grant's token, then once more.
     Check(usize),
-    /// Wait until nobody holds a lease on this grant's token, then once more.
+    /// Wait until no command holds a lease on this grant's token, then once more.
     WaitForLeases(usize),
 }
 
@@ -352,7 +352,7 @@ impl TokenRequest<'_> {
         self.note(locked.take_warnings());
     }
 
-    /// In a store that cannot be written here somebody else may be refreshing: waits for that, and
+    /// In a store that cannot be written here another process may be refreshing: waits for that, and
     /// then takes what is there.
     fn look_on(&mut self, error: StoreError) -> Result<Turn, FlowError> {
         let is_pending = |login: &Login| (0..login.grants.len()).any(|g| login.is_pending(g));

@@ -19,7 +19,7 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 const _: () = assert!(
     LOCK_TIMEOUT.as_secs() > CONNECT_LIMIT.as_secs() + oauth::ANSWER_LIMIT_TIME.as_secs(),
-    "who waits with the default must outlast who holds"
+    "a process that waits with the default must outlast the holder"
 );
 
 /// As long as anybody can mean, and short enough for the clock to count.
@@ -47,7 +47,7 @@ pub struct Session<'a> {
     pub log: &'a Log,
     /// Whether to say on stderr what is waited for.
     pub talkative: bool,
-    /// Whether somebody watches, so that a slow server is worth a line.
+    /// Whether a person watches, so that a slow server is worth a line.
     pub watched: bool,
     /// The scheme that was asked for, where it was spelled out: a login of the other one is not
     /// what is meant.
@@ -99,7 +99,7 @@ impl Session<'_> {
             .is_none_or(|scheme| record.is_reached_by(scheme.as_str()))
     }
 
-    /// Says what is waited for, once it takes a while and somebody watches; until it is dropped.
+    /// Says what is waited for, once it takes a while and a person watches; until it is dropped.
     pub(super) fn slow(&self, text: String) -> Option<notice::Notice> {
         self.watched.then(|| notice::Notice::after_a_while(text))
     }

@@ -72,9 +72,9 @@ pub(super) struct NewAccount {
 pub struct LoggedIn {
     /// What was done.
     pub change: Change,
-    /// Who it is, where the server was asked.
+    /// The user, where the server was asked.
     pub identity: Option<Identity>,
-    /// Who it was before, where that is known.
+    /// The user before, where that is known.
     pub before: Option<Identity>,
     /// When the login ends for good, where there is nothing to refresh it with.
     pub ends_at: Option<Timestamp>,
@@ -121,9 +121,9 @@ impl LoggedIn {
 /// What has become of a second grant.
 #[derive(Debug)]
 pub enum SecondGrant {
-    /// There is none, and nobody asked for one.
+    /// There is none, and the call asked for none.
     NotAsked,
-    /// There is none, nobody was asked for one, and it would help.
+    /// There is none, no person was asked for one, and it would help.
     WouldHelp,
     /// It stands by.
     Taken,
@@ -233,7 +233,7 @@ fn check_brought(
     }
 }
 
-/// Notes who the login is that begins with `origin`, if it is still there.
+/// Notes the user of the login that begins with `origin`, if it is still there.
 pub(super) fn note_identity(
     session: &Session<'_>,
     id: &AccountId,
@@ -250,7 +250,7 @@ pub(super) fn note_identity(
     Ok(())
 }
 
-/// Whose login it is; nobody's, where it has ended.
+/// Whose login it is; `None`: it has ended.
 fn identity_of(record: &Record) -> Option<Identity> {
     record.login()?;
     record.identity.clone()

@@ -30,7 +30,7 @@ impl TokenAnswered {
     }
 }
 
-/// Asks the check endpoint; without one, there is no telling.
+/// Asks the check endpoint; without one, that is unknown.
 pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerdict {
     match &client.check_endpoint {
         Some(endpoint) => ask(http, client, endpoint, token).verdict,

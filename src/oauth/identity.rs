@@ -1,4 +1,4 @@
-//! Who a token's user is, as the server says.
+//! A token's user, as the server names it.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ const SUBJECTS: [&str; 3] = ["sub", "account_id", "id"];
 /// What a server says of a token's user.
 #[derive(Debug)]
 pub enum Identified {
-    /// Who it is.
+    /// The user.
     As(Identity),
     /// It does not tell, or not with these scopes.
     Nameless,
@@ -27,7 +27,7 @@ pub enum Identified {
     Unanswered,
 }
 
-/// Asks who this is.
+/// Asks for the user.
 pub fn identify(
     http: &dyn Http,
     client: &Client,

@@ -197,7 +197,7 @@ pub(super) fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duratio
     positive.then_some(length)
 }
 
-/// A token response that somebody else got, for `login --import`.
+/// A token response that another program got, for `login --import`.
 #[derive(Debug)]
 pub struct ImportedGrant {
     /// The tokens; their lifetime is counted from `issued_at`.

@@ -67,11 +67,11 @@ impl Store {
     pub fn holder(&self, id: &AccountId) -> Result<Holder, StoreError> {
         let place = self.folder.place(id);
         let holder = place.holder()?;
-        if holder != Holder::Nobody || place.claimed().ok().flatten().is_none() {
+        if holder != Holder::Free || place.claimed().ok().flatten().is_none() {
             return Ok(holder);
         }
         let owner = place.record()?.and_then(|full| recover::owner(&full));
-        Ok(Holder::Somebody(owner))
+        Ok(Holder::Taken(owner))
     }
 
     /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.

@@ -134,7 +134,7 @@ impl Store {
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }
 
-    /// Waits until nobody refreshes this account, for a store that cannot be written here.
+    /// Waits until no process refreshes this account, for a store that cannot be written here.
     pub fn wait_until_free(&self, id: &AccountId, wait: &Wait<'_>) -> Result<(), LockError> {
         self.folder.place(id).wait_until_free(wait)
     }

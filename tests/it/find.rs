@@ -262,7 +262,7 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
 }
 
 #[test]
-fn who_logged_out_of_the_default_account_is_not_taken_for_another_one() {
+fn a_logout_of_the_default_account_does_not_make_another_one_meant() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let work = log_in_as(&sandbox, &server, "work");

@@ -30,7 +30,7 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> Result<Exit, Error> 
             },
             min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
             rejected: None,
-            // A person who watches means now; a timer can wait.
+            // A person at a terminal means now; a timer can wait.
             impatient: args.force || !args.all && context.is_watched(),
         },
     };

@@ -239,7 +239,7 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
             "log in as {expected} at the server, and run the command again"
         )),
         Refusal::Nameless { .. } => Some(
-            "ask for a scope with which the server says who it is, in a login of its own"
+            "ask for a scope with which the server names the user, in a login of its own"
                 .to_owned(),
         ),
         Refusal::NotIdentified { .. } => Some("try again later".to_owned()),

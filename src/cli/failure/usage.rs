@@ -253,7 +253,7 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
     let unknown = error.get(ContextKind::InvalidSubcommand);
     let meant = unknown.and_then(|word| help::meant_by(&word.to_string()));
     plain(Code::Usage, message).hint(if lacks_dashes {
-        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
+        "write the command after `--`: `glauth exec HOST -- CMD`".to_owned()
     } else if let Some(command) = meant {
         format!("run `{command}`")
     } else {

@@ -27,7 +27,7 @@ const ADVICE_AFTER: Duration = Duration::from_secs(20);
 enum Event {
     /// A browser came back.
     Came(AuthorizationResponse, Visitor),
-    /// Somebody pasted a line.
+    /// The person pasted a line.
     Pasted(String),
     /// A connection was closed because of whose it is.
     Stranger(Peer),
@@ -46,7 +46,7 @@ pub(super) struct Browser<'a> {
     question: ConsentQuestion,
     loopback: Loopback,
     events: Receiver<Event>,
-    /// Until somebody reads.
+    /// Until a thread reads.
     pasted: Option<SyncSender<Event>>,
 }
 
@@ -138,7 +138,7 @@ impl<'a> Browser<'a> {
         Ok(())
     }
 
-    /// Shows the page, and waits until somebody has answered.
+    /// Shows the page, and waits until the person has answered.
     pub(super) fn wait(
         &mut self,
         opening: PageOpening,

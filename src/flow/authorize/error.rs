@@ -15,7 +15,7 @@ use crate::http::SendError;
 use crate::oauth::{DeviceError, NoRandomness};
 use crate::time::human;
 
-/// Why nobody is logged in.
+/// Why there is no login.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeError {
     /// Something is missing, or does not fit.
@@ -55,9 +55,9 @@ pub enum AuthorizeError {
         "the answer came from another server than was asked: `{issuer}` instead of `{expected}`"
     )]
     OtherIssuer {
-        /// Who it says that it is.
+        /// What it calls itself.
         issuer: String,
-        /// Who was asked.
+        /// What was asked.
         expected: String,
     },
     /// RFC 9207 §2.4: the server promises its name in each answer.
@@ -65,10 +65,10 @@ pub enum AuthorizeError {
         "the answer does not say which server it is from, though `{expected}` promises to say it"
     )]
     NoIssuer {
-        /// Who was asked.
+        /// What was asked.
         expected: String,
     },
-    /// Nobody consented in time.
+    /// No consent came in time.
     #[error("no consent within {}", human(*limit))]
     NobodyCame {
         /// How long was waited.
@@ -97,7 +97,7 @@ pub enum AuthorizeError {
         /// What went wrong on the way, where no answer came.
         trouble: Option<Box<SendError>>,
     },
-    /// Who was to consent a second time goes on without.
+    /// The person goes on without a second consent.
     #[error("it was left out")]
     LeftOut,
     /// A second grant was there, and is not taken.
@@ -119,7 +119,7 @@ impl From<FlowError> for AuthorizeError {
     }
 }
 
-/// An error code as a sentence; what nobody foresaw is quoted.
+/// An error code as a sentence; an unknown one is quoted.
 fn refusal(error: &str) -> String {
     match error {
         "access_denied" => "access was denied".to_owned(),

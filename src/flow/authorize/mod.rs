@@ -299,7 +299,7 @@ impl ServerLogin<'_> {
         })
     }
 
-    /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
+    /// Asks for the user, now that nothing can be lost any more, and adds that to the record.
     fn ask_who(&self, first: &First, done: &mut LoggedIn) {
         let Setup {
             client, endpoints, ..

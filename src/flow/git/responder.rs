@@ -11,7 +11,7 @@ use crate::secret::AccessToken;
 /// How deep below a host an installation is looked for.
 const DEPTH_LIMIT: usize = 8;
 
-/// Who answers a question.
+/// What answers a question.
 pub(super) enum Responder {
     /// A login.
     Login(Box<Record>),
@@ -23,7 +23,7 @@ pub(super) enum Responder {
     Passwords(Host, Option<FlowError>),
 }
 
-/// Finds out who answers; `None`: what the question names is no host, or no place on one.
+/// Finds out what answers; `None`: what the question names is no host, or no place on one.
 pub(super) fn responder(
     session: &Session<'_>,
     question: &Question,
@@ -91,7 +91,7 @@ fn decoded(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The longest installation that these segments are below, and who answers there.
+/// The longest installation that these segments are below, and what answers there.
 fn responder_below(
     session: &Session<'_>,
     root: &Host,

@@ -37,11 +37,11 @@ impl Page {
     /// The login is stored.
     #[must_use]
     pub fn logged_in(host: &str, username: Option<&str>) -> Self {
-        let who = as_user(username);
+        let as_user = as_user(username);
         Self {
             status: "200 OK",
             sign: Sign::Good,
-            title: format!("Logged in to {host}{who}"),
+            title: format!("Logged in to {host}{as_user}"),
             paragraphs: vec!["You can close this tab.".to_owned()],
             next: None,
             location: None,

@@ -28,7 +28,7 @@ pub struct ToRegister {
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody said under which id we are registered.
+    /// No source says under which id glauth is registered.
     #[error("no client id for {host}")]
     NoClientId {
         /// Where it is missing.
@@ -75,7 +75,7 @@ pub enum ClientError {
         /// The host of the login.
         host: Host,
     },
-    /// Nobody can listen there.
+    /// glauth cannot listen there.
     #[error(transparent)]
     BadRedirectUri(#[from] BadRedirectUri),
     /// A file that was named.
@@ -102,13 +102,13 @@ pub enum ClientError {
     /// Not in the table.
     #[error("the provider `{0}` is not known")]
     UnknownProvider(String),
-    /// Registered by nobody.
+    /// No application has it.
     #[error("the client id is empty")]
     EmptyClientId,
     /// It would take the place of what the question says already.
     #[error("the parameter `{0}` is glauth's own")]
     OurParameter(String),
-    /// A document that says that the host is somebody else.
+    /// A document that says that the host is another one.
     #[error("{host} is of an unknown kind: {problem}")]
     UnknownKind {
         /// The host that was asked.

@@ -46,7 +46,7 @@ pub struct Plan<'a> {
     /// The client of the host's other account, where this one has none of use.
     other: Option<Client>,
     configured: Option<&'a LoginOptions>,
-    /// `None`: nobody says, and the host's name does not tell.
+    /// `None`: no source says, and the host's name does not tell.
     provider: Option<&'static Provider>,
     discovered: Option<Metadata>,
     /// What the server has said before there was a plan.
@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Whose login it takes the place of; `None`: nobody's.
+    /// Whose login it takes the place of; `None`: there is none.
     #[must_use]
     pub fn replaces(&self) -> Option<&Record> {
         self.own.as_ref().filter(|record| record.login().is_some())
@@ -191,7 +191,7 @@ impl<'a> Plan<'a> {
         client_id.is_some() && used == client_id
     }
 
-    /// The configured client id, where another one goes before it that nobody gave just now.
+    /// The configured client id, where another one goes before it that the call did not give.
     #[must_use]
     pub fn passed_over(&self) -> Option<&str> {
         let configured = self.configured?.client_id.as_deref()?;
@@ -413,7 +413,7 @@ impl<'a> Plan<'a> {
             .then_some(client)
     }
 
-    /// The same for endpoints: who names the provider wants them anew.
+    /// The same for endpoints: a call that names the provider wants them anew.
     fn remembered_endpoints(&self) -> Option<&Client> {
         self.remembered().filter(|_| self.given.provider.is_none())
     }
@@ -450,7 +450,7 @@ fn is_of_use(record: &Record, kind: LoginKind) -> bool {
     client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
 }
 
-/// Another login at the host that is of use. A broken record hinders nobody.
+/// Another login at the host that is of use. A broken record is left out.
 fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Record>, StoreError> {
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);

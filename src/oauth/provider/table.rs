@@ -166,7 +166,7 @@ const GITHUB_ENTERPRISE: Provider = Provider {
 };
 
 /// The refresh token stayed the same for years; Atlassian announced in 2026 that it will rotate.
-/// What that does to the old tokens nobody has written, so the worst is assumed. A loopback port
+/// Its documentation does not say what that does to the old tokens, so the worst is assumed. A loopback port
 /// counts here, so a fixed one is registered.
 const BITBUCKET: Provider = Provider {
     name: "bitbucket",

@@ -1,4 +1,4 @@
-//! How old a token response is that somebody else got, and when its token ends: people's files say it under
+//! How old a token response is that another program got, and when its token ends: people's files say it under
 //! many names, as numbers of seconds or milliseconds, or as text.
 
 use std::time::Duration;

@@ -95,7 +95,7 @@ fact "a browser in which joe gives the second consent: it is revoked, and jane's
       browser.press "Authorize"
       assert_ends_without_standby browser, "it is of joe, and the login of jane"
     end
-    assert_one_grant login, "it is of joe, and the login of jane; it was revoked again"
+    assert_one_grant login, "it is of joe, and the login of jane; it was revoked"
   end
 end
 

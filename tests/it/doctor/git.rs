@@ -52,7 +52,7 @@ fn without_git_one_line_says_so() {
 }
 
 #[test]
-fn who_git_asks_is_told_before_and_after_setup_git() {
+fn which_helper_git_asks_is_told_before_and_after_setup_git() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };

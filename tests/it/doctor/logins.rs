@@ -126,7 +126,7 @@ fn a_refresh_that_was_cut_off_is_a_warning_with_what_comes_of_it() {
 }
 
 #[test]
-fn a_refresh_that_was_cut_off_is_not_under_way_because_somebody_else_has_the_lock() {
+fn a_refresh_that_was_cut_off_is_not_under_way_because_another_process_has_the_lock() {
     let Some((server, sandbox, _)) = dead_at("written:kill") else {
         return;
     };
@@ -199,7 +199,7 @@ fn the_last_refresh_that_failed_is_told_whatever_it_was() {
 }
 
 #[test]
-fn files_that_nobody_needs_and_that_may_hold_tokens_are_named() {
+fn files_without_a_use_that_may_hold_tokens_are_named() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let left = sandbox.file(&server, "toml.new");
@@ -248,7 +248,7 @@ fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
 }
 
 #[test]
-fn a_store_that_is_a_copy_is_suspected_by_who_refreshed_last() {
+fn a_store_that_is_a_copy_is_suspected_by_the_place_of_the_last_refresh() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.run(&["refresh", "--force"]).succeeds();

@@ -56,7 +56,7 @@ fn a_server_is_asked_once_without_a_secret_and_its_check_endpoint_for_each_login
 }
 
 #[test]
-fn offline_nobody_is_asked() {
+fn offline_no_server_is_asked() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let checks = super::offline(&sandbox, 0);
@@ -242,7 +242,7 @@ fn an_authority_that_a_login_trusts_is_trusted_and_one_that_is_gone_fails() {
 }
 
 #[test]
-fn of_several_failures_the_one_that_needs_somebody_first_is_the_exit_code() {
+fn of_several_failures_the_most_urgent_one_is_the_exit_code() {
     let sandbox = Sandbox::new();
     sandbox.import_expired(&[], "http://127.0.0.1:1");
     std::fs::write(sandbox.store().join("127.0.0.1%3A1/other.toml"), "x").unwrap();

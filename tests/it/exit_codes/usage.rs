@@ -59,7 +59,7 @@ fn a_command_of_exec_without_dashes_is_refused_with_where_they_go() {
     for words in [&["exec", "gitlab.example", "true"][..], &["exec", "true"]] {
         let refused = Sandbox::new().run(words);
         assert_eq!(refused.code(), Some(125), "{refused:?}");
-        let hint = "hint: the command comes behind `--`: `glauth exec HOST -- CMD`\n";
+        let hint = "hint: write the command after `--`: `glauth exec HOST -- CMD`\n";
         assert!(refused.stderr.ends_with(hint), "{refused:?}");
     }
     let refused = Sandbox::new().run(&["exec", "--min-tll", "5m", "--", "true"]);

@@ -96,7 +96,7 @@ fn a_person_enters_the_code_somewhere_else() {
 }
 
 #[test]
-fn who_says_no_or_nothing_has_no_login() {
+fn a_person_who_refuses_or_says_nothing_has_no_login() {
     for (decision, name, to_do) in [
         (Decision::Denied, "access_denied", "run `glauth login "),
         (Decision::Expired, "login_required", "run `glauth login "),

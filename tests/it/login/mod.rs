@@ -9,7 +9,7 @@ mod embedder;
 mod hostile;
 mod import;
 mod mcp;
-mod nobody;
+mod no_person;
 mod other_user;
 mod page_errors;
 mod paste;

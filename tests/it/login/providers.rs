@@ -80,7 +80,7 @@ fn a_server_that_says_nothing_of_use_is_of_no_kind_until_a_person_names_it() {
 }
 
 #[test]
-fn a_server_that_says_that_it_is_somebody_else_is_taken_for_nothing() {
+fn a_server_that_says_that_it_is_another_one_is_taken_for_nothing() {
     let server = AuthorizationServer::start();
     says(&server, |document| {
         document["issuer"] = "https://sso.example/realms/dev".into();
@@ -231,7 +231,7 @@ fn an_issuer_with_a_path_is_named_as_it_was_asked() {
 }
 
 #[test]
-fn endpoints_elsewhere_are_only_for_who_says_that_nothing_is_known() {
+fn endpoints_elsewhere_are_only_for_generic_servers() {
     let server = AuthorizationServer::start();
     let elsewhere = ["--token-endpoint", "https://example.com/token"];
     let options = [&CLIENT[..], &elsewhere].concat();

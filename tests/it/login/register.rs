@@ -53,7 +53,7 @@ fn three_lines_tell_where_and_how_and_the_id_is_asked_for_and_remembered() {
 }
 
 #[test]
-fn who_has_none_ends_with_2_and_nothing_stored() {
+fn a_login_without_a_client_id_ends_with_2_and_nothing_stored() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let mut terminal = newcomer(&sandbox, &server);

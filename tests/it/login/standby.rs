@@ -166,7 +166,7 @@ fn the_second_question_has_nothing_of_the_first_and_its_answer_counts_alone() {
 }
 
 #[test]
-fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
+fn no_standby_takes_one_consent_and_so_does_a_login_without_a_browser_here() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let url = server.url();
@@ -185,7 +185,7 @@ fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
 }
 
 #[test]
-fn an_address_that_was_pasted_ends_the_login_where_nobody_asked_for_more() {
+fn an_address_that_was_pasted_ends_the_login_without_standby() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
@@ -241,7 +241,7 @@ fn enter_goes_on_without_the_second() {
 }
 
 #[test]
-fn who_refuses_the_second_has_a_login_with_one() {
+fn a_refusal_of_the_second_leaves_a_login_with_one() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
@@ -257,33 +257,33 @@ fn who_refuses_the_second_has_a_login_with_one() {
 }
 
 #[test]
-fn a_second_grant_of_somebody_else_is_revoked_again() {
+fn a_second_grant_of_another_user_is_revoked_again() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.change(|rules| rules.username = "joe".to_owned());
     let (seen, finished) = halfway.go_on();
     assert!(seen.body.contains("it is of joe"), "{seen:?}");
-    let why = "it is of joe, and the login of jane; it was revoked again";
+    let why = "it is of joe, and the login of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
     assert_eq!(server.count(REVOKE), 1);
 }
 
 #[test]
-fn a_second_grant_of_nobody_knows_whom_is_taken_only_where_the_first_is_too() {
+fn a_second_grant_of_an_unknown_user_is_taken_only_where_the_first_is_too() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(503)));
     let (_, finished) = halfway.go_on();
-    let why = "cannot say now whose it is, and the login is of jane; it was revoked again";
+    let why = "cannot say now whose it is, and the login is of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(403)));
     let (_, finished) = halfway.go_on();
-    let why = "does not say whose it is, and the login is of jane; it was revoked again";
+    let why = "does not say whose it is, and the login is of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     server.always(USER, Some(Behaviour::Answer(Answer::new(403))));
@@ -348,7 +348,12 @@ fn the_same_tokens_again_are_no_second_grant_and_are_not_revoked() {
     let answer: Value = serde_json::from_str(&pair.response).unwrap();
     server.script(TOKEN, Behaviour::Answer(Answer::json(200, &answer)));
     let (_, finished) = halfway.go_on();
-    ends_with_one(&sandbox, &server, &finished, "gave the tokens again");
+    ends_with_one(
+        &sandbox,
+        &server,
+        &finished,
+        "returned tokens that the login already has",
+    );
     assert_eq!(server.count(REVOKE), 0);
 }
 

@@ -182,7 +182,7 @@ fn exchange(server: &AuthorizationServer, refresh_token: &str) {
 }
 
 #[test]
-fn who_does_not_consent_leaves_the_login_and_is_told_with_an_exit_code() {
+fn a_missing_consent_leaves_the_login_and_is_told_with_an_exit_code() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     log_in(&sandbox, &server, &CLIENT);
@@ -345,7 +345,7 @@ fn an_imported_grant_becomes_the_standby_once() {
 }
 
 #[test]
-fn an_imported_grant_of_somebody_else_is_refused_and_left_alone() {
+fn an_imported_grant_of_another_user_is_refused_and_left_alone() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.change(|rules| rules.username = "joe".to_owned());

@@ -132,7 +132,7 @@ fn way_in(opening: &Opening) -> Check {
             format!(
                 "group {group} can put another store in the place of this one: it can write in `{folder}`"
             ),
-            format!("run `chmod g-w {quoted}`, unless nobody else is in that group"),
+            format!("run `chmod g-w {quoted}`, unless you are alone in that group"),
         ),
         Openness::User(user) => Check::warn(
             Topic::Files,

@@ -1,4 +1,4 @@
-//! All that is on disk, in a bounded time: a network file system whose server is gone answers nobody, and
+//! All that is on disk, in a bounded time: a network file system whose server is gone never answers, and
 //! for ever.
 
 use std::sync::mpsc;
@@ -88,7 +88,7 @@ impl Local {
     }
 }
 
-/// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind. The first one is
+/// Signals wait meanwhile, in every thread, so that no scratch folder is left behind. The first one is
 /// answered with a line, since a file system that hangs is what a person looks for here. `look` calls what it is
 /// given each time that the store has answered.
 fn in_time<T: Send + 'static>(

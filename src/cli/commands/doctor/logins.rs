@@ -1,5 +1,5 @@
 //! Each login: whether its record can be read, what its tokens are called, what was left of a refresh,
-//! and whether somebody else may hold the same tokens.
+//! and whether another store may hold the same tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -210,7 +210,7 @@ fn endpoints(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
     bad.collect()
 }
 
-/// A refresh that has no end yet: somebody is at it, or its owner died.
+/// A refresh that has no end yet: a process is at it, or its owner died.
 fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     let pending = |attempt: &&Attempt| attempt.outcome == Outcome::Pending;
     let attempt = login.last_attempt.as_ref().filter(pending)?;
@@ -220,20 +220,20 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
         human(since),
         attempt.by
     );
-    let is_its_own = |who: &Option<String>| who.as_ref().is_none_or(|who| *who == attempt.by);
+    let is_its_own = |by: &Option<String>| by.as_ref().is_none_or(|by| *by == attempt.by);
     let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),
-        Ok(Holder::Somebody(who)) if is_its_own(&who) => {
-            let who = who.unwrap_or_else(|| "another process".to_owned());
+        Ok(Holder::Taken(by)) if is_its_own(&by) => {
+            let by = by.unwrap_or_else(|| "another process".to_owned());
             return Some(Check::ok(
                 Topic::Attempt,
-                format!("{what} and is under way: {who} holds the lock"),
+                format!("{what} and is under way: {by} holds the lock"),
             ));
         }
-        Ok(Holder::Somebody(who)) => who,
-        Ok(Holder::Nobody) => None,
+        Ok(Holder::Taken(by)) => by,
+        Ok(Holder::Free) => None,
     };
-    // It may have ended between the look at the record and the one at the lock. Nobody lets go of the
+    // It may have ended between the look at the record and the one at the lock. No process lets go of the
     // lock with an attempt pending (I3).
     let again = store.snapshot(id).ok().flatten()?.into_record();
     let last = again.login()?.last_attempt.as_ref()?;
@@ -242,10 +242,10 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     }
     Some(match other {
         None => cut_off(store, id, &what),
-        // Who has the lock finishes it at once, unless it is stopped or hangs.
-        Some(who) => Check::warn(
+        // The process with the lock finishes it at once, unless it is stopped or hangs.
+        Some(by) => Check::warn(
             Topic::Attempt,
-            format!("{what} and was cut off; now {who} holds the lock"),
+            format!("{what} and was cut off; now {by} holds the lock"),
             "that process finds out what came of it; until it ends, no process can refresh",
         ),
     })
@@ -271,10 +271,10 @@ fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
     }
 }
 
-/// Files that hold tokens and that nobody needs.
+/// Files that hold tokens and have no use.
 fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
     let found = store.leftovers(id);
-    let is_free = || matches!(store.holder(id), Ok(Holder::Nobody));
+    let is_free = || matches!(store.holder(id), Ok(Holder::Free));
     if found.is_empty() || login.pending_sequence().is_some() || !is_free() {
         return Vec::new();
     }
@@ -299,7 +299,7 @@ fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
     left.collect()
 }
 
-/// The only trace of another place that a record has is who made its last attempt.
+/// The only trace of another place that a record has is the process that made its last attempt.
 fn copied(id: &AccountId, login: &Login, call: &Call) -> Option<Check> {
     let by = &login.last_attempt.as_ref()?.by;
     let (_, machine) = by.split_once(" on ")?;

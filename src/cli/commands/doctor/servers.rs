@@ -199,7 +199,7 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call)
         return None;
     }
     let verdict = check(network, &login.client, &grant.access_token);
-    // Not where somebody rotates it meanwhile, or has done so: nothing is wrong with the new one.
+    // Not where another process rotates it meanwhile, or has done so: nothing is wrong with the new one.
     let stays = |(login, now): (Login, Grant)| {
         now.access_token == grant.access_token && login.pending_sequence().is_none()
     };

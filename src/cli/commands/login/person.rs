@@ -47,7 +47,7 @@ pub(super) struct Terminal<'a> {
     id: &'a AccountId,
     /// Whether there is a browser to open.
     opens: bool,
-    /// Whether something moves on the screen: not where somebody is to paste a line.
+    /// Whether something moves on the screen: not where a person is to paste a line.
     moves: Cell<bool>,
     /// The browser that has the keyboard.
     browser: RefCell<Option<OpenedBrowser>>,

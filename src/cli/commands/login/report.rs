@@ -111,7 +111,7 @@ pub(super) fn tell_login(id: &AccountId, done: &LoggedIn, context: &Context<'_>)
     context.printer.tell(&format!("{id}: {}", sentence(done)));
 }
 
-/// Says why there is no second grant, and how there is one later. Who went on without it knows.
+/// Says why there is no second grant, and how there is one later. A person who went on without it knows.
 fn without_standby(id: &AccountId, why: &str, left_out: bool, context: &Context<'_>) {
     let text = format!("there is no standby grant: {why}");
     if left_out {

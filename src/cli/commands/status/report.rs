@@ -193,7 +193,7 @@ impl Account {
             LoginKind::Token => "token",
         });
         self.state = state(login, verdict, now);
-        // A dead token that nothing can renew is not found out by `token`, which asks nobody.
+        // A dead token that nothing can renew is not found out by `token`, which asks no server.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
             || login.refused_since(now).is_some()
             || (check == Some(CheckVerdict::Dead) && !login.is_renewable());

@@ -60,7 +60,8 @@ pub(super) fn calls() -> Vec<Error> {
         AuthorizeError::from(NoAnswer::NotGiven("client id")).into(),
         AuthorizeError::from(NoAnswer::Unfit("the client secret is empty".to_owned())).into(),
         UsageError::TokenAsHost.into(),
-        UsageError::NoVariable("no variable is known that tools for this server read").into(),
+        UsageError::NoVariable("glauth knows no variable that the tools for this server read")
+            .into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
         UsageError::GitNotWritten(

@@ -311,13 +311,13 @@ STATE:
 
 `(default)` or `*` after an account: the one that the host means (see `glauth switch`).
 
-A terminal shows the columns that fit; --json has all, and more.
+A terminal shows the columns that fit; --json has all, and more. With -v, each command that uses a token is named.
 
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
 
-If --check finds a token `(dead)` that cannot be refreshed, the account needs a login. If it can be refreshed, \
-`glauth refresh --force` gets another token, or finds that the login has ended. A server that does not answer \
-changes nothing.")]
+With --check, `(checked)` means that the server knows the token, and `dead` that it does not. If a dead token \
+cannot be refreshed, the account needs a login. If it can be refreshed, `glauth refresh --force` gets another token, \
+or finds that the login has ended. A server that does not answer changes nothing.")]
 pub struct Status {
     /// The only host to show.
     #[command(flatten)]

@@ -26,7 +26,7 @@ impl Scheme {
 
 /// A server, or an installation below a path of one: `gitlab.com`, `127.0.0.1:3000`,
 /// `example.com/gitlab`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Host(String);
 
 /// A HOST as it was given: the host, and the scheme where it was spelled out.

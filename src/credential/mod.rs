@@ -8,6 +8,7 @@ mod endpoints;
 mod failure;
 mod host;
 mod need;
+mod order;
 mod outcome;
 mod record;
 mod redirect_uri;

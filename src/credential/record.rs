@@ -18,7 +18,7 @@ const REFUSALS_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
 /// every file system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountName(String);
 
 /// A text that is no account name.

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 
 use super::error::StoreError;
-use super::files::RescuedFile;
+use super::files::{RescuedFile, SharedLocks};
 use super::recover;
 use super::{Full, Store};
 use crate::credential::{AccountId, Host};
+use crate::secret::Fingerprint;
 
 pub use super::files::{
     Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, SecondProcess,
@@ -74,6 +75,13 @@ impl Store {
         Ok(Holder::Taken(owner))
     }
 
+    /// The leases that processes hold now, as the system says it: no lock is tried.
+    #[must_use]
+    pub fn leases(&self) -> Leases<'_> {
+        let (store, locks) = (self, SharedLocks::now());
+        Leases { store, locks }
+    }
+
     /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.
     pub fn foresee(&self, id: &AccountId) -> Result<Option<RescueOutcome>, StoreError> {
         let place = self.folder.place(id);
@@ -115,5 +123,21 @@ impl Store {
             let of_it = found.iter_mut().filter(|(file, _)| file.is_for(spent));
             of_it.for_each(|(_, waits_for)| *waits_for = Some(id.clone()));
         }
+    }
+}
+
+/// Which processes hold leases.
+pub struct Leases<'a> {
+    store: &'a Store,
+    locks: SharedLocks,
+}
+
+impl Leases<'_> {
+    /// The processes that took the leases on this token, in order. One that has ended may have left its lease to the
+    /// command that it ran.
+    #[must_use]
+    pub fn holders(&self, id: &AccountId, token: Fingerprint) -> Vec<u32> {
+        let place = self.store.folder.place(id);
+        place.lease_holders(token, &self.locks)
     }
 }

@@ -47,6 +47,10 @@ impl Holder {
         Self { running, token }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
     pub fn end(mut self) {
         drop(self.running.child.stdin.take());
         self.running.child.wait().unwrap();

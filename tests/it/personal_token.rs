@@ -314,3 +314,21 @@ fn a_token_in_the_place_of_host_is_refused_and_not_shown() {
     assert!(!said.contains("0123456789"), "{said}");
     assert!(!sandbox.store().exists());
 }
+
+#[test]
+fn where_nothing_can_be_refreshed_refresh_all_says_so() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let login = ["login", "--with-token", &server.url()];
+    sandbox.run_with_input(&login, "pat-SECRET-1").succeeds();
+    let done = sandbox.run(&["refresh", "--all"]);
+    assert!(
+        done.stderr.contains("there is nothing to refresh"),
+        "{done:?}"
+    );
+    done.succeeds();
+    // A timer hears nothing.
+    let timer = sandbox.run(&["refresh", "--all", "--alert-after", "1d"]);
+    assert_eq!(timer.stderr, "");
+    timer.succeeds();
+}

@@ -95,6 +95,7 @@ fn json_has_the_names_that_design_promises() {
             "access_fingerprint",
             "expires_at",
             "generation",
+            "in_use_by",
             "refresh_expires_at",
             "refresh_fingerprint",
             "refusals",
@@ -188,7 +189,7 @@ fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
     assert!(by.starts_with("pid "), "{by}");
     let said = || sandbox.run(&["status"]).stderr;
     assert!(
-        said().contains("a refresh of generation 1 may be lost ("),
+        said().contains("the answer to a refresh may be lost ("),
         "{}",
         said()
     );
@@ -258,7 +259,7 @@ fn a_refresh_under_way_is_stale_and_named() {
     let name = refresher_of(&refreshing).name();
     assert!(by.starts_with(&name), "{by}");
     let shown = sandbox.run(&["status"]);
-    let expected = "a refresh of generation 1 began";
+    let expected = "a refresh began";
     assert!(shown.stderr.contains(expected), "{shown:?}");
     assert!(shown.stderr.contains(&name), "{shown:?}");
     held.release();
@@ -287,7 +288,10 @@ fn a_check_says_the_same_to_people() {
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.revoke_everything();
     let text = sandbox.run(&["status", "--check"]).succeeds();
-    assert!(text.contains("fresh (dead)"), "{text}");
+    assert!(
+        text.contains("  dead  ") && !text.contains("fresh"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -431,4 +435,41 @@ fn an_identity_is_shown_where_it_is_known() {
     let expected = json!({"username": "jane", "subject": "4711"});
     assert_eq!(account["identity"], expected);
     assert!(sandbox.run(&["status"]).prints().contains("jane"));
+}
+
+#[test]
+fn names_are_in_the_order_in_which_people_count() {
+    let sandbox = Sandbox::new();
+    for (account, host) in [
+        ("account10", "gitlab9.example"),
+        ("account2", "gitlab9.example"),
+        ("a", "gitlab10.example"),
+    ] {
+        sandbox.import_expired(&["-a", account], host);
+    }
+    let shown = accounts(&sandbox, 0, &[]);
+    let names: Vec<&str> = shown
+        .iter()
+        .map(|one| one["account"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["account2", "account10", "a"]);
+}
+
+#[test]
+fn the_commands_that_use_a_token_are_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let in_use = || accounts(&sandbox, 0, &[])[0]["grants"][0]["in_use_by"].clone();
+    assert_eq!(in_use(), json!([]));
+    let holders = [(), ()].map(|()| crate::leases::Holder::start(&sandbox, &server));
+    let mut pids = holders.each_ref().map(crate::leases::Holder::pid);
+    pids.sort_unstable();
+    assert_eq!(in_use(), json!(pids));
+    let told = sandbox.run(&["status", "-v"]).stderr;
+    let expected = format!("in use by `glauth exec`, pid {}, {}", pids[0], pids[1]);
+    assert!(told.contains(&expected), "{told}");
+    let told = sandbox.run(&["status"]).stderr;
+    assert!(!told.contains("in use"), "{told}");
+    holders.into_iter().for_each(crate::leases::Holder::end);
+    assert_eq!(in_use(), json!([]));
 }

@@ -102,14 +102,22 @@ impl Run<'_> {
             return Err(UsageError::NoLogins(store.root().to_owned()).into());
         }
         let mut exits = Vec::new();
+        let mut fixed = 0;
         for id in &ids {
             exits.push(match flow::find(&session, &id.host, Some(&id.account)) {
                 Ok(record) if is_renewable(&record) => self.one(&session, record, &mut conclude)?,
                 // Nothing to refresh, or removed since the folder was read.
-                Ok(_) | Err(FlowError::NoLogin(_)) => Exit::Done,
+                Ok(_) | Err(FlowError::NoLogin(_)) => {
+                    fixed += 1;
+                    Exit::Done
+                }
                 // A record that cannot be read: its error must be seen.
                 Err(error) => conclude(Some(id), Err(error.into()))?,
             });
+        }
+        if fixed == ids.len() && self.args.alert_after.is_none() {
+            let text = "there is nothing to refresh: no login has a refresh token";
+            context.printer.tell(text);
         }
         Ok(Exit::worst(exits))
     }

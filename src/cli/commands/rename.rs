@@ -25,7 +25,12 @@ pub(super) fn run(args: &Rename, context: &Context<'_>) -> Result<Exit, Error> {
     let warnings = flow::rename(&session, &old, &new.account);
     let warnings = warnings.map_err(|error| Error::from(error).about(&old))?;
     context.warn_of(&warnings);
-    report_outcome(&new, "renamed", &format!("was {old} before"), context)?;
+    report_outcome(
+        &new,
+        "renamed",
+        &format!("this is the new name of {}", old.account),
+        context,
+    )?;
     if config.account(&old.host) == Some(&old.account) {
         follow(&new, context);
     }

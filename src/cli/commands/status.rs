@@ -21,6 +21,12 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
         .iter()
         .map(|id| look(args, context, &store, id))
         .collect();
+    if context.global.json || context.global.verbose > 0 {
+        let leases = store.leases();
+        for account in &mut accounts {
+            account.look_at_leases(&leases);
+        }
+    }
     for of_host in accounts.chunk_by_mut(|one, next| one.server() == next.server()) {
         let session = context.session(&store, None);
         let meant = flow::account_meant(&session, of_host[0].server());

@@ -32,13 +32,12 @@ pub(super) fn run(args: &Switch, context: &Context<'_>) -> Result<Exit, Error> {
     Context::find_named(&id, &session)?;
     refuse_beside_default(&id, &store)?;
     let changed = choose_account(&path, &id.host, Some(&id.account))?;
-    let host = &id.host;
     let (outcome, text) = if changed {
-        ("switched", format!("{host} means this account now"))
+        ("switched", "this is the default account now")
     } else {
-        ("unchanged", format!("{host} meant this account already"))
+        ("unchanged", "this was the default account already")
     };
-    report_outcome(&id, outcome, &text, context)?;
+    report_outcome(&id, outcome, text, context)?;
     Ok(Exit::Done)
 }
 

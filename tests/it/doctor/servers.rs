@@ -137,9 +137,13 @@ fn a_personal_token_that_is_dead_needs_a_login() {
 fn a_check_endpoint_that_says_nothing_is_a_warning() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
-    for answer in [Answer::new(503), Answer::new(403)] {
-        server.script(TOKEN_INFO, Behaviour::Answer(answer));
-        only(&online(&sandbox, 0), "token", "warn", "does not say");
+    for (status, said) in [
+        (503, "the server cannot answer now, so access token"),
+        (429, "the server asks for fewer requests, so access token"),
+        (403, "does not say whether it knows access token"),
+    ] {
+        server.script(TOKEN_INFO, Behaviour::Answer(Answer::new(status)));
+        only(&online(&sandbox, 0), "token", "warn", said);
     }
 }
 
@@ -161,7 +165,7 @@ fn a_clock_that_differs_is_a_warning_with_how_much() {
     only(&online(&sandbox, 0), "clock", "warn", "is 2h ahead of");
     answers_at(7230);
     only(&online(&sandbox, 0), "clock", "warn", "is 2h behind");
-    only(&online(&sandbox, 0), "clock", "ok", "does not say");
+    only(&online(&sandbox, 0), "clock", "note", "does not say");
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Local {
         match self.chosen() {
             Err(error) => checks.push(Check::store_error(Topic::Files, error)),
             Ok(ids) => {
-                records = logins::read(store, &ids, &mut checks, made_progress);
+                records = logins::read(store, &ids, &mut checks, &self.call, made_progress);
                 checks.extend(logins::checks(
                     store,
                     host,

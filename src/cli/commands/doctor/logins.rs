@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::check::{Check, Topic};
 use crate::cli::call::Call;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
-use crate::cli::failure::{self, other_account, other_login};
+use crate::cli::failure::{self, Error, other_account, other_login};
 use crate::cli::shell;
 use crate::code::{Code, Exit};
 use crate::credential::{
@@ -16,8 +16,8 @@ use crate::credential::{
 use crate::env;
 use crate::flow::refusals;
 use crate::secret::Fingerprint;
+use crate::store::Store;
 use crate::store::examine::{Holder, RescueOutcome};
-use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
 /// The records that can be read.
@@ -25,6 +25,7 @@ pub(super) fn read(
     store: &Store,
     ids: &[AccountId],
     checks: &mut Vec<Check>,
+    call: &Call,
     made_progress: &dyn Fn(),
 ) -> Vec<Record> {
     let mut records = Vec::new();
@@ -34,15 +35,17 @@ pub(super) fn read(
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
             Ok(None) => {}
-            Err(error) => checks.push(unreadable(store, error).about(id)),
+            Err(error) => {
+                let error = Error::from(error).about(id);
+                checks.push(unreadable(store, Check::error(Topic::Login, &error, call)));
+            }
         }
     }
     records
 }
 
 /// Owner and mode cannot be changed where it is mounted read-only.
-fn unreadable(store: &Store, error: StoreError) -> Check {
-    let mut check = Check::store_error(Topic::Login, error);
+fn unreadable(store: &Store, mut check: Check) -> Check {
     if check.code == Some(Code::Permission) && store.is_read_only() {
         let remedy = "change that where it is mounted from; here the file system is read-only";
         check.remedy = Some(remedy.to_owned());
@@ -112,11 +115,12 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
             let text = format!("{}: logged out since {}", record.id, tombstone.at.local());
-            return vec![Check::ok(Topic::Login, text)];
+            return vec![Check::note(Topic::Login, text)];
         }
         Content::Password(_) => return Vec::new(),
     };
-    let mut checks = vec![state(record, call)];
+    let mut checks = vec![state(record, login, call)];
+    let is_ended = checks[0].is_problem();
     checks.extend(endpoints(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
@@ -128,7 +132,10 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
             .iter()
             .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
-    checks.extend(refused(&record.id, login, call));
+    // Else the first line has said it.
+    if !is_ended {
+        checks.extend(refused(&record.id, login, call));
+    }
     checks.extend(leftovers(store, &record.id, login));
     checks.extend(copied(&record.id, login, call));
     checks
@@ -162,9 +169,10 @@ fn failed(id: &AccountId, login: &Login, remedy: String, call: &Call) -> Option<
     })
 }
 
-fn state(record: &Record, call: &Call) -> Check {
+fn state(record: &Record, login: &Login, call: &Call) -> Check {
     let account = Account::of(record, None);
     let left = match account.expires_in {
+        _ if account.needs_login => String::new(),
         Some(0) if account.state == "expired" => String::new(),
         Some(0) => ", expired".to_owned(),
         Some(seconds) => format!(", {} left", human(Duration::from_secs(seconds))),
@@ -180,6 +188,8 @@ fn state(record: &Record, call: &Call) -> Check {
         tokens.join("; ")
     );
     if account.needs_login {
+        let text = [vec![text], left::failures(login, Timestamp::now())].concat();
+        let text = text.join("; ");
         return Check::fail(
             Topic::Login,
             Code::LoginRequired,
@@ -369,5 +379,8 @@ fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Ok((_, errors)) => errors,
         Err(error) => vec![error],
     });
-    errors.map(|error| unreadable(store, error)).collect()
+    let check = |error| Check::store_error(Topic::Login, error);
+    errors
+        .map(|error| unreadable(store, check(error)))
+        .collect()
 }

@@ -13,6 +13,8 @@ use crate::credential::{
     GrantState, Host, Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide,
     handed_out,
 };
+use crate::secret::Fingerprint;
+use crate::store::examine::Leases;
 use crate::time::Timestamp;
 
 /// One account.
@@ -68,6 +70,10 @@ pub(in crate::cli::commands) struct GrantReport {
     pub refusals: Option<RefusalReport>,
     pub access_fingerprint: String,
     pub refresh_fingerprint: Option<String>,
+    /// The processes whose commands use the token, where that was looked for.
+    pub in_use_by: Vec<u32>,
+    #[serde(skip)]
+    token: Fingerprint,
 }
 
 /// The requests to refresh a grant that the server has refused in a row.
@@ -168,6 +174,13 @@ impl Account {
         }
     }
 
+    /// Notes which processes hold a lease on its tokens.
+    pub(super) fn look_at_leases(&mut self, leases: &Leases<'_>) {
+        for grant in &mut self.grants {
+            grant.in_use_by = leases.holders(&self.id, grant.token);
+        }
+    }
+
     /// Notes which account its host means; the flag says whether it is one of several.
     pub(super) fn look_at_choice(&mut self, meant: Option<&(AccountName, bool)>) {
         let Some((meant, is_one_of_several)) = meant else {
@@ -235,6 +248,18 @@ impl Account {
             "default" => self.host.clone(),
             account => format!("{} ({account})", self.host),
         };
+        let users: Vec<_> = self
+            .grants
+            .iter()
+            .flat_map(|grant| &grant.in_use_by)
+            .collect();
+        if !users.is_empty() {
+            let users: Vec<String> = users.into_iter().map(u32::to_string).collect();
+            remarks.push(format!(
+                "{name}: in use by `glauth exec`, pid {}",
+                users.join(", ")
+            ));
+        }
         remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
         if self.standby == Standby::Lost {
             let command = call.command_for("login --standby", &self.id);
@@ -298,6 +323,8 @@ fn grant_report(grant: &Grant) -> GrantReport {
             .refresh_token
             .as_ref()
             .map(|name| name.fingerprint().to_string()),
+        in_use_by: Vec::new(),
+        token: grant.access_token.fingerprint(),
     }
 }
 

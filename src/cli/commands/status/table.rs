@@ -138,6 +138,9 @@ fn state(account: &Account, step: usize) -> String {
         state => state.replace('_', " "),
     };
     match account.check {
+        // The server has the last word.
+        Some("dead") => "dead".to_owned(),
+        Some("alive") => format!("{state} (checked)"),
         Some(check) => format!("{state} ({})", check.replace('_', " ")),
         None => state,
     }

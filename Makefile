@@ -14,7 +14,7 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 BASH = $(SHARE)/bash-completion/completions
 ZSH = $(SHARE)/zsh/site-functions
 FISH = $(SHARE)/fish/vendor_completions.d
-MAN = $(SHARE)/man/man1
+MAN = $(SHARE)/man
 
 .PHONY: build install uninstall
 
@@ -22,14 +22,15 @@ build:
 	packaging/build
 
 install: build
-	install -d "$(BINDIR)" "$(BASH)" "$(ZSH)" "$(FISH)" "$(MAN)"
+	install -d "$(BINDIR)" "$(BASH)" "$(ZSH)" "$(FISH)" "$(MAN)/man1" "$(MAN)/man5"
 	install -m 755 target/shipped/glauth "$(BINDIR)/glauth"
 	install -m 644 completions/glauth.bash "$(BASH)/glauth"
 	install -m 644 completions/_glauth "$(ZSH)/_glauth"
 	install -m 644 completions/glauth.fish "$(FISH)/glauth.fish"
-	install -m 644 man/*.1 "$(MAN)"
+	install -m 644 man/*.1 "$(MAN)/man1"
+	install -m 644 man/*.5 "$(MAN)/man5"
 
 uninstall:
 	rm -f "$(BINDIR)/glauth" "$(BASH)/glauth" "$(ZSH)/_glauth" "$(FISH)/glauth.fish"
-	cd man && for page in *.1; do rm -f "$(MAN)/$$page"; done
+	cd man && for page in *.[15]; do rm -f "$(MAN)/man$${page##*.}/$$page"; done
 	@echo "Not removed: logins, config.toml, git's configuration, timers. docs/moving.md says how to remove them."

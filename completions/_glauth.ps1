@@ -42,13 +42,15 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
+            [CompletionResult]::new('switch', 'switch', [CompletionResultType]::ParameterValue, 'Choose the account that a host means')
+            [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give an account another name')
             [CompletionResult]::new('git-credential', 'git-credential', [CompletionResultType]::ParameterValue, 'Answer git as a credential helper')
             [CompletionResult]::new('setup-git', 'setup-git', [CompletionResultType]::ParameterValue, 'Configure git to use glauth')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, the servers and git')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;login' {
@@ -76,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
             [CompletionResult]::new('--standby', '--standby', [CompletionResultType]::ParameterName, 'Ask for a standby grant, too')
             [CompletionResult]::new('--no-standby', '--no-standby', [CompletionResultType]::ParameterName, 'Ask for one grant only')
+            [CompletionResult]::new('--replace-scopes', '--replace-scopes', [CompletionResultType]::ParameterName, 'Ask for no other scopes than --scope')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
@@ -181,6 +184,38 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'glauth;switch' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Longest wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;rename' {
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Longest wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'glauth;git-credential' {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Lifetime of a kept password, in seconds')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
@@ -247,7 +282,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;store;info' {
@@ -268,7 +303,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
         }
         'glauth;store;help' {
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;store;help;info' {
@@ -278,7 +313,6 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;completions' {
-            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Print what a completion offers')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
@@ -317,13 +351,15 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
+            [CompletionResult]::new('switch', 'switch', [CompletionResultType]::ParameterValue, 'Choose the account that a host means')
+            [CompletionResult]::new('rename', 'rename', [CompletionResultType]::ParameterValue, 'Give an account another name')
             [CompletionResult]::new('git-credential', 'git-credential', [CompletionResultType]::ParameterValue, 'Answer git as a credential helper')
             [CompletionResult]::new('setup-git', 'setup-git', [CompletionResultType]::ParameterValue, 'Configure git to use glauth')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, the servers and git')
             [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Show where glauth keeps its files')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print a man page')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain a command')
             break
         }
         'glauth;help;login' {
@@ -342,6 +378,12 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;help;logout' {
+            break
+        }
+        'glauth;help;switch' {
+            break
+        }
+        'glauth;help;rename' {
             break
         }
         'glauth;help;git-credential' {

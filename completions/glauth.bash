@@ -3,6 +3,35 @@ _glauth_names() {
     command glauth completions --list "$1" 2>/dev/null
 }
 
+# bash takes a colon and an equals sign for words of their own. A host with a port is put together again; bash keeps
+# what stands before its last colon on the line, so that part is not offered. What stands behind `--` stays as it is.
+_glauth() {
+    local -a words=()
+    local i word last=-1 cword=0 glue= command=
+    for ((i = 0; i < ${#COMP_WORDS[@]}; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ -z $command && $i -gt 1 && ( $word == : || -n $glue ) ]]; then
+            words[last]+=$word
+        elif [[ -z $command && $i -gt 1 && $word == = && ${words[last]} == --* ]]; then
+            ((i == COMP_CWORD)) && words[++last]=
+        else
+            words[++last]=$word
+        fi
+        glue=
+        [[ $word == : ]] && glue=1
+        [[ $word == -- && $i -lt $COMP_CWORD ]] && command=1
+        ((i <= COMP_CWORD)) && cword=$last
+    done
+    COMP_WORDS=("${words[@]}")
+    COMP_CWORD=$cword
+    local current=${COMP_WORDS[COMP_CWORD]}
+    _glauth_words "$1" "$current" "${COMP_WORDS[COMP_CWORD - 1]}"
+    if [[ -z $command && $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        local before=${current%"${current##*:}"}
+        COMPREPLY=("${COMPREPLY[@]#"$before"}")
+    fi
+}
+
 # Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
@@ -20,7 +49,7 @@ _glauth_command() {
     return 1
 }
 
-_glauth() {
+_glauth_words() {
     local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -65,6 +94,9 @@ _glauth() {
             glauth,refresh)
                 cmd="glauth__subcmd__refresh"
                 ;;
+            glauth,rename)
+                cmd="glauth__subcmd__rename"
+                ;;
             glauth,setup-git)
                 cmd="glauth__subcmd__setup__subcmd__git"
                 ;;
@@ -73,6 +105,9 @@ _glauth() {
                 ;;
             glauth,store)
                 cmd="glauth__subcmd__store"
+                ;;
+            glauth,switch)
+                cmd="glauth__subcmd__switch"
                 ;;
             glauth,token)
                 cmd="glauth__subcmd__token"
@@ -104,6 +139,9 @@ _glauth() {
             glauth__subcmd__help,refresh)
                 cmd="glauth__subcmd__help__subcmd__refresh"
                 ;;
+            glauth__subcmd__help,rename)
+                cmd="glauth__subcmd__help__subcmd__rename"
+                ;;
             glauth__subcmd__help,setup-git)
                 cmd="glauth__subcmd__help__subcmd__setup__subcmd__git"
                 ;;
@@ -112,6 +150,9 @@ _glauth() {
                 ;;
             glauth__subcmd__help,store)
                 cmd="glauth__subcmd__help__subcmd__store"
+                ;;
+            glauth__subcmd__help,switch)
+                cmd="glauth__subcmd__help__subcmd__switch"
                 ;;
             glauth__subcmd__help,token)
                 cmd="glauth__subcmd__help__subcmd__token"
@@ -138,7 +179,7 @@ _glauth() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -176,16 +217,12 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__completions)
-            opts="-a -q -v -h --list --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --list)
-                    COMPREPLY=($(compgen -W "hosts accounts" -- "${cur}"))
-                    return 0
-                    ;;
                 --account)
                     COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
                     return 0
@@ -218,7 +255,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__doctor)
-            opts="-a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --offline --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -257,7 +294,7 @@ _glauth() {
             ;;
         glauth__subcmd__exec)
             _glauth_command "${cur}" && return 0
-            opts="-a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --env --fd --token-file --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -353,7 +390,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__help)
-            opts="login token exec refresh status logout git-credential setup-git doctor store completions man help"
+            opts="login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +529,20 @@ _glauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__help__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__help__subcmd__setup__subcmd__git)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -548,6 +599,20 @@ _glauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__help__subcmd__switch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__help__subcmd__token)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -563,7 +628,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="-a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,7 +714,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__logout)
-            opts="-a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --all --forget --local --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -687,7 +752,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout git-credential setup-git doctor store completions man"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -725,7 +790,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__refresh)
-            opts="-a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --all --if-expiring --force --alert-after --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -770,8 +835,50 @@ _glauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__rename)
+            opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__setup__subcmd__git)
-            opts="-a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -809,7 +916,7 @@ _glauth() {
             return 0
             ;;
         glauth__subcmd__status)
-            opts="-a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --check --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -964,8 +1071,50 @@ _glauth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        glauth__subcmd__switch)
+            opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            if [[ ${cur} != -* && ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
+                return 0
+            fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         glauth__subcmd__token)
-            opts="-a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help $(_glauth_names hosts)"
+            opts="$(_glauth_names hosts) -a -q -v -h --min-ttl --rejected --no-refresh --format --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -976,7 +1125,7 @@ _glauth() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain json header curl env" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl" -- "${cur}"))
                     return 0
                     ;;
                 --account)

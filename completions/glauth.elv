@@ -9,12 +9,12 @@ set edit:completion:arg-completer[glauth] = {|@words|
     fn cand {|text desc|
         edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
     }
-    var command = 'glauth'
-    for word $words[1..-1] {
-        if (str:has-prefix $word '-') {
-            break
+    fn names {|what|
+        try {
+            e:glauth completions --list $what 2>/dev/null | from-lines
+        } catch {
+            nop
         }
-        set command = $command';'$word
     }
     var completions = [
         &'glauth'= {
@@ -39,15 +39,18 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
+            cand switch 'Choose the account that a host means'
+            cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;login'= {
+            names hosts
             cand --client-id 'Client id of the application at the server'
             cand --client-secret-file 'File with the client secret'
             cand --auth-method 'How to send the client secret (RFC 7591)'
@@ -72,6 +75,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --with-token 'Read a personal access token from standard input'
             cand --standby 'Ask for a standby grant, too'
             cand --no-standby 'Ask for one grant only'
+            cand --replace-scopes 'Ask for no other scopes than --scope'
             cand --json 'Print results and errors as JSON'
             cand -q 'Print only results and errors'
             cand --quiet 'Print only results and errors'
@@ -81,6 +85,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;token'= {
+            names hosts
             cand --min-ttl 'Minimum remaining lifetime'
             cand --format 'Output format'
             cand -a 'Name of the login, if a host has several'
@@ -100,6 +105,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;exec'= {
+            names hosts
             cand --min-ttl 'Minimum remaining lifetime'
             cand --env 'Variable for the token; can be repeated'
             cand --fd 'File descriptor to read the token from, once'
@@ -119,6 +125,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;refresh'= {
+            names hosts
             cand --if-expiring 'Only tokens with less time left'
             cand --alert-after 'Report temporary failures only after this long'
             cand -a 'Name of the login, if a host has several'
@@ -138,6 +145,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;status'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -154,6 +162,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;logout'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -163,6 +172,38 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --all 'Log out of all accounts, or of all at HOST'
             cand --forget 'Also forget the client id and the rest'
             cand --local 'Delete the tokens without revoking them'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;switch'= {
+            names hosts
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;rename'= {
+            names hosts
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
             cand -q 'Print only results and errors'
             cand --quiet 'Print only results and errors'
@@ -188,6 +229,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;setup-git'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -204,6 +246,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'glauth;doctor'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -234,7 +277,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand info 'Show where glauth keeps its files'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;store;info'= {
             cand -a 'Name of the login, if a host has several'
@@ -253,14 +296,13 @@ set edit:completion:arg-completer[glauth] = {|@words|
         }
         &'glauth;store;help'= {
             cand info 'Show where glauth keeps its files'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;store;help;info'= {
         }
         &'glauth;store;help;help'= {
         }
         &'glauth;completions'= {
-            cand --list 'Print what a completion offers'
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -297,13 +339,15 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
+            cand switch 'Choose the account that a host means'
+            cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
             cand doctor 'Check the store, the servers and git'
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
-            cand help 'Print this message or the help of the given subcommand(s)'
+            cand help 'Explain a command'
         }
         &'glauth;help;login'= {
         }
@@ -316,6 +360,10 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;status'= {
         }
         &'glauth;help;logout'= {
+        }
+        &'glauth;help;switch'= {
+        }
+        &'glauth;help;rename'= {
         }
         &'glauth;help;git-credential'= {
         }
@@ -335,5 +383,19 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;help'= {
         }
     ]
-    $completions[$command]
+    var command = 'glauth'
+    for word $words[1..-1] {
+        if (has-key $completions $command';'$word) {
+            set command = $command';'$word
+        }
+    }
+    if (has-value $words[..-1] --) {
+        edit:complete-filename $words[-1]
+    } elif (has-value [-a --account] $words[-2]) {
+        names accounts
+    } elif (eq $words[-2] --host) {
+        names hosts
+    } else {
+        $completions[$command]
+    }
 }

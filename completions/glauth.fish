@@ -40,13 +40,15 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "exec" -d 'Run a comma
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "refresh" -d 'Refresh tokens before they expire'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show your logins'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and delete its tokens'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "switch" -d 'Choose the account that a host means'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "rename" -d 'Give an account another name'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "git-credential" -d 'Answer git as a credential helper'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "setup-git" -d 'Configure git to use glauth'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "doctor" -d 'Check the store, the servers and git'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "store" -d 'Show where glauth keeps its files'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'Client id of the application at the server' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-secret-file -d 'File with the client secret' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l auth-method -d 'How to send the client secret (RFC 7591)' -r -f -a "none\t''
@@ -81,6 +83,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read 
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l standby -d 'Ask for a standby grant, too'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-standby -d 'Ask for one grant only'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l replace-scopes -d 'Ask for no other scopes than --scope'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l json -d 'Print results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s v -l verbose -d 'Explain decisions; repeat for each step'
@@ -90,7 +93,10 @@ complete -c glauth -n "__fish_glauth_using_subcommand token" -l format -d 'Outpu
 json\t'Token, expiry, scopes and more'
 header\t'`Authorization: Bearer …`'
 curl\t'Configuration for `curl -K -`'
-env\t'`export NAME=\'…\'` for a shell'"
+env\t'`export NAME=\'…\'` for a shell'
+bearer\t'`Bearer …`, the value of the header'
+headers-json\t'`{"Authorization":"Bearer …"}`, as AI tools ask for it'
+kubectl\t'Credential for `kubectl`'"
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'Folder with the logins' -r -F
@@ -150,6 +156,24 @@ complete -c glauth -n "__fish_glauth_using_subcommand logout" -l json -d 'Print 
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l timeout -d 'Lifetime of a kept password, in seconds' -r
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l host -d 'Default host' -r
@@ -190,7 +214,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'Folder with the logins' -r -F
@@ -201,9 +225,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_sub
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c glauth -n "__fish_glauth_using_subcommand completions" -l list -d 'Print what a completion offers' -r -f -a "hosts\t'Every host with a login'
-accounts\t'Every name of a login'"
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'Folder with the logins' -r -F
@@ -222,30 +244,36 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Print res
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "login" -d 'Log in with a browser or another device'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "token" -d 'Print a working access token'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "status" -d 'Show your logins'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout git-credential setup-git doctor store completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "login" -d 'Log in with a browser or another device'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "token" -d 'Print a working access token'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "status" -d 'Show your logins'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "switch" -d 'Choose the account that a host means'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "rename" -d 'Give an account another name'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "man" -d 'Print a man page'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)'
-complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)'
+complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)' -d 'Default host'
+complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)' -d 'Name of the login, if a host has several'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -f -a '(glauth completions --list accounts 2>/dev/null)' -d 'Account'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth completions --list accounts 2>/dev/null)' -d 'Account'
+complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 
 # What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
 function __fish_glauth_command_line
@@ -259,4 +287,6 @@ function __fish_glauth_command_line
     echo $words (commandline -ct)
 end
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout git-credential setup-git doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout switch rename git-credential setup-git doctor store completions man config'
+complete -c glauth -n "__fish_glauth_using_subcommand help" -f -a 'login token exec refresh status logout switch rename git-credential setup-git doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -f -a 'bash elvish fish powershell zsh'

@@ -181,10 +181,10 @@ impl Exit {
             Self::Unexpected => "unexpected failure",
             Self::Usage => "wrong usage or configuration",
             Self::LoginRequired => {
-                "login required: nothing is stored, or the server ended the grant; a person is needed"
+                "login required: nothing is stored, or the server ended the grant"
             }
             Self::TryAgain => {
-                "not now: network, server, rate limit, lock or lease deadline, too little life left, too many files or processes"
+                "not now: network, server, rate limit, lock or lease deadline, too little lifetime left, too many files or processes"
             }
             Self::Store => "the store is unusable",
             Self::TokenRefused => {
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_exits_the_one_that_needs_somebody_first_counts() {
+    fn of_several_exits_the_most_urgent_one_counts() {
         use Exit::{Done, LoginRequired, Store, TokenRefused, TryAgain, Unexpected, Usage};
         assert_eq!(Exit::worst([]), Done);
         assert_eq!(Exit::worst([Done, TryAgain]), TryAgain);

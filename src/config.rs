@@ -1,19 +1,30 @@
-//! `config.toml`: written by people only, read where a login is made or no HOST was given.
+//! `config.toml`: written by people, and by `glauth switch`; read where a login is made, where no HOST was given, and
+//! where a host has no account called `default`.
+
+mod check;
+mod keys;
+mod mistake;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use url::Url;
+use toml::de::DeTable;
 
 use crate::code::Code;
-use crate::credential::{BadHost, EndpointName, Endpoints, Host, HostArg};
-use crate::toml_trouble;
+use crate::credential::{AccountId, AccountName, Endpoints, Host, HostArg};
+use crate::env;
 use crate::user_file::{self, Unusable};
+use check::Checker;
+use mistake::Mistake;
+
+pub use keys::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 /// The largest configuration that is read, in bytes.
-const SIZE_LIMIT: u64 = 1024 * 1024;
+pub const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// What it says.
 #[derive(Debug, Default)]
@@ -28,9 +39,12 @@ pub struct Config {
 /// What is said of the logins at a host: in the configuration, or with the options of one call.
 #[derive(Default, Deserialize)]
 pub struct LoginOptions {
+    /// The account that the host alone means, where none is called `default`; in the configuration only.
+    #[serde(default, deserialize_with = "account_name")]
+    pub account: Option<AccountName>,
     /// The provider's name.
     pub provider: Option<String>,
-    /// Where the server is, if not at `https://HOST`; in the configuration only.
+    /// Where the server is, if not at `https://HOST`; no option of a call says it.
     #[serde(default, deserialize_with = "base_url")]
     pub url: Option<HostArg>,
     /// RFC 6749 §2.2.
@@ -43,6 +57,9 @@ pub struct LoginOptions {
     pub auth_method: Option<String>,
     /// Asked for at login.
     pub scopes: Option<Vec<String>>,
+    /// Whether those that are given leave out those of the login that is there.
+    #[serde(skip)]
+    pub replace_scopes: bool,
     /// Sent with authorization and token requests.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -55,23 +72,16 @@ pub struct LoginOptions {
     pub endpoints: Endpoints<String>,
 }
 
-const TOP_KEYS: [&str; 3] = ["default_host", "client_metadata_url", "hosts"];
-const HOST_KEYS: [&str; 10] = [
-    "provider",
-    "url",
-    "client_id",
-    "client_secret",
-    "client_secret_file",
-    "auth_method",
-    "scopes",
-    "parameters",
-    "ca_file",
-    "redirect_uri",
-];
-
 fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HostArg>, D::Error> {
     let text = String::deserialize(deserializer)?;
     HostArg::parse(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn account_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<AccountName>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// Names, never the secret.
@@ -86,12 +96,11 @@ impl std::fmt::Debug for LoginOptions {
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}`{} {problem}", path.display(), line.map_or_else(String::new, |line| format!(", line {line},")))]
+#[error("`{}`{mistake}", path.display())]
 pub struct ConfigError {
     /// The file.
     pub path: PathBuf,
-    line: Option<usize>,
-    problem: String,
+    mistake: Box<Mistake>,
     /// Why it is not read at all.
     #[source]
     pub unusable: Option<Unusable>,
@@ -107,12 +116,21 @@ impl ConfigError {
         }
     }
 
+    /// What to write in place of what is there.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.mistake.hint.as_deref()
+    }
+
     /// The file at `path` is not read at all.
     pub(crate) fn unread(path: &Path, unusable: Unusable) -> Self {
         Self {
             path: path.to_owned(),
-            line: None,
-            problem: unusable.to_string(),
+            mistake: Box::new(Mistake {
+                line: None,
+                said: unusable.to_string(),
+                hint: None,
+            }),
             unusable: Some(unusable),
         }
     }
@@ -128,8 +146,17 @@ struct ConfigDocument<H> {
 }
 
 impl Config {
+    /// Reads the file that a call names, else the one in the platform's place.
+    pub fn of_call(named: Option<&Path>) -> Result<Self, ConfigError> {
+        match (named, env::config_file()) {
+            (Some(named), _) => Self::read_named(named),
+            (None, Some(path)) => Self::read(&path),
+            (None, None) => Ok(Self::default()),
+        }
+    }
+
     /// Reads the file at `path`; one that is not there says nothing.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
         match Self::read_named(path) {
             Err(error) if error.unusable.as_ref().is_some_and(Unusable::is_missing) => {
                 Ok(Self::default())
@@ -139,7 +166,7 @@ impl Config {
     }
 
     /// Reads the file that a person named: it must be there.
-    pub fn read_named(path: &Path) -> Result<Self, ConfigError> {
+    fn read_named(path: &Path) -> Result<Self, ConfigError> {
         let text = user_file::read_text(path, SIZE_LIMIT)
             .map_err(|unusable| ConfigError::unread(path, unusable))?;
         Ok(Self::parse_named(path, &text)?.beside(path))
@@ -147,10 +174,9 @@ impl Config {
 
     /// Reads the text of the file at `path`.
     pub(crate) fn parse_named(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        Self::parse(text).map_err(|(line, problem)| ConfigError {
+        Self::parse(text).map_err(|mistake| ConfigError {
             path: path.to_owned(),
-            line,
-            problem,
+            mistake: Box::new(mistake),
             unusable: None,
         })
     }
@@ -167,49 +193,30 @@ impl Config {
         self
     }
 
-    fn parse(text: &str) -> Result<Self, (Option<usize>, String)> {
-        let placed = |error: &toml::de::Error| {
-            let (line, key) = toml_trouble::place(text, error.span());
-            let problem = match (toml_trouble::is_twice(error), key) {
-                (true, Some(key)) => format!("has `{key}` twice"),
-                (true, None) => "has a key or a table twice".to_owned(),
-                (false, Some(key)) => format!("has a value for `{key}` that does not fit"),
-                (false, None) => "is not TOML".to_owned(),
-            };
-            (line, problem)
-        };
-        let table: toml::Table = text.parse().map_err(|error| placed(&error))?;
-        check_keys(text, &table, &TOP_KEYS)?;
-        let endpoint_keys = EndpointName::ALL.iter().map(|name| name.key());
-        let host_keys: Vec<&str> = HOST_KEYS.into_iter().chain(endpoint_keys).collect();
-        let hosts = table.get("hosts").and_then(toml::Value::as_table);
-        for host in hosts.into_iter().flatten() {
-            if let Some(keys) = host.1.as_table() {
-                check_keys(text, keys, &host_keys)?;
-            }
-        }
+    fn parse(text: &str) -> Result<Self, Mistake> {
+        let broken = |error: toml::de::Error| mistake::not_toml(text, &error);
+        let table = DeTable::parse(text).map_err(broken)?;
+        Checker { text }.document(table.get_ref())?;
         // Read apart: with serde's `flatten` a mistake would have no place.
-        let read = |error| placed(&error);
-        let document: ConfigDocument<LoginOptions> = toml::from_str(text).map_err(read)?;
+        let document: ConfigDocument<LoginOptions> = toml::from_str(text).map_err(broken)?;
         let mut endpoints: ConfigDocument<Endpoints<String>> =
-            toml::from_str(text).map_err(read)?;
+            toml::from_str(text).map_err(broken)?;
         let host = |text: &str| {
-            HostArg::parse(text)
-                .map_err(|error: BadHost| (None, format!("names `{text}`, which {error}")))
+            HostArg::parse(text).map_err(|error| Mistake {
+                line: None,
+                said: format!("names `{text}`, which {error}"),
+                hint: None,
+            })
         };
-        let mut found: Vec<(Host, LoginOptions)> = Vec::new();
+        let mut hosts: Vec<(Host, LoginOptions)> = Vec::new();
         for (name, mut options) in document.hosts {
             options.endpoints = endpoints.hosts.remove(&name).unwrap_or_default();
-            let host = host(&name)?.host;
-            if found.iter().any(|(known, _)| *known == host) {
-                return Err((None, format!("has `{host}` twice, spelled in two ways")));
-            }
-            found.push((host, options));
+            hosts.push((host(&name)?.host, options));
         }
         Ok(Self {
             default_host: document.default_host.as_deref().map(host).transpose()?,
-            client_metadata_url: document.client_metadata_url.map(document_url).transpose()?,
-            hosts: found,
+            client_metadata_url: document.client_metadata_url,
+            hosts,
         })
     }
 
@@ -220,114 +227,26 @@ impl Config {
         named.flatten().map(PathBuf::as_path)
     }
 
+    /// The account that `host` alone means, where none is called `default`.
+    #[must_use]
+    pub fn account(&self, host: &Host) -> Option<&AccountName> {
+        self.host(host)?.account.as_ref()
+    }
+
+    /// Every account that it names.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.hosts.iter().filter_map(|(host, options)| {
+            Some(AccountId {
+                host: host.clone(),
+                account: options.account.clone()?,
+            })
+        })
+    }
+
     /// What it says of `host`.
     #[must_use]
     pub fn host(&self, host: &Host) -> Option<&LoginOptions> {
         let found = self.hosts.iter().find(|(name, _)| name == host);
         found.map(|(_, options)| options)
-    }
-}
-
-/// A client id that is a URL is https, has a path, and no fragment.
-fn document_url(text: String) -> Result<String, (Option<usize>, String)> {
-    let is_good =
-        |url: &Url| url.scheme() == "https" && url.path() != "/" && url.fragment().is_none();
-    match Url::parse(&text) {
-        Ok(url) if is_good(&url) => Ok(text),
-        _ => Err((
-            None,
-            "has a `client_metadata_url` that is not an `https://` URL with a path".to_owned(),
-        )),
-    }
-}
-
-/// A key that is not known is a mistake, with the nearest one that is.
-fn check_keys(
-    text: &str,
-    table: &toml::Table,
-    known: &[&str],
-) -> Result<(), (Option<usize>, String)> {
-    let Some(stranger) = table.keys().find(|key| !known.contains(&key.as_str())) else {
-        return Ok(());
-    };
-    let nearest = known
-        .iter()
-        .map(|key| (strsim::jaro_winkler(key, stranger), key))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    let suggestion = nearest.map_or_else(
-        || format!("known are {}", known.join(", ")),
-        |(_, key)| format!("is `{key}` meant?"),
-    );
-    let line = (1..)
-        .zip(text.lines())
-        .find(|(_, line)| {
-            let key = line.split(['=', '.']).next().unwrap_or_default();
-            key.trim().trim_matches(['[', ']', '"', '\'']) == stranger
-        })
-        .map(|(number, _)| number);
-    Err((
-        line,
-        format!("has the unknown key `{stranger}`; {suggestion}"),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_the_nearest_known_one() {
-        let (line, problem) = Config::parse("default_hots = 'a'\n").unwrap_err();
-        assert_eq!(line, Some(1));
-        assert!(problem.contains("is `default_host` meant?"), "{problem}");
-        let text = "[hosts.\"gitlab.com\"]\nclient-id = 'x'\n";
-        let (line, problem) = Config::parse(text).unwrap_err();
-        assert_eq!(line, Some(2));
-        assert!(problem.contains("is `client_id` meant?"), "{problem}");
-    }
-
-    #[test]
-    fn what_is_there_twice_is_no_wrong_value() {
-        for (text, said) in [
-            ("default_host = 'a'\ndefault_host = 'a'\n", "`default_host`"),
-            ("[hosts.a]\n[hosts.a]\n", "a key or a table"),
-        ] {
-            let found = Config::parse(text).unwrap_err();
-            assert_eq!(found, (Some(2), format!("has {said} twice")));
-        }
-    }
-
-    #[test]
-    fn an_error_quotes_no_value() {
-        for key in ["scopes", "token_endpoint"] {
-            let text = format!("[hosts.\"gitlab.com\"]\n{key} = {{ SECRET = 1 }}\n");
-            let (line, problem) = Config::parse(&text).unwrap_err();
-            assert_eq!(line, Some(2));
-            assert!(problem.contains(&format!("`{key}`")), "{problem}");
-            assert!(!problem.contains("SECRET"), "{problem}");
-        }
-    }
-
-    #[test]
-    fn each_endpoint_has_its_key() {
-        let keys = EndpointName::ALL.iter().map(|name| name.key());
-        let lines: Vec<String> = keys.map(|key| format!("{key} = '{key}'")).collect();
-        let text = format!("[hosts.\"gitlab.com\"]\n{}", lines.join("\n"));
-        let config = Config::parse(&text).unwrap();
-        let (_, options) = &config.hosts[0];
-        for name in EndpointName::ALL {
-            let found = options.endpoints.get(*name).unwrap();
-            assert_eq!(found, name.key());
-        }
-    }
-
-    #[test]
-    fn a_host_is_found_however_it_is_written() {
-        let text =
-            "default_host = 'GitLab.com'\n[hosts.\"https://gitlab.com/\"]\nclient_id = 'x'\n";
-        let config = Config::parse(text).unwrap();
-        let host = config.default_host.as_ref().unwrap().host.clone();
-        assert_eq!(config.host(&host).unwrap().client_id.as_deref(), Some("x"));
     }
 }

@@ -23,6 +23,8 @@ use crate::time::Timestamp;
 pub struct Logins {
     store: Store,
     lock_timeout: Duration,
+    /// The configuration that the environment names.
+    config: Option<PathBuf>,
 }
 
 impl Logins {
@@ -37,7 +39,7 @@ impl Logins {
         Self::open_named(env::option("GLAUTH_STORE").map(PathBuf::from))
     }
 
-    /// An empty name is nobody's wish, and the user's own logins are not what is meant by it.
+    /// An empty name is a mistake, and does not mean the user's own logins.
     fn open_named(folder: Option<PathBuf>) -> Result<Self, Error> {
         if folder
             .as_ref()
@@ -50,6 +52,7 @@ impl Logins {
             return Ok(Self {
                 store: store.map_err(|error| Error::usage(&error.to_string()))?,
                 lock_timeout: LOCK_TIMEOUT,
+                config: named_config(),
             });
         }
         let no_home = || Error::usage("no home folder is known; set GLAUTH_STORE");
@@ -62,6 +65,7 @@ impl Logins {
         Self {
             store: Store::new(folder, Timestamp::now),
             lock_timeout: LOCK_TIMEOUT,
+            config: named_config(),
         }
     }
 
@@ -73,7 +77,8 @@ impl Logins {
     }
 
     /// The login at `host`: a host name, one with a port, or a URL. `name` tells several logins at one
-    /// host apart; `None` is the one called `default`, else the only one there. Nothing is read yet.
+    /// host apart; `None` is the one called `default`, else the one that `config.toml` chooses, else the only one
+    /// there. Nothing is read yet.
     ///
     /// # Errors
     ///
@@ -98,6 +103,12 @@ impl Logins {
     }
 }
 
+/// The configuration that the environment names.
+fn named_config() -> Option<PathBuf> {
+    let named = env::option("GLAUTH_CONFIG").filter(|path| !path.is_empty());
+    named.map(PathBuf::from)
+}
+
 /// One login, of one account at one host.
 #[derive(Debug)]
 pub struct Login<'a> {
@@ -108,7 +119,7 @@ pub struct Login<'a> {
 
 impl Login<'_> {
     /// A working token. It is read from the store; only where it ends soon it is refreshed, once,
-    /// whoever else asks at the same moment (P1). `least` is how long it must live, nine tenths of its
+    /// whatever other process asks at the same moment (P1). `least` is how long it must live, nine tenths of its
     /// lifetime at most, with a warning where that is less; `None` prefers a minute.
     ///
     /// # Errors
@@ -136,7 +147,7 @@ impl Login<'_> {
             .map(Token::of)
     }
 
-    /// A working token that nobody ends early as long as the lease is kept: for work that takes minutes.
+    /// A working token that no other process ends early while the lease is kept: for work that takes minutes.
     /// `None` prefers five of them. There is no lease where none is needed (a refresh leaves the old token
     /// alive), or where none can be had; then one of [`Token::warnings`] says why.
     ///
@@ -162,6 +173,7 @@ impl Login<'_> {
             watched: false,
             scheme: self.host.scheme,
             refreshes: RefreshesIn::Here,
+            config: self.logins.config.as_deref(),
         };
         let mut scheme = self.host.scheme;
         let found = flow::find(&session, &self.host.host, self.name.as_ref());
@@ -236,7 +248,7 @@ impl Token {
 pub enum ErrorKind {
     /// What was not foreseen (exit code 1): report it.
     Unexpected,
-    /// The call, the client or the configuration (2): somebody mends it.
+    /// The call, the client or the configuration (2): correct it.
     Usage,
     /// Nothing is stored, or the server has ended the login (3): a person runs `glauth login`.
     LoginRequired,
@@ -244,7 +256,7 @@ pub enum ErrorKind {
     TokenRefused,
     /// The network, the server, the lock, too little life (4): later, and not in a loop.
     TryAgain,
-    /// The store cannot be used (5): somebody looks at the file that the message names.
+    /// The store cannot be used (5): look at the file that the message names.
     Store,
 }
 

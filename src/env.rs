@@ -13,7 +13,7 @@ use nix::unistd::{Gid, Group, Uid, User};
 
 #[cfg(feature = "cli")]
 pub use command_line::{
-    PROCESSOR, SYSTEM, config_file, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
+    PROCESSOR, SYSTEM, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
     is_called_for_another_program, is_executable, program, proxy_variables,
     store_folder_without_xdg, unusable_browser,
 };
@@ -127,11 +127,17 @@ pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
     })
 }
 
-/// Where logins are kept where nobody says where: in the platform's local data folder. `None`: no home is
+/// Where logins are kept by default: in the platform's local data folder. `None`: no home is
 /// known.
 #[must_use]
 pub fn store_folder() -> Option<PathBuf> {
     Some(folders()?.data_local_dir().join("credentials"))
+}
+
+/// The configuration, in the platform's place for such.
+#[must_use]
+pub fn config_file() -> Option<PathBuf> {
+    Some(folders()?.config_dir().join("config.toml"))
 }
 
 fn folders() -> Option<directories::ProjectDirs> {

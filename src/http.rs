@@ -345,7 +345,7 @@ fn exchange(
         .map_err(|error| classify(error, &circumstances))
 }
 
-/// Hands the head over, and the body piece by piece for as long as somebody takes it.
+/// Hands the head over, and the body piece by piece for as long as the caller takes it.
 fn deliver(mut answer: reqwest::blocking::Response, heads: &SyncSender<Result<Head, SendError>>) {
     fault::point("sent");
     let header = |name: &str| {

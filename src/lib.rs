@@ -56,7 +56,7 @@
 //! # }
 //! ```
 //!
-//! Limitations: advisory locks bind only those who use glauth, as one user, on one kernel. The command
+//! Limitations: advisory locks bind only the programs that use glauth, as one user, on one kernel. The command
 //! `glauth` refreshes in a process of its own, which outlives a caller that is killed; a program that embeds
 //! the library refreshes in itself, and its end in the middle of a refresh can cost the login. While a
 //! lock is held, signals wait in the thread that holds it and in those that it starts, so a program

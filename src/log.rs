@@ -1,5 +1,5 @@
 //! What `-v` and `-vv` tell. Notes are kept in memory until [`Log::flush`], since the thread that
-//! holds an account's lock must not write: a reader that does not read would hold everybody up.
+//! holds an account's lock must not write: a reader that does not read would delay every other process.
 
 use std::cell::RefCell;
 
@@ -19,6 +19,8 @@ pub enum Level {
 pub struct Log {
     level: Level,
     notes: RefCell<Vec<String>>,
+    /// The last one that was kept.
+    last: RefCell<String>,
     sink: fn(&str),
 }
 
@@ -47,14 +49,21 @@ impl Log {
         Self {
             level,
             notes: RefCell::default(),
+            last: RefCell::default(),
             sink,
         }
     }
 
-    /// Keeps a note, if anybody wants it. It must name no secret but by its fingerprint.
+    /// Keeps a note, if this level was asked for, unless it repeats the one before it. It must name no secret but by
+    /// its fingerprint.
     pub fn note(&self, level: Level, text: impl FnOnce() -> String) {
-        if level <= self.level {
-            self.notes.borrow_mut().push(text());
+        if level > self.level {
+            return;
+        }
+        let text = text();
+        if *self.last.borrow() != text {
+            self.last.replace(text.clone());
+            self.notes.borrow_mut().push(text);
         }
     }
 

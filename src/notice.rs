@@ -1,4 +1,4 @@
-//! Lines on stderr from a thread of their own: who waits for a lock, or holds one, must not be
+//! Lines on stderr from a thread of their own: a process that waits for a lock, or holds one, must not be
 //! stopped by a terminal or a pipe that takes nothing.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::signals::spawn_with_signals_blocked;
 use crate::terminal;
 
-/// Who waits longer than this is told what for.
+/// After this wait, glauth says what it waits for.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Says something at once.

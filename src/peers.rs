@@ -144,7 +144,7 @@ pub fn server_at(address: SocketAddr) -> LoopbackServer {
     LoopbackServer::Missing
 }
 
-/// The user who runs the server at an address, where that is neither this one nor root, and is known.
+/// The user that runs the server at an address, where that is neither this one nor root, and is known.
 #[must_use]
 pub fn foreign_server(address: SocketAddr) -> Option<u32> {
     match table::listener_at(address) {

@@ -121,10 +121,17 @@ fn check(text: &str) -> Result<(), BadSecret> {
     if text.len() > TOKEN_LIMIT {
         return Err(BadSecret::TooLong);
     }
-    if !text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+    if !is_printable_ascii(text) {
         return Err(BadSecret::NotPrintable);
     }
     Ok(())
+}
+
+/// Whether a text has nothing but visible ASCII and blanks. It looks at each byte, whatever it has seen: then the
+/// compiler takes sixteen at a time (P9).
+pub(crate) fn is_printable_ascii(text: &str) -> bool {
+    let printable = |byte| (0x20..=0x7e).contains(&byte);
+    text.bytes().fold(true, |all, byte| all & printable(byte))
 }
 
 /// What git lets people type: nothing at all too, and any letters.
@@ -155,7 +162,7 @@ macro_rules! secret {
                 Ok(Self(text))
             }
 
-            /// The secret itself: for a request, a record, or the one who asked for it.
+            /// The secret itself: for a request, a record, or the caller that asked for it.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
@@ -185,7 +192,7 @@ secret! {
     RefreshToken
 }
 
-/// A refresh token as everybody may know it: its name, which is worked out where somebody asks. The
+/// A refresh token as anyone may know it: its name, which is worked out when it is needed. The
 /// token itself cannot be had from this.
 ///
 /// SHA-256 begins with questions to the processor, and a hypervisor takes longer over each than a fresh

@@ -211,7 +211,7 @@ impl Drop for BlockedSignals {
             for signal in came {
                 pthread_kill(pthread_self(), signal).ok();
             }
-            // Not joined: it may be stuck in a write to a pipe that nobody reads.
+            // Not joined: it may be stuck in a write to a pipe without a reader.
             pthread_kill(name_of(&watcher.thread), WAKE).ok();
         }
         self.before.thread_set_mask().ok();
@@ -269,7 +269,7 @@ pub fn interrupt() {
 }
 
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:
-/// for a standard output that nobody reads any more.
+/// for a standard output whose reader has gone.
 #[cfg(feature = "cli")]
 pub fn die_of_broken_pipe() {
     signal_hook::low_level::emulate_default_handler(Signal::SIGPIPE as i32).ok();

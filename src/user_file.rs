@@ -2,7 +2,10 @@
 //! says decides where tokens go, so it must be one that no other user can have written: links are followed
 //! and their target is checked, on the descriptor that is then read.
 
-use std::fs::{File, Metadata, OpenOptions};
+#[cfg(feature = "cli")]
+mod write;
+
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -12,6 +15,8 @@ use nix::fcntl::OFlag;
 use zeroize::Zeroizing;
 
 use crate::env;
+#[cfg(feature = "cli")]
+pub use write::write;
 
 const WRITABLE_BY_ALL: u32 = 0o002;
 const WRITABLE_BY_GROUP: u32 = 0o020;
@@ -99,7 +104,7 @@ pub fn check_authorities(path: &Path) -> Result<(), (PathBuf, Unusable)> {
         return unless_unread(check(path)).map_err(at(path));
     }
     unless_unread(check_folder(path)).map_err(at(path))?;
-    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut files = entries
         .map(|entry| entry.path())
         .filter(|path| path.is_file());
@@ -134,7 +139,7 @@ fn open(path: &Path) -> Result<(File, Metadata), Unusable> {
 /// bubblewrap's, a rootless container's) shows it as one of a user without a number: below these folders no
 /// other user has files.
 fn is_of_the_system(file: &File, owner: u32) -> bool {
-    let there = || std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let there = || fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
     env::hides_user(owner)
         && there().is_ok_and(|path| {
             ["/etc", "/usr", "/nix/store"]

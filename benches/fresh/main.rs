@@ -4,8 +4,8 @@
 //!
 //! `cargo bench`, after `packaging/build` with the binary that is shipped. All are measured in one run, in
 //! turns, so that whatever else the machine does strikes all. Times differ between machines; the ratios
-//! count. The table is Markdown, for docs/performance.md. `cargo bench -- refresh` measures the refresh alone; with
-//! `GLAUTH=PROGRAM` that of another build.
+//! count. The table is Markdown, for docs/performance.md. `cargo bench -- refresh` measures the refresh alone, and
+//! `cargo bench -- doctor` how `doctor` grows with the number of logins; with `GLAUTH=PROGRAM` those of another build.
 
 #![allow(
     missing_docs,
@@ -15,6 +15,7 @@
     reason = "a program for people to look at; a measurement that cannot be made has failed"
 )]
 
+mod doctor;
 mod memory;
 mod peers;
 
@@ -49,6 +50,10 @@ fn main() {
         refreshes(&named().unwrap_or(shipped));
         return;
     }
+    if std::env::args().any(|arg| arg == "doctor") {
+        doctor::measure(&named().unwrap_or(shipped));
+        return;
+    }
     let sandbox = Sandbox::new();
     let record = store_record(&sandbox);
     let mut daemons = peers::Daemons::default();
@@ -58,6 +63,7 @@ fn main() {
     peers::end_pass(&sandbox);
     crowds(&shipped);
     refreshes(&shipped);
+    doctor::measure(&shipped);
 }
 
 /// The build that was asked for.

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. What an argument means is in the commands.
 
+mod accounts;
 mod exec;
 mod git;
 mod login;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::credential::{AccountName, HostArg};
 use crate::time::parse_duration;
 
+pub use accounts::{Rename, Switch};
 pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
@@ -136,23 +138,32 @@ pub enum Command {
     Exec(Exec),
     /// Refresh tokens before they expire
     ///
-    /// For timers: it keeps logins alive that no program uses, and tells you when a login needs you.
+    /// Run it from a timer. It refreshes the logins that no program uses, so that they do not end, and tells you when a
+    /// login needs you.
     Refresh(Refresh),
     /// Show your logins
     ///
-    /// With the user, the state and the expiry of each. It contacts no server, unless --check is given.
+    /// glauth shows the user, the state and the expiry of each login. It contacts no server unless --check is given.
     Status(Status),
     /// Revoke a login and delete its tokens
     ///
     /// glauth revokes the grants at the server, then deletes the tokens.
     Logout(Logout),
+    /// Choose the account that a host means
+    ///
+    /// If a host has several accounts, every command uses this one unless you name another.
+    Switch(Switch),
+    /// Give an account another name
+    ///
+    /// The login stays: nothing is asked of the server, and no token changes.
+    Rename(Rename),
     /// Answer git as a credential helper
     ///
     /// git runs it; you run `glauth setup-git`.
     GitCredential(GitCredential),
     /// Configure git to use glauth
     ///
-    /// From then on git takes the token for this host from glauth, and asks no other helper.
+    /// git then gets the token for the host from glauth, and asks no other helper.
     SetupGit(SetupGit),
     /// Check the store, the servers and git
     ///
@@ -160,15 +171,16 @@ pub enum Command {
     Doctor(Doctor),
     /// Show where glauth keeps its files
     ///
-    /// `glauth store info` shows the folder of the logins, the configuration and the rescue places.
+    /// `glauth store info` shows the folder of the logins, the configuration and the rescue places: what a backup holds,
+    /// and what moves to another machine.
     Store(Store),
     /// Print shell completions
     ///
-    /// They complete options, hosts and the names of your logins.
+    /// The shell then completes commands, options, hosts and the names of your logins.
     Completions(Completions),
     /// Print a man page
     ///
-    /// For systems where the man pages are not installed.
+    /// glauth prints the page even where no man pages are installed.
     Man(Man),
 }
 
@@ -189,9 +201,9 @@ pub struct HostTarget {
 #[command(after_long_help = "\
 Examples:
   glauth token gitlab.com
-  glauth token --min-ttl 30m gitlab.com        # at least half an hour, or exit code 4
+  glauth token --min-ttl 30m gitlab.com     # 30 minutes or more, or exit 4
   glauth token --format curl | curl -K - https://gitlab.com/api/v4/user
-  printf %s \"$refused\" | glauth token --rejected gitlab.com  # after a 401: another one
+  printf %s \"$refused\" | glauth token --rejected gitlab.com  # after a 401
 
 With --rejected, exit code 6 means that the server calls the token good, so it would refuse another one as well.")]
 pub struct Token {
@@ -213,7 +225,7 @@ pub struct Token {
 
     /// Print only a stored, fresh token
     ///
-    /// Without the lock and the network.
+    /// glauth takes no lock and sends no request.
     #[arg(long)]
     pub no_refresh: bool,
 
@@ -236,6 +248,12 @@ pub enum Format {
     Curl,
     /// `export NAME='…'` for a shell
     Env,
+    /// `Bearer …`, the value of the header
+    Bearer,
+    /// `{"Authorization":"Bearer …"}`, as AI tools ask for it
+    HeadersJson,
+    /// Credential for `kubectl`
+    Kubectl,
 }
 
 /// `glauth refresh`
@@ -291,13 +309,15 @@ STATE:
   unreadable       the record cannot be read
   logged out       you logged out
 
-A terminal shows the columns that fit; --json has all, and more.
+`(default)` or `*` after an account: the one that the host means (see `glauth switch`).
+
+A terminal shows the columns that fit; --json has all, and more. With -v, each command that uses a token is named.
 
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
 
-If --check finds a token `(dead)` that cannot be refreshed, the account needs a login. If it can be refreshed, \
-`glauth refresh --force` gets another token, or finds that the login has ended. A server that does not answer \
-changes nothing.")]
+With --check, `(checked)` means that the server knows the token, and `dead` that it does not. If a dead token \
+cannot be refreshed, the account needs a login. If it can be refreshed, `glauth refresh --force` gets another token, \
+or finds that the login has ended. A server that does not answer changes nothing.")]
 pub struct Status {
     /// The only host to show.
     #[command(flatten)]
@@ -316,7 +336,7 @@ Examples:
   glauth logout --local gitlab.com    # if the server cannot be reached
   glauth logout --forget gitlab.com   # keep nothing about this login
 
-glauth keeps what the next `glauth login` needs, such as the client id, without any token.")]
+glauth keeps what the next `glauth login` needs, such as the client id, but no token.")]
 pub struct Logout {
     /// Host to log out of.
     #[command(flatten)]
@@ -328,7 +348,7 @@ pub struct Logout {
 
     /// Also forget the client id and the rest
     ///
-    /// It works after a logout, too. The next login at HOST begins from nothing.
+    /// It works after a logout, too. The next login at HOST starts from scratch.
     #[arg(long)]
     pub forget: bool,
 
@@ -346,11 +366,11 @@ Examples:
   glauth doctor --offline gitlab.com
   glauth doctor --json | jq -r '.checks[] | select(.verdict != \"ok\") | .message'
 
-glauth doctor tries whether locks and renames work where the store is. It checks owners and modes, the file system, \
+glauth doctor checks whether locks and renames work where the store is, and looks at owners and modes, the file system, \
 each login and unfinished refreshes, the servers with their certificates and clocks, and git's configuration. It \
 changes no record, refreshes nothing, and removes what it writes.
 
-Exit code: of the failed checks, the first of 1, 2, 5, 3, 4 that occurred; warnings do not count.")]
+Exit code: that of the failed check; of several, the first in the order 1, 2, 5, 3, 4. Warnings do not count.")]
 pub struct Doctor {
     /// The only host to show.
     #[command(flatten)]
@@ -391,21 +411,27 @@ pub enum Listed {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth man token > token.1 && man ./token.1")]
+  glauth man token > token.1 && man ./token.1
+  glauth man config > config.5 && man ./config.5")]
 pub struct Man {
-    /// Command; without it, the page of glauth
-    #[arg(value_parser = PossibleValuesParser::new(PAGES), hide_possible_values = true)]
+    /// Command, or `config`; without it, the page of glauth
+    #[arg(value_parser = PossibleValuesParser::new(PAGES.into_iter().chain([CONFIG_PAGE])), hide_possible_values = true)]
     pub command: Option<String>,
 }
 
+/// The page about `config.toml`.
+pub const CONFIG_PAGE: &str = "config";
+
 /// The commands, each of which has a man page; a shell completes them.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "login",
     "token",
     "exec",
     "refresh",
     "status",
     "logout",
+    "switch",
+    "rename",
     "git-credential",
     "setup-git",
     "doctor",

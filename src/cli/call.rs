@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::args::Global;
+use super::args::{self, Global};
 use super::shell;
-use crate::credential::{AccountId, AccountName, Scheme, is_loopback};
+use crate::credential::{AccountId, AccountName, LoginKind, Record, Scheme, is_loopback};
 use crate::env;
-use crate::store::Store;
+use crate::store::{Snapshot, Store};
 use crate::time::Timestamp;
 
 /// Where a call finds its logins and its configuration.
@@ -23,6 +23,78 @@ pub(super) struct Call {
     account_is_set: bool,
     /// Whether `doctor` runs already, and need not be named.
     is_doctor: bool,
+    /// The login that this call is.
+    login: Option<LoginCall>,
+}
+
+/// What a login was told, for a command that repeats it.
+#[derive(Debug, Clone)]
+struct LoginCall {
+    scheme: Option<Scheme>,
+    /// Each option, as it is typed again.
+    options: Vec<(&'static str, String)>,
+}
+
+/// The options that say where the tokens come from: one takes the place of another.
+const SOURCES: [&str; 4] = ["--device", "--no-browser", "--import", "--with-token"];
+
+impl LoginCall {
+    fn of(args: &args::Login, scheme: Option<Scheme>, typed_client_id: Option<&str>) -> Self {
+        let text = |path: &Option<PathBuf>| path.as_deref().map(|p| p.to_string_lossy().into());
+        let client_id = args.client_id.as_deref().or(typed_client_id);
+        let one: [(&str, Option<String>); 10] = [
+            ("--provider", args.provider.clone()),
+            ("--client-id", client_id.map(ToOwned::to_owned)),
+            ("--client-secret-file", text(&args.client_secret_file)),
+            ("--auth-method", args.auth_method.clone()),
+            ("--redirect-uri", args.redirect_uri.clone()),
+            ("--ca-file", text(&args.ca_file)),
+            (
+                "--authorization-endpoint",
+                args.authorization_endpoint.clone(),
+            ),
+            ("--device-endpoint", args.device_endpoint.clone()),
+            ("--token-endpoint", args.token_endpoint.clone()),
+            ("--revocation-endpoint", args.revocation_endpoint.clone()),
+        ];
+        let one = one
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let parameters = args
+            .parameter
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"));
+        let many = args.scope.iter().cloned().map(|scope| ("--scope", scope));
+        let many = many.chain(parameters.map(|pair| ("--parameter", pair)));
+        let flags = [
+            ("--device", args.device),
+            ("--no-browser", args.no_browser),
+            ("--import", args.import),
+            ("--with-token", args.with_token),
+            ("--standby", args.standby),
+            ("--no-standby", args.no_standby),
+        ];
+        let flags = flags.into_iter().filter(|(_, is_given)| *is_given);
+        let values = one.chain(many);
+        let values = values.map(|(name, value)| (name, format!(" {name} {}", shell::word(&value))));
+        Self {
+            scheme,
+            options: flags
+                .map(|(name, _)| (name, format!(" {name}")))
+                .chain(values)
+                .collect(),
+        }
+    }
+
+    /// The options, but for those whose place others take.
+    fn but_for(&self, others: &str) -> String {
+        let others: Vec<&str> = others.split(' ').collect();
+        let has_source = others.iter().any(|other| SOURCES.contains(other));
+        let is_replaced =
+            |name: &str| others.contains(&name) || has_source && SOURCES.contains(&name);
+        let options = self.options.iter().filter(|(name, _)| !is_replaced(name));
+        options.map(|(_, text)| text.as_str()).collect()
+    }
 }
 
 impl Call {
@@ -42,6 +114,21 @@ impl Call {
             options: repeated.collect(),
             account_is_set: env::option("GLAUTH_ACCOUNT").is_some(),
             is_doctor: false,
+            login: None,
+        }
+    }
+
+    /// The same where the call is a login: commands repeat what it was told, and the client id that a person typed.
+    pub(super) fn of_login(
+        global: &Global,
+        args: &args::Login,
+        typed_client_id: Option<&str>,
+    ) -> Self {
+        let host = args.target.host.as_ref().or(global.host.as_ref());
+        let scheme = host.and_then(|host| host.scheme);
+        Self {
+            login: Some(LoginCall::of(args, scheme, typed_client_id)),
+            ..Self::of(global)
         }
     }
 
@@ -61,6 +148,17 @@ impl Call {
     /// A command about no single login.
     pub(super) fn command(&self, words: &str) -> String {
         format!("`glauth {words}{}`", self.options)
+    }
+
+    /// The command that logs in, with these options in the place of those that go with them. In a login it repeats
+    /// the others.
+    pub(super) fn login(&self, options: &str, id: &AccountId) -> String {
+        let Some(login) = &self.login else {
+            return self.command_for(&format!("login{options}"), id);
+        };
+        let words = format!("login{options}{}", login.but_for(options));
+        let scheme = login.scheme.unwrap_or_else(|| self.scheme(id));
+        self.command_at(&words, id, scheme)
     }
 
     /// A command about a login, which is reached as its record says.
@@ -94,22 +192,38 @@ impl Call {
     }
 
     /// How a login is reached. Only a server of this machine is ever reached over plain HTTP.
-    fn scheme(&self, id: &AccountId) -> Scheme {
+    pub(super) fn scheme(&self, id: &AccountId) -> Scheme {
         let url = Url::parse(&id.host.base_url(Scheme::Http));
         if !url.is_ok_and(|url| is_loopback(&url)) {
             return Scheme::Https;
         }
-        let store = self
-            .root
-            .clone()
-            .map(|root| Store::new(root, Timestamp::now));
-        let snapshot = store.and_then(|store| store.snapshot(id).ok().flatten());
-        snapshot.map_or(Scheme::Https, |found| found.record().scheme)
+        self.record(id).map_or(Scheme::Https, |found| found.scheme)
+    }
+
+    /// Whether a personal token is the way to log in, since the login there is one, or was one.
+    pub(super) fn is_of_a_token(&self, id: &AccountId) -> bool {
+        let Some(record) = self.record(id) else {
+            return false;
+        };
+        match record.login() {
+            Some(login) => login.kind == LoginKind::Token,
+            None => record.client().is_some_and(|client| {
+                client.client_id.is_none() && client.token_endpoint.is_none()
+            }),
+        }
+    }
+
+    fn record(&self, id: &AccountId) -> Option<Record> {
+        let store = Store::new(self.root.clone()?, Timestamp::now);
+        store.snapshot(id).ok().flatten().map(Snapshot::into_record)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
+    use super::args::{Cli, Command};
     use super::*;
     use crate::credential::HostArg;
 
@@ -119,6 +233,7 @@ mod tests {
             options: options.to_owned(),
             account_is_set: false,
             is_doctor: false,
+            login: None,
         }
     }
 
@@ -157,6 +272,35 @@ mod tests {
         assert_eq!(
             call.command_for("logout --local", &id("gitlab.com", "work")),
             "`glauth logout --local --store '/a b' --config c.toml --account work gitlab.com`"
+        );
+    }
+
+    #[test]
+    fn a_login_repeats_what_it_was_told() {
+        let login = |args: &[&str]| {
+            let cli = Cli::try_parse_from([&["glauth", "login"], args].concat()).unwrap();
+            let Command::Login(args) = &cli.command else {
+                panic!("{cli:?}")
+            };
+            Call {
+                login: Some(LoginCall::of(args, None, Some("typed"))),
+                ..call("")
+            }
+        };
+        let id = id("gitlab.com", "default");
+        let told = login(&["--provider=gitlab", "--client-id=a b", "--no-browser"]);
+        assert_eq!(
+            told.login("", &id),
+            "`glauth login --no-browser --provider gitlab --client-id 'a b' gitlab.com`"
+        );
+        assert_eq!(
+            told.login(" --device --client-id ID", &id),
+            "`glauth login --device --client-id ID --provider gitlab gitlab.com`"
+        );
+        let told = login(&["--scope", "api read_user", "--parameter=a=b&c"]);
+        assert_eq!(
+            told.login("", &id),
+            "`glauth login --client-id typed --scope api --scope read_user --parameter 'a=b&c' gitlab.com`"
         );
     }
 

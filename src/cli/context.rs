@@ -1,11 +1,12 @@
 //! What a command works with: which store, which host, which account, how long to wait.
 
+use std::cell::OnceCell;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::args::{Global, HostTarget};
+use super::args::{self, Cli, Command, Global, HostTarget};
 use super::audible::Audible;
 use super::call::Call;
 use super::failure::{Error, Failure, UsageError};
@@ -27,10 +28,15 @@ pub(super) struct Context<'a> {
     pub printer: &'a Printer,
     log: Log,
     pub network: Audible<Network>,
+    /// The login that this call is.
+    login: Option<&'a args::Login>,
+    /// The client id that a person typed in it.
+    typed_client_id: OnceCell<String>,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(global: &'a Global, printer: &'a Printer) -> Self {
+    pub(super) fn new(cli: &'a Cli, printer: &'a Printer) -> Self {
+        let global = &cli.global;
         let level = Level::of_count(global.verbose);
         Self {
             global,
@@ -40,7 +46,17 @@ impl<'a> Context<'a> {
                 http: Network,
                 is_watched: !global.quiet && !global.json && printer::is_watched(),
             },
+            login: match &cli.command {
+                Command::Login(args) => Some(args),
+                _ => None,
+            },
+            typed_client_id: OnceCell::new(),
         }
+    }
+
+    /// Keeps the client id that a person typed, for commands that repeat the login.
+    pub(super) fn keep_client_id(&self, typed: &str) {
+        self.typed_client_id.set(typed.to_owned()).ok();
     }
 
     /// The store: `--store`, else `credentials/` in the platform's local data folder.
@@ -63,11 +79,7 @@ impl<'a> Context<'a> {
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
     pub(super) fn config(&self) -> Result<Config, Error> {
-        Ok(match (&self.global.config, env::config_file()) {
-            (Some(named), _) => Config::read_named(named)?,
-            (None, Some(path)) => Config::read(&path)?,
-            (None, None) => Config::default(),
-        })
+        Ok(Config::of_call(self.global.config.as_deref())?)
     }
 
     /// Where the configuration is, or would be. `None`: no home is known.
@@ -85,6 +97,7 @@ impl<'a> Context<'a> {
             watched: self.is_watched(),
             scheme,
             refreshes: RefreshesIn::Apart,
+            config: self.global.config.as_deref(),
         }
     }
 
@@ -95,12 +108,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether somebody sees what is said meanwhile.
+    /// Whether a person sees what is said meanwhile.
     pub(super) fn is_watched(&self) -> bool {
         self.network.is_watched
     }
 
-    /// Whether there is a person who can be asked.
+    /// Whether there is a person to ask.
     pub(super) fn can_ask(&self) -> bool {
         !self.global.json && printer::is_watched() && io::stdin().is_terminal()
     }
@@ -154,11 +167,22 @@ impl<'a> Context<'a> {
         Ok(ids)
     }
 
-    /// Finds the login that is meant: the named one, else `default`, else the only one of the host.
+    /// Finds the login that is meant: the named one, else `default`, else the chosen one, else the only one of the host.
     pub(super) fn find(&self, host: &HostArg, session: &Session<'_>) -> Result<Record, Error> {
-        let found = flow::find(session, &host.host, self.global.account.as_ref());
+        Self::found(
+            flow::find(session, &host.host, self.global.account.as_ref()),
+            session,
+        )
+    }
+
+    /// Finds this login alone.
+    pub(super) fn find_named(id: &AccountId, session: &Session<'_>) -> Result<Record, Error> {
+        Self::found(flow::find(session, &id.host, Some(&id.account)), session)
+    }
+
+    fn found(found: Result<Record, FlowError>, session: &Session<'_>) -> Result<Record, Error> {
         found.map_err(|error| match error {
-            FlowError::NoLogin(id) => Self::no_login(id, host.scheme, session.store).into(),
+            FlowError::NoLogin(id) => Self::no_login(id, session.scheme, session.store).into(),
             other => other.into(),
         })
     }
@@ -171,7 +195,13 @@ impl<'a> Context<'a> {
 
     /// What commands for a person to paste repeat.
     pub(super) fn call(&self) -> Call {
-        Call::of(self.global)
+        match self.login {
+            Some(args) => {
+                let typed = self.typed_client_id.get().map(String::as_str);
+                Call::of_login(self.global, args, typed)
+            }
+            None => Call::of(self.global),
+        }
     }
 
     /// What a person or a script is told of an error.
@@ -192,6 +222,14 @@ impl<'a> Context<'a> {
             Some(Step::TakeOneGrant(id)) => {
                 let command = call.command_for("login --no-standby", id);
                 format!("{text}; {command} takes one")
+            }
+            Some(Step::ChooseDefault(host)) => {
+                let command = call.command(&format!("switch {host} default"));
+                format!("{text}; {command} undoes that")
+            }
+            Some(Step::LogOut(id)) => {
+                let command = call.command_for("logout", id);
+                format!("{text}; {command} removes this one")
             }
         }
     }

@@ -1,169 +1,216 @@
-//! The files of man/, from the same source as `--help`.
+//! The files of man/, from the same sources as `--help` and the checks of `config.toml`.
+
+mod configuration;
+mod prose;
+mod sections;
+mod synopsis;
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::args::Cli;
-use crate::code::{Code, Exit};
-
-const ENVIRONMENT: [(&str, &str); 7] = [
-    ("GLAUTH_HOST", "The host where none is named."),
-    ("GLAUTH_ACCOUNT", "Which of several logins at a host."),
-    ("GLAUTH_STORE", "The folder with the logins."),
-    ("GLAUTH_CONFIG", "The configuration file."),
-    (
-        "HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "The proxy to servers (http, https, socks5, socks5h, socks); never for loopback addresses.",
-    ),
-    (
-        "XDG_DATA_HOME, XDG_CONFIG_HOME",
-        "Where the logins and the configuration are, on Linux.",
-    ),
-    ("NO_COLOR", "No colour, on a terminal either."),
-];
-
-const FILES: [(&str, &str); 4] = [
-    (
-        "~/.local/share/glauth/credentials/HOST/ACCOUNT.toml",
-        "A login. On macOS the folder is ~/Library/Application Support/glauth/credentials.",
-    ),
-    (
-        "~/.local/share/glauth/credentials/HOST/ACCOUNT.lock",
-        "Its lock; never to be removed while glauth runs.",
-    ),
-    (
-        "~/.config/glauth/config.toml",
-        "The configuration; written by people only. On macOS it is beside the logins' folder.",
-    ),
-    (
-        "glauth-rescue-UID/",
-        "Beside the store, in the home, in /var/tmp (there with digits after UID), $XDG_RUNTIME_DIR, /run/user/UID, the temporary folder or /tmp: a refreshed login that the store could not take. The next call finds it there.",
-    ),
-];
-
-/// `exec` ends as its command does.
-const EXEC_STATUS: [(&str, &str); 4] = [
-    (
-        "125",
-        "A failure of glauth's own; the message says which, as for the other commands.",
-    ),
-    ("126", "The command cannot be run."),
-    ("127", "The command is not found."),
-    ("any", "The command's own."),
-];
+use super::args::{CONFIG_PAGE, Cli};
+use prose::Prose;
 
 /// The version alone says which pages these are. An empty argument has to be written out: without it, the version
 /// would stand in the place of the date.
 const NO_DATE: &str = "\"\"";
 
-/// The man page of a command, or of glauth itself; `None` where there is no such command.
-pub(super) fn man_page(command: Option<&str>) -> Option<String> {
+/// What the footer of each page says.
+const SOURCE: &str = concat!("glauth ", env!("CARGO_PKG_VERSION"));
+
+/// A space where a line must not break.
+const HARD_SPACE: char = '\u{a0}';
+
+/// The man page of a command, of the configuration, or of glauth itself; `None` where there is no such command.
+pub(super) fn man_page(name: Option<&str>) -> Option<String> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
-    let page = match command {
-        None => root,
-        Some(name) => {
-            let found = root
-                .get_subcommands()
-                .find(|known| known.get_name() == name)?;
-            found.clone().name(format!("glauth-{name}"))
-        }
-    };
     let mut text = Vec::new();
-    render(&page, &mut text).ok()?;
-    String::from_utf8(text)
-        .ok()
-        .map(|text| without_idle_breaks(&text))
+    match name {
+        None => of_glauth(&root, &mut text).ok()?,
+        Some(CONFIG_PAGE) => configuration::page().to_writer(&mut text).ok()?,
+        Some(name) => {
+            let mut commands = root.get_subcommands();
+            let command = commands.find(|known| known.get_name() == name)?;
+            of_command(command, &mut text).ok()?;
+        }
+    }
+    String::from_utf8(text).ok().map(|text| tidy(&text))
 }
 
-/// A line break beside an empty line does nothing, and `mandoc -Tlint` says so.
-fn without_idle_breaks(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let is_space = |index: Option<usize>| {
-        let line = index.and_then(|index| lines.get(index));
-        line.is_some_and(|line| line.is_empty())
-    };
-    let useful = lines.iter().enumerate().filter(|(index, line)| {
-        **line != ".br" || !is_space(index.checked_sub(1)) && !is_space(Some(index + 1))
-    });
-    useful.fold(String::new(), |text, (_, line)| text + line + "\n")
+/// The page of glauth itself: it has all that holds for each command.
+fn of_glauth(root: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+    let prose = Prose::of(root);
+    head(root, &prose, "glauth", text)?;
+    sections::commands(root).to_writer(text)?;
+    Man::new(root.clone()).render_options_section(text)?;
+    examples(&prose.examples).to_writer(text)?;
+    sections::exit_status().to_writer(text)?;
+    sections::environment().to_writer(text)?;
+    sections::files().to_writer(text)?;
+    sections::see_also("glauth").to_writer(text)
 }
 
-fn render(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
-    // `Examples:` gets a section of its own.
-    let after = command
-        .get_after_long_help()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let command = command.clone().after_help("").after_long_help("");
-    let man = Man::new(command.clone())
-        .date(NO_DATE)
-        .manual("glauth")
-        .source(concat!("glauth ", env!("CARGO_PKG_VERSION")));
-    man.render_title(text)?;
-    man.render_name_section(text)?;
-    man.render_synopsis_section(text)?;
-    man.render_description_section(text)?;
-    man.render_options_section(text)?;
+/// The page of a command: what is its own comes first, and glauth(1) has the rest.
+fn of_command(command: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+    let name = command.get_name();
+    let prose = Prose::of(command);
+    head(command, &prose, &format!("glauth-{name}"), text)?;
     if command.has_subcommands() {
-        man.render_subcommands_section(text)?;
+        below(command).to_writer(text)?;
     }
-    if command.get_name() == "glauth-exec" {
-        list("EXIT STATUS", &EXEC_STATUS).to_writer(text)?;
+    let own = command.clone().mut_args(|arg| {
+        let is_common = arg.is_global_set() || synopsis::is_help(&arg);
+        let is_hidden = arg.is_hide_set();
+        arg.hide(is_common || is_hidden)
+    });
+    let has_own = own.get_arguments().any(|arg| !arg.is_hide_set());
+    Man::new(own).render_options_section(text)?;
+    let mut rest = Roff::default();
+    if has_own {
+        rest.control("PP", []);
     } else {
-        exit_status().to_writer(text)?;
+        rest.control("SH", ["OPTIONS"]);
     }
-    list("ENVIRONMENT", &ENVIRONMENT).to_writer(text)?;
-    list("FILES", &FILES).to_writer(text)?;
-    if let Some(examples) = examples(&after) {
-        examples.to_writer(text)?;
+    prose::paragraph(
+        &mut rest,
+        "glauth(1) describes the options that every command takes.",
+    );
+    for (title, rows) in &prose.lists {
+        rest.control("SH", [&*title.to_uppercase()]);
+        prose::rows(&mut rest, rows);
     }
-    Ok(())
+    rest.to_writer(text)?;
+    if !prose.examples.is_empty() {
+        examples(&prose.examples).to_writer(text)?;
+    }
+    sections::exit_status_of(name, &prose.exits).to_writer(text)?;
+    sections::environment_of(name).to_writer(text)?;
+    sections::see_also(name).to_writer(text)
 }
 
-fn exit_status() -> Roff {
+/// The title, NAME, SYNOPSIS and DESCRIPTION.
+fn head(
+    command: &clap::Command,
+    prose: &Prose,
+    name: &str,
+    text: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    let mut roff = title(name, "1", &prose.about);
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text(synopsis::of(command));
+    roff.control("SH", ["DESCRIPTION"]);
+    prose::paragraphs(&mut roff, &prose.description);
+    roff.to_writer(text)
+}
+
+/// The title and NAME.
+fn title(name: &str, section: &str, about: &str) -> Roff {
     let mut roff = Roff::default();
-    roff.control("SH", ["EXIT STATUS"]);
-    for exit in Exit::ALL {
+    roff.control("TH", [name, section, NO_DATE, SOURCE, "glauth"]);
+    // No hyphens and no stretched lines, so that an option stays as it is typed.
+    roff.control("nh", []);
+    roff.control("ad", ["l"]);
+    roff.control("SH", ["NAME"]);
+    roff.text([roman(format!("{name} - {about}"))]);
+    roff
+}
+
+/// The commands below a command, which have no pages of their own.
+fn below(command: &clap::Command) -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["COMMANDS"]);
+    for below in command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+    {
+        let prose = Prose::of(below);
         roff.control("TP", []);
-        roff.text([bold(exit.code().to_string())]);
-        let codes: Vec<&str> = exit.codes().map(Code::as_str).collect();
-        let codes = match &*codes {
-            [] => String::new(),
-            codes => format!(" (in JSON errors: {})", codes.join(", ")),
-        };
-        let (meaning, remedy) = (exit.meaning(), exit.remedy());
-        roff.text([roman(format!("{meaning}: {remedy}{codes}"))]);
+        roff.text(synopsis::of(below));
+        prose::paragraph(&mut roff, &format!("{}.", prose.about));
+        for paragraph in &prose.description {
+            roff.control("IP", []);
+            prose::paragraph(&mut roff, paragraph);
+        }
+        if !prose.examples.is_empty() {
+            roff.control("IP", []);
+            lines(&mut roff, &prose.examples);
+        }
     }
     roff
 }
 
+fn examples(all: &[String]) -> Roff {
+    let mut roff = Roff::default();
+    roff.control("SH", ["EXAMPLES"]);
+    lines(&mut roff, all);
+    roff
+}
+
+/// Lines as they stand.
+fn lines(roff: &mut Roff, lines: &[String]) {
+    roff.control("nf", []);
+    for line in lines {
+        roff.text([roman(&**line)]);
+    }
+    roff.control("fi", []);
+}
+
+/// A list of terms, each with what it means.
 fn list(title: &str, rows: &[(&str, &str)]) -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", [title]);
     for (term, text) in rows {
         roff.control("TP", []);
         roff.text([bold(*term)]);
-        roff.text([roman(*text)]);
+        prose::paragraph(&mut roff, text);
     }
     roff
 }
 
-/// The lines after `Examples:` as they stand, and the paragraphs behind them.
-fn examples(after: &str) -> Option<Roff> {
-    let (_, rest) = after.split_once("Examples:\n")?;
-    let mut roff = Roff::default();
-    roff.control("SH", ["EXAMPLES"]);
-    roff.control("nf", []);
-    let mut paragraphs = rest.split("\n\n");
-    for line in paragraphs.next()?.lines() {
-        roff.text([roman(line.trim_start())]);
+/// What the generators write, without what does nothing: the definition of an apostrophe before each section but the
+/// first, and a line break beside an empty line, of which `mandoc -Tlint` warns. Literals are bold in place of
+/// backticks.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::new();
+    let mut is_literal = false;
+    let all: Vec<&str> = text.lines().collect();
+    let is_space = |index: Option<usize>| {
+        let line = index.and_then(|index| all.get(index));
+        line.is_some_and(|line| line.is_empty())
+    };
+    for (index, line) in all.iter().enumerate() {
+        let is_repeated =
+            index > 1 && (line.starts_with(".ie \\n(.g") || line.starts_with(".el .ds"));
+        let is_idle =
+            *line == ".br" && (is_space(index.checked_sub(1)) || is_space(Some(index + 1)));
+        if is_repeated || is_idle {
+            continue;
+        }
+        is_literal = (is_literal || *line == ".nf") && *line != ".fi";
+        if is_literal || line.starts_with('.') {
+            tidied += line;
+        } else {
+            tidied += &bold_literals(line).replace(HARD_SPACE, "\\ ");
+        }
+        tidied.push('\n');
     }
-    roff.control("fi", []);
-    for paragraph in paragraphs {
-        roff.control("PP", []);
-        roff.text([roman(paragraph)]);
+    tidied
+}
+
+/// What stands in backticks, in bold. A lone backtick stays.
+fn bold_literals(line: &str) -> String {
+    let parts: Vec<&str> = line.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return line.to_owned();
     }
-    Some(roff)
+    let styled = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| match index % 2 {
+            0 => (*part).to_owned(),
+            _ => format!("\\fB{part}\\fR"),
+        });
+    styled.collect()
 }

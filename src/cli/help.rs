@@ -9,7 +9,7 @@ const GLOBAL_OPTIONS: &str =
     "Global options (--account, --store, --json, --quiet, --verbose …): see `glauth help`";
 
 /// What people type first, since another program calls it so, and what glauth calls it.
-const OTHER_WORDS: [(&[&str], &str); 12] = [
+const OTHER_WORDS: [(&[&str], &str); 14] = [
     (&["import"], "glauth login --import"),
     (
         &["list", "ls", "accounts", "logins", "whoami", "show", "info"],
@@ -59,6 +59,8 @@ const OTHER_WORDS: [(&[&str], &str); 12] = [
         ],
         "glauth setup-git",
     ),
+    (&["use", "select", "set-default"], "glauth switch"),
+    (&["mv", "move"], "glauth rename"),
     (&["completion", "completions-for"], "glauth completions"),
     (&["manual", "manpage"], "glauth man"),
 ];
@@ -82,8 +84,8 @@ fn fold(command: &mut clap::Command) {
             |long| format!("{GLOBAL_OPTIONS}\n\n{long}"),
         );
         let mut folded = std::mem::take(below).mut_args(|arg| {
-            let is_global = arg.is_global_set();
-            arg.hide(is_global)
+            let is_hidden = arg.is_hide_set() || arg.is_global_set();
+            arg.hide(is_hidden)
         });
         if folded.get_name() == "help" {
             folded = folded.about("Explain a command");

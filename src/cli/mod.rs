@@ -5,6 +5,7 @@ mod audible;
 mod call;
 mod commands;
 mod completions;
+mod config_file;
 mod context;
 mod failure;
 mod generate;
@@ -54,10 +55,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return not_understood(error, &args),
     };
     let printer = Printer::new(&cli.global);
-    let exit = match commands::run(&cli, &Context::new(&cli.global, &printer)) {
+    let context = Context::new(&cli, &printer);
+    let exit = match commands::run(&cli, &context) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            printer.failure(&Failure::of(&error, &Call::of(&cli.global)));
+            printer.failure(&context.failure(&error));
             match cli.command {
                 Command::Exec(_) => commands::exec::exit_code(&error).into(),
                 _ => error.code().exit().into(),

@@ -42,7 +42,7 @@ impl Printer {
         }
     }
 
-    /// Shows what nothing goes on without, line by line, also to who wants to hear nothing.
+    /// Shows what nothing goes on without, line by line, with `--quiet` too.
     pub(super) fn show(&self, lines: &[&str], as_json: &Value) {
         if self.json {
             object(as_json);
@@ -153,7 +153,7 @@ fn error_lines(message: &str, hint: Option<&str>) {
     }
 }
 
-/// Writes a note of `-v`, or what a person who is asked should know.
+/// Writes a note of `-v`, or what a person should know before an answer.
 pub(super) fn note(text: &str) {
     terminal::tell(text);
 }
@@ -206,7 +206,7 @@ pub(super) fn width_of_data() -> Option<usize> {
     size.map(|(width, _)| width.0.into())
 }
 
-/// Whether somebody sees stderr.
+/// Whether a person sees stderr.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
 }

@@ -110,7 +110,7 @@ impl Failed {
         }
     }
 
-    /// A verdict after which nobody can know whether the grant was rotated.
+    /// A verdict after which it is unknown whether the grant was rotated.
     #[must_use]
     pub fn doubtful(outcome: Outcome) -> Self {
         Self {
@@ -182,7 +182,7 @@ impl Login {
 
     /// Whether a lease on the token of the grant at `index` keeps it from being refreshed for this
     /// cause (P6): only where that would end a living token, and only because it ends
-    /// soon. A refused one is dead already, and who asks for a rotation means it.
+    /// soon. A refused one is dead already, and a caller that asks for a rotation means it.
     #[must_use]
     pub fn heeds_leases(&self, index: usize, cause: Cause, now: Timestamp) -> bool {
         let kills = self.client.rotation == RotationEffect::Kills;

@@ -11,7 +11,7 @@ use super::host::is_loopback;
 use crate::secret::{ClientSecret, RegistrationToken};
 use crate::time::Timestamp;
 
-/// How the client shows who it is at the token endpoint: `token_endpoint_auth_method` of RFC 7591.
+/// How the client authenticates at the token endpoint: `token_endpoint_auth_method` of RFC 7591.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AuthMethod {
     /// A public client: `client_id` alone.
@@ -78,7 +78,7 @@ pub struct Client {
     pub grants: Independence,
     /// A certificate authority of the server's own, as PEM.
     pub ca_file: Option<PathBuf>,
-    /// The user who ran the server at the login, where it is on this machine, speaks http, and was run
+    /// The user that ran the server at the login, where it is on this machine, speaks http, and was run
     /// neither by this user nor by root.
     pub server_user: Option<u32>,
     /// What only the next login needs.
@@ -117,7 +117,7 @@ pub struct LoginMeans {
     pub authorization_endpoint: Option<Endpoint>,
     /// RFC 8628 §3.1.
     pub device_authorization_endpoint: Option<Endpoint>,
-    /// Answers who a token's user is (OpenID Connect Core §5.3, or the provider's own).
+    /// Names a token's user (OpenID Connect Core §5.3, or the provider's own).
     pub userinfo_endpoint: Option<Endpoint>,
     /// As it is registered, where that is not `http://127.0.0.1/`.
     pub redirect_uri: Option<String>,

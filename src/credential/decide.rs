@@ -147,7 +147,7 @@ impl View<'_> {
     }
 
     /// What the check endpoint said of this grant's token; `None`: it was not asked yet. Where
-    /// there is no endpoint, nobody knows.
+    /// there is no endpoint, it is unknown.
     fn check_of(&self, grant: &Grant) -> Option<CheckVerdict> {
         if self.login.client.check_endpoint.is_none() {
             return Some(CheckVerdict::Unknown);
@@ -219,7 +219,7 @@ impl View<'_> {
 
     /// Which grant is refreshed: the one whose access token has the least life left, after those that
     /// wait for nothing. Where they are equal, an active one before a doubtful one, then the last. One
-    /// that has ended is presented where somebody insists, and only where there is no other.
+    /// that has ended is presented where a person insists, and only where there is no other.
     fn candidate(&self) -> Candidate {
         let insists = self.need.asked == Asked::Force;
         let mut other = Candidate::None;
@@ -321,7 +321,7 @@ impl View<'_> {
             .is_none_or(|seen| seen.attempt.as_ref() == last)
     }
 
-    /// P6: a living token that somebody holds a lease on is not ended because it ends soon.
+    /// P6: a living token that a command holds a lease on is not ended because it ends soon.
     fn must_wait(&self, grant: usize, cause: Cause) -> bool {
         let leased = self.need.leased == Some(&self.login.grants[grant].access_token);
         leased && self.login.heeds_leases(grant, cause, self.now)
@@ -376,7 +376,7 @@ impl View<'_> {
         if self.is_expired(grant) || grant.refused {
             return Doubt::Dead;
         }
-        // One caller's 401 is a claim here too: believed only where nobody can be asked.
+        // One caller's 401 is a claim here too: believed only where there is no server to ask.
         let claimed = self.is_refused(grant);
         if !self.rotation_kills() && !claimed {
             return Doubt::Lives;

@@ -7,7 +7,7 @@ use super::record::{GrantState, Login};
 use super::verdict::{Stop, Verdict};
 use crate::time::Timestamp;
 
-/// The token that is handed out all the same, with a warning: one that lives. Who asked for a
+/// The token that is handed out all the same, with a warning: one that lives. A caller that asked for a
 /// refresh gets an error, unless the server `ended` a grant beside one that lives on: a login that
 /// cannot be refreshed any more is what a timer must hear of in time.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn fall_back(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) 
 
 /// Whether the call goes on to the other grant, now that the server has refused one or (`ended`) has
 /// ended it: only where no token that lives is left, and something can be done about the other one.
-/// After a death also where that has to wait: then it is not a person who is needed.
+/// After a death also where that has to wait: then no person is needed.
 #[must_use]
 pub fn goes_on(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) -> bool {
     if living(login, now, need).is_some() {

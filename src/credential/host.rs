@@ -26,7 +26,7 @@ impl Scheme {
 
 /// A server, or an installation below a path of one: `gitlab.com`, `127.0.0.1:3000`,
 /// `example.com/gitlab`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Host(String);
 
 /// A HOST as it was given: the host, and the scheme where it was spelled out.
@@ -45,7 +45,7 @@ pub enum BadHost {
     #[error("is not a host name, a host with a port, or a URL of one")]
     Invalid,
     /// What stands behind the colon is no port.
-    #[error("has a port that is no number from 1 to 65535")]
+    #[error("has a port that is not a number from 1 to 65535")]
     Port,
     /// A user or a fragment, which a login cannot have.
     #[error("has a user or a fragment; only scheme, host, port and path count")]

@@ -8,8 +8,10 @@ mod endpoints;
 mod failure;
 mod host;
 mod need;
+mod order;
 mod outcome;
 mod record;
+mod redirect_uri;
 mod refusal;
 mod standby;
 mod verdict;
@@ -31,6 +33,7 @@ pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
     Identity, IssuedBoot, Login, LoginKind, Record, Refusals, Tombstone,
 };
+pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, pause};
 pub use standby::Standby;
 pub use verdict::{Stop, Verdict};

@@ -6,11 +6,11 @@ use super::attempt::Seen;
 use super::outcome::Outcome;
 use crate::secret::AccessToken;
 
-/// How much life `token` wants to hand out where nobody said: enough to start a command and let
+/// How much life `token` wants to hand out by default: enough to start a command and let
 /// it make its request.
 pub const DEFAULT_MIN_TTL: Duration = Duration::from_secs(60);
 
-/// How much life `exec` wants where nobody said: a command works for longer than a request takes.
+/// How much life `exec` wants by default: a command works for longer than a request takes.
 pub const EXEC_MIN_TTL: Duration = Duration::from_secs(5 * 60);
 
 /// What a caller needs.
@@ -26,7 +26,7 @@ pub struct Demand<'a> {
     pub checked: Option<&'a Checked>,
     /// What this process saw before it had the lock; `None` until it has it.
     pub seen: Option<&'a Seen>,
-    /// The token on which somebody was found to hold a lease, under this very lock: the one that
+    /// The token on which a command was found to hold a lease, under this very lock: the one that
     /// would have been refreshed.
     pub leased: Option<&'a AccessToken>,
     /// Whether the next request leaves at once after a failure; what the server asked for
@@ -42,7 +42,7 @@ pub enum Asked {
     /// The next token, without ending one that is alive; with a length of time only where less
     /// than that is left.
     Refresh(Option<Duration>),
-    /// A rotation now, whoever holds the token.
+    /// A rotation now, even if a command holds the token.
     Force,
 }
 
@@ -87,4 +87,16 @@ pub enum CheckVerdict {
     Silent(Outcome),
     /// Any other answer: as good as no endpoint.
     Unknown,
+}
+
+/// Behind the token that was asked about.
+impl std::fmt::Display for CheckVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Alive => f.write_str("works"),
+            Self::Dead => f.write_str("no longer works"),
+            Self::Silent(outcome) => write!(f, "cannot be checked now ({})", outcome.as_str()),
+            Self::Unknown => f.write_str("cannot be checked"),
+        }
+    }
 }

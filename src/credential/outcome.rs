@@ -50,7 +50,7 @@ pub struct Attempt {
     pub grant: usize,
     /// The reason for the request.
     pub cause: Cause,
-    /// Who, for people: `pid 4711 on build7`.
+    /// The process, for people: `pid 4711 on build7`.
     pub by: String,
     /// Before the request left.
     pub started_at: Timestamp,
@@ -85,7 +85,7 @@ pub enum Outcome {
     RateLimited,
     /// Sent, and no sound answer came.
     AnswerLost,
-    /// The server refuses this client or this request; somebody must mend the configuration.
+    /// The server refuses this client or this request; a person must correct the configuration.
     ClientRejected,
     /// The endpoint is not where the record says, such as a redirect.
     Config,
@@ -134,9 +134,9 @@ impl Outcome {
             .map(|(outcome, _)| *outcome)
     }
 
-    /// Whether those who queued behind this attempt take its verdict for their own (P4), when they
+    /// Whether the processes that queued behind this attempt take its verdict for their own (P4), when they
     /// would refresh `own_grant`: a verdict on the server as a whole, or on that very grant.
-    /// Nobody's verdict is that of a process that died.
+    /// A process that died leaves no verdict.
     #[must_use]
     pub fn is_adopted(self, same_grant: bool) -> bool {
         match self {

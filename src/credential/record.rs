@@ -18,7 +18,7 @@ const REFUSALS_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The name of one of several logins at a host: `[a-z0-9][a-z0-9._@+-]{0,63}`, a file name on
 /// every file system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountName(String);
 
 /// A text that is no account name.
@@ -29,7 +29,7 @@ pub struct AccountName(String);
 pub struct BadAccountName;
 
 impl AccountName {
-    /// The account of those who have one.
+    /// The account, where there is one.
     #[must_use]
     pub fn default_name() -> Self {
         Self("default".to_owned())
@@ -98,19 +98,30 @@ pub struct Record {
     pub id: AccountId,
     /// How its server is reached.
     pub scheme: Scheme,
-    /// Who the server says this is; `None` when nobody asked.
+    /// The user, as the server names it; `None`: glauth did not ask.
     pub identity: Option<Identity>,
     /// What is kept.
     pub content: Content,
 }
 
-/// Who the server says a login is.
+/// The user of a login, as the server names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The name people know.
     pub username: String,
     /// The server's own immutable name for the user, where it has one.
     pub subject: Option<String>,
+}
+
+impl Identity {
+    /// Whether both are one user. The server's own name for a user never changes; people's names do.
+    #[must_use]
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        match (&self.subject, &other.subject) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.username == other.username,
+        }
+    }
 }
 
 /// What a record keeps; the format's `kind`.
@@ -159,6 +170,21 @@ pub enum LoginKind {
     OAuth,
     /// A personal access token: nothing to refresh.
     Token,
+}
+
+impl Content {
+    /// Lets every generation be higher than this one, in the order in which they are.
+    pub fn count_beyond(&mut self, reached: Generation) {
+        match self {
+            Self::Login(login) => {
+                for grant in &mut login.grants {
+                    grant.generation += reached;
+                }
+            }
+            Self::LoggedOut(tombstone) => tombstone.generation += reached,
+            Self::Password(_) => {}
+        }
+    }
 }
 
 /// What `logout` leaves: all that a new login needs, and nothing that opens a door.
@@ -326,7 +352,7 @@ impl Refusals {
 pub enum GrantState {
     /// The server's last word on it was a token.
     Active,
-    /// The answer to a refresh may be lost: nobody can know whether it rotated.
+    /// The answer to a refresh may be lost: it is unknown whether the server rotated.
     Doubtful {
         /// Since when.
         since: Timestamp,

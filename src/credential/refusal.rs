@@ -57,7 +57,7 @@ pub fn pause(login: &Login, grant: usize, now: Timestamp) -> Option<(Timestamp, 
 impl Grant {
     /// Whether the server's `invalid_grant` may be a mistake (an early refresh refused, a replica that
     /// lags): nothing but that word speaks against a grant whose access token lives. Where an answer
-    /// may be lost, or somebody was refused the access token, the word counts at once.
+    /// may be lost, or a caller was refused the access token, the word counts at once.
     pub(super) fn may_be_refused_by_mistake(&self, now: Timestamp) -> bool {
         self.state == GrantState::Active
             && self.answer_lost_at.is_none()

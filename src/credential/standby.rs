@@ -1,5 +1,5 @@
 //! A second grant beside the first: while one is refreshed, callers hold the token of the other, and
-//! who loses one has a login all the same (P6). Pure.
+//! a login that loses one still has the other (P6). Pure.
 
 use super::outcome::Attempt;
 use super::record::{Generation, Grant, GrantState, Login};
@@ -52,7 +52,7 @@ impl Login {
 
     /// Puts a grant in such a place, with the next generation. Places are names
     /// ([`Attempt::grant`](super::Attempt)), so the other grant keeps its own. What was tried last
-    /// on the grant that goes is nobody's verdict on the one that comes (P4), unless the server
+    /// on the grant that goes is no verdict on the one that comes (P4), unless the server
     /// asked to be left alone, which concerns all; whether it was dropped.
     pub fn add_grant(&mut self, place: usize, mut grant: Grant) -> bool {
         let reached: Option<Generation> = self.grants.iter().map(|grant| grant.generation).max();

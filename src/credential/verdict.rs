@@ -24,7 +24,7 @@ pub enum Verdict {
         /// The reason for the request.
         cause: Cause,
     },
-    /// This grant's token lives and is leased: wait, with no lock in hand, until nobody holds a
+    /// This grant's token lives and is leased: wait, with no lock in hand, until no command holds a
     /// lease or it has expired, then decide again.
     WaitForLeases(usize),
     /// Nothing can or need be done.
@@ -70,25 +70,28 @@ pub enum Stop {
     JustRotated,
 }
 
-/// For who wants to be told each step.
+/// What `-v` tells, behind the name of the login.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Use(grant) => write!(f, "the token of grant {grant} will do"),
-            Self::Check(grant) => write!(f, "the server is asked about the token of grant {grant}"),
-            Self::Mark(grant) => write!(f, "the token of grant {grant} is dead"),
+            Self::Use(grant) => write!(f, "uses the token of grant {grant}"),
+            Self::Check(grant) => write!(f, "asks the server about the token of grant {grant}"),
+            Self::Mark(grant) => write!(f, "the token of grant {grant} no longer works"),
             Self::End(grant) => write!(f, "the server has ended grant {grant}"),
             Self::Refresh { grant, cause } => {
                 let why = match cause {
-                    Cause::Login => "of a login",
-                    Cause::Expiring => "its token ends too soon",
-                    Cause::Refused => "its token was refused",
-                    Cause::Asked => "that was asked for",
+                    Cause::Login => "you logged in",
+                    Cause::Expiring => "its token expires too soon",
+                    Cause::Refused => "the server refused its token",
+                    Cause::Asked => "you asked for it",
                 };
-                write!(f, "grant {grant} is to be refreshed, because {why}")
+                write!(f, "refreshes grant {grant}, because {why}")
             }
             Self::WaitForLeases(grant) => {
-                write!(f, "the token of grant {grant} is held by somebody: wait")
+                write!(
+                    f,
+                    "waits, because a command uses the token of grant {grant}"
+                )
             }
             Self::Stop(stop) => stop.fmt(f),
         }
@@ -98,8 +101,8 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
-            Self::TokenRefused => "the refused token is good",
-            Self::Unverified(_) => "whether the token is alive cannot be found out now",
+            Self::TokenRefused => "the refused token works",
+            Self::Unverified(_) => "cannot find out now whether the token works",
             Self::Backoff { until, .. } => {
                 let until = until.local();
                 return write!(f, "the server asks to wait until {until}");
@@ -118,10 +121,10 @@ impl fmt::Display for Stop {
                     outcome.as_str()
                 );
             }
-            Self::LoginRequired => "there is nothing to get a token with",
+            Self::LoginRequired => "has nothing to get a token with",
             Self::TooShort => "no token is valid for long enough, and none can be refreshed",
-            Self::LeftAlone => "a grant in doubt is left alone while its token lives",
-            Self::Alive { .. } => "a token lives, and has time yet",
+            Self::LeftAlone => "leaves a doubtful grant alone while its token works",
+            Self::Alive { .. } => "a token works, and has time left",
             Self::JustRotated => "another process has just refreshed it",
         };
         f.write_str(text)

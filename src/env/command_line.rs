@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 pub use std::env::consts::{ARCH as PROCESSOR, OS as SYSTEM};
 
-use super::{folders, home, store_folder, text, user_id};
+use super::{home, store_folder, text, user_id};
 
 /// Where logins are kept where `XDG_DATA_HOME` is not set; `None`: it is not, or moves nothing here.
 #[must_use]
@@ -16,12 +16,6 @@ pub fn store_folder_without_xdg() -> Option<PathBuf> {
     }
     let folder = home()?.join(".local/share/glauth/credentials");
     Some(folder).filter(|folder| Some(folder) != store_folder().as_ref())
-}
-
-/// The configuration, in the platform's place for such.
-#[must_use]
-pub fn config_file() -> Option<PathBuf> {
-    Some(folders()?.config_dir().join("config.toml"))
 }
 
 /// Whether there is a browser that a person would see: one that is named, or a display that is not
@@ -81,7 +75,7 @@ pub fn has_escapes() -> bool {
     std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-/// How many processes may stand between git and us: a shell, and a script of somebody's.
+/// How many processes may stand between git and us: a shell, and a script.
 const BETWEEN: usize = 3;
 
 /// Whether `git credential` has called us, for a program that speaks HTTP itself, instead of a git that

@@ -1,14 +1,16 @@
-//! Which login of a host is meant: the named one, else `default`, else the only one that is in use. A logout of
-//! `default` leaves its name taken: no other login is meant by it.
+//! Which login of a host is meant: the named one, else `default`, else the one that the configuration chooses, else the
+//! only one that is in use. A logout leaves a name taken: no other login is meant by it.
 
 use super::error::FlowError;
 use super::session::Session;
 use super::store_login::Tokens;
-use crate::credential::{AccountId, AccountName, Content, Host, Record};
+use super::warning::{Step, Warning};
+use crate::credential::{AccountId, AccountName, Content, Host, Identity, Record};
 use crate::store::{Store, StoreError};
 
 /// Finds the login that is meant, or what a logout left of it, and returns the record that it read: at the host, else
-/// at the longest path that it is below.
+/// at the longest path that it is below. The folder and the configuration are read only if no account is named and
+/// `default` is missing (P9).
 pub fn find(
     session: &Session<'_>,
     host: &Host,
@@ -47,7 +49,7 @@ fn find_at(
     match (session.look(&meant), name) {
         (Ok(Some(record)), _) => Ok(record),
         (Ok(None), Some(_)) => Err(FlowError::NoLogin(meant)),
-        (Ok(None), None) => only_one(session, meant),
+        (Ok(None), None) => without_default(session, meant),
         (Err(FlowError::Store(error)), name) => {
             let others = match name {
                 Some(_) => Vec::new(),
@@ -59,9 +61,14 @@ fn find_at(
     }
 }
 
-/// The only login of a host, where the one that is meant is not there.
-fn only_one(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError> {
+/// The login that the configuration chooses, else the only login of a host, where no account is called `default`.
+fn without_default(session: &Session<'_>, meant: AccountId) -> Result<Record, FlowError> {
     let mut there = AtHost::read(session.store, &meant.host)?;
+    if !there.is_empty()
+        && let Some(chosen) = session.chosen_account(&meant.host)?
+    {
+        return find(session, &meant.host, Some(&chosen));
+    }
     if let Some(index) = there.position(&meant, true) {
         let record = there.logins.swap_remove(index);
         return session.check_scheme(&record).map(|()| record);
@@ -145,6 +152,11 @@ impl AtHost {
         Ok(there)
     }
 
+    /// Whether nothing is there, not even what a logout left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.logins.is_empty() && self.ended.is_empty() && self.unreadable.is_empty()
+    }
+
     /// Which of the logins is meant: the one of that name, else the only one, if another one may be meant.
     pub(super) fn position(&self, meant: &AccountId, may_be_another: bool) -> Option<usize> {
         let named = self.logins.iter().position(|login| login.id == *meant);
@@ -152,12 +164,44 @@ impl AtHost {
     }
 }
 
-/// The account that a new login is for, where none was named.
-pub fn account_to_log_in(store: &Store, host: &Host) -> Result<AccountName, FlowError> {
+/// The account that `host` alone means, and whether it has another one; `None`: nothing says which.
+#[must_use]
+pub fn account_meant(session: &Session<'_>, host: &Host) -> Option<(AccountName, bool)> {
+    let store = session.store;
+    let all = store.accounts_of(host).unwrap_or_default();
+    let is_one_of_several = all.len() > 1;
     let default = AccountName::default_name();
+    if all.iter().any(|id| id.account == default) {
+        return Some((default, is_one_of_several));
+    }
+    let chosen = session.chosen_account(host).ok()?;
+    let meant = chosen.or_else(|| match <[_; 1]>::try_from(in_use(store, &all)) {
+        Ok([only]) => Some(only.account),
+        Err(_) => None,
+    });
+    Some((meant?, is_one_of_several))
+}
+
+/// A warning where the configuration chooses this account, which is there no more.
+#[must_use]
+pub fn still_chosen(session: &Session<'_>, id: &AccountId) -> Option<Warning> {
+    let chosen = session.chosen_account(&id.host).ok().flatten();
+    (chosen.as_ref() == Some(&id.account)).then(|| Warning {
+        text: format!("config.toml still chooses {id}"),
+        step: Some(Step::ChooseDefault(id.host.clone())),
+    })
+}
+
+/// The account that a new login is for, where none was named.
+pub fn account_to_log_in(session: &Session<'_>, host: &Host) -> Result<AccountName, FlowError> {
+    let default = AccountName::default_name();
+    let store = session.store;
     let all = store.accounts_of(host)?;
     if all.iter().any(|id| id.account == default) {
         return Ok(default);
+    }
+    if let Some(chosen) = session.chosen_account(host)? {
+        return Ok(chosen);
     }
     let used = in_use(store, &all);
     let candidates = if used.is_empty() { &all } else { &used };
@@ -188,7 +232,31 @@ pub fn held_by_no_other(store: &Store, id: &AccountId, tokens: &Tokens) -> Resul
     }
 }
 
-/// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.
+/// The users of the host's other logins, where they are known. A record that cannot be read hinders no login.
+pub fn other_users(store: &Store, id: &AccountId) -> Vec<(AccountName, Identity)> {
+    let all = store.accounts_of(&id.host).unwrap_or_default();
+    let others = all.into_iter().filter(|other| other != id);
+    let user_of = |other: AccountId| {
+        let snapshot = store.snapshot(&other).ok().flatten()?;
+        let record = snapshot.record();
+        record.login()?;
+        Some((other.account, record.identity.clone()?))
+    };
+    others.filter_map(user_of).collect()
+}
+
+/// That the user of a login has another one at the host, in another account.
+pub fn user_twice(store: &Store, id: &AccountId, user: &Identity) -> Option<Warning> {
+    let mut others = other_users(store, id).into_iter();
+    let (other, _) = others.find(|(_, other)| other.is_same_user(user))?;
+    let (name, host) = (&user.username, &id.host);
+    Some(Warning {
+        text: format!("{name} is now logged in to {host} twice: account {other} is theirs too"),
+        step: Some(Step::LogOut(id.clone())),
+    })
+}
+
+/// Those that are not logged out. One that cannot be read is in use: its error must be seen.
 #[must_use]
 pub fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
     let logged_out = |id: &AccountId| {

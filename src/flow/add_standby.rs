@@ -26,7 +26,7 @@ pub struct ExistingLogin {
     pub scopes: Vec<String>,
     /// Whose it is, where that is known.
     pub identity: Option<Identity>,
-    /// A token that tells whose it is, where nobody knows.
+    /// A token that tells whose it is, where that is unknown.
     pub access_token: Option<AccessToken>,
 }
 
@@ -37,13 +37,13 @@ pub struct CandidateGrant {
     pub id: AccountId,
     /// How we are known to its server.
     pub client: Client,
-    /// Answers who a token's user is.
+    /// Names a token's user.
     pub userinfo_endpoint: Option<Endpoint>,
     /// What the server gave, or a person brought.
     pub tokens: Tokens,
     /// The scopes, where the server does not name them.
     pub asked: Vec<String>,
-    /// Whether somebody brought it, who keeps it where it is not taken.
+    /// Whether a person brought it, who keeps it where it is not taken.
     pub imported: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct NotAdded {
     pub why: Refusal,
     /// What has become of its tokens, unless they are another's to end.
     pub tokens: Option<NewTokens>,
-    /// Whether somebody brought it.
+    /// Whether a person brought it.
     pub imported: bool,
 }
 
@@ -66,7 +66,7 @@ pub enum Refusal {
     #[error("it has no refresh token")]
     NotRenewable,
     /// A server that gives the same tokens for a second consent.
-    #[error("the server gave the tokens again that the login has already")]
+    #[error("the server returned tokens that the login already has")]
     SameTokens,
     /// Callers would get tokens that are good for other things, now and then.
     #[error("it has the scopes `{found}`, and the login `{expected}`")]
@@ -76,7 +76,7 @@ pub enum Refusal {
         /// What it should have.
         expected: String,
     },
-    /// Callers would act as somebody else, now and then.
+    /// Callers would act as another user, now and then.
     #[error("it is of {found}, and the login of {expected}")]
     OtherUser {
         /// Whose it is.
@@ -106,7 +106,7 @@ pub enum Refusal {
     /// Logged out, or replaced, meanwhile.
     #[error("the login that it was for is not there any more")]
     LoginGone,
-    /// Somebody else was faster.
+    /// Another process was faster.
     #[error("the login has two good grants already")]
     Full,
     /// The store cannot take it.
@@ -257,7 +257,7 @@ impl Adding<'_> {
             known(self.whose(new, self.existing.access_token.as_ref()?))
         });
         match (expected, found) {
-            (Some(expected), Some(found)) if is_same(&expected, &found) => {
+            (Some(expected), Some(found)) if expected.is_same_user(&found) => {
                 Ok((Some(found), Vec::new()))
             }
             (Some(expected), Some(found)) => Err(Refusal::OtherUser {
@@ -333,13 +333,5 @@ fn known(answer: Identified) -> Option<Identity> {
     match answer {
         Identified::As(identity) => Some(identity),
         Identified::Nameless | Identified::Unanswered => None,
-    }
-}
-
-/// The server's own name for a user never changes; people's names do.
-fn is_same(one: &Identity, other: &Identity) -> bool {
-    match (&one.subject, &other.subject) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.username == other.username,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::code::Code;
+use crate::config::ConfigError;
 use crate::credential::{AccountId, AccountName, Host, Login, LoginKind, Outcome, Scheme, Standby};
 use crate::http::SendError;
 use crate::oauth::RevokeError;
@@ -45,10 +46,10 @@ pub enum FlowError {
         /// Whether a person has logged out of the `default` one.
         is_ended: bool,
     },
-    /// None was named, and somebody logged out of each.
+    /// None was named, and each is logged out.
     #[error("all logins are logged out: {}", list(.0))]
     AllLoggedOut(Vec<AccountId>),
-    /// Somebody logged out.
+    /// The login is logged out.
     #[error("you logged out of {id} at {}", at.local())]
     LoggedOut {
         /// Of what.
@@ -91,9 +92,9 @@ pub enum FlowError {
     /// A caller reports a token as refused, and the server says that it is good.
     #[error("the token for {0} works; the server refused the request for another reason")]
     TokenRefused(AccountId),
-    /// A personal token is stored, and the server calls it dead.
+    /// The server calls a personal token dead, so that it is not stored.
     #[error(
-        "the token for {0} is stored, but the server does not know this token: it may have expired, or be another server's"
+        "{0} does not accept this token, so glauth did not store it: it may have expired, be revoked, or belong to another server"
     )]
     UnknownToken(AccountId),
     /// HOST was a URL, and the login is reached in another way.
@@ -112,6 +113,9 @@ pub enum FlowError {
         /// The one that has it.
         other: AccountId,
     },
+    /// A login has the name that an account was to get.
+    #[error("there is a login for {0} already")]
+    NameTaken(AccountId),
     /// The token is of no use any more, and there is nothing to get another one with.
     #[error("the token for {id} cannot be refreshed: there is no refresh token")]
     NotRenewable {
@@ -155,7 +159,7 @@ pub enum FlowError {
     Leased {
         /// The login that it is about.
         id: AccountId,
-        /// Who took the last lease on it.
+        /// The command that took the last lease on it.
         holder: Option<String>,
         /// When it expires.
         until: Option<Timestamp>,
@@ -165,6 +169,9 @@ pub enum FlowError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The configuration may choose the account, and cannot be used.
+    #[error(transparent)]
+    Config(#[from] Box<ConfigError>),
     /// The login had to be refreshed before it could be revoked, and that failed.
     #[error("the login for {id} is not revoked: {message}")]
     NotRefreshed {
@@ -175,7 +182,7 @@ pub enum FlowError {
         /// What happened, as a sentence.
         message: String,
     },
-    /// Whatever was done under the lock was undone by somebody who replaces its file.
+    /// Whatever was done under the lock was undone by a program that replaces its file.
     #[error("another program keeps replacing the lock file of {0}")]
     TooManyTurns(AccountId),
     /// The server could not be made to forget the login.
@@ -212,7 +219,8 @@ impl FlowError {
             Self::SeveralAccounts { .. }
             | Self::NotNamedByGit { .. }
             | Self::OtherScheme { .. }
-            | Self::HeldElsewhere { .. } => Code::Usage,
+            | Self::HeldElsewhere { .. }
+            | Self::NameTaken(_) => Code::Usage,
             Self::TokenRefused(_) => Code::TokenRefused,
             Self::NothingFresh(_) | Self::TooShort { .. } => Code::Stale,
             Self::Failed { outcome, .. } | Self::NotRefreshed { outcome, .. } => (*outcome).into(),
@@ -220,6 +228,7 @@ impl FlowError {
             Self::TooManyTurns(_) => Code::StoreFailed,
             Self::Lock(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Config(error) => error.code(),
             Self::Unreadable { source, .. } => source.code(),
             Self::NotRevoked { source, .. } => source.code(),
         }
@@ -237,6 +246,7 @@ impl FlowError {
             | Self::StandbyLost { id, .. }
             | Self::TokenRefused(id)
             | Self::UnknownToken(id)
+            | Self::NameTaken(id)
             | Self::OtherScheme { id, .. }
             | Self::HeldElsewhere { id, .. }
             | Self::NotRenewable { id, .. }
@@ -251,7 +261,8 @@ impl FlowError {
             | Self::NotNamedByGit { .. }
             | Self::AllLoggedOut(_)
             | Self::Lock(_)
-            | Self::Store(_) => None,
+            | Self::Store(_)
+            | Self::Config(_) => None,
         }
     }
 

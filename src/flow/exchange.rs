@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::sentences::{describe, sentence};
 use super::session::Session;
 use super::tried::EndedRefresh;
-use crate::credential::{AccountId, Cause, Ending, Outcome};
+use crate::credential::{AccountId, Cause, Client, Ending, Failed, Outcome, Record};
 use crate::fault;
 use crate::log::Level;
-use crate::oauth::{self, TokenAnswer};
+use crate::oauth::{self, Exchanged, TokenAnswer};
 use crate::store::{Staged, StoreError};
 
 /// Sends the request, stores what comes of it, and lets the lock go.
@@ -19,38 +19,20 @@ pub(super) fn exchange(
     staged: Staged,
     cause: Cause,
 ) -> Result<EndedRefresh, StoreError> {
-    let spent = staged.refresh_token().fingerprint();
-    let asked_at = Instant::now();
-    session.log.note(Level::Trace, || {
+    session.note(Level::Trace, id, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
+    let spent = staged.refresh_token().fingerprint();
     let client = staged.client().clone();
-    let exchanged = {
-        let token = oauth::Presented::Refresh(staged.refresh_token());
-        oauth::exchange(session.http, &client, token, &|| session.now())
-    };
+    let asked_at = Instant::now();
+    let exchanged = present(session, &client, &staged);
     let took = asked_at.elapsed();
     fault::point("answered");
-    let (ending, verdict, said) = match &exchanged.answer {
-        TokenAnswer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
-        TokenAnswer::Refused(failed, said) => {
-            let ending = Ending::Failed(*failed, said.clone());
-            (ending, Some(*failed), said.clone())
-        }
-    };
-    let mut locked = staged.commit(&ending, session.now())?;
-    let warnings = locked.take_warnings();
-    let record = locked.record().clone();
-    let held = locked.release();
-    if verdict.is_some() {
-        held.until_told();
-    } else {
-        drop(held);
-    }
+    let (ending, verdict, said) = judged(&exchanged.answer);
+    let (record, warnings) = store(session, staged, &ending)?;
     let last = record.login().and_then(|login| login.last_attempt.as_ref());
     let outcome = last.map_or_else(|| ending.outcome(), |last| last.outcome);
-    let message = describe(id, &client, &exchanged, sentence(outcome));
-    session.log.note(Level::Verbose, || {
+    session.note(Level::Verbose, id, || {
         format!(
             "presented the refresh token {spent} ({}): {}, after {took:.1?}",
             cause.as_str(),
@@ -61,9 +43,42 @@ pub(super) fn exchange(
         record,
         failed: (outcome != Outcome::Rotated).then_some(outcome),
         verdict,
-        message,
+        message: describe(id, &client, &exchanged, sentence(outcome)),
         said,
         trouble: exchanged.trouble,
-        warnings: warnings.iter().map(ToString::to_string).collect(),
+        warnings,
     })
+}
+
+fn present(session: &Session<'_>, client: &Client, staged: &Staged) -> Exchanged {
+    let token = oauth::Presented::Refresh(staged.refresh_token());
+    oauth::exchange(session.http, client, token, &|| session.now())
+}
+
+/// How the attempt ends, the server's verdict unless it is a rotation, and its own words.
+fn judged(answer: &TokenAnswer) -> (Ending, Option<Failed>, Option<String>) {
+    match answer {
+        TokenAnswer::Granted(rotation) => (Ending::Rotated(rotation.clone()), None, None),
+        TokenAnswer::Refused(failed, said) => {
+            let ending = Ending::Failed(*failed, said.clone());
+            (ending, Some(*failed), said.clone())
+        }
+    }
+}
+
+/// Writes it down, and releases the lock. After a failure, a signal waits until a person was told of it.
+fn store(
+    session: &Session<'_>,
+    staged: Staged,
+    ending: &Ending,
+) -> Result<(Record, Vec<String>), StoreError> {
+    let mut locked = staged.commit(ending, session.now())?;
+    let warnings = locked.take_warnings();
+    let record = locked.record().clone();
+    let held = locked.release();
+    match ending {
+        Ending::Failed(..) => held.until_told(),
+        Ending::Rotated(_) => drop(held),
+    }
+    Ok((record, warnings.iter().map(ToString::to_string).collect()))
 }

@@ -112,9 +112,13 @@ pub fn git_erase(
         return Ok(());
     };
     let marked = refuse(session, &record, &token)?;
-    session.log.note(Level::Verbose, || {
-        let what = if marked { "is dead" } else { "stays as it is" };
-        format!("{}: the refused token {what}", record.id)
+    session.note(Level::Verbose, &record.id, || {
+        let what = if marked {
+            "no longer works"
+        } else {
+            "stays as it is"
+        };
+        format!("the refused token {what}")
     });
     Ok(())
 }

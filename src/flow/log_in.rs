@@ -3,7 +3,7 @@
 
 mod bring;
 
-use super::account::account_to_log_in;
+use super::account::{account_to_log_in, other_users};
 use super::add_standby::ExistingLogin;
 use super::address::remark;
 use super::authorize::{AuthorizeError, ConsentMethod, ServerLogin, StandbyPolicy};
@@ -50,7 +50,7 @@ pub enum TokenSource {
 /// The account that a login is for: the named one, else `default` for tokens that the caller brings, else the one
 /// that a consent at this host renews.
 pub fn account_of_login(
-    store: &Store,
+    session: &Session<'_>,
     host: &Host,
     named: Option<&AccountName>,
     source: &TokenSource,
@@ -58,7 +58,7 @@ pub fn account_of_login(
     match (named, source) {
         (Some(named), _) => Ok(named.clone()),
         (None, TokenSource::Caller(_)) => Ok(AccountName::default_name()),
-        (None, TokenSource::Consent(_)) => account_to_log_in(store, host),
+        (None, TokenSource::Consent(_)) => account_to_log_in(session, host),
     }
 }
 
@@ -105,30 +105,34 @@ fn through_server(
         _ => None,
     };
     let asks = person.can_answer();
-    let can_consent = asks || method.is_some();
-    if !can_consent && plan.client_id().is_some() {
-        let (id, scheme) = (plan.id, plan.scheme);
-        return Err(AuthorizeError::NoPerson { id, scheme });
-    }
-    if can_consent || plan.was_found_out() {
+    let is_consent_possible = asks || method.is_some();
+    if is_consent_possible || plan.client_id().is_some() || plan.was_found_out() {
         plan.find_out(session, person)?;
     }
-    if !can_consent && plan.can_find_client() {
-        let (id, scheme) = (plan.id, plan.scheme);
-        return Err(AuthorizeError::NoPerson { id, scheme });
+    if !is_consent_possible && plan.can_find_client() {
+        return Err(AuthorizeError::NoPerson { id: plan.id });
     }
     find_client(&mut plan, session, person)?;
-    let is_typed = asks && plan.client_id().is_none();
     let (method, setup) = complete(&mut plan, method, person)?;
-    if let Some(text) = what_becomes_of_the_login(&plan, existing.is_some()) {
-        person.hear(&text);
-    }
     let login = ServerLogin {
         session,
         plan: &plan,
         setup: &setup,
         person,
     };
+    if !is_consent_possible {
+        login.check_without_person()?;
+        return Err(AuthorizeError::NoPerson { id: plan.id });
+    }
+    for text in scopes_in_doubt(&setup) {
+        person.hear(&text);
+    }
+    if let Some(text) = plan.change_of_scopes() {
+        person.hear(&format!("{}: {text}", plan.id));
+    }
+    if let Some(text) = before_the_consent(session.store, &plan, existing.is_some()) {
+        person.hear(&text);
+    }
     let mut done = match existing {
         Some(existing) => login.add_standby(method, existing),
         None => login.log_in(method, policy),
@@ -138,9 +142,6 @@ fn through_server(
     }
     if let Some(unused) = plan.unused_client(done.is_ok(), &setup.client) {
         registration::delete_if_unused(session, &plan.id, unused);
-    }
-    if let (Err(_), true, Some(client_id)) = (&done, is_typed, plan.client_id()) {
-        person.client_id_not_kept(&client_id, plan.scheme);
     }
     done
 }
@@ -162,6 +163,18 @@ fn find_client(
     }
 }
 
+/// Scopes that look like several: a comma separates at some servers only.
+fn scopes_in_doubt(setup: &Setup) -> Vec<String> {
+    let doubtful = setup.scopes.iter().filter(|scope| scope.contains(','));
+    let sentence = |scope: &String| {
+        format!(
+            "the scope `{scope}` has a comma in it, and {} takes that for one scope; separate scopes by spaces",
+            setup.provider.title
+        )
+    };
+    doubtful.map(sentence).collect()
+}
+
 /// Asks the person for what the plan lacks. Returns how they consent, and all that this needs.
 fn complete(
     plan: &mut Plan<'_>,
@@ -172,6 +185,9 @@ fn complete(
     if asks && plan.client_id().is_none() {
         let register = plan.to_register();
         let typed = person.client_id(register.as_ref(), &plan.redirect_uri())?;
+        if !typed.contains(char::is_control) {
+            person.client_id_typed(&typed, plan.scheme);
+        }
         plan.set_client_id(typed);
     }
     if let Some(configured) = plan.passed_over() {
@@ -203,17 +219,34 @@ fn suitable_method(setup: &Setup, person: &dyn Person) -> ConsentMethod {
     }
 }
 
-/// What becomes of the login that is there, if one is.
-fn what_becomes_of_the_login(plan: &Plan<'_>, gets_standby: bool) -> Option<String> {
-    let record = plan.replaces()?;
+/// What a person should know before they consent: what becomes of the login that is there, and whose login the
+/// consent should be.
+fn before_the_consent(store: &Store, plan: &Plan<'_>, gets_standby: bool) -> Option<String> {
     let id = &plan.id;
+    let wanted = plan.user_wanted();
+    let wanted = wanted.as_deref();
+    let Some(record) = plan.replaces() else {
+        let others = other_users(store, id).into_iter();
+        let mut others = others.filter(|(_, user)| wanted.is_none_or(|it| it == user.username));
+        let (account, user) = others.next()?;
+        let name = &user.username;
+        return Some(format!(
+            "{id}: account {account} is logged in as {name} already; log in as another user, or {name} has two logins"
+        ));
+    };
     let whose = of(record.identity.as_ref());
+    let other_user = match (&record.identity, wanted) {
+        (Some(user), Some(wanted)) if user.username != wanted => {
+            format!("; then it is the login of {wanted}")
+        }
+        _ => String::new(),
+    };
     Some(if gets_standby {
         format!("{id}: asking for a standby grant beside the login{whose}")
     } else if has_ended(record.login()?) {
-        format!("{id}: the login{whose} has ended; this one takes its place")
+        format!("{id}: the login{whose} has ended; this one takes its place{other_user}")
     } else {
-        format!("{id}: the login{whose} stays until the new one is complete")
+        format!("{id}: the login{whose} stays until the new one is complete{other_user}")
     })
 }
 

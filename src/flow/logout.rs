@@ -1,5 +1,5 @@
 //! Logout: revoked at the server grant by grant, each one marked as soon as it has ended, then a
-//! tombstone. One request for each hold of the lock, so that nobody waits for more than one.
+//! tombstone. One request for each hold of the lock, so that no process waits for more than one.
 
 use std::collections::HashSet;
 
@@ -26,7 +26,7 @@ pub struct LogoutDone {
 }
 
 /// How many steps there are at most: a refresh and a revocation for each of two grants and the
-/// tombstone, and as many again where somebody replaces the lock file.
+/// tombstone, and as many again where another program replaces the lock file.
 const STEPS: usize = 10;
 
 /// Ends a login that [`find`](super::find) found. With `local` the server is not told.
@@ -66,7 +66,7 @@ fn step_by_step(
     id: &AccountId,
     local: bool,
 ) -> Result<LogoutDone, FlowError> {
-    let mut farewell = Farewell {
+    let mut steps = LogoutSteps {
         session,
         id,
         local,
@@ -80,17 +80,17 @@ fn step_by_step(
         let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
             return Err(FlowError::NoLogin(id.clone()));
         };
-        if let Some(already) = farewell.step(locked)? {
+        if let Some(already) = steps.step(locked)? {
             return Ok(LogoutDone {
                 already,
-                warnings: farewell.warnings,
+                warnings: steps.warnings,
             });
         }
     }
     Err(FlowError::TooManyTurns(id.clone()))
 }
 
-struct Farewell<'a> {
+struct LogoutSteps<'a> {
     session: &'a Session<'a>,
     id: &'a AccountId,
     local: bool,
@@ -101,7 +101,7 @@ struct Farewell<'a> {
     warnings: Vec<Warning>,
 }
 
-impl Farewell<'_> {
+impl LogoutSteps<'_> {
     /// One step under the lock; `Some` when it was the last one.
     fn step(&mut self, mut locked: Locked<Occupied>) -> Result<Option<bool>, FlowError> {
         let warnings = locked.take_warnings();
@@ -227,8 +227,7 @@ impl Farewell<'_> {
             })
             .and_then(|()| {
                 self.session
-                    .log
-                    .note(Level::Verbose, || format!("revoked grant {grant}"));
+                    .note(Level::Verbose, self.id, || format!("revoked grant {grant}"));
                 locked.mark_ended(grant, self.session.now());
                 Ok(locked.save()?)
             });

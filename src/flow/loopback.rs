@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::redirect_uri::RedirectUri;
+use crate::credential::RedirectUri;
 use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
 use crate::signals::{read_some, spawn_with_signals_blocked};
 
-pub use page::Page;
+pub use page::{LEADS_ON_AFTER, Page};
 
 /// The largest request that is read, in bytes: a code, a state and a browser's headers fit in many
 /// times over.
@@ -39,7 +39,7 @@ const CONNECTION_LIMIT: usize = 64;
 /// and each takes a descriptor, of which a process may have 1024.
 const BATCH_LIMIT: usize = 256;
 
-/// Why nobody listens.
+/// Why glauth does not listen.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct NotListening {
@@ -84,7 +84,7 @@ struct Shared {
     /// Whether the answer has come that is waited for.
     taken: Mutex<bool>,
     door: Mutex<Option<Door>>,
-    /// Whether a connection of somebody else's was told of.
+    /// Whether a connection of another user was told of.
     has_met_stranger: AtomicBool,
     over: AtomicBool,
 }
@@ -94,7 +94,7 @@ struct Shared {
 #[derive(Debug)]
 struct Door {
     path: String,
-    /// Until somebody has gone through.
+    /// Until a visitor has gone through.
     page: Option<Url>,
 }
 
@@ -203,7 +203,7 @@ impl Loopback {
     }
 
     /// Lets one more visitor in. `judge` is not asked while `change` changes what it goes by, so that
-    /// nobody comes in with the answer that counted before.
+    /// no visitor comes in with the answer that counted before.
     pub fn expect_another(&self, change: impl FnOnce()) {
         let mut taken = self.shared.taken();
         change();

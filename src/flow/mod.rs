@@ -17,9 +17,9 @@ mod logout;
 mod loopback;
 mod person;
 mod plan;
-mod redirect_uri;
 mod refresh;
 mod registration;
+mod rename;
 mod report_refused;
 mod revoke;
 mod sentences;
@@ -28,7 +28,7 @@ mod store_login;
 mod tried;
 mod warning;
 
-pub use account::{find, in_use, stored_host};
+pub use account::{account_meant, find, in_use, still_chosen, stored_host};
 pub use add_standby::{NotAdded, Refusal};
 pub use address::{Address, address_of_login};
 pub use apart::{Order, carry_out};
@@ -39,14 +39,14 @@ pub(crate) use error::list;
 pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
 pub use logout::{LogoutDone, forget, log_out};
-pub use loopback::NotListening;
+pub use loopback::{LEADS_ON_AFTER, NotListening};
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, Detected, ToRegister};
-pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,
 };
+pub use rename::rename;
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, RefreshesIn, Session};
 pub use store_login::{Change, LoggedIn, SecondGrant};

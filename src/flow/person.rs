@@ -37,9 +37,9 @@ pub trait Person {
     /// Says that the client id of the configuration is not used, since the record holds another one.
     fn client_id_passed_over(&self, configured: &str);
 
-    /// Repeats the client id that the person typed: the login failed, and no record holds it. `scheme` is how
-    /// the server is reached.
-    fn client_id_not_kept(&self, client_id: &str, scheme: Scheme);
+    /// Repeats the client id that the person has just typed: no record holds it until the login is complete, and
+    /// the person may break it off. `scheme` is how the server is reached.
+    fn client_id_typed(&self, client_id: &str, scheme: Scheme);
 
     /// Shows the address of a page, and opens it through `door`, an address that others may read.
     fn visit(&self, page: &Url, door: &Url, opening: PageOpening);

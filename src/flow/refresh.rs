@@ -1,12 +1,13 @@
 //! The heart: snapshot → lock → finish what was left → decide again → stage → exchange → commit
 //! (ARCHITECTURE.md, "A refresh").
 
+mod after;
 mod lease;
 pub(super) mod look;
 mod need;
-mod refused;
 mod why_not;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::attempt::{exchange_under_lock, unfit};
@@ -15,8 +16,7 @@ use super::session::{RefreshesIn, Session};
 use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{
-    self, AccountId, Asked, Cause, Checked, Content, Grant, Login, Outcome, Record, Seen, Stop,
-    Verdict, decide, living,
+    self, AccountId, Cause, Checked, Grant, Login, Record, Seen, Stop, Verdict, decide,
 };
 use crate::log::Level;
 use crate::oauth;
@@ -29,12 +29,12 @@ pub use look::{check_now, stored};
 use look::{in_brief, login_in, login_of};
 pub(super) use look::{logged_out, read};
 pub use need::Need;
-use why_not::{cut_short, of_stop, too_short};
+use why_not::{cut_short, of_stop};
 pub(super) use why_not::{failed as why_failed, login_required as ended, refused_for_long};
 pub use why_not::{refusals, sentence_alone as why_refresh_failed};
 
 /// How often a call takes the lock at most: once for each of two grants and for a check of each,
-/// and as often again where somebody replaces the lock file.
+/// and as often again where another program replaces the lock file.
 const TURNS: usize = 8;
 
 /// What came of it.
@@ -144,7 +144,7 @@ enum Turn {
     Again,
     /// Ask the check endpoint about this grant's token, then once more.
     Check(usize),
-    /// Wait until nobody holds a lease on this grant's token, then once more.
+    /// Wait until no command holds a lease on this grant's token, then once more.
     WaitForLeases(usize),
 }
 
@@ -210,7 +210,7 @@ impl TokenRequest<'_> {
 
     fn verdict(&self) -> Result<Verdict, FlowError> {
         let verdict = decide(self.login()?, self.session.now(), &self.need());
-        self.trace(|| format!("decided: {verdict}"));
+        self.tell(|| verdict.to_string());
         Ok(verdict)
     }
 
@@ -221,10 +221,8 @@ impl TokenRequest<'_> {
         self.session.log.flush();
         let verdict = oauth::check(self.session.http, &login.client, &token);
         self.tell(|| {
-            format!(
-                "asked whether {} is alive: {verdict:?}",
-                token.fingerprint()
-            )
+            let token = token.fingerprint();
+            format!("asked the server about the token {token}: it {verdict}")
         });
         self.checked = Some(Checked { token, verdict });
         Ok(())
@@ -265,62 +263,82 @@ impl TokenRequest<'_> {
         }
     }
 
+    /// Decides on what was reread, until a verdict is carried out and the lock released. A mark is saved with the
+    /// next write, or at the end.
     fn decide_under_lock(&mut self, mut locked: Locked<Occupied>) -> Result<Turn, FlowError> {
         let mut unsaved = false;
-        loop {
+        let turn = loop {
             self.note(locked.take_warnings());
             self.session.check_scheme(locked.record())?;
             self.record = locked.record().clone();
-            let verdict = self.verdict()?;
-            if let Verdict::Refresh { grant, cause } = verdict {
-                if unsaved && self.refreshes == RefreshesIn::Apart {
-                    // The process of its own reads the record.
-                    self.save(&mut locked);
-                    unsaved = false;
+            match self.verdict()? {
+                Verdict::Mark(grant) => {
+                    locked.mark_refused(grant);
+                    unsaved = true;
                 }
-                let place = self.refreshes;
-                match exchange_under_lock(self.session, self.id, locked, grant, cause, place) {
-                    Ok(AttemptedRefresh::Leased(back)) => {
-                        locked = *back;
-                        self.leased = Some(self.login()?.grants[grant].access_token.clone());
-                        continue;
-                    }
-                    Ok(AttemptedRefresh::NoProcess(Some(back))) => {
-                        locked = *back;
-                        self.refreshes = RefreshesIn::Here;
-                        continue;
-                    }
-                    Ok(AttemptedRefresh::Unfit(mut back, trouble)) => {
-                        if unsaved {
-                            self.save(&mut back);
-                        }
-                        return Err(unfit(self.id, &trouble));
-                    }
-                    tried => return self.after_exchange(tried, grant, cause),
+                Verdict::End(grant) => {
+                    locked.mark_ended(grant, self.session.now());
+                    unsaved = true;
+                    self.tell_of_end(locked.record());
                 }
+                Verdict::Refresh { grant, cause } => {
+                    match self.try_refresh(locked, &mut unsaved, grant, cause)? {
+                        ControlFlow::Continue(back) => locked = back,
+                        ControlFlow::Break(turn) => return Ok(turn),
+                    }
+                }
+                Verdict::Use(grant) => break Ok(Turn::Done(found(grant))),
+                Verdict::Check(grant) => break Ok(Turn::Check(grant)),
+                Verdict::WaitForLeases(grant) => break Ok(Turn::WaitForLeases(grant)),
+                Verdict::Stop(stop) => break self.stop(stop).map(Turn::Done),
             }
-            if let Verdict::Mark(grant) = verdict {
-                locked.mark_refused(grant);
-                unsaved = true;
-                continue;
+        };
+        if unsaved {
+            self.save(&mut locked);
+        }
+        turn
+    }
+
+    /// Refreshes a grant. The lock comes back where that was not to be, and something else may be.
+    fn try_refresh(
+        &mut self,
+        mut locked: Locked<Occupied>,
+        unsaved: &mut bool,
+        grant: usize,
+        cause: Cause,
+    ) -> Result<ControlFlow<Turn, Locked<Occupied>>, FlowError> {
+        if *unsaved && self.refreshes == RefreshesIn::Apart {
+            // The process of its own reads the record.
+            self.save(&mut locked);
+            *unsaved = false;
+        }
+        let place = self.refreshes;
+        match exchange_under_lock(self.session, self.id, locked, grant, cause, place)? {
+            AttemptedRefresh::Leased(back) => {
+                self.leased = Some(self.login()?.grants[grant].access_token.clone());
+                Ok(ControlFlow::Continue(*back))
             }
-            if let Verdict::End(grant) = verdict {
-                locked.mark_ended(grant, self.session.now());
-                unsaved = true;
-                self.tell_of_end(locked.record());
-                continue;
+            AttemptedRefresh::NoProcess(back) => {
+                self.refreshes = RefreshesIn::Here;
+                Ok(back.map_or(ControlFlow::Break(Turn::Again), |back| {
+                    ControlFlow::Continue(*back)
+                }))
             }
-            if unsaved {
-                self.save(&mut locked);
+            AttemptedRefresh::Unfit(mut back, trouble) => {
+                if *unsaved {
+                    self.save(&mut back);
+                }
+                Err(unfit(self.id, &trouble))
             }
-            drop(locked);
-            return match verdict {
-                Verdict::Use(grant) => Ok(Turn::Done(found(grant))),
-                Verdict::Check(grant) => Ok(Turn::Check(grant)),
-                Verdict::WaitForLeases(grant) => Ok(Turn::WaitForLeases(grant)),
-                Verdict::Stop(stop) => self.stop(stop).map(Turn::Done),
-                Verdict::Refresh { .. } | Verdict::Mark(_) | Verdict::End(_) => Ok(Turn::Again),
-            };
+            AttemptedRefresh::LockLost => Ok(ControlFlow::Break(Turn::Again)),
+            AttemptedRefresh::InTheStore(warnings) => {
+                self.warnings.extend(warnings.into_iter().map(Into::into));
+                Ok(ControlFlow::Break(Turn::Again))
+            }
+            AttemptedRefresh::Unknown(error) => self
+                .after_lost_answer(error, grant, cause)
+                .map(ControlFlow::Break),
+            AttemptedRefresh::Done(done) => self.after_answer(*done, grant).map(ControlFlow::Break),
         }
     }
 
@@ -334,7 +352,7 @@ impl TokenRequest<'_> {
         self.note(locked.take_warnings());
     }
 
-    /// In a store that cannot be written here somebody else may be refreshing: waits for that, and
+    /// In a store that cannot be written here another process may be refreshing: waits for that, and
     /// then takes what is there.
     fn look_on(&mut self, error: StoreError) -> Result<Turn, FlowError> {
         let is_pending = |login: &Login| (0..login.grants.len()).any(|g| login.is_pending(g));
@@ -352,69 +370,6 @@ impl TokenRequest<'_> {
             | Verdict::Refresh { .. }
             | Verdict::WaitForLeases(_) => Err(error.into()),
         }
-    }
-
-    /// One grant was refreshed, or that was tried; the lock is let go.
-    fn after_exchange(
-        &mut self,
-        tried: Result<AttemptedRefresh, FlowError>,
-        grant: usize,
-        cause: Cause,
-    ) -> Result<Turn, FlowError> {
-        let done = match tried {
-            Ok(AttemptedRefresh::Done(done)) => *done,
-            Ok(
-                AttemptedRefresh::LockLost
-                | AttemptedRefresh::Leased(_)
-                | AttemptedRefresh::Unfit(..),
-            ) => return Ok(Turn::Again),
-            Ok(AttemptedRefresh::NoProcess(_)) => {
-                self.refreshes = RefreshesIn::Here;
-                return Ok(Turn::Again);
-            }
-            Ok(AttemptedRefresh::InTheStore(warnings)) => {
-                self.warnings.extend(warnings.into_iter().map(Into::into));
-                return Ok(Turn::Again);
-            }
-            Ok(AttemptedRefresh::Unknown(error)) => {
-                // What is in hand is dead where a rotation kills: as if it were being rotated.
-                if let Content::Login(login) = &mut self.record.content {
-                    login.begin_attempt(grant, cause, String::new(), self.session.now());
-                }
-                return match error {
-                    FlowError::Store(StoreError::AnswerNotStored { .. }) => Err(error),
-                    error => self.in_vain(error).map(Turn::Done),
-                };
-            }
-            Err(error) => return Err(error),
-        };
-        self.record = done.record;
-        self.warnings
-            .extend(done.warnings.into_iter().map(Into::into));
-        let Some(outcome) = done.failed else {
-            return self.after_rotation(grant).map(Turn::Done);
-        };
-        if outcome == Outcome::LoginRequired {
-            return self.after_death(done.said);
-        }
-        let now = self.session.now();
-        let error = why_not::failed(self.id, self.login()?, outcome, done.message, now)
-            .because_of(done.trouble);
-        if outcome == Outcome::RefreshRefused {
-            return self.after_refusal(grant, error);
-        }
-        Err(error)
-    }
-
-    fn after_rotation(&self, grant: usize) -> Result<Done, FlowError> {
-        let what = What::Refreshed;
-        if self.need.asked != Asked::Token {
-            return Ok(Done { grant, what });
-        }
-        let login = self.login()?;
-        living(login, self.session.now(), &self.need())
-            .map(|grant| Done { grant, what })
-            .ok_or_else(|| too_short(self.id, login))
     }
 
     /// What a verdict to do nothing comes to.
@@ -471,11 +426,11 @@ impl TokenRequest<'_> {
     }
 
     fn tell(&self, text: impl FnOnce() -> String) {
-        self.session.log.note(Level::Verbose, text);
+        self.session.note(Level::Verbose, self.id, text);
     }
 
     fn trace(&self, text: impl FnOnce() -> String) {
-        self.session.log.note(Level::Trace, text);
+        self.session.note(Level::Trace, self.id, text);
     }
 }
 

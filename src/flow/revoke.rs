@@ -9,7 +9,7 @@ use crate::store::RevocableToken;
 #[derive(Debug, thiserror::Error)]
 pub enum NewTokens {
     /// The server has ended them.
-    #[error("it was revoked again")]
+    #[error("it was revoked")]
     Revoked,
     /// The server could not be told.
     #[error("its tokens remain valid at the server: {0}")]

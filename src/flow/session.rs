@@ -1,11 +1,13 @@
 //! What every flow works with, and how long it waits for a lock.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::FlowError;
-use crate::credential::{AccountId, Content, Record, Scheme};
+use crate::config::Config;
+use crate::credential::{AccountId, AccountName, Content, Host, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
-use crate::log::Log;
+use crate::log::{Level, Log};
 use crate::notice;
 use crate::oauth;
 use crate::store::{Store, Wait};
@@ -17,7 +19,7 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(120);
 
 const _: () = assert!(
     LOCK_TIMEOUT.as_secs() > CONNECT_LIMIT.as_secs() + oauth::ANSWER_LIMIT_TIME.as_secs(),
-    "who waits with the default must outlast who holds"
+    "a process that waits with the default must outlast the holder"
 );
 
 /// As long as anybody can mean, and short enough for the clock to count.
@@ -45,16 +47,23 @@ pub struct Session<'a> {
     pub log: &'a Log,
     /// Whether to say on stderr what is waited for.
     pub talkative: bool,
-    /// Whether somebody watches, so that a slow server is worth a line.
+    /// Whether a person watches, so that a slow server is worth a line.
     pub watched: bool,
     /// The scheme that was asked for, where it was spelled out: a login of the other one is not
     /// what is meant.
     pub scheme: Option<Scheme>,
     /// In which process a refresh happens.
     pub refreshes: RefreshesIn,
+    /// The configuration that the call names; `None`: the one in the platform's place.
+    pub config: Option<&'a Path>,
 }
 
 impl Session<'_> {
+    /// Keeps a note about a login, which names it.
+    pub(super) fn note(&self, level: Level, id: &AccountId, text: impl FnOnce() -> String) {
+        self.log.note(level, || format!("{id}: {}", text()));
+    }
+
     /// Reads the record of an account without the lock; `None`: there is none. This and the reads under the lock
     /// refuse a login that is reached in another way than was asked for.
     pub(super) fn look(&self, id: &AccountId) -> Result<Option<Record>, FlowError> {
@@ -64,6 +73,12 @@ impl Session<'_> {
         let record = snapshot.into_record();
         self.check_scheme(&record)?;
         Ok(Some(record).filter(|found| !matches!(found.content, Content::Password(_))))
+    }
+
+    /// The account that the configuration chooses for a host that has none called `default`.
+    pub(super) fn chosen_account(&self, host: &Host) -> Result<Option<AccountName>, FlowError> {
+        let config = Config::of_call(self.config).map_err(Box::new)?;
+        Ok(config.account(host).cloned())
     }
 
     /// Refuses a login that is reached in another way than was asked for.
@@ -84,7 +99,7 @@ impl Session<'_> {
             .is_none_or(|scheme| record.is_reached_by(scheme.as_str()))
     }
 
-    /// Says what is waited for, once it takes a while and somebody watches; until it is dropped.
+    /// Says what is waited for, once it takes a while and a person watches; until it is dropped.
     pub(super) fn slow(&self, text: String) -> Option<notice::Notice> {
         self.watched.then(|| notice::Notice::after_a_while(text))
     }

@@ -2,14 +2,12 @@
 
 use super::brought::{check_usable, try_brought};
 use super::error::FlowError;
-use super::refresh::check_now;
 use super::revoke::revoke;
-use super::sentences::sentence;
 use super::session::Session;
 use super::warning::Warning;
 use crate::credential::{
-    AccountId, Cause, CheckVerdict, Client, Grant, GrantState, Identity, Independence, IssuedBoot,
-    Login, LoginKind, Outcome, Record, Rotation, Scheme, Standby,
+    AccountId, Cause, Client, Grant, GrantState, Identity, Independence, IssuedBoot, Login,
+    LoginKind, Record, Rotation, Scheme, Standby,
 };
 use crate::secret::{Fingerprint, RefreshToken, RefreshTokenName};
 use crate::store::{Entry, Locked, NewLogin, Occupied, RevocableToken, Stored};
@@ -65,6 +63,8 @@ pub(super) struct NewAccount {
     pub revoke_replaced: bool,
     /// Whether the tokens came from elsewhere, so that they may be of no use.
     pub brought: bool,
+    /// Whose they are, where the server was asked.
+    pub identity: Option<Identity>,
 }
 
 /// What came of it.
@@ -72,9 +72,9 @@ pub(super) struct NewAccount {
 pub struct LoggedIn {
     /// What was done.
     pub change: Change,
-    /// Who it is, where the server was asked.
+    /// The user, where the server was asked.
     pub identity: Option<Identity>,
-    /// Who it was before, where that is known.
+    /// The user before, where that is known.
     pub before: Option<Identity>,
     /// When the login ends for good, where there is nothing to refresh it with.
     pub ends_at: Option<Timestamp>,
@@ -85,6 +85,14 @@ pub struct LoggedIn {
 }
 
 impl LoggedIn {
+    /// The other user whose login this one replaced.
+    #[must_use]
+    pub fn replaced_user(&self) -> Option<&Identity> {
+        let before = self.before.as_ref()?;
+        let is_other = !self.identity.as_ref()?.is_same_user(before);
+        (self.change == Change::Replaced && is_other).then_some(before)
+    }
+
     /// A login of this user that has a standby grant now.
     pub(super) fn with_standby(identity: Option<Identity>, warnings: Vec<Warning>) -> Self {
         Self {
@@ -113,9 +121,9 @@ impl LoggedIn {
 /// What has become of a second grant.
 #[derive(Debug)]
 pub enum SecondGrant {
-    /// There is none, and nobody asked for one.
+    /// There is none, and the call asked for none.
     NotAsked,
-    /// There is none, nobody was asked for one, and it would help.
+    /// There is none, no person was asked for one, and it would help.
     WouldHelp,
     /// It stands by.
     Taken,
@@ -154,8 +162,7 @@ pub enum Change {
     StandbyThere,
 }
 
-/// Stores a login, under the account's lock, and then revokes what it replaced. A token that a person
-/// brought may be any text, so the server is asked once it is stored (P3).
+/// Stores a login, under the account's lock, and then revokes what it replaced.
 pub(super) fn store_login(
     session: &Session<'_>,
     account: NewAccount,
@@ -163,11 +170,11 @@ pub(super) fn store_login(
     session.log.flush();
     let id = account.id.clone();
     let (revoke_replaced, is_brought) = (account.revoke_replaced, account.brought);
+    let identity = account.identity.clone();
     let (origin, new) = new_login(account, session.now());
     let mut left = new.login.clone();
     let mut names = left.grants.iter().flat_map(|grant| &grant.refresh_token);
     let refresh_token = names.next().map(RefreshTokenName::fingerprint);
-    let brought = (new.login.kind == LoginKind::Token).then(|| new.login.clone());
     let ends_at = new
         .login
         .grants
@@ -199,22 +206,12 @@ pub(super) fn store_login(
             }
         }
     };
-    let unchecked = match brought.and_then(|login| check_now(session, &login)) {
-        Some(CheckVerdict::Dead) => return Err(FlowError::UnknownToken(id)),
-        Some(CheckVerdict::Silent(outcome)) => Some(unchecked(outcome)),
-        Some(CheckVerdict::Unknown) => Some("does not say whether it knows the token"),
-        Some(CheckVerdict::Alive) | None => None,
-    };
-    warnings.extend(unchecked.map(|why| {
-        let host = &id.host;
-        format!("the token could not be checked: {host} {why}").into()
-    }));
     if is_brought {
         warnings.extend(try_brought(session, &id, &left, refresh_token)?);
     }
     Ok(LoggedIn {
         change,
-        identity: None,
+        identity,
         before,
         ends_at,
         standby,
@@ -236,7 +233,7 @@ fn check_brought(
     }
 }
 
-/// Notes who the login is that begins with `origin`, if it is still there.
+/// Notes the user of the login that begins with `origin`, if it is still there.
 pub(super) fn note_identity(
     session: &Session<'_>,
     id: &AccountId,
@@ -253,7 +250,7 @@ pub(super) fn note_identity(
     Ok(())
 }
 
-/// Whose login it is; nobody's, where it has ended.
+/// Whose login it is; `None`: it has ended.
 fn identity_of(record: &Record) -> Option<Identity> {
     record.login()?;
     record.identity.clone()
@@ -266,7 +263,7 @@ fn new_login(account: NewAccount, now: Timestamp) -> (Fingerprint, NewLogin) {
     let origin = grant.origin;
     let new = NewLogin {
         scheme: account.scheme,
-        identity: None,
+        identity: account.identity,
         login: Login {
             kind,
             client: account.client,
@@ -352,15 +349,4 @@ fn replaced(
         }
     }
     (change, warnings)
-}
-
-/// Why a check came to nothing, as the end of a sentence about a server.
-fn unchecked(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Unavailable => "gave no answer to that",
-        Outcome::Config => {
-            "cannot be asked: its check endpoint, the CA file or the proxy is unusable, or another user runs it"
-        }
-        other => sentence(other),
-    }
 }

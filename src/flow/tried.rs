@@ -58,7 +58,7 @@ pub(super) fn nothing_sent(
         }
         NotStaged::LockLost(error) => {
             let log = session.log;
-            log.note(Level::Verbose, || format!("{error}; once more"));
+            log.note(Level::Verbose, || format!("{error}; tries again"));
             Ok(AttemptedRefresh::LockLost)
         }
         NotStaged::Leased(locked) => Ok(AttemptedRefresh::Leased(locked)),

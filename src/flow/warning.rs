@@ -1,7 +1,7 @@
 //! What a person should know although all went well.
 
 use super::error::FlowError;
-use crate::credential::AccountId;
+use crate::credential::{AccountId, Host};
 use crate::store::StoreError;
 
 /// A sentence, and the step that it leads to.
@@ -20,6 +20,10 @@ pub enum Step {
     AddStandby(AccountId),
     /// Logs in anew with one grant alone.
     TakeOneGrant(AccountId),
+    /// Undoes the choice of an account at this host.
+    ChooseDefault(Host),
+    /// Logs out of this account.
+    LogOut(AccountId),
 }
 
 impl<T: Into<String>> From<T> for Warning {

@@ -123,7 +123,7 @@ fn kept(change: impl FnOnce(&mut GitPassword)) -> GitPassword {
 fn a_password_answers_its_own_protocol_path_and_user_alone() {
     let plain = kept(|_| {});
     let with_path = kept(|kept| kept.path = Some("a/b".to_owned()));
-    let nobody = kept(|kept| kept.username = None);
+    let unnamed = kept(|kept| kept.username = None);
     for (text, expected) in [
         ("protocol=https\n", [true, false, true]),
         ("protocol=https\nusername=jane\n", [true, false, false]),
@@ -138,7 +138,7 @@ fn a_password_answers_its_own_protocol_path_and_user_alone() {
         ("protocol=https\npath=a/b/c\n", [false, false, false]),
     ] {
         let question = question(text);
-        let all = [&plain, &with_path, &nobody];
+        let all = [&plain, &with_path, &unnamed];
         let found = all.map(|kept| question.is_answered_by(kept, now()));
         assert_eq!(found, expected, "{text:?}");
     }
@@ -157,7 +157,7 @@ fn what_has_ended_answers_nothing() {
 }
 
 #[test]
-fn an_authtype_answers_who_understands_it() {
+fn an_authtype_answers_a_git_that_understands_it() {
     let bearer = kept(|kept| {
         kept.username = None;
         kept.password = None;

@@ -41,7 +41,7 @@ pub enum SendError {
         reason: String,
     },
     /// A variable that should name a proxy does not, or git's `http.proxy`: nothing was sent.
-    #[error("`{variable}` names no proxy: {reason}")]
+    #[error("`{variable}` is not the address of a proxy: {reason}")]
     BadProxy {
         /// Which variable, or key of git's configuration.
         variable: Cow<'static, str>,

@@ -41,7 +41,7 @@ fn here(url: &Url) -> [SocketAddr; 2] {
     addresses.map(|address| SocketAddr::new(address, port))
 }
 
-/// The user who runs the server at a URL now, where secrets go there over http and it is neither this
+/// The user that runs the server at a URL now, where secrets go there over http and it is neither this
 /// user nor root.
 #[must_use]
 pub fn server_user(url: &Url) -> Option<u32> {

@@ -52,7 +52,7 @@ fn ask(url: &Url) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&head).to_ascii_lowercase())
 }
 
-/// Not what servers with TLS say to those who forget it: 400, or a redirection to https.
+/// Not what servers with TLS answer to a request without it: 400, or a redirection to https.
 fn is_plain(head: &str) -> bool {
     let is_http = head.starts_with("http/1.");
     let is_refusal = head.get(8..12) == Some(" 400");

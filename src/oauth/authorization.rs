@@ -20,10 +20,10 @@ const ANSWERS: [&str; 5] = ["state", "iss", "error", "error_description", "code"
 
 /// The system has no random numbers to give.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the system gives no random numbers")]
+#[error("the system provides no random numbers")]
 pub struct NoRandomness;
 
-/// One question to a server: who holds its `state` is answered, once.
+/// One question to a server: the holder of its `state` is answered, once.
 #[derive(Debug)]
 pub struct AuthorizationRequest {
     state: String,
@@ -79,7 +79,7 @@ impl AuthorizationRequest {
         })
     }
 
-    /// What proves at the token endpoint that we are who asked (RFC 7636 §4.5).
+    /// What proves at the token endpoint that glauth is the one that asked (RFC 7636 §4.5).
     #[must_use]
     pub fn verifier(&self) -> &CodeVerifier {
         &self.verifier

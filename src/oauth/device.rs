@@ -130,7 +130,7 @@ pub enum Polled {
     Wait(Duration),
     /// RFC 8628 §3.5: the person said no.
     Denied,
-    /// RFC 8628 §3.5: nobody decided in time.
+    /// RFC 8628 §3.5: no decision in time.
     Expired,
     /// Tokens, or what the token endpoint says otherwise.
     Ended(Box<Exchanged>),

@@ -182,7 +182,7 @@ fn read(
 ) -> Result<Metadata, String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let issuer = text("issuer").ok_or("names no issuer")?;
-    // RFC 8414 §3.3: else it is somebody else's document.
+    // RFC 8414 §3.3: else it is another server's document.
     if !is_asked(issuer) {
         return Err(format!("is of another issuer, `{}`", shown(issuer)));
     }

@@ -30,7 +30,7 @@ pub enum Presented<'a> {
         code: &'a AuthorizationCode,
         /// The same as in the authorization request.
         redirect_uri: &'a str,
-        /// Shows that we are who asked.
+        /// Shows that glauth is the one that asked.
         verifier: &'a CodeVerifier,
     },
     /// RFC 8628 §3.4.
@@ -233,7 +233,7 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
     })
 }
 
-/// Shows who the client is (RFC 6749 §2.3): adds to the form, or returns the header.
+/// Authenticates the client (RFC 6749 §2.3): adds to the form, or returns the header.
 pub(super) fn authenticate(
     client: &Client,
     fields: &mut Vec<(String, Zeroizing<String>)>,

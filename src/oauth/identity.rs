@@ -1,18 +1,12 @@
-//! Who a token's user is, as the server says.
-
-use std::time::Duration;
+//! A token's user, as the server names it.
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
-use super::body::object_in;
+use super::check::ask;
 use super::shown::shown;
-use crate::credential::{Client, Endpoint, Identity};
-use crate::http::{Authorization, Body, Http, Request};
+use crate::credential::{CheckVerdict, Client, Endpoint, Identity};
+use crate::http::Http;
 use crate::secret::AccessToken;
-
-/// How long it may take. A login is complete without it.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// What servers call the name that people know, best first: GitLab and Bitbucket, OpenID Connect
 /// (Core §5.1), GitHub.
@@ -25,7 +19,7 @@ const SUBJECTS: [&str; 3] = ["sub", "account_id", "id"];
 /// What a server says of a token's user.
 #[derive(Debug)]
 pub enum Identified {
-    /// Who it is.
+    /// The user.
     As(Identity),
     /// It does not tell, or not with these scopes.
     Nameless,
@@ -33,41 +27,28 @@ pub enum Identified {
     Unanswered,
 }
 
-/// Asks who this is.
+/// Asks for the user.
 pub fn identify(
     http: &dyn Http,
     client: &Client,
     endpoint: &Endpoint,
     token: &AccessToken,
 ) -> Identified {
-    let Ok(url) = endpoint.url() else {
-        return Identified::Nameless;
-    };
-    let token = Zeroizing::new(token.expose().to_owned());
-    let response = http.send(Request {
-        url: url.clone(),
-        body: Body::None,
-        authorization: Some(Authorization::Bearer(token)),
-        limit: LIMIT,
-        ca_file: client.ca_file.clone(),
-        server_user: client.server_user,
-    });
-    match response {
-        Err(_) => Identified::Unanswered,
-        Ok(response) => match response.status {
-            429 | 500.. => Identified::Unanswered,
-            200 => match object_in(&response, &url) {
-                Err(_) => Identified::Unanswered,
-                Ok(object) => object
-                    .and_then(|object| identity(&object))
-                    .map_or(Identified::Nameless, Identified::As),
-            },
-            _ => Identified::Nameless,
+    let asked = ask(http, client, endpoint, token);
+    match asked.verdict {
+        CheckVerdict::Silent(_) => Identified::Unanswered,
+        CheckVerdict::Dead | CheckVerdict::Unknown => Identified::Nameless,
+        CheckVerdict::Alive => match asked.object() {
+            Err(()) => Identified::Unanswered,
+            Ok(object) => object
+                .and_then(|object| identity_in(&object))
+                .map_or(Identified::Nameless, Identified::As),
         },
     }
 }
 
-fn identity(object: &Map<String, Value>) -> Option<Identity> {
+/// The user whom an answer describes.
+pub(super) fn identity_in(object: &Map<String, Value>) -> Option<Identity> {
     let text = |key: &&str| {
         let text = match object.get(*key)? {
             Value::String(text) => shown(text),

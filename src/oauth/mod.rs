@@ -16,6 +16,7 @@ mod registration;
 mod resource;
 mod revoke;
 mod shown;
+mod token_report;
 mod token_response;
 
 pub use authorization::{
@@ -37,4 +38,5 @@ pub use registration::{Registered, RegistrationError, deregister, is_known, regi
 pub use resource::{Resource, find_resource};
 pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
+pub use token_report::{TokenReport, report};
 pub use token_response::{BadImport, ImportedGrant, Raw, TokenAnswer, classify, import};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::shown::clean;
 use crate::credential::Outcome;
 
-/// The errors of RFC 6749 §5.2 that somebody must mend; `invalid_grant` is apart.
+/// The errors of RFC 6749 §5.2 that a person must correct; `invalid_grant` is apart.
 pub(super) const CLIENT_ERRORS: [&str; 5] = [
     "invalid_request",
     "invalid_client",

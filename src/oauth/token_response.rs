@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+pub(super) use age::end_of;
+
 use super::body::object_of;
 use super::refusal::{OwnErrors, is_page, meaning, said};
 use crate::credential::{Failed, Outcome, Rotation};
-use crate::secret::{AccessToken, RefreshToken, bare};
+use crate::secret::{AccessToken, RefreshToken, bare, is_printable_ascii};
 use crate::time::Timestamp;
 
 /// The longest that a token is believed to live. A larger number is a mistake of the server's, and
@@ -173,7 +175,7 @@ fn is_word(text: &str) -> bool {
 /// Scopes are separated by spaces (RFC 6749 §3.3), by commas at GitHub.
 fn scopes(object: &Map<String, Value>) -> Option<Vec<String>> {
     let text = object.get("scope")?.as_str()?;
-    let printable = text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+    let printable = is_printable_ascii(text);
     if text.len() > SCOPES_LIMIT || !printable {
         return None;
     }
@@ -195,7 +197,7 @@ pub(super) fn lifetime(object: &Map<String, Value>, key: &str) -> Option<Duratio
     positive.then_some(length)
 }
 
-/// A token response that somebody else got, for `login --import`.
+/// A token response that another program got, for `login --import`.
 #[derive(Debug)]
 pub struct ImportedGrant {
     /// The tokens; their lifetime is counted from `issued_at`.

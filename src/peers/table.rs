@@ -110,7 +110,7 @@ enum Fit {
     AnyOfBoth,
 }
 
-/// Who takes connections to `address`. Reads no further than it has to: the kernel walks all that it has
+/// Which process takes connections to `address`. Reads no further than it has to: the kernel walks all that it has
 /// room for, milliseconds long, to write the table to its end, and listeners stand at its beginning.
 pub(super) fn listener_at(address: SocketAddr) -> Listener {
     let files = FILES.map(|path| File::open(path).ok());

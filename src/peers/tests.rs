@@ -8,7 +8,7 @@ use super::*;
 
 const HEAD: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 
-/// A user who is neither root nor the one who runs the tests.
+/// A user other than root and the one that runs the tests.
 const OTHER: u32 = 54_321;
 
 fn address(text: &str) -> SocketAddr {
@@ -134,7 +134,7 @@ fn as_other<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Opt
     Some(thread.join().unwrap())
 }
 
-#[expect(clippy::disallowed_methods, reason = "somebody who listens")]
+#[expect(clippy::disallowed_methods, reason = "a server that listens")]
 fn listen(address: &str) -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
@@ -194,7 +194,7 @@ fn of_two_addresses_it_is_the_one_where_a_server_of_ours_listens() {
     let (mine, first) = listen("127.0.0.1:0");
     let second = SocketAddr::new("::1".parse().unwrap(), first.port());
     let Some(Ok(theirs)) = as_other(move || {
-        #[expect(clippy::disallowed_methods, reason = "somebody who listens")]
+        #[expect(clippy::disallowed_methods, reason = "a server that listens")]
         TcpListener::bind(second)
     }) else {
         return;

@@ -12,7 +12,7 @@ pub struct NewGrant {
     pub grant: Grant,
     /// Its refresh token.
     pub refresh_token: Option<RefreshToken>,
-    /// Whose it is, for a login of which nobody knew.
+    /// Whose it is, for a login whose user was unknown.
     pub identity: Option<Identity>,
 }
 

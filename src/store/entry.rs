@@ -102,7 +102,7 @@ pub struct Occupied {
 pub struct NewLogin {
     /// `https`, or `http` on loopback.
     pub scheme: Scheme,
-    /// Who it is, where the server was asked.
+    /// The user, where the server was asked.
     pub identity: Option<Identity>,
     /// The login; its generations are counted on from those of the record that it replaces.
     pub login: Login,
@@ -215,7 +215,7 @@ impl Locked<Occupied> {
         self.state.full.login_mut()
     }
 
-    /// Takes a lease on this grant's access token. `None`: somebody waits for those that others
+    /// Takes a lease on this grant's access token. `None`: a process waits for those that others
     /// hold, and has just got there; let the account's lock go and try once more.
     pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
         match self.token_name(grant) {
@@ -224,12 +224,19 @@ impl Locked<Occupied> {
         }
     }
 
-    /// Whether somebody holds a lease on this grant's access token.
+    /// Whether a command holds a lease on this grant's access token.
     pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
         match self.token_name(grant) {
             Some(token) => self.place.is_leased(token),
             None => Ok(false),
         }
+    }
+
+    /// The names of its access tokens.
+    pub(super) fn tokens(&self) -> Vec<Fingerprint> {
+        let grants = self.record().login().map_or(&[][..], |login| &login.grants);
+        let names = grants.iter().map(|grant| grant.access_token.fingerprint());
+        names.collect()
     }
 
     fn token_name(&self, grant: usize) -> Option<Fingerprint> {
@@ -295,7 +302,7 @@ impl Locked<Occupied> {
         }
     }
 
-    /// Notes who the server says this is. To be saved.
+    /// Notes the user that the server names. To be saved.
     pub fn set_identity(&mut self, identity: Identity) {
         self.state.full.record.identity = Some(identity);
     }

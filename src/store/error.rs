@@ -73,7 +73,7 @@ pub enum StoreError {
         version: String,
     },
     /// Written by a newer glauth, with a value that this one does not know.
-    #[error("`{}`{} is of a newer glauth: {problem}", path.display(), at_line(*line))]
+    #[error("`{}`{} was written by a newer glauth: {problem}", path.display(), at_line(*line))]
     NewerValue {
         /// The record.
         #[serde(with = "told::path")]
@@ -103,7 +103,7 @@ pub enum StoreError {
         #[serde(with = "told::answer")]
         source: io::Error,
     },
-    /// Somebody replaced or removed the lock file while it was held: another process may have
+    /// Another program replaced or removed the lock file while it was held: another process may have
     /// the account now, so nothing was written.
     #[error("`{}` was replaced or removed while it was locked; nothing was changed", path.display())]
     LockReplaced {
@@ -217,7 +217,7 @@ impl StoreError {
 /// Why the lock was not had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else had it all the time.
+    /// Another process had it all the time.
     #[error("the lock was held by {} for {}", holder.as_deref().unwrap_or("another process"), crate::time::human(*waited))]
     Timeout {
         /// As it named itself in the lock file.

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 
 use super::error::StoreError;
-use super::files::{RescuedFile, Text};
+use super::files::{RescuedFile, SharedLocks};
 use super::recover;
 use super::{Full, Store};
-use crate::credential::{AccountId, AccountName, Host};
+use crate::credential::{AccountId, Host};
+use crate::secret::Fingerprint;
 
 pub use super::files::{
     Atomicity, Exclusion, FileSystem, Files, Holder, Nature, Opening, Openness, SecondProcess,
@@ -67,11 +68,18 @@ impl Store {
     pub fn holder(&self, id: &AccountId) -> Result<Holder, StoreError> {
         let place = self.folder.place(id);
         let holder = place.holder()?;
-        if holder != Holder::Nobody || place.claimed().ok().flatten().is_none() {
+        if holder != Holder::Free || place.claimed().ok().flatten().is_none() {
             return Ok(holder);
         }
         let owner = place.record()?.and_then(|full| recover::owner(&full));
-        Ok(Holder::Somebody(owner))
+        Ok(Holder::Taken(owner))
+    }
+
+    /// The leases that processes hold now, as the system says it: no lock is tried.
+    #[must_use]
+    pub fn leases(&self) -> Leases<'_> {
+        let (store, locks) = (self, SharedLocks::now());
+        Leases { store, locks }
     }
 
     /// What comes of an attempt that is pending, if its owner is dead; `None` where there is none.
@@ -98,7 +106,7 @@ impl Store {
             }
         }
         let found = found.into_iter().map(|(file, waits_for)| RescuedAnswer {
-            names: file.text().and_then(|text| named(&text)),
+            names: file.text().and_then(|text| text.whose()),
             waits_for,
             path: file.path,
         });
@@ -118,21 +126,18 @@ impl Store {
     }
 }
 
-/// Whose record it is, as it says itself.
-fn named(text: &Text) -> Option<AccountId> {
-    // The head of a record, before any token: it need not be of a version that we know.
-    let value = |key: &str| {
-        let mut lines = text
-            .as_str()
-            .lines()
-            .take_while(|line| !line.starts_with('['));
-        lines.find_map(|line| {
-            let (name, value) = line.split_once(" = ")?;
-            (name == key).then(|| value.trim_matches('"').to_owned())
-        })
-    };
-    Some(AccountId {
-        host: Host::from_record(&value("host")?)?,
-        account: value("account")?.parse::<AccountName>().ok()?,
-    })
+/// Which processes hold leases.
+pub struct Leases<'a> {
+    store: &'a Store,
+    locks: SharedLocks,
+}
+
+impl Leases<'_> {
+    /// The processes that took the leases on this token, in order. One that has ended may have left its lease to the
+    /// command that it ran.
+    #[must_use]
+    pub fn holders(&self, id: &AccountId, token: Fingerprint) -> Vec<u32> {
+        let place = self.store.folder.place(id);
+        place.lease_holders(token, &self.locks)
+    }
 }

@@ -11,6 +11,7 @@ mod named;
 mod password;
 mod record;
 mod recover;
+mod rename;
 mod staged;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ pub use entry::{Entry, Locked, NewLogin, Occupied, RevocableToken, Snapshot, Sto
 pub use error::{Kept, Lasts, LockError, StoreError};
 pub use files::{HandedOver, Lease, Wait};
 pub use named::{BadStore, NamedBy};
+pub use rename::FreeName;
 pub use staged::{NotStaged, Staged};
 
 use crate::credential::{AccountId, Host};
@@ -126,13 +128,13 @@ impl Store {
             };
             full = again;
         }
-        let mut settled = recover::recover(&place, full, self.now())?;
-        settled.full.record.look_at_clocks(|| self.now());
-        let locked = Locked::occupied(place, settled);
+        let mut recovered = recover::recover(&place, full, self.now())?;
+        recovered.full.record.look_at_clocks(|| self.now());
+        let locked = Locked::occupied(place, recovered);
         Ok(Found::Entry(Box::new(Entry::Occupied(locked))))
     }
 
-    /// Waits until nobody refreshes this account, for a store that cannot be written here.
+    /// Waits until no process refreshes this account, for a store that cannot be written here.
     pub fn wait_until_free(&self, id: &AccountId, wait: &Wait<'_>) -> Result<(), LockError> {
         self.folder.place(id).wait_until_free(wait)
     }

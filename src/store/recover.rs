@@ -9,7 +9,7 @@ use super::entry::Occupied;
 use super::error::StoreError;
 use super::files::{LockedPlace, Place, Text};
 use super::record::Full;
-use crate::credential::{Grant, Outcome};
+use crate::credential::{AccountId, Grant, Outcome};
 use crate::secret::RefreshToken;
 use crate::time::Timestamp;
 
@@ -19,27 +19,31 @@ pub(super) fn recover(
     full: Full,
     now: Timestamp,
 ) -> Result<Occupied, StoreError> {
-    let mut settled = Occupied {
+    let mut recovered = Occupied {
         full,
         warnings: Vec::new(),
         unsaved: false,
     };
-    if settled.full.is_pending()
-        && let Some(answer) = whole_answer(place, &settled.full)?
+    if recovered.full.is_pending()
+        && let Some(answer) = whole_answer(place, &recovered.full)?
     {
-        let before = std::mem::replace(&mut settled.full, answer.full);
-        settled.install_answer(place)?;
-        settled.forget_copies(place, &before);
-        return Ok(settled);
+        let before = std::mem::replace(&mut recovered.full, answer.full);
+        recovered.install_answer(place)?;
+        recovered.forget_copies(place, &before);
+        return Ok(recovered);
     }
-    settled.take_rescued(place)?;
-    if settled.full.is_pending() {
-        if let Some(login) = settled.full.login_mut() {
+    recovered.take_rescued(place)?;
+    if recovered.full.is_pending() {
+        if let Some(login) = recovered.full.login_mut() {
             login.cut_off(now);
         }
-        settled.save(place);
+        recovered.save(place);
     }
-    Ok(settled)
+    // A process died while it gave the account another name: it has the one under which it was found.
+    if recovered.full.extra.arrive() {
+        recovered.save(place);
+    }
+    Ok(recovered)
 }
 
 /// An answer that a process has written down and not put in the record's place.
@@ -192,7 +196,7 @@ fn whole_answer(place: &Place, full: &Full) -> Result<Option<LeftAnswer>, StoreE
         _ => false,
     };
     match place.answer()? {
-        Some(text) => answer_in(place, text, ends_ours),
+        Some(text) => answer_in(place.id(), text, ends_ours),
         None => Ok(None),
     }
 }
@@ -206,7 +210,11 @@ fn rescued_answer(
 ) -> Result<Option<LeftAnswer>, StoreError> {
     let counts = |found: &Full| ends_in_rotation(found) && counts(found);
     for text in place.rescued(spent) {
-        if let Some(answer) = answer_in(place, text?, counts)? {
+        let text = text?;
+        // The token that it was spent for names it: the account may have had another name then.
+        let whose = text.whose().filter(|id| id.host == place.id().host);
+        let id = whose.unwrap_or_else(|| place.id().clone());
+        if let Some(answer) = answer_in(&id, text, counts)? {
             return Ok(Some(answer));
         }
     }
@@ -216,11 +224,11 @@ fn rescued_answer(
 /// The answer that a text is, if it is whole and `counts`. One of a version that this glauth does not know is an error:
 /// the spent token must not be presented again.
 fn answer_in(
-    place: &Place,
+    id: &AccountId,
     text: Text,
     counts: impl Fn(&Full) -> bool,
 ) -> Result<Option<LeftAnswer>, StoreError> {
-    match text.whole_record(place.id()) {
+    match text.whole_record(id) {
         Ok(full) => Ok(counts(&full).then_some(LeftAnswer { full, text })),
         Err(error) if error.is_newer() => Err(error),
         Err(_) => Ok(None),

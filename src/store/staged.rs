@@ -1,4 +1,4 @@
-//! The refresh itself: prepared, marked, sent by somebody else, and ended
+//! The refresh itself: prepared, marked, sent by the caller, and ended
 //! (ARCHITECTURE.md, "Timeline and crash points").
 
 use super::entry::{Locked, Occupied};
@@ -25,7 +25,7 @@ pub enum NotStaged {
     Store(Box<Locked<Occupied>>, StoreError),
     /// The lock excludes no other process any more; the error says why.
     LockLost(StoreError),
-    /// The refresh would end a living token on which somebody holds a lease; the lock is still held.
+    /// The refresh would end a living token on which a command holds a lease; the lock is still held.
     Leased(Box<Locked<Occupied>>),
 }
 
@@ -56,7 +56,7 @@ pub enum NotStaged {
 /// }
 /// ```
 ///
-/// The lock is in it, and comes out of [`commit`](Self::commit) alone, so that nobody lets it go
+/// The lock is in it, and comes out of [`commit`](Self::commit) alone, so that no caller lets it go
 /// while the refresh token is on its way:
 ///
 /// ```
@@ -207,7 +207,7 @@ impl Locked<Occupied> {
     /// Prepares a refresh (P2, I2): proves that the answer can be stored, reserves room
     /// for it, and marks the attempt. Only what comes out lends a refresh token.
     ///
-    /// A living token that somebody holds a lease on is not refreshed because it ends soon (P6). What was
+    /// A living token that a command holds a lease on is not refreshed because it ends soon (P6). What was
     /// recovered is first put into the record: only `.toml.answer` or a rescue place may hold it so far.
     pub fn stage(
         self,
@@ -311,7 +311,7 @@ impl Locked<Occupied> {
         }
     }
 
-    /// Whether somebody holds a lease that keeps this grant from being refreshed.
+    /// Whether a command holds a lease that keeps this grant from being refreshed.
     fn must_wait(&self, grant: usize, cause: Cause, now: Timestamp) -> Result<bool, StoreError> {
         let login = self.record().login();
         let matters = login.is_some_and(|login| login.heeds_leases(grant, cause, now));

@@ -23,7 +23,7 @@ use crate::support::sandbox::{Finished, Running, Sandbox, after, copy_program, p
 use crate::support::watch::{HeldLock, eventually, wait_until_queued};
 
 /// What `-v` says where the caller refreshes by itself.
-const BY_ITSELF: &str = "refreshes by itself";
+const BY_ITSELF: &str = "this process refreshes";
 /// What `-vv` says where it does not.
 const APART: &str = " has the lock, and refreshes";
 

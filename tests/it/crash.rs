@@ -320,7 +320,7 @@ fn judge_queued(caller: &Finished) {
 
 /// Whoever queued behind the dead finishes its work: nobody asks the server for what is on disk.
 #[test]
-fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
+fn processes_that_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
     let Some(point) = CrashPoint::of_the_binary("written:kill") else {
         return;
     };
@@ -337,7 +337,7 @@ fn those_who_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
 
 /// The first of them presents the token once more, and all others take its verdict (P4).
 #[test]
-fn those_who_queue_behind_one_that_dies_with_the_answer_in_memory_ask_once_more_and_no_more() {
+fn processes_that_queue_behind_one_that_dies_with_the_answer_in_memory_ask_once_more_and_no_more() {
     let Some(point) = CrashPoint::of_the_binary("answered:kill") else {
         return;
     };
@@ -359,6 +359,8 @@ fn every_crash_point_of_the_source_has_its_row() {
         let calls = text.split("fault::point(\"").skip(1);
         points.extend(calls.map(|call| call.split('"').next().unwrap().to_owned()));
     }
+    // `rename::` tries these, which are on no way of a refresh.
+    points.retain(|point| !crate::rename::CRASH_POINTS.contains(&&**point));
     points.sort();
     let mut rows: Vec<&str> = CRASHES.iter().map(|crash| crash.point).collect();
     rows.sort_unstable();

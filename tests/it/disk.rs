@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, Pair, TOKEN};
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, Pair, TOKEN, USER,
+};
 use crate::support::mounts::Mounts;
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -261,5 +263,6 @@ fn a_login_that_a_full_disk_does_not_take_leaves_the_old_one() {
     let mut command = disk.mounts.inside(&command);
     let login = Running::spawn_with_input(&mut command, &pair.response).finish();
     login.fails(5);
+    disk.server.forget(USER);
     disk.nothing_happened(&before);
 }

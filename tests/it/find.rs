@@ -1,6 +1,6 @@
 //! Which host and which account is meant.
 
-use crate::support::authorization_server::{AuthorizationServer, Pair};
+use crate::support::authorization_server::{AuthorizationServer, Pair, USER};
 use crate::support::mounts::{become_other, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -220,6 +220,7 @@ fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
     let sandbox = Sandbox::new();
     log_in_as(&sandbox, &server, "home");
     log_in_as(&sandbox, &server, "work");
+    server.forget(USER);
     for command in ["token", "refresh", "logout"] {
         let refused = sandbox.run(&["--json", command, &server.url()]);
         let error = refused.fails_in_json(2, "usage");
@@ -261,7 +262,7 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
 }
 
 #[test]
-fn who_logged_out_of_the_default_account_is_not_taken_for_another_one() {
+fn a_logout_of_the_default_account_does_not_make_another_one_meant() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let work = log_in_as(&sandbox, &server, "work");
@@ -426,7 +427,8 @@ fn a_file_in_the_store_that_is_none_of_ours_is_not_in_the_way() {
 fn after_a_logout_a_login_may_be_reached_in_another_way() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    // Without a scheme it is https, which this server does not speak.
+    // Without a scheme it is https, which this server does not speak: it sees a request that is none.
+    server.allow_mistakes();
     let pair = server.log_in();
     let (id, host, url) = (server.client_id(), server.host(), server.url());
     let login = ["login", "--import", "--client-id", &id];
@@ -523,4 +525,46 @@ fn a_record_that_cannot_be_read_hides_no_other_account_of_its_host() {
         }
         sandbox.run(&["token", &url]).fails(5);
     }
+}
+
+#[test]
+fn a_slip_in_a_host_an_account_or_a_command_brings_the_name_that_was_meant() {
+    let sandbox = Sandbox::new();
+    let import = |options: &[&str], host| sandbox.import_expired(options, host);
+    import(&[], "gitlab.example.com");
+    import(&["-a", "jane"], "gitlab.example.com");
+    let hint = |args: &[&str], code, name| {
+        let error = sandbox.run(&[&["--json"], args].concat());
+        let error = error.fails_in_json(code, name);
+        error["hint"].as_str().unwrap().to_owned()
+    };
+    for command in ["token", "refresh", "logout", "status"] {
+        let hint = hint(&[command, "gitlab.exmaple.com"], 3, "login_required");
+        let asks = hint.starts_with("did you mean gitlab.example.com?");
+        assert!(asks, "{command}: {hint}");
+    }
+    let said = hint(&["token", "gitlab.exmaple.com"], 3, "login_required");
+    assert!(
+        said.ends_with("run `glauth login gitlab.exmaple.com`"),
+        "{said}"
+    );
+    let said = hint(
+        &["token", "-a", "jnae", "gitlab.example.com"],
+        3,
+        "login_required",
+    );
+    assert!(said.starts_with("did you mean --account jane?"), "{said}");
+    let said = hint(&["status", "-a", "jan"], 3, "login_required");
+    assert!(said.starts_with("did you mean --account jane?"), "{said}");
+    // Another server is none.
+    let said = hint(&["token", "github.com"], 3, "login_required");
+    assert!(!said.contains("mean"), "{said}");
+    let said = hint(&["logn"], 2, "usage");
+    assert!(
+        said.contains("`login`") && !said.contains("logout"),
+        "{said}"
+    );
+    let doctor = sandbox.run(&["doctor", "--offline", "gitlab.exmaple.com"]);
+    let asks = "did you mean gitlab.example.com?";
+    assert!(doctor.stdout.contains(asks), "{doctor:?}");
 }

@@ -33,6 +33,14 @@ fn options_of_every_command_are_listed_once_and_work_everywhere() {
 }
 
 #[test]
+fn no_help_shows_a_hidden_option() {
+    for words in [&["help", "completions"][..], &["completions", "-h"]] {
+        let text = help(words);
+        assert!(!text.contains("--list"), "{text}");
+    }
+}
+
+#[test]
 fn a_word_of_another_program_leads_to_the_command() {
     for (word, command) in [
         ("list", "glauth status"),

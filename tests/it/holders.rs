@@ -66,7 +66,7 @@ fn a_stopped_holder_costs_the_others_their_own_deadline() {
 }
 
 #[test]
-fn who_waits_for_a_second_is_told_for_whom() {
+fn after_a_second_a_waiting_call_names_the_holder() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let (holder, requests) = refreshing(&server, &sandbox);
@@ -205,7 +205,7 @@ fn read_behind_the_dots(mut reader: PipeReader) -> String {
 }
 
 #[test]
-fn a_holder_whose_stdout_nobody_reads_blocks_nobody() {
+fn a_holder_whose_stdout_is_not_read_blocks_no_other() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];
@@ -228,7 +228,7 @@ fn a_holder_whose_stdout_nobody_reads_blocks_nobody() {
 
 /// With all that `-vv` has to say: what is written under the lock goes out after it.
 #[test]
-fn a_process_whose_stderr_nobody_reads_blocks_nobody() {
+fn a_process_whose_stderr_is_not_read_blocks_no_other() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", "-vv", &server.url()];
@@ -243,7 +243,7 @@ fn a_process_whose_stderr_nobody_reads_blocks_nobody() {
         .succeeds();
 
     let said = read_behind_the_dots(reader);
-    assert!(said.contains("decided: "), "{said}");
+    assert!(said.contains("refreshes grant 0"), "{said}");
     assert!(!said.contains("-SECRET-"), "{said}");
     let printed = stuck.finish().succeeds();
     assert!(printed == token || server.is_alive(printed.trim_end()));
@@ -252,7 +252,7 @@ fn a_process_whose_stderr_nobody_reads_blocks_nobody() {
 
 /// A notice about the wait is written by a thread of its own.
 #[test]
-fn one_that_waits_and_whose_stderr_nobody_reads_gets_the_token_all_the_same() {
+fn one_that_waits_and_whose_stderr_is_not_read_gets_the_token_all_the_same() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];
@@ -274,7 +274,7 @@ fn one_that_waits_and_whose_stderr_nobody_reads_gets_the_token_all_the_same() {
 
 /// The notice that a signal gets is stuck; the refresh, the lock and the signal are not.
 #[test]
-fn a_holder_that_is_to_end_and_whose_stderr_nobody_reads_blocks_nobody() {
+fn a_holder_that_is_to_end_and_whose_stderr_is_not_read_blocks_no_other() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];
@@ -296,7 +296,7 @@ fn a_holder_that_is_to_end_and_whose_stderr_nobody_reads_blocks_nobody() {
 
 /// Ctrl-S, or a terminal that is gone in all but name.
 #[test]
-fn a_holder_whose_terminal_is_stopped_blocks_nobody() {
+fn a_holder_whose_terminal_is_stopped_blocks_no_other() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];

@@ -82,7 +82,7 @@ fn a_call_that_is_to_end_ends_while_the_server_still_has_the_request_or_the_answ
 /// Ctrl-Z. The process has a group of its own: in one that is orphaned, as that of a test may be,
 /// the kernel drops this signal.
 #[test]
-fn a_call_that_is_stopped_in_the_middle_of_a_refresh_holds_nobody_up() {
+fn a_call_that_is_stopped_in_the_middle_of_a_refresh_delays_no_other() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];

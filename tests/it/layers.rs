@@ -53,20 +53,35 @@ const PLACES: [(&str, &[&str]); 16] = [
             "store/files/lock.rs",
             "store/files/replace.rs",
             "time.rs",
+            "user_file/write.rs",
         ],
     ),
     ("fs4::", &["store/files/lock.rs", "store/files/replace.rs"]),
-    ("sync_all()", &["store/files/replace.rs"]),
+    (
+        "sync_all()",
+        &["store/files/replace.rs", "user_file/write.rs"],
+    ),
     (
         "fs::remove_file",
-        &["store/files/replace.rs", "store/files/rescue.rs"],
+        &[
+            "store/files/replace.rs",
+            "store/files/rescue.rs",
+            "user_file/write.rs",
+        ],
     ),
     (
         "OpenOptions::new",
-        &["store/files/permissions.rs", "user_file.rs"],
+        &[
+            "store/files/permissions.rs",
+            "user_file.rs",
+            "user_file/write.rs",
+        ],
     ),
     ("DirBuilder::new", &["store/files/permissions.rs"]),
-    ("set_permissions", &["store/files/permissions.rs"]),
+    (
+        "set_permissions",
+        &["store/files/permissions.rs", "user_file/write.rs"],
+    ),
     ("abort()", &["fault.rs"]),
     ("nix::sys::signal", &["fault.rs", "signals.rs"]),
     (
@@ -99,7 +114,6 @@ const PLACES: [(&str, &[&str]); 16] = [
             "oauth/authorization.rs",
             "oauth/check.rs",
             "oauth/exchange.rs",
-            "oauth/identity.rs",
             "oauth/registration.rs",
             "store/record/values.rs",
             "store/files/rescue.rs",

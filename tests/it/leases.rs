@@ -19,13 +19,13 @@ use crate::support::terminal::Terminal;
 use crate::support::watch::{HeldLock, eventually, wait_until_queued_on};
 
 /// A command that has a token, and holds its lease until its standard input ends.
-struct Holder {
+pub struct Holder {
     running: Running,
-    token: String,
+    pub token: String,
 }
 
 impl Holder {
-    fn start(sandbox: &Sandbox, server: &AuthorizationServer) -> Self {
+    pub fn start(sandbox: &Sandbox, server: &AuthorizationServer) -> Self {
         Self::run(sandbox, server, &[], "echo $GITLAB_TOKEN; read -r end")
     }
 
@@ -47,7 +47,11 @@ impl Holder {
         Self { running, token }
     }
 
-    fn end(mut self) {
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
+    pub fn end(mut self) {
         drop(self.running.child.stdin.take());
         self.running.child.wait().unwrap();
     }
@@ -100,7 +104,7 @@ fn a_token_that_is_held_and_ends_soon_is_handed_out_and_not_refreshed() {
 }
 
 #[test]
-fn who_demands_more_waits_until_nobody_holds_it_and_keeps_nobody_else_waiting() {
+fn a_call_that_demands_more_waits_for_the_lease_and_keeps_no_other_waiting() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let demand = ["token", "--min-ttl", "1h", &server.url()];
@@ -129,7 +133,7 @@ fn who_demands_more_waits_until_nobody_holds_it_and_keeps_nobody_else_waiting() 
 }
 
 #[test]
-fn who_demands_more_waits_until_the_token_expires_at_most() {
+fn a_call_that_demands_more_waits_until_the_token_expires_at_most() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 2);
     let started = Instant::now();
@@ -146,7 +150,7 @@ fn who_demands_more_waits_until_the_token_expires_at_most() {
 }
 
 #[test]
-fn who_demands_more_gives_up_at_the_deadline_and_says_who_holds_it() {
+fn a_call_that_demands_more_gives_up_at_the_deadline_and_names_the_holder() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let named = format!("pid {} on ", holder.running.pid());
@@ -168,7 +172,7 @@ fn who_demands_more_gives_up_at_the_deadline_and_says_who_holds_it() {
 
 /// What there is then has nothing to do with the token that was waited for.
 #[test]
-fn who_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
+fn a_call_that_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let waiter = sandbox.start(&["token", "--min-ttl", "1h", &server.url()]);
@@ -185,7 +189,7 @@ fn who_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
 
 /// As with the lock: what somebody removes locks nobody out, and keeps nobody waiting either.
 #[test]
-fn who_waits_for_a_lease_whose_file_somebody_removes_goes_on() {
+fn a_call_that_waits_for_a_lease_whose_file_is_removed_goes_on() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let waiter = sandbox.start(&["token", "--min-ttl", "1h", &server.url()]);
@@ -200,7 +204,7 @@ fn who_waits_for_a_lease_whose_file_somebody_removes_goes_on() {
 }
 
 #[test]
-fn who_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
+fn a_call_that_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let demand = ["token", "--min-ttl", "1h", "--lock-timeout", "2s"];
@@ -215,7 +219,7 @@ fn who_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
 }
 
 #[test]
-fn a_person_who_waits_is_told_for_whom() {
+fn a_person_who_waits_is_told_for_which_command() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     let named = format!("waiting for pid {} on ", holder.running.pid());
@@ -267,7 +271,7 @@ fn a_child_of_the_command_holds_the_lease_when_that_is_gone() {
 }
 
 #[test]
-fn force_rotates_whoever_holds_the_token() {
+fn force_rotates_a_token_that_a_command_holds() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
 
@@ -285,7 +289,7 @@ fn force_rotates_whoever_holds_the_token() {
 
 /// A dead token is nobody's to wait for.
 #[test]
-fn a_refused_token_is_refreshed_whoever_holds_it() {
+fn a_refused_token_is_refreshed_even_if_a_command_holds_it() {
     let server = AuthorizationServer::start();
     let (sandbox, holder) = held(&server, 1000);
     server.expire_access_tokens();
@@ -354,7 +358,7 @@ fn commands_in_commands_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn where_a_rotation_ends_no_token_nobody_takes_a_lease() {
+fn where_a_rotation_ends_no_token_no_command_takes_a_lease() {
     let server = AuthorizationServer::start_with(Settings {
         rotation: Rotation::Keeps,
         ..Settings::default()

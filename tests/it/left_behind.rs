@@ -177,7 +177,7 @@ fn an_answer_that_others_may_write_is_not_believed() {
 }
 
 #[test]
-fn an_answer_that_belongs_to_somebody_else_is_not_believed() {
+fn an_answer_that_belongs_to_another_user_is_not_believed() {
     if !is_root() {
         return skipped("an answer of another user's, which only root can make");
     }
@@ -189,7 +189,7 @@ fn an_answer_that_belongs_to_somebody_else_is_not_believed() {
 }
 
 #[test]
-fn an_answer_that_is_a_pipe_hangs_nobody() {
+fn an_answer_that_is_a_pipe_blocks_no_call() {
     let Some(left) = Left::new() else { return };
     fs::remove_file(left.path()).unwrap();
     nix::unistd::mkfifo(&left.path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -198,7 +198,7 @@ fn an_answer_that_is_a_pipe_hangs_nobody() {
 
 /// Where no attempt is pending it means nothing, whatever it says.
 #[test]
-fn an_answer_that_nobody_waits_for_is_overwritten() {
+fn an_answer_that_no_process_waits_for_is_overwritten() {
     let Some(left) = Left::new() else { return };
     left.is_finished();
     // Whole, of the right sequence, and stale: its refresh token would be spent.

@@ -70,7 +70,7 @@ fn a_refresh_of_a_token_that_lives_sends_nothing_where_a_rotation_would_kill_it(
 }
 
 #[test]
-fn a_refresh_of_a_token_that_lives_rotates_where_that_hurts_nobody() {
+fn a_refresh_of_a_token_that_lives_rotates_where_that_ends_no_token_in_use() {
     let (server, sandbox, pair) = logged_in_where_tokens_are_kept();
 
     let done = sandbox.run(&["refresh", &server.url()]);
@@ -146,7 +146,9 @@ fn refresh_all_skips_what_cannot_be_refreshed_and_goes_on_after_a_failure() {
         .succeeds();
     import(&sandbox, &server, "bare", r#"{"access_token":"bare"}"#);
     let with_token = ["login", "--with-token", "-a", "personal", &url];
-    sandbox.run_with_input(&with_token, "pat").succeeds();
+    sandbox
+        .run_with_input(&with_token, "glpat-SECRET-1")
+        .succeeds();
 
     // One after the other, in the order of their names.
     server.script(TOKEN, Behaviour::Answer(Answer::new(429)));
@@ -171,7 +173,7 @@ fn refresh_all_skips_what_cannot_be_refreshed_and_goes_on_after_a_failure() {
 }
 
 #[test]
-fn refresh_all_ends_with_the_code_that_needs_somebody_first() {
+fn refresh_all_ends_with_the_most_urgent_code() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     import_expired(&sandbox, &server, "a");
@@ -189,7 +191,7 @@ fn refresh_all_ends_with_the_code_that_needs_somebody_first() {
 
 /// With ten minutes left of two hours nobody who asks for less needs the server.
 #[test]
-fn who_demands_more_life_than_can_be_had_gets_no_token() {
+fn a_call_that_demands_more_time_than_can_be_had_gets_no_token() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, 600);
@@ -221,7 +223,7 @@ fn who_demands_more_life_than_can_be_had_gets_no_token() {
 }
 
 #[test]
-fn who_may_not_refresh_gets_what_is_fresh_or_nothing() {
+fn no_refresh_prints_what_is_fresh_or_nothing() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     let args = ["token", "--no-refresh", "--json", &server.url()];

@@ -49,7 +49,7 @@ fn replace(lock: &Path) {
 }
 
 #[test]
-fn who_waited_for_a_lock_that_was_replaced_meanwhile_waits_for_the_new_one() {
+fn a_call_that_waited_for_a_lock_that_was_replaced_meanwhile_waits_for_the_new_one() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);
@@ -143,7 +143,7 @@ fn a_lock_file_that_is_removed_under_a_refresh_causes_no_second_presentation() {
 
 /// Who waits for an owner whose lock file is gone, and that owner dies: its attempt is finished then.
 #[test]
-fn the_owner_of_a_removed_lock_file_that_dies_is_followed_by_those_who_wait() {
+fn the_owner_of_a_removed_lock_file_that_dies_is_followed_by_the_waiting_processes() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);

@@ -80,7 +80,7 @@ fn a_login_that_is_stored_after_a_signal_says_so() {
 }
 
 #[test]
-fn a_device_login_says_that_nobody_consented() {
+fn a_device_login_says_that_no_consent_came() {
     let server = AuthorizationServer::start_with(Settings {
         device: Some(DeviceGrant {
             interval: Some(1),

@@ -173,11 +173,12 @@ fn a_login_over_plain_http_is_named_as_a_url() {
         assert!(command_in(&hint).contains(host), "{hint}");
     }
     let no_person = hint_of(
-        sandbox.run(&["--json", "login", "--client-id", "x", "http://127.0.0.1:1"]),
+        sandbox.run(&["--json", "login", "--client-id", "x", &server.url()]),
         3,
         "login_required",
     );
-    assert_eq!(command_in(&no_person), "glauth login http://127.0.0.1:1");
+    let command = format!("glauth login --client-id x {}", server.url());
+    assert_eq!(command_in(&no_person), command);
 }
 
 #[test]

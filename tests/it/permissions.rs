@@ -177,7 +177,7 @@ fn is_refused(server: &AuthorizationServer, sandbox: &Sandbox, problem: &str) {
 }
 
 #[test]
-fn a_record_that_is_no_file_is_refused_and_hangs_nobody() {
+fn a_record_that_is_no_file_is_refused_and_blocks_no_call() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let record = sandbox.file(&server, "toml");
@@ -318,7 +318,7 @@ fn a_fresh_token_comes_from_a_folder_that_cannot_be_written() {
 }
 
 #[test]
-fn a_store_of_somebody_else_s_is_not_written() {
+fn a_store_of_another_user_is_not_written() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -5);

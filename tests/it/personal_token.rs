@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, REVOKE};
-use crate::support::sandbox::{Finished, Sandbox};
+use crate::support::authorization_server::{
+    Answer, AuthorizationServer, Behaviour, PERSONAL_TOKEN as CHECK, REVOKE, TOKEN_INFO, USER,
+};
+use crate::support::sandbox::{Finished, Sandbox, from_now};
 
 const TOKEN: &str = "glpat-SECRET-1";
 
-/// Where the server says whether it knows one.
-const CHECK: &str = "/api/v4/personal_access_tokens/self";
+/// No server knows it.
+const UNKNOWN: &str = "glpat-NONE";
 
 fn log_in(sandbox: &Sandbox, url: &str, token: &str) -> Finished {
     sandbox.run_with_input(&["login", "--with-token", url], &format!("{token}\n"))
@@ -22,29 +24,112 @@ fn it_is_printed_and_nothing_is_asked_once_it_is_stored() {
     assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
     let long = sandbox.run(&["token", "--min-ttl", "1000h"]).prints();
     assert_eq!(long, TOKEN);
-    assert_eq!(server.count(CHECK), 1);
-    assert_eq!(server.requests().len(), 1);
+    assert_eq!((server.count(CHECK), server.count(USER)), (1, 1));
+    assert_eq!(server.requests().len(), 2);
     let record = sandbox.record(&server);
     assert_eq!(record["kind"].as_str(), Some("token"));
     assert!(record["client"].get("client_id").is_none());
 }
 
 #[test]
-fn one_that_the_server_does_not_know_is_stored_and_the_login_is_no_success() {
+fn one_that_the_server_does_not_know_is_not_stored() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    for (status, warns) in [(401, true), (403, false), (503, false), (200, false)] {
-        server.script(CHECK, Behaviour::Answer(Answer::new(status)));
-        let done = log_in(&sandbox, &server.url(), TOKEN);
-        let said = done.stderr.contains("does not know this token");
-        assert_eq!(said, warns, "{status}: {done:?}");
-        let is_open = done
-            .stderr
-            .contains("warning: the token could not be checked: ");
-        assert_eq!(is_open, matches!(status, 403 | 503), "{status}: {done:?}");
-        assert_eq!(done.code(), Some(if warns { 3 } else { 0 }), "{done:?}");
-        assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+    let said = log_in(&sandbox, &server.url(), UNKNOWN).fails(3);
+    assert!(said.contains("does not accept this token"), "{said}");
+    assert!(said.contains("`glauth login --with-token "), "{said}");
+    assert!(!sandbox.file(&server, "toml").exists());
+    // A server that does not know the check endpoint knows its users.
+    server.script(CHECK, Behaviour::Answer(Answer::new(404)));
+    log_in(&sandbox, &server.url(), UNKNOWN).fails(3);
+    assert!(!sandbox.file(&server, "toml").exists());
+
+    // What was there before stays.
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    let before = sandbox.record_text(&server);
+    let url = server.url();
+    let args = ["--json", "login", "--with-token", &url];
+    let refused = sandbox.run_with_input(&args, UNKNOWN);
+    refused.fails_in_json(3, "login_required");
+    assert_eq!(sandbox.record_text(&server), before);
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
+fn its_user_and_its_end_come_from_the_server() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let day = from_now(30 * 24 * 3600).to_string()[..10].to_owned();
+    let about = json!({"id": 4711, "name": "laptop", "expires_at": day});
+    server.script(CHECK, Behaviour::Answer(Answer::json(200, &about)));
+    let done = log_in(&sandbox, &server.url(), TOKEN);
+    assert!(done.stderr.contains("logged in as jane"), "{done:?}");
+    assert!(done.stderr.contains("this token expires at "), "{done:?}");
+    done.succeeds();
+    let record = sandbox.record(&server);
+    let ends = record["grants"][0]["expires_at"].to_string();
+    assert!(ends.starts_with(&format!("{day}T00:00:00")), "{ends}");
+    assert_eq!(record["identity"]["username"].as_str(), Some("jane"));
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
+fn a_user_who_is_logged_in_already_is_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let url = server.url();
+    let args = ["login", "--with-token", "--account", "work", &url];
+    let done = sandbox.run_with_input(&args, TOKEN);
+    let warning = format!(
+        "glauth: warning: jane is now logged in to {} twice: account default is theirs too; \
+         `glauth logout --account work {url}` removes this one\n",
+        server.host()
+    );
+    assert!(done.stderr.contains(&warning), "{done:?}");
+    done.succeeds();
+}
+
+#[test]
+fn another_user_in_ones_place_is_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let bob = Answer::json(200, &json!({"id": 2, "username": "bob"}));
+    server.script(USER, Behaviour::Answer(bob));
+    let done = log_in(&sandbox, &server.url(), TOKEN);
+    let warning = format!(
+        "glauth: warning: the login of jane was replaced; `glauth login --account jane {}` keeps both users",
+        server.url()
+    );
+    assert!(done.stderr.contains(&warning), "{done:?}");
+    done.succeeds();
+}
+
+#[test]
+fn one_whose_time_is_over_is_replaced_by_another_token() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    sandbox.ends_in(&server, -60);
+    let command = format!("`glauth login --with-token {}`", server.url());
+    for args in [&["token"][..], &["refresh"], &["status"]] {
+        let done = sandbox.run(args);
+        let said = format!("{}{}", done.stdout, done.stderr);
+        assert!(said.contains(&command), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn an_oauth_token_keeps_the_check_endpoint_that_knows_it() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let pair = server.log_in();
+    let done = log_in(&sandbox, &server.url(), &pair.access_token);
+    assert!(done.stderr.contains("logged in as jane"), "{done:?}");
+    done.succeeds();
+    let record = sandbox.record(&server);
+    let check = record["client"]["check_endpoint"].as_str().unwrap();
+    assert_eq!(check, format!("{}{TOKEN_INFO}", server.url()));
+    assert!(record["grants"][0].get("expires_at").is_some());
 }
 
 #[test]
@@ -54,8 +139,8 @@ fn one_that_cannot_be_checked_is_stored_with_a_warning() {
     for (behaviour, why) in [
         (Behaviour::LoseRequest, "gave no answer to that"),
         (
-            Behaviour::Answer(Answer::new(404)),
-            "does not say whether it knows the token",
+            Behaviour::Answer(Answer::new(503)),
+            "gave no answer to that",
         ),
         (
             Behaviour::Answer(Answer::new(429)),
@@ -63,7 +148,7 @@ fn one_that_cannot_be_checked_is_stored_with_a_warning() {
         ),
     ] {
         server.script(CHECK, behaviour);
-        let done = log_in(&sandbox, &server.url(), TOKEN);
+        let done = log_in(&sandbox, &server.url(), UNKNOWN);
         let warning = format!(
             "glauth: warning: the token could not be checked: {} {why}\n",
             server.host()
@@ -71,6 +156,13 @@ fn one_that_cannot_be_checked_is_stored_with_a_warning() {
         assert!(done.stderr.contains(&warning), "{done:?}");
         done.succeeds();
     }
+    for (path, status) in [(CHECK, 403), (USER, 404)] {
+        server.script(path, Behaviour::Answer(Answer::new(status)));
+    }
+    let done = log_in(&sandbox, &server.url(), UNKNOWN);
+    let warning = "does not say whether it knows the token\n";
+    assert!(done.stderr.contains(warning), "{done:?}");
+    done.succeeds();
     let done = log_in(&sandbox, "http://127.0.0.1:1", TOKEN);
     let warning = "the token could not be checked: 127.0.0.1:1 could not be reached\n";
     assert!(done.stderr.contains(warning), "{done:?}");
@@ -97,7 +189,7 @@ fn it_cannot_be_refreshed() {
         sandbox.run(args).fails_in_json(3, "login_required");
     }
     sandbox.run(&["refresh", "--all"]).succeeds();
-    assert_eq!(server.requests().len(), server.count(CHECK));
+    assert_eq!((server.count(CHECK), server.requests().len()), (1, 2));
 }
 
 #[test]
@@ -221,4 +313,22 @@ fn a_token_in_the_place_of_host_is_refused_and_not_shown() {
     assert!(said.contains("HOST looks like a token"), "{said}");
     assert!(!said.contains("0123456789"), "{said}");
     assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn where_nothing_can_be_refreshed_refresh_all_says_so() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let login = ["login", "--with-token", &server.url()];
+    sandbox.run_with_input(&login, "pat-SECRET-1").succeeds();
+    let done = sandbox.run(&["refresh", "--all"]);
+    assert!(
+        done.stderr.contains("there is nothing to refresh"),
+        "{done:?}"
+    );
+    done.succeeds();
+    // A timer hears nothing.
+    let timer = sandbox.run(&["refresh", "--all", "--alert-after", "1d"]);
+    assert_eq!(timer.stderr, "");
+    timer.succeeds();
 }

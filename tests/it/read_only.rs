@@ -223,7 +223,7 @@ fn a_record_that_is_a_link_is_read_where_it_is_mounted_read_only_and_nowhere_els
 }
 
 #[test]
-fn a_link_to_a_pipe_hangs_nobody() {
+fn a_link_to_a_pipe_blocks_no_call() {
     let Some(mirror) = Mirror::new(600) else {
         return;
     };
@@ -237,7 +237,7 @@ fn a_link_to_a_pipe_hangs_nobody() {
 }
 
 #[test]
-fn a_record_may_be_root_s_for_everybody_and_nobody_else_s() {
+fn a_record_may_be_root_s_and_no_other_user_s() {
     if !is_root() {
         return skipped("records of other users', which only root can make");
     }

@@ -131,7 +131,7 @@ fn a_server_that_cannot_say_whether_the_token_is_good_changes_nothing() {
 }
 
 #[test]
-fn who_was_refused_with_a_token_that_is_not_the_current_one_gets_that_without_a_request() {
+fn a_refused_token_that_is_not_the_current_one_brings_that_without_a_request() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox

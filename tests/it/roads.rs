@@ -282,7 +282,7 @@ fn a_variable_that_names_no_proxy_is_a_matter_of_configuration() {
         let said = fails_as(2, "config", |form| {
             refresh(form, &server.certificate, &[(variable, value)])
         });
-        let named = format!("`{variable}` names no proxy");
+        let named = format!("`{variable}` is not the address of a proxy");
         assert!(said.message.starts_with(&named), "{}", said.message);
         assert!(said.hint.contains(variable), "{}", said.hint);
     }

@@ -53,7 +53,7 @@ fn twelve_loops_at_a_failing_server_send_one_request_a_minute() {
 }
 
 #[test]
-fn the_message_says_when_the_next_try_is_and_retry_after_holds_for_who_insists() {
+fn the_message_says_when_the_next_try_is_and_retry_after_holds_for_force_too() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     server.script(TOKEN, Behaviour::Answer(Answer::new(500)));

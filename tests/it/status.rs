@@ -61,6 +61,7 @@ fn json_has_the_names_that_design_promises() {
         [
             "account",
             "check",
+            "default",
             "error",
             "expires_at",
             "expires_in",
@@ -80,7 +81,8 @@ fn json_has_the_names_that_design_promises() {
     assert_eq!(account["kind"], "oauth");
     assert_eq!(account["scopes"], json!(["api"]));
     assert_eq!(account["generation"], 2);
-    assert_eq!(account["identity"], Value::Null);
+    let jane = json!({"username": "jane", "subject": "1"});
+    assert_eq!(account["identity"], jane);
     assert_eq!(account["check"], Value::Null);
     assert_eq!(account["error"], Value::Null);
     let left = account["expires_in"].as_u64().unwrap();
@@ -93,6 +95,7 @@ fn json_has_the_names_that_design_promises() {
             "access_fingerprint",
             "expires_at",
             "generation",
+            "in_use_by",
             "refresh_expires_at",
             "refresh_fingerprint",
             "refusals",
@@ -186,7 +189,7 @@ fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
     assert!(by.starts_with("pid "), "{by}");
     let said = || sandbox.run(&["status"]).stderr;
     assert!(
-        said().contains("a refresh of generation 1 may be lost ("),
+        said().contains("the answer to a refresh may be lost ("),
         "{}",
         said()
     );
@@ -256,7 +259,7 @@ fn a_refresh_under_way_is_stale_and_named() {
     let name = refresher_of(&refreshing).name();
     assert!(by.starts_with(&name), "{by}");
     let shown = sandbox.run(&["status"]);
-    let expected = "a refresh of generation 1 began";
+    let expected = "a refresh began";
     assert!(shown.stderr.contains(expected), "{shown:?}");
     assert!(shown.stderr.contains(&name), "{shown:?}");
     held.release();
@@ -285,7 +288,10 @@ fn a_check_says_the_same_to_people() {
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.revoke_everything();
     let text = sandbox.run(&["status", "--check"]).succeeds();
-    assert!(text.contains("fresh (dead)"), "{text}");
+    assert!(
+        text.contains("  dead  ") && !text.contains("fresh"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -309,6 +315,7 @@ fn status_is_a_line_an_account() {
     let titles = [
         "HOST",
         "ACCOUNT",
+        "USER",
         "STATE",
         "EXPIRES",
         "SCOPES",
@@ -317,13 +324,13 @@ fn status_is_a_line_an_account() {
     assert_eq!(columns(head), titles, "{text}");
     let host = server.host();
     let cells = columns(default);
-    assert_eq!(cells[..3], [&*host, "default", "fresh"], "{text}");
-    assert!(cells[3].starts_with("in 1h 59m"), "{text}");
-    assert_eq!(cells[4], "api", "{text}");
-    assert!(cells[5].starts_with("rotated "), "{text}");
+    assert_eq!(cells[..4], [&*host, "default", "jane", "fresh"], "{text}");
+    assert!(cells[4].starts_with("in 1h 59m"), "{text}");
+    assert_eq!(cells[5], "api", "{text}");
+    assert!(cells[6].starts_with("rotated "), "{text}");
     let cells = columns(work);
-    assert_eq!(cells[..3], [&*host, "work", "fresh"], "{text}");
-    assert_eq!(cells[4..], ["api"], "{text}");
+    assert_eq!(cells[..4], [&*host, "work", "jane", "fresh"], "{text}");
+    assert_eq!(cells[5..], ["api"], "{text}");
 }
 
 #[test]
@@ -337,7 +344,7 @@ fn an_expired_token_that_the_next_use_refreshes_is_idle_to_people() {
     };
     assert!(!head.contains("ACCOUNT"), "{text}");
     let words: Vec<&str> = account.split_whitespace().collect();
-    let wanted = "idle (refreshes on use) 6d ago api";
+    let wanted = "jane idle (refreshes on use) 6d ago api";
     assert_eq!(words[1..].join(" "), wanted, "{text}");
 }
 
@@ -428,4 +435,41 @@ fn an_identity_is_shown_where_it_is_known() {
     let expected = json!({"username": "jane", "subject": "4711"});
     assert_eq!(account["identity"], expected);
     assert!(sandbox.run(&["status"]).prints().contains("jane"));
+}
+
+#[test]
+fn names_are_in_the_order_in_which_people_count() {
+    let sandbox = Sandbox::new();
+    for (account, host) in [
+        ("account10", "gitlab9.example"),
+        ("account2", "gitlab9.example"),
+        ("a", "gitlab10.example"),
+    ] {
+        sandbox.import_expired(&["-a", account], host);
+    }
+    let shown = accounts(&sandbox, 0, &[]);
+    let names: Vec<&str> = shown
+        .iter()
+        .map(|one| one["account"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["account2", "account10", "a"]);
+}
+
+#[test]
+fn the_commands_that_use_a_token_are_named() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let in_use = || accounts(&sandbox, 0, &[])[0]["grants"][0]["in_use_by"].clone();
+    assert_eq!(in_use(), json!([]));
+    let holders = [(), ()].map(|()| crate::leases::Holder::start(&sandbox, &server));
+    let mut pids = holders.each_ref().map(crate::leases::Holder::pid);
+    pids.sort_unstable();
+    assert_eq!(in_use(), json!(pids));
+    let told = sandbox.run(&["status", "-v"]).stderr;
+    let expected = format!("in use by `glauth exec`, pid {}, {}", pids[0], pids[1]);
+    assert!(told.contains(&expected), "{told}");
+    let told = sandbox.run(&["status"]).stderr;
+    assert!(!told.contains("in use"), "{told}");
+    holders.into_iter().for_each(crate::leases::Holder::end);
+    assert_eq!(in_use(), json!([]));
 }

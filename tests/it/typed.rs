@@ -68,11 +68,12 @@ fn a_token_response_is_not_shown_and_may_have_several_lines() {
 }
 
 #[test]
-fn ctrl_c_ends_the_question_and_nothing_is_stored() {
+fn ctrl_c_ends_the_question_gives_the_echo_back_and_stores_nothing() {
     let sandbox = Sandbox::new();
     let args = ["login", "--with-token", "gitlab.example"];
     let mut terminal = asks(&sandbox, &args, "and press Enter\n");
     terminal.interrupt();
+    terminal.wait_until_shown();
     let finished = terminal.finish();
     let signal = Some(Signal::SIGINT as i32);
     assert_eq!(finished.signal(), signal, "{finished:?}");

@@ -38,7 +38,7 @@ fn queue_behind(
 
 #[cfg(target_os = "linux")]
 #[test]
-fn those_who_queue_behind_a_refresh_that_gets_a_503_take_its_verdict() {
+fn processes_that_queue_behind_a_refresh_that_gets_a_503_take_its_verdict() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", "--json", &server.url()];
@@ -62,7 +62,7 @@ fn those_who_queue_behind_a_refresh_that_gets_a_503_take_its_verdict() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn those_who_queue_behind_a_refresh_that_fails_are_told_who_tried() {
+fn processes_that_queue_behind_a_refresh_that_fails_are_told_which_one_tried() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", &server.url()];
@@ -82,7 +82,7 @@ fn those_who_queue_behind_a_refresh_that_fails_are_told_who_tried() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn those_who_queue_behind_a_refresh_that_finds_the_login_ended_take_its_verdict() {
+fn processes_that_queue_behind_a_refresh_that_finds_the_login_ended_take_its_verdict() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let args = ["token", "--json", &server.url()];
@@ -101,7 +101,7 @@ fn those_who_queue_behind_a_refresh_that_finds_the_login_ended_take_its_verdict(
 /// The queue takes the verdict, and each of it the token that still lives.
 #[cfg(target_os = "linux")]
 #[test]
-fn those_who_queue_behind_a_429_get_the_token_that_lives_with_a_warning() {
+fn processes_that_queue_behind_a_429_get_the_token_that_lives_with_a_warning() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, 50);
@@ -119,7 +119,7 @@ fn those_who_queue_behind_a_429_get_the_token_that_lives_with_a_warning() {
 }
 
 /// `Retry-After` holds for every process and for every way to ask.
-fn nobody_asks_again_before_the_time(status: u16, name: &str) {
+fn no_process_asks_again_before_the_time(status: u16, name: &str) {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let url = server.url();
@@ -167,13 +167,13 @@ fn nobody_asks_again_before_the_time(status: u16, name: &str) {
 }
 
 #[test]
-fn after_a_429_with_retry_after_nobody_asks_before_the_time() {
-    nobody_asks_again_before_the_time(429, "rate_limited");
+fn after_a_429_with_retry_after_no_process_asks_before_the_time() {
+    no_process_asks_again_before_the_time(429, "rate_limited");
 }
 
 #[test]
-fn after_a_503_with_retry_after_nobody_asks_before_the_time() {
-    nobody_asks_again_before_the_time(503, "unavailable");
+fn after_a_503_with_retry_after_no_process_asks_before_the_time() {
+    no_process_asks_again_before_the_time(503, "unavailable");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn across_ten_expiries_every_token_was_alive_when_it_was_printed() {
 /// Where a rotation kills, a token may die between the moment it is printed and the question
 /// (docs/in-progress.md): once a worker and rotation, at most.
 #[test]
-fn across_ten_expiries_at_a_server_that_kills_nobody_breaks_the_login() {
+fn ten_expiries_at_a_server_that_kills_break_no_login() {
     let tally = all_work(Rotation::Kills, "kills");
     assert!(tally.rotated_away <= WORKERS * ROTATIONS, "{tally:?}");
     let not_alive = tally.rotated_away + tally.expired_since + tally.too_late;

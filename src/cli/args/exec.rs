@@ -13,9 +13,9 @@ use crate::time::parse_duration;
 #[command(after_long_help = "\
 Examples:
   glauth exec gitlab.com -- glab mr list
-  glauth exec --min-ttl 30m -- make release         # at least half an hour, or exit code 125
-  glauth exec --env API_TOKEN -- ./deploy           # in a variable of your own
-  glauth exec --token-file VAULT_TOKEN_FILE -- ./deploy   # in a file in memory
+  glauth exec --min-ttl 30m -- make release         # 30 minutes or more
+  glauth exec --env API_TOKEN -- ./deploy           # in your own variable
+  glauth exec --token-file VAULT_TOKEN_FILE -- ./deploy   # in memory
 
 The command replaces glauth, so signals, the terminal and the exit code are its own. While the command or one of \
 its children runs, no other process ends the token: one that needs more time than the token has left waits, at \

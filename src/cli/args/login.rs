@@ -12,11 +12,11 @@ use crate::oauth::PROVIDERS;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth login gitlab.com                               # the first time, and each time after
-  glauth login --device gitlab.com                      # consent on a phone
-  glauth login --no-browser gitlab.com                  # consent in a browser on another machine
-  glauth login --standby gitlab.com                     # add a standby grant
-  glauth login https://mcp.example.com/mcp              # an MCP server: nothing to register
+  glauth login gitlab.com                # the first time and later
+  glauth login --device gitlab.com       # consent on a phone
+  glauth login --no-browser gitlab.com   # a browser elsewhere
+  glauth login --standby gitlab.com      # add a standby grant
+  glauth login https://mcp.example.com/mcp   # an MCP server
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
@@ -81,8 +81,14 @@ pub struct Login {
     pub auth_method: Option<String>,
 
     /// Scope to ask for; can be repeated
+    ///
+    /// If there is a login, the scope is added to those that it has.
     #[arg(help_heading = "The application", long, value_name = "SCOPE", value_delimiter = ' ', value_parser = scope)]
     pub scope: Vec<String>,
+
+    /// Ask for no other scopes than --scope
+    #[arg(help_heading = "The application", long, requires = "scope")]
+    pub replace_scopes: bool,
 
     /// Extra parameter for every request; can be repeated
     ///

@@ -27,8 +27,8 @@
 //! user's own. An account's own lock is only ever tried, and only if its attempt is pending or files beside its
 //! record have no use.
 //!
-//! `{"checks": [{topic, verdict, message, remedy, host, account, code}]}` is stable. `verdict` is `ok`, `warn` or
-//! `fail`. A failed check has a `code`, which is that of JSON errors.
+//! `{"checks": [{topic, verdict, message, remedy, host, account, code}]}` is stable. `verdict` is `ok`, `note`
+//! (neither fine nor a problem), `warn` or `fail`. A failed check has a `code`, which is that of JSON errors.
 
 mod check;
 mod disk;
@@ -86,7 +86,12 @@ fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
             };
             let (found, records) = local.look_in_time();
             checks.extend(found);
-            if !args.offline {
+            if args.offline {
+                checks.push(Check::note(
+                    Topic::Server,
+                    "no server was asked (--offline)",
+                ));
+            } else {
                 checks.extend(servers::checks(&context.network, &store, &records, &call));
             }
             checks.extend(git::checks(&records, &store, &call));
@@ -95,7 +100,9 @@ fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
     }
     checks.extend(surroundings::checks(context, &logins));
     let logins = logins.iter().filter(|record| record.login().is_some());
-    (checks, logins.count())
+    let unreadable = checks.iter().filter(|check| check.is_unreadable());
+    let logins = logins.count() + unreadable.count();
+    (checks, logins)
 }
 
 /// What cannot be read is found by the checks.

@@ -106,7 +106,7 @@ fn environment<'a>(
             .collect());
     }
     if client.environment.is_empty() {
-        let message = "no variable is known that tools for this server read";
+        let message = "glauth knows no variable that the tools for this server read";
         return Err(UsageError::NoVariable(message));
     }
     Ok(variables(client, token).collect())

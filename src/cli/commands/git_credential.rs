@@ -64,7 +64,7 @@ fn answer(args: &Args, context: &Context<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why there is a login and no token, in one line: git itself only says that nobody gave it a username.
+/// Why there is a login and no token, in one line: git itself only says that it got no username.
 fn complain(error: &Error, context: &Context<'_>) {
     let mut failure = context.failure(error);
     if let Some(hint) = failure.hint.take() {

@@ -3,6 +3,7 @@
 mod bring;
 pub(in crate::cli) mod opener;
 mod person;
+mod qr_code;
 mod register;
 mod report;
 mod waiting_line;
@@ -32,7 +33,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
             .map_err(|error| Error::from(error).about(&context.login_at(&host.host)))?;
     let named = context.global.account.as_ref();
     let id = AccountId {
-        account: flow::account_of_login(&store, &host, named, &source)?,
+        account: flow::account_of_login(&session, &host, named, &source)?,
         host,
     };
     let request = LoginRequest {
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let done = flow::log_in(&session, &config, request, &person);
     person.leave_browser();
     let done = done.map_err(|error| Error::from(error).about(&id))?;
-    report(&id, &done, context)?;
+    report(&id, &done, args.with_token, context)?;
     Ok(Exit::Done)
 }
 
@@ -75,6 +76,7 @@ fn no_host(error: Error) -> Error {
 
 fn options(args: &Args) -> Result<LoginOptions, Error> {
     Ok(LoginOptions {
+        account: None,
         provider: args.provider.clone(),
         url: None,
         client_id: args.client_id.clone(),
@@ -82,6 +84,7 @@ fn options(args: &Args) -> Result<LoginOptions, Error> {
         client_secret_file: args.client_secret_file.clone(),
         auth_method: args.auth_method.clone(),
         scopes: Some(args.scope.clone()).filter(|scopes| !scopes.is_empty()),
+        replace_scopes: args.replace_scopes,
         parameters: args.parameter.iter().cloned().collect(),
         ca_file: args.ca_file.as_deref().map(absolute).transpose()?,
         redirect_uri: args.redirect_uri.clone(),

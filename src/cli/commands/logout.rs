@@ -31,11 +31,12 @@ fn log_out(session: &Session<'_>, id: &AccountId, args: &Logout) -> Result<Logou
     let mut done = flow::log_out(session, id, args.local)?;
     if args.forget {
         done.warnings.extend(flow::forget(session, id)?);
+        done.warnings.extend(flow::still_chosen(session, id));
     }
     Ok(done)
 }
 
-/// A person who ends a login that is not there has no use for another one.
+/// A logout of a login that is not there does not mean another one.
 fn nothing_to_end(error: Error) -> Error {
     match error {
         Error::Usage(UsageError::NoLogin { id, store, .. }) => {

@@ -8,9 +8,11 @@ pub(super) mod login;
 mod logout;
 mod man;
 mod refresh;
+mod rename;
 pub(super) mod setup_git;
 mod status;
 mod store;
+mod switch;
 mod token;
 
 use super::args::{Cli, Command};
@@ -30,6 +32,8 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
         Command::Refresh(args) => refresh::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Logout(args) => logout::run(args, context),
+        Command::Switch(args) => switch::run(args, context),
+        Command::Rename(args) => rename::run(args, context),
         Command::GitCredential(args) => git_credential::run(args, context),
         Command::SetupGit(args) => setup_git::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),

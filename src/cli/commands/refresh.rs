@@ -30,7 +30,7 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> Result<Exit, Error> 
             },
             min_ttl: MinTtl::Preferred(DEFAULT_MIN_TTL),
             rejected: None,
-            // A person who watches means now; a timer can wait.
+            // A person at a terminal means now; a timer can wait.
             impatient: args.force || !args.all && context.is_watched(),
         },
     };
@@ -57,14 +57,14 @@ pub(super) fn run(args: &Refresh, context: &Context<'_>) -> Result<Exit, Error> 
             }
             Ok(obtained.warnings)
         });
-        Ok(alerts.settle(id, &warnings))
+        Ok(alerts.conclude(id, &warnings))
     });
     match done {
         Ok(exit) => {
-            alerts.settle(None, &Ok(Vec::new()));
+            alerts.conclude(None, &Ok(Vec::new()));
             Ok(exit)
         }
-        Err(error) => Ok(alerts.settle(None, &Err(error))),
+        Err(error) => Ok(alerts.conclude(None, &Err(error))),
     }
 }
 
@@ -80,16 +80,16 @@ impl Run<'_> {
     /// Refreshes each login that is meant, and hands over what came of it; the worst exit counts.
     fn each(
         &self,
-        mut settle: impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
+        mut conclude: impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
     ) -> Result<Exit, Error> {
         let Self { context, store, .. } = self;
         if !self.args.all {
             let host = context.host(&self.args.target, store)?;
             let session = self.session(host.scheme);
             return match context.find(&host, &session) {
-                Ok(record) => self.one(&session, record, &mut settle),
+                Ok(record) => self.one(&session, record, &mut conclude),
                 Err(error) => match error.id() {
-                    Some(id) => settle(Some(&id), Err(error)),
+                    Some(id) => conclude(Some(&id), Err(error)),
                     // It is about which login is meant.
                     None => Err(error),
                 },
@@ -102,14 +102,22 @@ impl Run<'_> {
             return Err(UsageError::NoLogins(store.root().to_owned()).into());
         }
         let mut exits = Vec::new();
+        let mut fixed = 0;
         for id in &ids {
             exits.push(match flow::find(&session, &id.host, Some(&id.account)) {
-                Ok(record) if is_renewable(&record) => self.one(&session, record, &mut settle)?,
+                Ok(record) if is_renewable(&record) => self.one(&session, record, &mut conclude)?,
                 // Nothing to refresh, or removed since the folder was read.
-                Ok(_) | Err(FlowError::NoLogin(_)) => Exit::Done,
+                Ok(_) | Err(FlowError::NoLogin(_)) => {
+                    fixed += 1;
+                    Exit::Done
+                }
                 // A record that cannot be read: its error must be seen.
-                Err(error) => settle(Some(id), Err(error.into()))?,
+                Err(error) => conclude(Some(id), Err(error.into()))?,
             });
+        }
+        if fixed == ids.len() && self.args.alert_after.is_none() {
+            let text = "there is nothing to refresh: no login has a refresh token";
+            context.printer.tell(text);
         }
         Ok(Exit::worst(exits))
     }
@@ -119,11 +127,11 @@ impl Run<'_> {
         &self,
         session: &Session<'_>,
         record: Record,
-        settle: &mut impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
+        conclude: &mut impl FnMut(Option<&AccountId>, Result<Obtained, Error>) -> Result<Exit, Error>,
     ) -> Result<Exit, Error> {
         let id = record.id.clone();
         let done = flow::obtain(session, record, &self.need);
-        settle(
+        conclude(
             Some(&id),
             done.map_err(|error| Error::from(error).about(&id)),
         )

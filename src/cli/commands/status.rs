@@ -17,10 +17,23 @@ use crate::store::Store;
 pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let ids = chosen(args, context, &store)?;
-    let accounts: Vec<Account> = ids
+    let mut accounts: Vec<Account> = ids
         .iter()
         .map(|id| look(args, context, &store, id))
         .collect();
+    if context.global.json || context.global.verbose > 0 {
+        let leases = store.leases();
+        for account in &mut accounts {
+            account.look_at_leases(&leases);
+        }
+    }
+    for of_host in accounts.chunk_by_mut(|one, next| one.server() == next.server()) {
+        let session = context.session(&store, None);
+        let meant = flow::account_meant(&session, of_host[0].server());
+        for account in of_host {
+            account.look_at_choice(meant.as_ref());
+        }
+    }
     let troubles = store.troubles_of_folders(&ids);
     let troubles: Vec<Failure> = troubles
         .into_iter()

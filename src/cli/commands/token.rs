@@ -68,16 +68,41 @@ impl HandedOut<'_> {
             Format::Header => format!("{}\n", self.header()),
             Format::Curl => format!("header = \"{}\"\n", curl_escape(&self.header())),
             Format::Env => self.exports(),
+            Format::Bearer => format!("{}\n", self.credentials()),
+            Format::HeadersJson => {
+                format!(
+                    "{}\n",
+                    json_text(&json!({"Authorization": self.credentials()}))
+                )
+            }
+            Format::Kubectl => format!("{}\n", json_text(&self.exec_credential())),
         })
     }
 
-    /// RFC 6750 §2.1; the name is written as there, however the server spells it.
     fn header(&self) -> String {
+        format!("Authorization: {}", self.credentials())
+    }
+
+    /// The value of the header (RFC 6750 §2.1); the name is written as there, however the server spells it.
+    fn credentials(&self) -> String {
         let token_type = match self.0.grant().token_type.as_str() {
             name if name.eq_ignore_ascii_case("bearer") => "Bearer",
             name => name,
         };
-        format!("Authorization: {token_type} {}", self.token().expose())
+        format!("{token_type} {}", self.token().expose())
+    }
+
+    /// What a credential plugin of Kubernetes prints (`client.authentication.k8s.io/v1`).
+    fn exec_credential(&self) -> serde_json::Value {
+        let mut status = json!({"token": self.token().expose()});
+        if let Some(end) = self.0.grant().expires_at {
+            status["expirationTimestamp"] = end.to_string().into();
+        }
+        json!({
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "kind": "ExecCredential",
+            "status": status,
+        })
     }
 
     fn exports(&self) -> String {

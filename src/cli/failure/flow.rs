@@ -1,7 +1,9 @@
 //! What a person does about a token, a refresh or a logout that failed.
 
 use super::send::of_cause;
-use super::{Failure, LOCK_FILES, hint_of, login_command, plain, remedy_of_store};
+use super::{
+    Failure, LOCK_FILES, another_token, hint_of, login_command, of_config, plain, remedy_of_store,
+};
 use crate::cli::call::Call;
 use crate::credential::{AccountId, AccountName, Host, LoginKind, Outcome, Scheme};
 use crate::flow::FlowError;
@@ -42,9 +44,10 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
         FlowError::AllLoggedOut(ids) => any_login(ids, call),
         FlowError::UnknownToken(id) => another_token(id, call),
-        FlowError::SeveralAccounts { .. } => {
-            "name one with --account, or set GLAUTH_ACCOUNT".to_owned()
-        }
+        FlowError::SeveralAccounts { host, .. } => format!(
+            "name one with --account, or choose one for all calls: {}",
+            call.command(&format!("switch {host} ACCOUNT"))
+        ),
         FlowError::Unreadable { others, source, .. } => {
             another_account(others, source, about, call)
         }
@@ -56,6 +59,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         } => name_for_git(host, *scheme, accounts, call),
         FlowError::OtherScheme { id, .. } => other_scheme(id, call),
         FlowError::HeldElsewhere { id, other } => own_tokens(id, other, call),
+        FlowError::NameTaken(id) => another_name(id, call),
         FlowError::NothingFresh(_) => "leave out --no-refresh to refresh it".to_owned(),
         FlowError::TokenRefused(_) => {
             "look at the token's scopes, at the account and at its permissions".to_owned()
@@ -77,6 +81,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         FlowError::Lock(LockError::Store(error)) | FlowError::Store(error) => {
             remedy_of_store(error, about, call)
         }
+        FlowError::Config(error) => return of_config(error),
         FlowError::TooManyTurns(_) => LOCK_FILES.to_owned(),
         FlowError::NotRefreshed { id, .. } | FlowError::NotRevoked { id, .. } => {
             forget_here(id, call)
@@ -84,11 +89,9 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
     })
 }
 
-fn another_token(id: &AccountId, call: &Call) -> String {
-    format!(
-        "run {} with another token on standard input",
-        call.command_for("login --with-token", id)
-    )
+fn another_name(taken: &AccountId, call: &Call) -> String {
+    let log_out = call.command_for("logout", taken);
+    format!("choose another name, or run {log_out} first")
 }
 
 fn forget_here(id: &AccountId, call: &Call) -> String {

@@ -9,32 +9,35 @@ use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
 use crate::oauth::{DeviceError, DiscoveryError, PROVIDERS, RegistrationError};
 
 fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failure {
+    let with = |options: &str| log_in_with(options, id, call);
     let hint = match error {
         ClientError::NoClientId {
             register: Some(register),
             ..
         } => format!(
-            "register an application ({}), then give its id with --client-id",
-            where_and_how(register)
+            "register an application ({}), then run {} with its id",
+            where_and_how(register),
+            with(" --client-id ID")
         ),
-        ClientError::NoClientId { register: None, .. } | ClientError::EmptyClientId => {
-            "give --client-id".to_owned()
-        }
-        ClientError::NoClientIdOfTokens(_) => {
-            "give --client-id: the id of the application that these tokens were issued to, not a new one's".to_owned()
-        }
-        ClientError::NoClientSecret { device: true, .. } => {
-            "give --client-secret-file, or log in with --device, which needs none".to_owned()
-        }
+        ClientError::NoClientId { register: None, .. } | ClientError::EmptyClientId => format!(
+            "run {} with the id of your application",
+            with(" --client-id ID")
+        ),
+        ClientError::NoClientIdOfTokens(_) => format!(
+            "run {} with the id of the application that these tokens were issued to, not a new one's",
+            with(" --import --client-id ID")
+        ),
+        ClientError::NoClientSecret { device: true, .. } => format!(
+            "run {}; or, without a secret, {}",
+            with(" --client-secret-file FILE"),
+            with(" --device")
+        ),
         ClientError::NoClientSecret { device: false, .. } | ClientError::SecretMissing(_) => {
-            "give --client-secret-file".to_owned()
+            format!("run {}", with(" --client-secret-file FILE"))
         }
-        ClientError::NoEndpoint { name, .. } => match name {
-            EndpointName::Authorization => "give --authorization-endpoint".to_owned(),
-            EndpointName::DeviceAuthorization => "give --device-endpoint".to_owned(),
-            EndpointName::Token => "give --token-endpoint".to_owned(),
-            EndpointName::Revocation => "give --revocation-endpoint".to_owned(),
-            other => format!("set `{}` in config.toml", other.key()),
+        ClientError::NoEndpoint { name, .. } => match option_of(*name) {
+            Some(option) => format!("run {}", with(&format!(" {option} URL"))),
+            None => format!("set `{}` in config.toml", name.key()),
         },
         ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
@@ -55,10 +58,7 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         ClientError::ForeignEndpoint { .. } => "if that is meant, `--provider generic`".to_owned(),
         ClientError::File { path, source, .. } => remedy_of_file(source, path)
             .unwrap_or_else(|| "look at the path, and whether you may read it".to_owned()),
-        ClientError::UnknownProvider(_) => {
-            let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-            format!("known are {}", names.join(", "))
-        }
+        ClientError::UnknownProvider(_) => known_providers(),
         ClientError::BadEndpoint { .. }
         | ClientError::BadRedirectUri(_)
         | ClientError::BadSecret { .. }
@@ -68,6 +68,30 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         }
     };
     plain(error.code(), error.to_string()).hint(hint)
+}
+
+fn known_providers() -> String {
+    let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    format!("known are {}", names.join(", "))
+}
+
+/// The option that gives an endpoint.
+fn option_of(name: EndpointName) -> Option<&'static str> {
+    match name {
+        EndpointName::Authorization => Some("--authorization-endpoint"),
+        EndpointName::DeviceAuthorization => Some("--device-endpoint"),
+        EndpointName::Token => Some("--token-endpoint"),
+        EndpointName::Revocation => Some("--revocation-endpoint"),
+        EndpointName::Check | EndpointName::Userinfo => None,
+    }
+}
+
+/// The command that repeats this login with these options.
+fn log_in_with(options: &str, id: Option<&AccountId>, call: &Call) -> String {
+    id.map_or_else(
+        || call.command_about(&format!("login{options}"), None, "HOST"),
+        |id| call.login(options, id),
+    )
 }
 
 fn where_and_how(register: &ToRegister) -> String {
@@ -113,12 +137,17 @@ pub(super) fn of_authorization(
     id: Option<&AccountId>,
     call: &Call,
 ) -> Failure {
+    let with = |options: &str| log_in_with(options, id, call);
     let hint = match error {
         AuthorizeError::Client(error) => return of_client(error, id, call),
-        AuthorizeError::NoPerson { id, scheme } => Some(format!(
-            "run {} in a terminal; or, to consent on another device, with --device",
-            call.command_at("login", id, *scheme)
-        )),
+        AuthorizeError::NoPerson { id } => {
+            let message = format!("a login for {id} needs a person, and there is no terminal");
+            return plain(error.code(), message).hint(format!(
+                "run {} in a terminal; or, to consent on another device, {}",
+                call.login("", id),
+                call.login(" --device", id)
+            ));
+        }
         AuthorizeError::NothingToStandBeside(_) => {
             Some("import the first one without --standby".to_owned())
         }
@@ -129,7 +158,7 @@ pub(super) fn of_authorization(
             "another login may be waiting there; end it, or register a redirect URI without a port"
                 .to_owned(),
         ),
-        AuthorizeError::Refused { error, .. } => Some(of_refusal(error).to_owned()),
+        AuthorizeError::Refused { error, .. } => Some(of_refusal(error, id, call)),
         AuthorizeError::OtherIssuer { .. } | AuthorizeError::NoIssuer { .. } => Some(
             "the answer was not used; look at the address and at the authorization endpoint"
                 .to_owned(),
@@ -138,25 +167,28 @@ pub(super) fn of_authorization(
             redirect_uri: Some(uri),
             ..
         } => Some(format!(
-            "run the command again; if the page shows an error, look at the client id, and whether the redirect URI `{uri}` is registered"
+            "run {}; if the page shows an error, check the client id, and whether the redirect URI `{uri}` is registered",
+            with("")
         )),
         AuthorizeError::NobodyCame {
             redirect_uri: None, ..
-        } => Some("run the command again".to_owned()),
-        AuthorizeError::NoDeviceGrant { .. } => Some(
-            "without --device it goes through a browser; --no-browser prints the address, for a browser anywhere"
-                .to_owned(),
-        ),
+        } => Some(format!("run {}", with(""))),
+        AuthorizeError::NoDeviceGrant { .. } => Some(format!(
+            "run {}, which prints an address for a browser anywhere",
+            with(" --no-browser")
+        )),
         AuthorizeError::Device(error) => Some(of_device(error, id, call)),
         AuthorizeError::NotRedeemed {
             outcome, trouble, ..
         } => {
-            let of_trouble = trouble.as_deref().and_then(|error| of_cause(error, id, call));
-            of_trouble.or_else(|| not_redeemed(*outcome, call))
+            let of_trouble = trouble
+                .as_deref()
+                .and_then(|error| of_cause(error, id, call));
+            of_trouble.or_else(|| not_redeemed(*outcome, id, call))
         }
-        AuthorizeError::NoAnswer(_)
-        | AuthorizeError::NoRandomness(_)
-        | AuthorizeError::LeftOut => None,
+        AuthorizeError::NoAnswer(_) | AuthorizeError::NoRandomness(_) | AuthorizeError::LeftOut => {
+            None
+        }
     };
     plain(error.code(), error.to_string())
         .said(error.said())
@@ -164,23 +196,37 @@ pub(super) fn of_authorization(
 }
 
 /// The consent was there, and gave no tokens.
-fn not_redeemed(outcome: Outcome, call: &Call) -> Option<String> {
+fn not_redeemed(outcome: Outcome, id: Option<&AccountId>, call: &Call) -> Option<String> {
     match outcome {
         Outcome::LoginRequired
         | Outcome::RefreshRefused
         | Outcome::AnswerLost
-        | Outcome::Unavailable => Some("nothing was stored; run the command again".to_owned()),
+        | Outcome::Unavailable => Some(format!(
+            "nothing was stored; run {}",
+            log_in_with("", id, call)
+        )),
+        Outcome::ClientRejected => Some(another_client(id, call)),
         other => hint_of(other, call),
     }
+}
+
+/// What a person does about a client that the server does not accept: its id is not repeated.
+fn another_client(id: Option<&AccountId>, call: &Call) -> String {
+    format!(
+        "check the client id, its secret and the endpoints, then run {}",
+        log_in_with(" --client-id ID", id, call)
+    )
 }
 
 fn of_device(error: &DeviceError, id: Option<&AccountId>, call: &Call) -> String {
     match error {
         DeviceError::Send(error) => of_question(error, id, call),
         DeviceError::Unavailable { .. } => "try again later".to_owned(),
-        DeviceError::UnknownClient { .. } => {
-            "check --client-id, and --client-secret-file where there is a secret; if they are right, try --no-browser".to_owned()
-        }
+        DeviceError::UnknownClient { .. } => format!(
+            "{}; if both are right, try a browser with {}",
+            another_client(id, call),
+            log_in_with(" --no-browser --client-id ID", id, call)
+        ),
         DeviceError::Refused { .. } | DeviceError::BadAnswer { .. } => {
             "look at the device authorization endpoint".to_owned()
         }
@@ -193,7 +239,7 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
             "log in as {expected} at the server, and run the command again"
         )),
         Refusal::Nameless { .. } => Some(
-            "ask for a scope with which the server says who it is, in a login of its own"
+            "ask for a scope with which the server names the user, in a login of its own"
                 .to_owned(),
         ),
         Refusal::NotIdentified { .. } => Some("try again later".to_owned()),
@@ -217,18 +263,26 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
 }
 
 /// What a person does about a refusal (RFC 6749 §4.1.2.1, RFC 8628 §3.5, OpenID Connect Core §3.1.2.6).
-fn of_refusal(error: &str) -> &'static str {
+fn of_refusal(error: &str, id: Option<&AccountId>, call: &Call) -> String {
+    let with = |options: &str| log_in_with(options, id, call);
     match error {
-        "access_denied" => "nothing was stored; to consent, run the command again",
+        "access_denied" => format!("nothing was stored; to consent, run {}", with("")),
         "login_required"
         | "interaction_required"
         | "consent_required"
-        | "account_selection_required" => "log in at the server first, and run the command again",
-        "server_error" | "temporarily_unavailable" => "try again later",
-        "invalid_scope" => "ask with --scope for scopes that the application is registered with",
-        "unauthorized_client" | "unsupported_response_type" => {
-            "the application must be allowed to use the authorization code grant"
+        | "account_selection_required" => {
+            format!("log in at the server first, then run {}", with(""))
         }
-        _ => "look at how the application is registered, and at the endpoints",
+        "server_error" | "temporarily_unavailable" => "try again later".to_owned(),
+        "invalid_scope" => format!(
+            "run {} with a scope that the application is registered with",
+            with(" --scope SCOPE")
+        ),
+        "unauthorized_client" | "unsupported_response_type" => format!(
+            "the application must be allowed to use the authorization code grant; with another one, run {}",
+            with(" --client-id ID")
+        ),
+        "invalid_client" => another_client(id, call),
+        _ => "look at how the application is registered, and at the endpoints".to_owned(),
     }
 }

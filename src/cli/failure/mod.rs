@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod flow;
 mod login;
+mod meant;
 mod proxy;
 mod send;
 mod usage;
@@ -19,6 +20,7 @@ use crate::store::StoreError;
 
 pub(super) use error::Error;
 pub(super) use file::{moved_from, remedy_of_file};
+pub(super) use meant::{other_account, other_login};
 pub(super) use proxy::proxy_of_git;
 pub(super) use send::of_question;
 pub(super) use usage::{UsageError, of_usage};
@@ -103,7 +105,10 @@ fn plain(code: Code, message: String) -> Failure {
 }
 
 fn of_config(error: &ConfigError) -> Option<String> {
-    remedy_of_file(error.unusable.as_ref()?, &error.path)
+    match &error.unusable {
+        Some(unusable) => remedy_of_file(unusable, &error.path),
+        None => error.hint().map(ToOwned::to_owned),
+    }
 }
 
 /// A path in a command for a person to paste.
@@ -113,7 +118,18 @@ fn quoted(path: &Path) -> String {
 
 /// What a person does about a login that has ended.
 pub(super) fn login_command(id: &AccountId, call: &Call) -> String {
-    format!("run {}", call.command_for("login", id))
+    if call.is_of_a_token(id) {
+        return another_token(id, call);
+    }
+    format!("run {}", call.login("", id))
+}
+
+/// What a person does about a personal token that has ended.
+fn another_token(id: &AccountId, call: &Call) -> String {
+    format!(
+        "run {} with another token on standard input",
+        call.login(" --with-token", id)
+    )
 }
 
 /// What a person does about a refresh that ended so.
@@ -191,7 +207,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
 fn log_in(id: Option<&AccountId>, call: &Call) -> String {
     id.map_or_else(
         || call.command_about("login", None, "HOST"),
-        |id| call.command_for("login", id),
+        |id| call.login("", id),
     )
 }
 

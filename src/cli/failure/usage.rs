@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Failure, file, plain, status};
+use super::{Failure, file, meant, plain, status};
 use crate::cli::args::Cli;
 use crate::cli::call::Call;
 use crate::cli::help;
@@ -50,6 +50,20 @@ pub(in crate::cli) enum UsageError {
         program: String,
         source: std::io::Error,
     },
+    #[error("`{}` cannot be changed: {source}", path.display())]
+    ConfigNotWritten {
+        path: PathBuf,
+        host: Host,
+        /// As it should be; `None`: it should have none.
+        account: Option<AccountName>,
+        source: std::io::Error,
+    },
+    #[error("{} has an account called `default`, which is used wherever no account is named", default.host)]
+    DefaultGoesBefore {
+        default: AccountId,
+        /// Whether a person has logged out of it.
+        is_ended: bool,
+    },
     #[error("git's configuration cannot be changed: {0}")]
     GitNotWritten(String),
     #[error("{0}")]
@@ -89,15 +103,20 @@ impl UsageError {
             | Self::NoLogin { .. }
             | Self::NoAccount { .. }
             | Self::NothingToEnd { .. } => Code::LoginRequired,
-            Self::NotRun { source, .. } if env::is_exhausted(source) => Code::Exhausted,
+            Self::NotRun { source, .. } | Self::ConfigNotWritten { source, .. }
+                if env::is_exhausted(source) =>
+            {
+                Code::Exhausted
+            }
             Self::BadStore(_)
             | Self::NoHost
             | Self::SeveralHosts(_)
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::Call(_)
+            | Self::DefaultGoesBefore { .. }
             | Self::NotRun { .. } => Code::Usage,
-            Self::GitNotWritten(_) => Code::Config,
+            Self::GitNotWritten(_) | Self::ConfigNotWritten { .. } => Code::Config,
             Self::BadQuestion(error) => error.code(),
             Self::BadResponse(_) | Self::BadInput(_) => Code::BadInput,
         }
@@ -106,13 +125,16 @@ impl UsageError {
     /// The account that it is about.
     pub(super) fn id(&self) -> Option<&AccountId> {
         match self {
-            Self::NoLogin { id, .. } | Self::NothingToEnd { id, .. } => Some(id),
+            Self::NoLogin { id, .. }
+            | Self::NothingToEnd { id, .. }
+            | Self::DefaultGoesBefore { default: id, .. } => Some(id),
             Self::NoHost
             | Self::NoLogins(_)
             | Self::NoAccount { .. }
             | Self::SeveralHosts(_)
             | Self::NotRun { .. }
             | Self::GitNotWritten(_)
+            | Self::ConfigNotWritten { .. }
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::BadStore(_)
@@ -142,11 +164,19 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "run {}; if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME",
             call.command_about("login", None, "HOST")
         ),
-        UsageError::NoLogin { id, scheme, .. } => {
-            let scheme = scheme.unwrap_or(Scheme::Https);
-            format!("run {}; {}", login_at(id, scheme), status(call))
+        UsageError::NoLogin { id, scheme, store } => {
+            let login = login_at(id, scheme.unwrap_or(Scheme::Https));
+            match meant::other_login(id, store) {
+                Some(question) => format!("{question} if not, run {login}"),
+                None => format!("run {login}; {}", status(call)),
+            }
         }
-        UsageError::NoAccount { .. } | UsageError::NothingToEnd { .. } => status(call),
+        UsageError::NoAccount { account, store } => {
+            asked(meant::other_account(account, store), status(call))
+        }
+        UsageError::NothingToEnd { id, store } => {
+            asked(meant::other_login(id, store), status(call))
+        }
         UsageError::SeveralHosts(_) => {
             "name one, set GLAUTH_HOST, or set `default_host` in config.toml".to_owned()
         }
@@ -154,6 +184,27 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "change it by hand, or where it is made (Home Manager, a dotfile manager); {} prints the lines to add",
             call.command("setup-git")
         ),
+        UsageError::ConfigNotWritten { host, account, .. } => match account {
+            Some(account) => {
+                format!("write `account = \"{account}\"` below `[hosts.\"{host}\"]` in it yourself")
+            }
+            None => format!("remove `account` below `[hosts.\"{host}\"]` in it yourself"),
+        },
+        UsageError::DefaultGoesBefore {
+            default,
+            is_ended: false,
+        } => {
+            format!(
+                "run {} first",
+                call.command(&format!("rename {} default NAME", default.host))
+            )
+        }
+        UsageError::DefaultGoesBefore {
+            default,
+            is_ended: true,
+        } => {
+            format!("run {} first", call.command_for("logout --forget", default))
+        }
         UsageError::TokenAsHost => {
             "name the host, and give the token on standard input: `glauth login --with-token HOST`"
                 .to_owned()
@@ -167,9 +218,18 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
     })
 }
 
+/// A question, and what to do in any case.
+fn asked(question: Option<String>, rest: String) -> String {
+    match question {
+        Some(question) => format!("{question} {rest}"),
+        None => rest,
+    }
+}
+
 /// What clap says, in this program's form.
 pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) -> Failure {
     clean_context(&mut error);
+    keep_best_suggestion(&mut error);
     if let Some(variable) = empty_variable(&error) {
         let hint = format!("set it to a value, or run `unset {variable}`");
         return plain(Code::Usage, format!("`{variable}` is empty")).hint(hint);
@@ -193,7 +253,7 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
     let unknown = error.get(ContextKind::InvalidSubcommand);
     let meant = unknown.and_then(|word| help::meant_by(&word.to_string()));
     plain(Code::Usage, message).hint(if lacks_dashes {
-        "the command comes behind `--`: `glauth exec HOST -- CMD`".to_owned()
+        "write the command after `--`: `glauth exec HOST -- CMD`".to_owned()
     } else if let Some(command) = meant {
         format!("run `{command}`")
     } else {
@@ -229,6 +289,20 @@ fn clean_context(error: &mut clap::Error) {
         .collect();
     for (kind, value) in cleaned {
         error.insert(kind, value);
+    }
+}
+
+/// clap names every command that is similar, and the most similar one last.
+fn keep_best_suggestion(error: &mut clap::Error) {
+    let Some(typed) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let typed = typed.to_string();
+    if let Some(ContextValue::Strings(similar)) = error.get(ContextKind::SuggestedSubcommand)
+        && let Some(best) = meant::best(&typed, similar).cloned()
+    {
+        let best = ContextValue::Strings(vec![best]);
+        error.insert(ContextKind::SuggestedSubcommand, best);
     }
 }
 

@@ -157,7 +157,7 @@ fn only_the_grant_of_a_pending_attempt_is_pending() {
 }
 
 #[test]
-fn a_lease_is_heeded_only_on_a_token_that_lives_and_only_by_who_wants_more_life() {
+fn a_lease_is_heeded_only_on_a_token_that_lives_and_only_by_a_call_that_wants_more_time() {
     let heeds = |change: fn(&mut Login), cause| {
         let mut login = login();
         login.grants[0].refused = false;

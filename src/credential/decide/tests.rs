@@ -112,7 +112,7 @@ impl Held {
     }
 }
 
-/// A login, and a caller who wants a token from it.
+/// A login, and a caller that wants a token from it.
 #[derive(Debug)]
 struct Case {
     login: Login,
@@ -249,7 +249,7 @@ impl Case {
         self
     }
 
-    /// Somebody else got a new token, of this name.
+    /// Another process got a new token, of this name.
     fn rotated(mut self, grant: usize, name: &str) -> Self {
         self = self.attempt_ended(grant, Outcome::Rotated);
         let generation = self.highest_generation() + 1;
@@ -260,7 +260,7 @@ impl Case {
         self
     }
 
-    /// Somebody holds a lease on the token of this name, as is found under the lock.
+    /// A command holds a lease on the token of this name, as is found under the lock.
     fn leased(mut self, name: &str) -> Self {
         self.leased = Some(access_token(name));
         self.waits_for_the_lock()

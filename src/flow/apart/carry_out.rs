@@ -35,6 +35,7 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
         watched: false,
         scheme: None,
         refreshes: RefreshesIn::Here,
+        config: None,
     };
     let Ok(Some(Entry::Occupied(locked))) = store.lock_inherited(&order.id, lock) else {
         return;

@@ -69,14 +69,14 @@ pub(super) fn exchange(
     };
     match start(&order, &lent) {
         Ok(helper) => {
-            session.log.note(Level::Trace, || {
-                format!("pid {} has the lock, and refreshes", helper.id())
+            session.note(Level::Trace, id, || {
+                format!("process {} has the lock, and refreshes", helper.id())
             });
             follow(session, id, helper, lent.let_go())
         }
         Err(why) => {
-            session.log.note(Level::Verbose, || {
-                format!("refreshes by itself: a process of its own {why}")
+            session.note(Level::Verbose, id, || {
+                format!("this process refreshes, because another one {why}")
             });
             let back = session.store.take_back(id, lent)?;
             Ok(AttemptedRefresh::NoProcess(match back {

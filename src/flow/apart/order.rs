@@ -10,7 +10,7 @@ use crate::log::Level;
 /// hide it.
 const CALL: &str = "a-process-for-a-refresh";
 
-/// Who is to understand it: elsewhere than on Linux, an upgrade may have put another program in the
+/// The version that understands it: elsewhere than on Linux, an upgrade may have put another program in the
 /// place of the caller's.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

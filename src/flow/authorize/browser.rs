@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
-use crate::credential::EndpointName;
+use crate::credential::{EndpointName, RedirectUri};
 use crate::flow::loopback::{Arrival, Bound, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
-use crate::flow::redirect_uri::RedirectUri;
 use crate::oauth::{
     AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, stray_error,
 };
@@ -20,11 +19,15 @@ use crate::signals::BlockedSignals;
 use crate::terminal::is_unfit;
 use crate::time::human;
 
+/// How long a person looks at a page before they are told what to check. Some errors only the page shows (RFC 6749
+/// §4.1.2.1), and a person who logs in needs longer.
+const ADVICE_AFTER: Duration = Duration::from_secs(20);
+
 /// What happens while a person is at it.
 enum Event {
     /// A browser came back.
     Came(AuthorizationResponse, Visitor),
-    /// Somebody pasted a line.
+    /// The person pasted a line.
     Pasted(String),
     /// A connection was closed because of whose it is.
     Stranger(Peer),
@@ -43,7 +46,7 @@ pub(super) struct Browser<'a> {
     question: ConsentQuestion,
     loopback: Loopback,
     events: Receiver<Event>,
-    /// Until somebody reads.
+    /// Until a thread reads.
     pasted: Option<SyncSender<Event>>,
 }
 
@@ -105,6 +108,11 @@ impl<'a> Browser<'a> {
         })
     }
 
+    /// The authorization endpoint.
+    pub(super) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
     /// Where a person consents.
     pub(super) fn page(&self) -> Url {
         let setup = self.login.setup;
@@ -130,7 +138,7 @@ impl<'a> Browser<'a> {
         Ok(())
     }
 
-    /// Shows the page, and waits until somebody has answered.
+    /// Shows the page, and waits until the person has answered.
     pub(super) fn wait(
         &mut self,
         opening: PageOpening,
@@ -149,24 +157,59 @@ impl<'a> Browser<'a> {
                 "Enter goes on without it; after {limit} it goes on by itself"
             ));
         }
+        let mut advice_after = (!how.can_be_left_out).then_some(ADVICE_AFTER);
+        let client_id = self.login.setup.client.client_id.as_deref();
+        if advice_after.is_some() && !self.login.plan.has_used(client_id) {
+            advice_after = None;
+            person.hear(&self.what_to_check());
+        }
         let waiting = person.wait("waiting for the browser", how.limit);
-        let answered = self.wait_for_answer(how);
+        let answered = self.wait_for_answer(how, advice_after);
         drop(waiting);
         answered
     }
 
-    fn wait_for_answer(&self, how: Patience) -> Result<Answered, AuthorizeError> {
+    /// What a person checks if the page shows an error: the server cannot send it here.
+    fn what_to_check(&self) -> String {
+        let setup = self.login.setup;
+        let client_id = setup.client.client_id.as_deref().unwrap_or_default();
+        let scopes = match setup.scopes.join(" ") {
+            scopes if scopes.is_empty() => String::new(),
+            scopes => format!(", scopes `{scopes}`"),
+        };
+        format!(
+            "if the page shows an error, compare with the application at {}: client id `{client_id}`, redirect URI `{}`{scopes}",
+            self.login.plan.id.host, setup.redirect_uri
+        )
+    }
+
+    /// Waits for what comes, and tells what to check after so long.
+    fn wait_for_answer(
+        &self,
+        how: Patience,
+        advice_after: Option<Duration>,
+    ) -> Result<Answered, AuthorizeError> {
         let request = current(&self.question);
-        let deadline = Instant::now() + how.limit;
+        let began = Instant::now();
+        let mut advice_after = advice_after;
         let person = self.login.person;
         let mut has_strayed = false;
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let event = self.events.recv_timeout(left);
-            let event = event.map_err(|_| AuthorizeError::NobodyCame {
-                limit: how.limit,
-                redirect_uri: Some(self.login.setup.redirect_uri.clone()),
-            })?;
+            let next = advice_after.unwrap_or(how.limit);
+            let left = next.saturating_sub(began.elapsed());
+            let event = match self.events.recv_timeout(left) {
+                Ok(event) => event,
+                Err(_) if advice_after.take().is_some() => {
+                    person.hear(&self.what_to_check());
+                    continue;
+                }
+                Err(_) => {
+                    return Err(AuthorizeError::NobodyCame {
+                        limit: how.limit,
+                        redirect_uri: Some(self.login.setup.redirect_uri.clone()),
+                    });
+                }
+            };
             match event {
                 Event::Came(response, visitor) => return Ok((response, Some(visitor))),
                 Event::Pasted(line) => match request.read(&query_of(&line)) {

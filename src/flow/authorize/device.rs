@@ -68,21 +68,21 @@ impl ServerLogin<'_> {
                     continue;
                 }
                 // The person has left.
-                Polled::Wait(_) => Err(nobody_came(began.elapsed())),
+                Polled::Wait(_) => Err(no_person_came(began.elapsed())),
                 Polled::Ended(exchanged) => self.tokens(*exchanged, issued_at),
                 Polled::Denied => {
                     let error = "access_denied".to_owned();
                     Err(AuthorizeError::Refused { error, words: None })
                 }
-                Polled::Expired => Err(nobody_came(codes.expires_in)),
+                Polled::Expired => Err(no_person_came(codes.expires_in)),
             };
             return or_told(came, held);
         }
-        Err(nobody_came(codes.expires_in))
+        Err(no_person_came(codes.expires_in))
     }
 }
 
-fn nobody_came(limit: Duration) -> AuthorizeError {
+fn no_person_came(limit: Duration) -> AuthorizeError {
     AuthorizeError::NobodyCame {
         limit,
         redirect_uri: None,

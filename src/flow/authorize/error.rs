@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::code::Code;
-use crate::credential::{AccountId, Outcome, Scheme};
+use crate::credential::{AccountId, Outcome};
 use crate::env;
 use crate::flow::add_standby::NotAdded;
 use crate::flow::error::FlowError;
@@ -15,19 +15,17 @@ use crate::http::SendError;
 use crate::oauth::{DeviceError, NoRandomness};
 use crate::time::human;
 
-/// Why nobody is logged in.
+/// Why there is no login.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeError {
     /// Something is missing, or does not fit.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// A login asks for a consent, and there is no person.
-    #[error("a login for {id} needs a person, and there is no terminal")]
+    #[error("a login for {id} needs a person who consents")]
     NoPerson {
         /// The login.
         id: AccountId,
-        /// How its server is reached.
-        scheme: Scheme,
     },
     /// What the person answered is of no use.
     #[error(transparent)]
@@ -57,9 +55,9 @@ pub enum AuthorizeError {
         "the answer came from another server than was asked: `{issuer}` instead of `{expected}`"
     )]
     OtherIssuer {
-        /// Who it says that it is.
+        /// What it calls itself.
         issuer: String,
-        /// Who was asked.
+        /// What was asked.
         expected: String,
     },
     /// RFC 9207 §2.4: the server promises its name in each answer.
@@ -67,10 +65,10 @@ pub enum AuthorizeError {
         "the answer does not say which server it is from, though `{expected}` promises to say it"
     )]
     NoIssuer {
-        /// Who was asked.
+        /// What was asked.
         expected: String,
     },
-    /// Nobody consented in time.
+    /// No consent came in time.
     #[error("no consent within {}", human(*limit))]
     NobodyCame {
         /// How long was waited.
@@ -99,7 +97,7 @@ pub enum AuthorizeError {
         /// What went wrong on the way, where no answer came.
         trouble: Option<Box<SendError>>,
     },
-    /// Who was to consent a second time goes on without.
+    /// The person goes on without a second consent.
     #[error("it was left out")]
     LeftOut,
     /// A second grant was there, and is not taken.
@@ -121,7 +119,7 @@ impl From<FlowError> for AuthorizeError {
     }
 }
 
-/// An error code as a sentence; what nobody foresaw is quoted.
+/// An error code as a sentence; an unknown one is quoted.
 fn refusal(error: &str) -> String {
     match error {
         "access_denied" => "access was denied".to_owned(),
@@ -159,7 +157,7 @@ impl AuthorizeError {
     #[must_use]
     pub fn id(&self) -> Option<&AccountId> {
         match self {
-            Self::NoPerson { id, .. } | Self::NothingToStandBeside(id) => Some(id),
+            Self::NoPerson { id } | Self::NothingToStandBeside(id) => Some(id),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ mod second_consent;
 
 use std::time::Duration;
 
+use super::account::user_twice;
 use super::error::FlowError;
 use super::loopback::{Page, Visitor};
 use super::person::{PageOpening, Person};
@@ -19,9 +20,9 @@ use super::store_login::{LoggedIn, NewAccount, SecondGrant, Tokens, note_identit
 use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
-use crate::oauth::{self, Identified, NeedsSecret, Presented, TokenAnswer};
+use crate::oauth::{self, DiscoveryError, Identified, NeedsSecret, Presented, TokenAnswer};
 use crate::signals::BlockedSignals;
-use crate::time::human;
+use crate::time::{Timestamp, human};
 
 use browser::{Browser, Patience};
 use second_consent::First;
@@ -145,6 +146,22 @@ impl ServerLogin<'_> {
         Ok(done)
     }
 
+    /// Finds out what would keep a person from logging in here: a port that is taken, a server that cannot be
+    /// reached. The form of the redirect URI was checked before.
+    pub(super) fn check_without_person(&self) -> Result<(), AuthorizeError> {
+        let browser = Browser::start(self)?;
+        let ca_file = self.setup.client.ca_file.as_ref();
+        oauth::reach(
+            self.session.http,
+            browser.endpoint(),
+            ca_file,
+            Timestamp::now,
+        )
+        .map_err(DiscoveryError::Send)
+        .map_err(ClientError::from)?;
+        Ok(())
+    }
+
     /// glauth asks no person for a consent that it could not store.
     fn prove_store(&self) -> Result<(), AuthorizeError> {
         let wait = self.session.wait(self.session.deadline());
@@ -233,7 +250,7 @@ impl ServerLogin<'_> {
     fn tokens(
         &self,
         exchanged: oauth::Exchanged,
-        issued_at: crate::time::Timestamp,
+        issued_at: Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
         let outcome = match &exchanged.answer {
             TokenAnswer::Granted(_) => Outcome::Rotated,
@@ -269,6 +286,7 @@ impl ServerLogin<'_> {
             asked: self.setup.scopes.clone(),
             revoke_replaced: true,
             brought: false,
+            identity: None,
         };
         store_login(self.session, new).map_err(|source| {
             let source = Box::new(source);
@@ -281,7 +299,7 @@ impl ServerLogin<'_> {
         })
     }
 
-    /// Asks who this is, now that nothing can be lost any more, and adds that to the record.
+    /// Asks for the user, now that nothing can be lost any more, and adds that to the record.
     fn ask_who(&self, first: &First, done: &mut LoggedIn) {
         let Setup {
             client, endpoints, ..
@@ -298,9 +316,11 @@ impl ServerLogin<'_> {
                 let noted = note_identity(self.session, id, first.origin, identity);
                 let text = |error| format!("whose login it is could not be noted: {error}").into();
                 done.warnings.extend(noted.err().map(text));
+                done.warnings
+                    .extend(user_twice(self.session.store, id, identity));
             }
             None => self.session.log.note(Level::Verbose, || {
-                format!("{} does not say who this is", id.host)
+                format!("{} does not name the user", id.host)
             }),
         }
     }

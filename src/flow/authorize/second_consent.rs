@@ -19,7 +19,7 @@ use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::BlockedSignals;
 
 /// How long a person has for the second consent: they are at it, signed in, and it is one click;
-/// the rest is for reading why. Who has left has a login.
+/// the rest is for reading why. A person who has left has a login.
 const SECOND_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// The first grant, whose tokens are stored.
@@ -81,7 +81,7 @@ impl ServerLogin<'_> {
                 return Err(Refusal::OtherClient);
             }
             let given = self.plan.given_scopes();
-            given.map_or(Ok(()), |scopes| existing.check_scopes(scopes))
+            given.map_or(Ok(()), |_| existing.check_scopes(&self.setup.scopes))
         };
         is_fit().map_err(|why| NotAdded {
             why,

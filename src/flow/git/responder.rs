@@ -11,7 +11,7 @@ use crate::secret::AccessToken;
 /// How deep below a host an installation is looked for.
 const DEPTH_LIMIT: usize = 8;
 
-/// Who answers a question.
+/// What answers a question.
 pub(super) enum Responder {
     /// A login.
     Login(Box<Record>),
@@ -23,7 +23,7 @@ pub(super) enum Responder {
     Passwords(Host, Option<FlowError>),
 }
 
-/// Finds out who answers; `None`: what the question names is no host, or no place on one.
+/// Finds out what answers; `None`: what the question names is no host, or no place on one.
 pub(super) fn responder(
     session: &Session<'_>,
     question: &Question,
@@ -91,7 +91,7 @@ fn decoded(path: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The longest installation that these segments are below, and who answers there.
+/// The longest installation that these segments are below, and what answers there.
 fn responder_below(
     session: &Session<'_>,
     root: &Host,
@@ -127,7 +127,7 @@ fn responder_at(
     question: &Question,
     account: Option<&AccountName>,
 ) -> Result<FoundLogin, FlowError> {
-    let meant = AccountId {
+    let mut meant = AccountId {
         account: account.cloned().unwrap_or_else(AccountName::default_name),
         host,
     };
@@ -146,7 +146,15 @@ fn responder_at(
         Err(error) => Some(error),
     };
     let there = AtHost::read(session.store, &meant.host)?;
-    let by_rule = there.position(&meant, account.is_none() && !is_there);
+    let mut may_be_another = account.is_none() && !is_there;
+    if may_be_another
+        && !there.is_empty()
+        && let Some(chosen) = session.chosen_account(&meant.host)?
+    {
+        meant.account = chosen;
+        may_be_another = false;
+    }
+    let by_rule = there.position(&meant, may_be_another);
     // One that cannot be read is told of where no other one is meant.
     let others = there.unreadable.into_iter().next();
     unreadable = unreadable.or(others.map(|(_, error)| error.into()));

@@ -2,14 +2,18 @@
 
 use super::has_room;
 use crate::config::{Config, LoginOptions};
-use crate::credential::{AccountId, LoginKind, Rotation};
-use crate::flow::account::held_by_no_other;
+use crate::credential::{
+    AccountId, CheckVerdict, Client, EndpointName, LoginKind, Outcome, Record, Rotation,
+};
+use crate::flow::account::{held_by_no_other, user_twice};
 use crate::flow::add_standby::{CandidateGrant, ExistingLogin, add_standby};
 use crate::flow::authorize::{AuthorizeError, StandbyPolicy};
+use crate::flow::error::FlowError;
 use crate::flow::plan::{ClientError, Plan};
+use crate::flow::sentences::sentence;
 use crate::flow::session::Session;
 use crate::flow::store_login::{Change, LoggedIn, NewAccount, Tokens, store_login};
-use crate::oauth::{self, BadImport};
+use crate::oauth::{self, BadImport, Identified, TokenReport};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::{Timestamp, human};
 
@@ -75,6 +79,11 @@ pub(super) fn store(
 ) -> Result<LoggedIn, AuthorizeError> {
     let BroughtTokens { tokens, warning } = brought;
     held_by_no_other(session.store, id, &tokens)?;
+    // What is given says what the tokens have: nothing is asked for.
+    let options = LoginOptions {
+        replace_scopes: true,
+        ..options
+    };
     let plan = Plan::new(session, id, tokens.kind, options, config, None)?;
     let mut done = match policy {
         StandbyPolicy::Always => store_standby(session, plan, tokens),
@@ -89,7 +98,7 @@ pub(super) fn store(
 fn store_alone(
     session: &Session<'_>,
     mut plan: Plan<'_>,
-    tokens: Tokens,
+    mut tokens: Tokens,
 ) -> Result<LoggedIn, AuthorizeError> {
     let renewable = tokens.rotation.refresh_token.is_some();
     if renewable && plan.client_id().is_none() {
@@ -98,9 +107,29 @@ fn store_alone(
     if renewable {
         plan.find_endpoints(session)?;
     }
+    let mut client = plan.client(renewable)?;
+    let TokenReport {
+        verdict,
+        identity,
+        ends_at,
+    } = ask_about(session, &plan, &mut client, &tokens)?;
+    let kind = tokens.kind;
+    if kind == LoginKind::Token {
+        if verdict == CheckVerdict::Dead {
+            return Err(FlowError::UnknownToken(plan.id).into());
+        }
+        tokens.rotation.expires_in = ends_at.map(|end| end.since(tokens.issued_at));
+    }
+    let unchecked = unchecked(verdict).filter(|_| kind == LoginKind::Token);
+    let unchecked =
+        unchecked.map(|why| format!("the token could not be checked: {} {why}", plan.id.host));
+    let twice = identity
+        .as_ref()
+        .and_then(|user| user_twice(session.store, &plan.id, user));
     let new = NewAccount {
         scheme: plan.scheme,
-        client: plan.client(renewable)?,
+        client,
+        identity,
         // The person chose at the server what a personal token may do.
         asked: match tokens.kind {
             LoginKind::OAuth => plan.scopes(),
@@ -112,7 +141,70 @@ fn store_alone(
         tokens,
         id: plan.id,
     };
-    Ok(store_login(session, new)?)
+    let mut done = store_login(session, new)?;
+    done.warnings.extend(unchecked.map(Into::into));
+    done.warnings.extend(twice);
+    Ok(done)
+}
+
+/// Asks the server about tokens, before they are stored: once they are, programs use them. Tokens that have expired
+/// or that the login began with are not asked about. A personal token that only the check endpoint of OAuth tokens
+/// knows keeps that as its own.
+fn ask_about(
+    session: &Session<'_>,
+    plan: &Plan<'_>,
+    client: &mut Client,
+    tokens: &Tokens,
+) -> Result<TokenReport, AuthorizeError> {
+    let now = session.now();
+    let token = &tokens.rotation.access_token;
+    let user_endpoint = plan.user_endpoint()?;
+    let ask =
+        |client: &Client| oauth::report(session.http, client, user_endpoint.as_ref(), token, now);
+    if tokens.kind == LoginKind::OAuth {
+        let life = tokens.rotation.expires_in;
+        let is_over = life.is_some_and(|life| tokens.issued_at.plus(life) <= now);
+        let login = plan.replaces().and_then(Record::login);
+        let is_known = login.is_some_and(|login| login.is_known_by(tokens.origin()));
+        let user = user_endpoint.as_ref().filter(|_| !is_over && !is_known);
+        let asked = user.map(|user| oauth::identify(session.http, client, user, token));
+        return Ok(TokenReport {
+            verdict: CheckVerdict::Unknown,
+            identity: match asked {
+                Some(Identified::As(identity)) => Some(identity),
+                _ => None,
+            },
+            ends_at: None,
+        });
+    }
+    let report = ask(client);
+    let check_endpoint = plan.endpoint_of_table(EndpointName::Check)?;
+    let doubts = matches!(report.verdict, CheckVerdict::Dead | CheckVerdict::Unknown);
+    if doubts && check_endpoint.is_some() && check_endpoint != client.check_endpoint {
+        let as_oauth = Client {
+            check_endpoint,
+            ..client.clone()
+        };
+        let report = ask(&as_oauth);
+        if report.verdict == CheckVerdict::Alive {
+            *client = as_oauth;
+            return Ok(report);
+        }
+    }
+    Ok(report)
+}
+
+/// Why it is not known whether the server accepts a token, as the end of a sentence about that server.
+fn unchecked(verdict: CheckVerdict) -> Option<&'static str> {
+    match verdict {
+        CheckVerdict::Alive | CheckVerdict::Dead => None,
+        CheckVerdict::Unknown => Some("does not say whether it knows the token"),
+        CheckVerdict::Silent(Outcome::Unavailable) => Some("gave no answer to that"),
+        CheckVerdict::Silent(Outcome::Config) => Some(
+            "cannot be asked: its check endpoint, the CA file or the proxy is unusable, or another user runs it",
+        ),
+        CheckVerdict::Silent(other) => Some(sentence(other)),
+    }
 }
 
 fn store_standby(

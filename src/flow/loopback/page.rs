@@ -2,9 +2,8 @@
 
 use url::Url;
 
-/// How long the page that leads on is there to be read, in seconds: a sentence or two. Who is
-/// faster has the link.
-const LEADS_ON_AFTER: u32 = 4;
+/// How long the page that leads on is there to be read, in seconds: three sentences. A faster reader has the link.
+pub const LEADS_ON_AFTER: u32 = 10;
 
 /// What a browser is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,11 +37,11 @@ impl Page {
     /// The login is stored.
     #[must_use]
     pub fn logged_in(host: &str, username: Option<&str>) -> Self {
-        let who = username.map_or_else(String::new, |name| format!(" as {name}"));
+        let as_user = as_user(username);
         Self {
             status: "200 OK",
             sign: Sign::Good,
-            title: format!("Logged in to {host}{who}"),
+            title: format!("Logged in to {host}{as_user}"),
             paragraphs: vec!["You can close this tab.".to_owned()],
             next: None,
             location: None,
@@ -52,18 +51,21 @@ impl Page {
     /// It is, and a second consent follows.
     #[must_use]
     pub fn leads_on(host: &str, username: Option<&str>, next: &Url) -> Self {
+        let who = as_user(username);
         Self {
+            title: format!("Step 1 of 2 done: logged in to {host}{who}"),
             paragraphs: vec![
                 format!(
-                    "{host} asks for your consent once more, for a second grant that stands by: \
-                     while one is refreshed, programs use the other, so that no token ends \
-                     under their hands."
+                    "In {LEADS_ON_AFTER} seconds {host} asks for your consent again. Step 2 adds a standby \
+                     grant: programs use it while glauth refreshes the first one, so that no token stops \
+                     working while it is in use."
                 ),
-                "You can also close this tab: the login is stored, with one grant.".to_owned(),
+                "You can also close this tab: the login is stored, and works without step 2."
+                    .to_owned(),
             ],
             next: Some(NextPage {
                 url: next.to_string(),
-                link: "Go on to the second consent".to_owned(),
+                link: "Go on to step 2".to_owned(),
             }),
             ..Self::logged_in(host, username)
         }
@@ -209,6 +211,11 @@ fn sentence(message: &str) -> String {
     first.chain(chars).chain(['.']).collect()
 }
 
+/// The user, as the end of a title.
+fn as_user(username: Option<&str>) -> String {
+    username.map_or_else(String::new, |name| format!(" as {name}"))
+}
+
 /// What a server said is text and nothing else.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -284,7 +291,7 @@ mod tests {
         let next = Url::parse("https://a.example/x?a=1&b=%22'{c}").unwrap();
         let html = Page::leads_on("a.example", Some("jane"), &next).to_html();
         let url = "https://a.example/x?a=1&amp;b=%22%27&#123;c&#125;";
-        let refresh = format!("<meta http-equiv=\"refresh\" content=\"4; url={url}\">");
+        let refresh = format!("<meta http-equiv=\"refresh\" content=\"10; url={url}\">");
         assert!(html.contains(&refresh), "{html}");
         assert!(html.contains(&format!("<a href=\"{url}\">")), "{html}");
         assert!(!html.contains("<script"), "{html}");

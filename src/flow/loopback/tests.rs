@@ -227,7 +227,7 @@ fn a_redirect_uri_is_a_loopback_address_as_it_is_registered() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "somebody else who listens")]
+#[expect(clippy::disallowed_methods, reason = "another program that listens")]
 fn a_fixed_port_is_kept_and_one_that_is_taken_is_an_error() {
     let taken = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -263,7 +263,7 @@ fn localhost_is_both_families_on_one_port() {
 }
 
 #[test]
-fn dropped_nobody_listens_any_more() {
+fn a_dropped_listener_listens_no_more() {
     let (loopback, _came) = start("http://127.0.0.1/");
     let address = loopback.addresses[0];
     drop(loopback);
@@ -317,7 +317,7 @@ fn localhost_has_both_addresses_and_both_must_be_free() {
     let taken = Bound::at(&uri).and_then(|bound| Loopback::start(bound, &judge, |_| {}));
     assert!(
         taken.is_err(),
-        "the other half of the address is somebody else's"
+        "the other half of the address is another program's"
     );
     drop(six);
     let (loopback, _came) = start("http://localhost/");

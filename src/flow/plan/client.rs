@@ -198,7 +198,7 @@ impl Plan<'_> {
         }
     }
 
-    fn parameters(&self) -> BTreeMap<String, String> {
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
         let mut all = self
             .configured
             .map(|host| host.parameters.clone())
@@ -251,7 +251,7 @@ fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     table.iter().map(owned).collect()
 }
 
-/// The client with the user who runs the server now: a login trusts the server that it is made at.
+/// The client with the user that runs the server now: a login trusts the server that it is made at.
 fn checked(mut client: Client) -> Result<Client, ClientError> {
     let endpoints = [&client.token_endpoint, &client.check_endpoint];
     let endpoint = endpoints.into_iter().flatten().next();

@@ -56,7 +56,7 @@ impl Detected {
 }
 
 impl Plan<'_> {
-    /// Asks the server for what is still missing: which kind it is, where nobody says, and where
+    /// Asks the server for what is still missing: which kind it is, where no source says, and where
     /// its endpoints are.
     pub fn find_out(
         &mut self,

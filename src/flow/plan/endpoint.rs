@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::{Client, Endpoint, EndpointName};
+use crate::credential::{Client, Endpoint, EndpointName, LoginKind};
 use crate::http::origin;
 use crate::oauth::below;
 
@@ -65,16 +65,26 @@ impl Plan<'_> {
     }
 
     /// What the provider's table says.
-    pub(super) fn endpoint_of_table(
-        &self,
-        name: EndpointName,
-    ) -> Result<Option<Endpoint>, ClientError> {
+    pub fn endpoint_of_table(&self, name: EndpointName) -> Result<Option<Endpoint>, ClientError> {
         let places = &self.provider().endpoints;
         let place = match places.get(name) {
             None if name == EndpointName::Check && self.asks_for_openid() => places.userinfo,
             place => place.copied(),
         };
         place.map(|place| self.at_place(name, place)).transpose()
+    }
+
+    /// What names the user of tokens that a person brings.
+    pub fn user_endpoint(&self) -> Result<Option<Endpoint>, ClientError> {
+        match self.kind {
+            LoginKind::OAuth => self.endpoint(EndpointName::Userinfo),
+            LoginKind::Token => {
+                let place = self.provider().token_user_endpoint;
+                place
+                    .map(|place| self.at_place(EndpointName::Userinfo, place))
+                    .transpose()
+            }
+        }
     }
 
     /// The endpoint at a place of the table.
@@ -120,9 +130,7 @@ fn bad(name: EndpointName, url: &str) -> ClientError {
 mod tests {
     use super::*;
     use crate::config::LoginOptions;
-    use crate::credential::{
-        AccountId, AccountName, Endpoints, HostArg, LoginKind, LoginMeans, Scheme,
-    };
+    use crate::credential::{AccountId, AccountName, Endpoints, HostArg, LoginMeans, Scheme};
     use crate::oauth::{Metadata, provider};
 
     const HOME: &str = "https://gitlab.example.com";

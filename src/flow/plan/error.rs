@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use crate::code::Code;
-use crate::credential::{EndpointName, Host};
-use crate::flow::redirect_uri::BadRedirectUri;
+use crate::credential::{BadRedirectUri, EndpointName, Host};
 use crate::oauth::{DiscoveryError, RegistrationError};
 use crate::secret::BadSecret;
 use crate::user_file::Unusable;
@@ -29,7 +28,7 @@ pub struct ToRegister {
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody said under which id we are registered.
+    /// No source says under which id glauth is registered.
     #[error("no client id for {host}")]
     NoClientId {
         /// Where it is missing.
@@ -76,7 +75,7 @@ pub enum ClientError {
         /// The host of the login.
         host: Host,
     },
-    /// Nobody can listen there.
+    /// glauth cannot listen there.
     #[error(transparent)]
     BadRedirectUri(#[from] BadRedirectUri),
     /// A file that was named.
@@ -103,13 +102,13 @@ pub enum ClientError {
     /// Not in the table.
     #[error("the provider `{0}` is not known")]
     UnknownProvider(String),
-    /// Registered by nobody.
+    /// No application has it.
     #[error("the client id is empty")]
     EmptyClientId,
     /// It would take the place of what the question says already.
     #[error("the parameter `{0}` is glauth's own")]
     OurParameter(String),
-    /// A document that says that the host is somebody else.
+    /// A document that says that the host is another one.
     #[error("{host} is of an unknown kind: {problem}")]
     UnknownKind {
         /// The host that was asked.

@@ -14,10 +14,11 @@ use std::path::PathBuf;
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::loopback::Bound;
-use super::redirect_uri::RedirectUri;
 use super::session::Session;
 use crate::config::{Config, LoginOptions};
-use crate::credential::{AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, Scheme};
+use crate::credential::{
+    AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
+};
 use crate::oauth::{MCP, Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
@@ -45,7 +46,7 @@ pub struct Plan<'a> {
     /// The client of the host's other account, where this one has none of use.
     other: Option<Client>,
     configured: Option<&'a LoginOptions>,
-    /// `None`: nobody says, and the host's name does not tell.
+    /// `None`: no source says, and the host's name does not tell.
     provider: Option<&'static Provider>,
     discovered: Option<Metadata>,
     /// What the server has said before there was a plan.
@@ -106,6 +107,7 @@ impl<'a> Plan<'a> {
         let scheme = session
             .scheme
             .or_else(|| other.or(own_fits).map(|record| record.scheme))
+            .or_else(|| scheme_of(&given, &id.host))
             .or_else(|| scheme_of(configured?, &id.host))
             .unwrap_or(Scheme::Https);
         let other = other.and_then(Record::client).cloned();
@@ -131,7 +133,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Whose login it takes the place of; `None`: nobody's.
+    /// Whose login it takes the place of; `None`: there is none.
     #[must_use]
     pub fn replaces(&self) -> Option<&Record> {
         self.own.as_ref().filter(|record| record.login().is_some())
@@ -180,12 +182,27 @@ impl<'a> Plan<'a> {
         self.typed_secret = Some(typed);
     }
 
-    /// The configured client id, where another one goes before it that nobody gave just now.
+    /// Whether a login with this client id was made here before.
+    #[must_use]
+    pub fn has_used(&self, client_id: Option<&str>) -> bool {
+        let used = self
+            .any_client()
+            .and_then(|client| client.client_id.as_deref());
+        client_id.is_some() && used == client_id
+    }
+
+    /// The configured client id, where another one goes before it that the call did not give.
     #[must_use]
     pub fn passed_over(&self) -> Option<&str> {
         let configured = self.configured?.client_id.as_deref()?;
         let is_other = self.client_id().as_deref() != Some(configured);
         (is_other && self.given.client_id.is_none()).then_some(configured)
+    }
+
+    /// The user whom the server is asked to log in (OpenID Connect Core §3.1.2.1), if the person names one.
+    #[must_use]
+    pub fn user_wanted(&self) -> Option<String> {
+        self.parameters().remove("login_hint")
     }
 
     /// The scopes that were given with the call.
@@ -198,11 +215,35 @@ impl<'a> Plan<'a> {
     /// What is asked for.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
-        if let Some((_, named)) = &self.resource {
-            return self.scopes_at_resource(named);
+        self.apart(&self.chosen_scopes())
+    }
+
+    /// Each scope by itself, and once.
+    fn apart(&self, lists: &[String]) -> Vec<String> {
+        let separators = self.provider().scope_separators;
+        let mut scopes: Vec<String> = Vec::new();
+        for scope in lists.iter().flat_map(|list| list.split(separators)) {
+            if !scope.is_empty() && !scopes.iter().any(|there| there == scope) {
+                scopes.push(scope.to_owned());
+            }
         }
-        if let Some(scopes) = self.given_scopes() {
-            return scopes.to_vec();
+        scopes
+    }
+
+    fn chosen_scopes(&self) -> Vec<String> {
+        if let Some(given) = self.given_scopes() {
+            let there = if self.given.replace_scopes {
+                Vec::new()
+            } else {
+                self.scopes_there()
+            };
+            return [&there, given].concat();
+        }
+        let configured = || self.configured?.scopes.clone();
+        // A resource names more once it needs more.
+        if let Some((_, named)) = &self.resource {
+            let named = configured().unwrap_or_else(|| named.clone());
+            return [self.scopes_there(), named].concat();
         }
         let remembered = self.remembered().map(|client| &client.login.scopes);
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
@@ -211,8 +252,7 @@ impl<'a> Plan<'a> {
         if let Some(scopes) = self.granted_scopes() {
             return scopes;
         }
-        let configured = self.configured.and_then(|host| host.scopes.clone());
-        configured.unwrap_or_else(|| {
+        configured().unwrap_or_else(|| {
             let described = self.discovered.as_ref();
             let offered = described.and_then(|found| found.scopes_supported.as_ref());
             let default = self
@@ -226,26 +266,39 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// What is given adds to what is there, since a resource asks for more with one scope (RFC 6750 §3.1); without a
-    /// login it is all.
-    fn scopes_at_resource(&self, named: &[String]) -> Vec<String> {
-        let remembered = self.remembered().map(|client| client.login.scopes.clone());
-        let mut scopes = remembered.filter(|scopes| !scopes.is_empty());
-        if self.replaces().is_some() {
-            scopes = scopes.or_else(|| self.granted_scopes());
+    /// The scopes of the account's login, or of its last one.
+    fn scopes_there(&self) -> Vec<String> {
+        let own = self.remembered().filter(|_| self.other.is_none());
+        let asked = own.map_or(&[][..], |client| &client.login.scopes);
+        if asked.is_empty() {
+            self.granted_scopes().unwrap_or_default()
+        } else {
+            asked.to_vec()
         }
-        let more = match (self.given_scopes(), scopes.is_some()) {
-            (Some(given), true) => [given, named].concat(),
-            (Some(given), false) => given.to_vec(),
-            (None, _) => named.to_vec(),
-        };
-        let mut scopes = scopes.unwrap_or_default();
-        for scope in more {
-            if !scopes.contains(&scope) {
-                scopes.push(scope);
-            }
+    }
+
+    /// What becomes of the scopes of the login that is there, where others are given.
+    #[must_use]
+    pub fn change_of_scopes(&self) -> Option<String> {
+        let given = self.apart(self.given_scopes()?);
+        let there = self.scopes_there();
+        let shown = there.join(" ");
+        let new = given.iter().filter(|scope| !there.contains(scope));
+        let new: Vec<&str> = new.map(String::as_str).collect();
+        let left_out = there.iter().any(|scope| !given.contains(scope));
+        if there.is_empty() || (new.is_empty() && !(left_out && self.given.replace_scopes)) {
+            None
+        } else if self.given.replace_scopes {
+            Some(format!(
+                "asking for `{}` in place of `{shown}`",
+                given.join(" ")
+            ))
+        } else {
+            let new = new.join(" ");
+            Some(format!(
+                "asking for `{new}` in addition to `{shown}`; --replace-scopes leaves those out"
+            ))
         }
-        scopes
     }
 
     /// What the login that is there got from the server, where that says it.
@@ -295,7 +348,8 @@ impl<'a> Plan<'a> {
 
     /// The root of the server's own places, without a slash at the end.
     fn base(&self) -> String {
-        let url = self.configured.and_then(|host| host.url.as_ref());
+        let configured = self.configured.and_then(|host| host.url.as_ref());
+        let url = self.given.url.as_ref().or(configured);
         url.map_or_else(
             || self.id.host.base_url(self.scheme),
             |url| url.host.base_url(url.scheme.unwrap_or(Scheme::Https)),
@@ -347,7 +401,7 @@ impl<'a> Plan<'a> {
             .then_some(client)
     }
 
-    /// The same for endpoints: who names the provider wants them anew.
+    /// The same for endpoints: a call that names the provider wants them anew.
     fn remembered_endpoints(&self) -> Option<&Client> {
         self.remembered().filter(|_| self.given.provider.is_none())
     }
@@ -373,8 +427,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn scheme_of(configured: &LoginOptions, host: &Host) -> Option<Scheme> {
-    let url = configured.url.as_ref()?;
+fn scheme_of(options: &LoginOptions, host: &Host) -> Option<Scheme> {
+    let url = options.url.as_ref()?;
     url.scheme.filter(|_| url.host == *host)
 }
 
@@ -384,10 +438,26 @@ fn is_of_use(record: &Record, kind: LoginKind) -> bool {
     client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
 }
 
-/// Another login at the host that is of use. A broken record hinders nobody.
+/// Another login at the host that is of use. A broken record is left out.
 fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Record>, StoreError> {
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
     Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Form, HOST_KEYS};
+
+    #[test]
+    fn the_configuration_takes_every_kind_of_server() {
+        let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+        let key = HOST_KEYS.iter().find(|key| key.name == "provider").unwrap();
+        let Form::OneOf(known) = key.form else {
+            panic!("`provider` takes {}", key.form.words());
+        };
+        assert_eq!(known, names);
+    }
 }

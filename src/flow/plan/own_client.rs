@@ -2,11 +2,10 @@
 //! that is remembered for this issuer, the document that the configuration names, a new registration.
 
 use super::{ClientError, Plan};
-use crate::credential::{AuthMethod, Client, OwnRegistration, Record};
+use crate::credential::{AuthMethod, Client, OwnRegistration, Record, RedirectUri};
 use crate::flow::authorize::AuthorizeError;
 use crate::flow::error::FlowError;
 use crate::flow::loopback::Bound;
-use crate::flow::redirect_uri::RedirectUri;
 use crate::flow::session::Session;
 use crate::oauth::{self, MCP, REDIRECT_URI};
 use crate::store::Snapshot;

@@ -9,11 +9,11 @@ use crate::flow::session::Session;
 use crate::notice;
 use crate::store::{Entry, Lease, LockError, StoreError, Wait};
 
-/// How often a lease is tried to be had. Whoever is in the way lets go at once, unless it was stopped in
+/// How often glauth tries to take a lease. A process that is in the way lets go at once, unless it was stopped in
 /// that very moment; and each rotation that comes between lasts for a while.
 const TRIES: usize = 8;
 
-/// Gets a token, and a lease on it, where a refresh would end it under the hands of who holds it.
+/// Gets a token, and a lease on it, where a refresh would end it while a command uses it.
 /// Where none can be had, a warning says why, and what is good then is handed out all the same.
 pub fn obtain_with_lease(
     session: &Session<'_>,
@@ -30,7 +30,7 @@ pub fn obtain_with_lease(
         }
         let why = match lease(session, &mut obtained, need, deadline) {
             Ok(Some(lease)) => return Ok((obtained, Some(lease))),
-            // It has been rotated since, or somebody waits for it: once more.
+            // It has been rotated since, or a process waits for it: once more.
             Ok(None) if tries.next().is_some() && Instant::now() < deadline => {
                 record = read(session, &obtained.id)?;
                 continue;
@@ -74,7 +74,7 @@ fn needs_lease(login: &Login) -> bool {
 }
 
 /// Takes a lease under the account's lock, on what is reread there. `None`: what was obtained is not
-/// handed out any more, or somebody who waits has just got there.
+/// handed out any more, or a waiting process has just got there.
 fn lease(
     session: &Session<'_>,
     obtained: &mut Obtained,
@@ -108,7 +108,7 @@ fn still_good(session: &Session<'_>, login: &Login, before: &Grant, need: &Need)
 }
 
 impl TokenRequest<'_> {
-    /// Waits until nobody holds a lease on this grant's token, at most until it expires by itself.
+    /// Waits until no command holds a lease on this grant's token, at most until it expires by itself.
     pub(super) fn wait_for_leases(&self, grant: usize) -> Result<(), FlowError> {
         let token = &self.login()?.grants[grant];
         self.session.log.flush();
@@ -123,7 +123,7 @@ impl TokenRequest<'_> {
             },
         };
         let name = token.access_token.fingerprint();
-        self.trace(|| format!("waiting for those who hold a lease on {name}"));
+        self.trace(|| format!("waits for the commands that use the token {name}"));
         match self.session.store.wait_for_leases(self.id, name, &wait) {
             Ok(()) => Ok(()),
             Err(LockError::Timeout { .. }) if expires < self.deadline => Ok(()),

@@ -62,7 +62,7 @@ pub(in crate::flow) fn logged_out(record: &Record) -> Option<FlowError> {
     }
 }
 
-/// What a record says, for who wants to be told each step.
+/// What a record says, for `-vv`.
 pub(super) fn in_brief(record: &Record) -> String {
     let grants = record.login().map_or(&[][..], |login| &login.grants);
     let grants = grants.iter().enumerate().map(|(number, grant)| {

@@ -19,7 +19,7 @@ pub struct Need {
 }
 
 impl Need {
-    /// A token with at least this much life, or with what is preferred where nobody said.
+    /// A token with at least this much life, or with what is preferred by default.
     #[must_use]
     pub fn token(least: Option<Duration>, preferred: Duration) -> Self {
         Self {

@@ -68,15 +68,20 @@ pub(in crate::flow) fn refused_for_long(
 /// What the server has refused, a sentence for each grant, without the account's name.
 #[must_use]
 pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
-    let sentence = |grant: &Grant| {
+    let sentence = |(place, grant): (usize, &Grant)| {
         let refusals = grant.refusals.as_ref()?;
         let said = refusals.said.as_deref().map_or_else(String::new, |said| {
             format!(": {}", said.trim_end_matches('.'))
         });
-        let (since, generation) = (refusals.since, grant.generation);
+        let since = refusals.since;
+        let which = match (login.grants.len(), place) {
+            (0 | 1, _) => "the grant",
+            (_, 0) => "the first grant",
+            (..) => "the second grant",
+        };
         if let GrantState::LoginRequired { since } = grant.state {
             return Some(format!(
-                "the server ended generation {generation} {} ago{said}",
+                "the server ended {which} {} ago{said}",
                 human(now.since(since))
             ));
         }
@@ -87,11 +92,16 @@ pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
         let ago = human(now.since(since));
         let next = next_try(Some(refusals.next_at), now);
         Some(format!(
-            "the server has refused to refresh generation {generation} since {} ({ago} ago), {times}{said}{next}",
+            "the server has refused to refresh {which} since {} ({ago} ago), {times}{said}{next}",
             since.local()
         ))
     };
-    login.grants.iter().filter_map(sentence).collect()
+    login
+        .grants
+        .iter()
+        .enumerate()
+        .filter_map(sentence)
+        .collect()
 }
 
 fn with_next(

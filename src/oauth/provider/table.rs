@@ -35,7 +35,9 @@ const GITLAB: Provider = Provider {
     },
     device_client_apart: false,
     token_check_endpoint: Some("/api/v4/personal_access_tokens/self"),
+    token_user_endpoint: Some("/api/v4/user"),
     scopes: &["api"],
+    scope_separators: &[' '],
     authorization_parameters: &[],
     secret_method: AuthMethod::ClientSecretBasic,
     needs_secret: NeedsSecret::Nothing,
@@ -79,6 +81,7 @@ const GITEA: Provider = Provider {
         ..Endpoints::NONE
     },
     token_check_endpoint: Some("/api/v1/user"),
+    token_user_endpoint: Some("/api/v1/user"),
     environment: &[("GITEA_TOKEN", "{token}")],
     token_environment: &[("GITEA_TOKEN", "{token}")],
     rotation: RotationEffect::Keeps,
@@ -118,7 +121,9 @@ const GITHUB: Provider = Provider {
         ..Endpoints::NONE
     },
     token_check_endpoint: Some("https://api.github.com/user"),
+    token_user_endpoint: Some("https://api.github.com/user"),
     scopes: &["repo"],
+    scope_separators: &[' ', ','],
     secret_method: AuthMethod::ClientSecretPost,
     needs_secret: NeedsSecret::Code,
     git_username: "x-access-token",
@@ -138,7 +143,7 @@ const GITHUB: Provider = Provider {
         page: "/settings/applications/new",
         redirect_uri: "Authorization callback URL",
         client_id: "Client ID",
-        remark: "\"Enable Device Flow\" on; without --device its secret is wanted too",
+        remark: "\"Enable Device Flow\" on; a login through a browser needs its client secret too",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -154,13 +159,14 @@ const GITHUB_ENTERPRISE: Provider = Provider {
         ..GITHUB.endpoints
     },
     token_check_endpoint: Some("/api/v3/user"),
+    token_user_endpoint: Some("/api/v3/user"),
     environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
     token_environment: &[("GH_ENTERPRISE_TOKEN", "{token}")],
     ..GITHUB
 };
 
 /// The refresh token stayed the same for years; Atlassian announced in 2026 that it will rotate.
-/// What that does to the old tokens nobody has written, so the worst is assumed. A loopback port
+/// Its documentation does not say what that does to the old tokens, so the worst is assumed. A loopback port
 /// counts here, so a fixed one is registered.
 const BITBUCKET: Provider = Provider {
     name: "bitbucket",
@@ -220,7 +226,7 @@ const GOOGLE: Provider = Provider {
         // A desktop app has none to enter.
         redirect_uri: "",
         client_id: "Client ID",
-        remark: "of the type \"Desktop app\" (for --device: \"TVs and Limited Input devices\"); its secret is wanted too",
+        remark: "of the type \"Desktop app\" (for the device grant: \"TVs and Limited Input devices\"), with its client secret",
     }),
     foreign_endpoints: false,
     ..GENERIC
@@ -260,7 +266,9 @@ const GENERIC: Provider = Provider {
     endpoints: Endpoints::NONE,
     device_client_apart: false,
     token_check_endpoint: None,
+    token_user_endpoint: None,
     scopes: &[],
+    scope_separators: &[' '],
     authorization_parameters: &[],
     // RFC 6749 §2.3.1: the method that every server must take.
     secret_method: AuthMethod::ClientSecretBasic,

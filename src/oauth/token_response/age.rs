@@ -1,4 +1,4 @@
-//! How old a token response is that somebody else got, and when its token ends: people's files say it under
+//! How old a token response is that another program got, and when its token ends: people's files say it under
 //! many names, as numbers of seconds or milliseconds, or as text.
 
 use std::time::Duration;
@@ -78,6 +78,13 @@ pub(super) fn age_of(object: &Map<String, Value>, now: Timestamp) -> Age {
     }
 }
 
+/// When a token ends, as a server says it at `now`.
+pub(in crate::oauth) fn end_of(object: &Map<String, Value>, now: Timestamp) -> Option<Timestamp> {
+    let length = ["expires_in", "expires_in_seconds"];
+    let length = length.iter().find_map(|name| lifetime(object, name));
+    first(object, &ENDS).or_else(|| length.map(|length| now.plus(length)))
+}
+
 /// Whether it names an end in words that cannot be read, as a local time without its zone.
 fn names_unread_end(object: &Map<String, Value>) -> bool {
     let is_unread = |text: &str| !text.trim().is_empty() && of_text(text.trim()).is_none();
@@ -105,7 +112,12 @@ fn of_text(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse() {
         return of_number(number);
     }
-    text.parse().ok().or_else(|| http_date(text))
+    // A day without a time, as GitLab gives it for a token: it ends as that day begins, in UTC.
+    let of_day = || format!("{text}T00:00:00Z").parse().ok();
+    text.parse()
+        .ok()
+        .or_else(of_day)
+        .or_else(|| http_date(text))
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970: no year of one is one of another.

@@ -141,7 +141,7 @@ impl FileSystem {
         kind.map_or(Nature::Unknown, |(_, nature)| *nature)
     }
 
-    /// The option with which it was mounted so that locks exclude nobody on other machines.
+    /// The option with which it was mounted so that locks exclude no process on other machines.
     #[must_use]
     pub fn keeps_locks_local(&self) -> Option<&str> {
         let mut options = self.options.iter().map(String::as_str);

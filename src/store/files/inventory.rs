@@ -1,4 +1,4 @@
-//! The files and folders of a store, one by one: whose they are, who else may touch them, and what does
+//! The files and folders of a store, one by one: whose they are, which other users may touch them, and what does
 //! not belong there.
 
 use std::fs;
@@ -21,22 +21,22 @@ pub struct Files {
     pub count: usize,
     /// Owner, modes and links that are not as a writer demands.
     pub troubles: Vec<StoreError>,
-    /// What nobody of us puts there.
+    /// What glauth never puts there.
     pub strangers: Vec<PathBuf>,
     /// Scratch folders of a `doctor` that was killed.
     pub scratch: Vec<PathBuf>,
 }
 
-/// A folder above the store in which somebody else may put another folder in its place.
+/// A folder above the store in which another user may put another folder in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Opening {
     /// The folder that another user can write in.
     pub folder: PathBuf,
-    /// Who can.
+    /// Which users can.
     pub to: Openness,
 }
 
-/// Who may replace what is in a folder.
+/// Which users may replace what is in a folder.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Openness {
     /// Everybody: it lacks the sticky bit.

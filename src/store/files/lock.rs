@@ -2,10 +2,10 @@
 //!
 //! An account's lock is an advisory `flock` on a file beside the record, never on the record
 //! itself, which is replaced by rename. The lock file is never removed, renamed or replaced by
-//! glauth; if somebody else replaces it, path and descriptor no longer name one inode, and the
+//! glauth; if another program replaces it, path and descriptor no longer name one inode, and the
 //! lock counts for nothing: that is checked when it is had and before a refresh token leaves.
 //!
-//! A lease is the same on a file of its own, shared by those who must not lose a token.
+//! A lease is the same on a file of its own, shared by the commands that must not lose a token.
 //!
 //! Waiting happens in the kernel, in a helper thread, while this one watches the deadline: from
 //! one holder to the next it takes tens of microseconds, where polling takes milliseconds.
@@ -23,10 +23,10 @@ use super::permissions;
 use crate::store::error::{LockError, StoreError};
 use crate::{env, signals::BlockedSignals};
 
-/// Who waits longer than this is told for whom.
+/// After this wait, glauth says which process it waits for.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// How often somebody who waits looks whether that is in vain.
+/// How often a waiting process looks whether that is in vain.
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// The longest text that a lock file is believed, in bytes.
@@ -36,7 +36,7 @@ const HOLDER_LIMIT: u64 = 200;
 pub struct Wait<'a> {
     /// Until when.
     pub deadline: Instant,
-    /// Called once, after a second, with the name of the holder. It must not block: whoever is
+    /// Called once, after a second, with the name of the holder. It must not block: a process that is
     /// in it when the lock comes holds it.
     pub on_wait: &'a dyn Fn(Option<&str>),
 }
@@ -245,8 +245,8 @@ fn sign(mut file: &File) {
         .ok();
 }
 
-/// Waits until nobody holds the lock at `path` exclusively, without the right to write there: for
-/// a store that is mounted read-only here, and in which somebody else is refreshing.
+/// Waits until no process holds the lock at `path` exclusively, without the right to write there: for
+/// a store that is mounted read-only here, and in which another process is refreshing.
 pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
     let Some(file) = permissions::open_for_reading(path)? else {
         return Ok(());
@@ -259,7 +259,7 @@ pub(super) fn wait_until_free(path: &Path, wait: &Wait<'_>) -> Result<(), LockEr
 }
 
 /// Takes a shared lock on `path`, which is created where it is missing, and names the holder in it.
-/// `None`: somebody has it exclusively, or has replaced it meanwhile.
+/// `None`: a process has it exclusively, or has replaced it meanwhile.
 pub(super) fn try_shared(path: &Path) -> Result<Option<File>, StoreError> {
     let file = permissions::open_for_writing(path)?;
     if !try_now(&file, path, Mode::Shared)? || !permissions::is_at(&file, path) {
@@ -269,7 +269,7 @@ pub(super) fn try_shared(path: &Path) -> Result<Option<File>, StoreError> {
     Ok(Some(file))
 }
 
-/// Whether somebody holds the lock at `path`, shared or not.
+/// Whether a process holds the lock at `path`, shared or not.
 pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
     let Some(file) = permissions::open_if_there(path)? else {
         return Ok(false);
@@ -277,8 +277,8 @@ pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
     Ok(!try_now(&file, path, Mode::Exclusive)?)
 }
 
-/// Waits until nobody holds the lock at `path`, and lets it go at once; or until its file is gone, of
-/// which the kernel tells nobody.
+/// Waits until no process holds the lock at `path`, and lets it go at once; or until its file is gone, of
+/// which the kernel sends no word.
 pub(super) fn wait_until_unshared(path: &Path, wait: &Wait<'_>) -> Result<(), LockError> {
     match permissions::open_if_there(path)? {
         Some(file) => wait_while_there(file, path, Mode::Exclusive, wait),
@@ -297,31 +297,31 @@ fn wait_while_there(file: File, path: &Path, mode: Mode, wait: &Wait<'_>) -> Res
 }
 
 /// Tries, without waiting, to lock a file that is there and is no account's: dropping it lets it go.
-/// `None`: somebody else has it.
+/// `None`: another process has it.
 pub(super) fn try_scratch(path: &Path) -> Result<Option<File>, StoreError> {
     let file = permissions::open_existing(path)?;
     Ok(try_now(&file, path, Mode::Exclusive)?.then_some(file))
 }
 
-/// Who has a lock.
+/// Whether a process has a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
     /// It could be had.
-    Nobody,
+    Free,
     /// Another process, as it named itself.
-    Somebody(Option<String>),
+    Taken(Option<String>),
 }
 
-/// Finds out who holds the lock at `path` exclusively, by trying to share it for a moment, without the
+/// Finds out which process holds the lock at `path` exclusively, by trying to share it for a moment, without the
 /// right to write there.
 pub(super) fn holder_of(path: &Path) -> Result<Holder, StoreError> {
     let Some(file) = permissions::open_for_reading(path)? else {
-        return Ok(Holder::Nobody);
+        return Ok(Holder::Free);
     };
     Ok(if try_now(&file, path, Mode::Shared)? {
-        Holder::Nobody
+        Holder::Free
     } else {
-        Holder::Somebody(holder(&file))
+        Holder::Taken(holder(&file))
     })
 }
 
@@ -331,7 +331,7 @@ enum Mode {
     Shared,
 }
 
-/// Takes the lock if nobody is in the way; whether that was so.
+/// Takes the lock if it is free; whether that was so.
 fn try_now(file: &File, path: &Path, mode: Mode) -> Result<bool, StoreError> {
     let tried = match mode {
         Mode::Exclusive => fs4::FileExt::try_lock(file),
@@ -364,7 +364,7 @@ fn wait_in_kernel(
         .name("lock".to_owned())
         .spawn(move || {
             let result = lock_in_kernel(&file, mode);
-            // Nobody listens any more after the deadline: then the file is closed here.
+            // The caller has gone after the deadline: then the file is closed here.
             sender.send(result.map(|()| file)).ok();
         })
         .map_err(|error| StoreError::io("start a thread to lock", path, error))?;
@@ -410,7 +410,7 @@ fn timeout(file: &File, started: Instant) -> LockError {
     }
 }
 
-/// Who says in the lock file that it holds the lock.
+/// The process that the lock file names as its holder.
 fn holder(mut file: &File) -> Option<String> {
     let mut text = String::new();
     file.rewind().ok()?;

@@ -29,6 +29,7 @@ pub use file_system::{FileSystem, Nature};
 pub(super) use folder::Folder;
 pub use inventory::{Files, Opening, Openness, is_own, ways_in};
 pub use lease::Lease;
+pub(super) use lease::SharedLocks;
 pub use lock::{HandedOver, Holder, Wait};
 pub(super) use place::{Claim, LockedPlace, Place};
 pub(super) use replace::Room;

@@ -1,4 +1,4 @@
-//! Who may read and write what (P8). Writers demand that everything is the user's own and closed
+//! Which users may read and write what (P8). Writers demand that everything is the user's own and closed
 //! to others; readers also take what root put there, and on a file system that is mounted
 //! read-only (a container's mounted secret) links and group-readable files.
 
@@ -92,7 +92,7 @@ pub(super) fn open_existing(path: &Path) -> Result<File, StoreError> {
     open_if_there(path)?.ok_or_else(|| StoreError::io("open", path, missing()))
 }
 
-/// The same as [`check_ours`] of a file that nobody has opened.
+/// The same as [`check_ours`] of a file that is not open.
 pub(super) fn check_file(path: &Path) -> Result<(), StoreError> {
     let found = fs::symlink_metadata(path).map_err(|error| StoreError::io("read", path, error))?;
     if found.is_symlink() {
@@ -246,7 +246,7 @@ pub(super) fn is_in_memory(folder: &Path) -> bool {
     statfs(folder).is_ok_and(|found| [TMPFS_MAGIC, RAMFS_MAGIC].contains(&found.filesystem_type()))
 }
 
-/// Elsewhere no folder is in memory unless somebody made it so.
+/// Elsewhere no folder is in memory unless an administrator made it so.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_in_memory(_folder: &Path) -> bool {
     false

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use nix::errno::Errno;
 use zeroize::Zeroizing;
 
+use super::lease::SharedLocks;
 use super::lock::{self, AccountLock, HandedOver, Holder, Wait};
 use super::rescue;
 use super::text::Text;
@@ -137,6 +138,11 @@ impl Place {
     /// Waits until no process holds the lock, without the right to write here.
     pub fn wait_until_free(&self, wait: &Wait<'_>) -> Result<(), LockError> {
         lock::wait_until_free(&self.lock, wait)
+    }
+
+    /// The processes that hold a lease on this token.
+    pub fn lease_holders(&self, token: Fingerprint, locks: &SharedLocks) -> Vec<u32> {
+        locks.holders(&self.lease_file(token))
     }
 
     /// Waits until no process holds a lease on this token.

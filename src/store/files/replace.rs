@@ -1,7 +1,7 @@
 //! The only code that writes, renames and syncs.
 //!
 //! A file is replaced as a whole: written beside its place under a fixed name (so that a killed
-//! process leaves no secrets under names that nobody knows), synced, renamed over it, and then
+//! process leaves no secrets under unknown names), synced, renamed over it, and then
 //! the folder is synced, without which a power loss may undo the rename.
 
 #![expect(
@@ -42,7 +42,7 @@ pub(super) fn sync_way_to(folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Syncs a file that somebody else wrote.
+/// Syncs a file that another process wrote.
 pub(super) fn sync_file(path: &Path) -> Result<(), StoreError> {
     no_follow()
         .read(true)
@@ -84,7 +84,7 @@ pub(super) fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     })
 }
 
-/// Writes a new file that nobody will miss after a power loss.
+/// Writes a new file that may be gone after a power loss.
 pub(super) fn write_scratch(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let written = create(path)?.write_all(content);
     written.map_err(|error| StoreError::io("write", path, error))
@@ -93,6 +93,11 @@ pub(super) fn write_scratch(path: &Path, content: &[u8]) -> Result<(), StoreErro
 /// Renames within a folder; atomic, but safe only after [`sync_folder`].
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(|error| StoreError::io("replace", to, error))
+}
+
+/// Gives a file another name beside the one that it has.
+pub(super) fn link(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::hard_link(from, to).map_err(|error| StoreError::io("create", to, error))
 }
 
 /// A file with room for what is to be written into it (P2).
@@ -157,7 +162,7 @@ impl Room {
         Err(StoreError::io("find", &self.path, gone))
     }
 
-    /// Whether its path still names it: who removes it, or the folder, leaves a file without a
+    /// Whether its path still names it: a program that removes it, or the folder, leaves a file without a
     /// name.
     pub(super) fn is_in_place(&self) -> bool {
         permissions::is_at(&self.file, &self.path)

@@ -31,7 +31,7 @@ pub(super) struct Scratch {
 pub(super) fn was_left(scratch: &Path) -> bool {
     let alive = scratch.join(ALIVE);
     // In this order: no process holds a file that is gone.
-    matches!(lock::holder_of(&alive), Ok(Holder::Nobody)) && alive.exists()
+    matches!(lock::holder_of(&alive), Ok(Holder::Free)) && alive.exists()
 }
 
 /// Makes a folder that no other process uses.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{permissions, replace};
-use crate::credential::{AccountId, Record};
+use crate::credential::{AccountId, Host, Record};
 use crate::store::error::StoreError;
 use crate::store::record::{self, Full, Problem, RECORD_LIMIT};
 
@@ -46,6 +46,22 @@ impl Text {
     /// The same with its refresh tokens, and with what others wrote into it.
     pub fn whole_record(&self, id: &AccountId) -> Result<Full, StoreError> {
         record::parse_whole(&self.text, id).map_err(|problem| problem.in_file(&self.path))
+    }
+
+    /// Whose record it is, as it says itself.
+    pub fn whose(&self) -> Option<AccountId> {
+        // The head of a record, before any token: it need not be of a version that we know.
+        let value = |key: &str| {
+            let mut lines = self.text.lines().take_while(|line| !line.starts_with('['));
+            lines.find_map(|line| {
+                let (name, value) = line.split_once(" = ")?;
+                (name == key).then(|| value.trim_matches('"').to_owned())
+            })
+        };
+        Some(AccountId {
+            host: Host::from_record(&value("host")?)?,
+            account: value("account")?.parse().ok()?,
+        })
     }
 
     /// As it stands there.

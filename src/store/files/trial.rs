@@ -26,7 +26,7 @@ const VERSION: usize = 16 * 1024;
 /// What a second process says of a lock that it tries without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecondProcess {
-    /// Somebody has it.
+    /// A process has it.
     Busy,
     /// It was had.
     Free,
@@ -78,7 +78,7 @@ pub struct Tried {
 
 /// Tries everything in `folder`. `second` starts another process, which is to call [`second_try`].
 ///
-/// Signals wait meanwhile, so that nobody leaves the scratch folder behind.
+/// Signals wait meanwhile, so that no scratch folder is left behind.
 pub fn try_out(
     folder: &Path,
     second: &dyn Fn(&Path) -> io::Result<SecondProcess>,
@@ -105,7 +105,7 @@ fn exclusion(path: &Path, second: &dyn Fn(&Path) -> io::Result<SecondProcess>) -
     let taken = replace::write_scratch(path, b"").and_then(|()| lock::try_scratch(path));
     let held = match taken {
         Ok(Some(held)) => held,
-        // A new file that nobody else knows is locked already.
+        // A new file that no other process knows is locked already.
         Ok(None) => return Exclusion::StaysHeld,
         Err(error) => return Exclusion::Refused(error),
     };
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_try_sees_who_holds() {
+    fn a_second_try_sees_the_holder() {
         let folder = tempfile::tempdir().unwrap();
         let tried = try_out(folder.path(), &|path| {
             second_try(path).map_err(io::Error::other)

@@ -1,5 +1,6 @@
 //! Between the document and the record: what each kind has, and what must fit together.
 
+use super::extra::MOVING_TO;
 use super::table::{Keyed, Misfit, Table, Value};
 use super::tables::{Document, Kind};
 use super::{Full, VERSION};
@@ -74,10 +75,21 @@ fn check_id(table: &Table<'_, '_>, document: &Document, id: &AccountId) -> Resul
     if document.host != id.host.as_str() {
         return Err(table.bad("host", "is not the one that the folder is named after"));
     }
-    if document.account != id.account.as_str() {
+    if document.account != id.account.as_str() && moving_to(table)? != Some(id.account.to_string())
+    {
         return Err(table.bad("account", "is not the one that the file is named after"));
     }
     Ok(())
+}
+
+/// The account that a record is on its way to: under that name it is good, too.
+fn moving_to(table: &Table<'_, '_>) -> Result<Option<String>, Misfit> {
+    table.get(MOVING_TO)
+}
+
+/// Whether the record is on its way to another account.
+pub(super) fn is_moving(table: &Table<'_, '_>) -> bool {
+    matches!(moving_to(table), Ok(Some(_)))
 }
 
 /// What git asked to keep may be of any server.

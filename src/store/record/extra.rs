@@ -3,6 +3,10 @@
 use toml::{Table, Value};
 
 use super::tables::known;
+use crate::credential::AccountName;
+
+/// The key of a record that is on its way to another account: a crash may leave it under either name.
+pub(super) const MOVING_TO: &str = "moving_to";
 
 /// What others wrote into a record and we do not know, in tables of the same names.
 #[derive(Debug, Default, Clone)]
@@ -23,6 +27,22 @@ impl Extra {
             ours.is_some() || !document.contains(&key)
         });
         Self(all)
+    }
+
+    /// Notes that the record is on its way to another account.
+    pub(in crate::store) fn move_to(&mut self, account: &AccountName) {
+        let account = Value::String(account.to_string());
+        self.0.insert(MOVING_TO.to_owned(), account);
+    }
+
+    /// Notes that it has arrived; `false`: it was on no way.
+    pub(in crate::store) fn arrive(&mut self) -> bool {
+        self.0.remove(MOVING_TO).is_some()
+    }
+
+    /// Whether the record is on its way to another account.
+    pub(super) fn is_moving(&self) -> bool {
+        self.0.contains_key(MOVING_TO)
     }
 
     /// What stays when another login takes the place of this one.

@@ -20,6 +20,9 @@ use crate::toml_trouble;
 /// The format that this glauth reads and writes. It rises only where an older one would do harm.
 const VERSION: i64 = 1;
 
+/// That of a record which is on its way to another account: an older glauth would call it damaged where it arrives.
+const VERSION_WHILE_MOVING: i64 = 2;
+
 /// The largest record, in bytes: two grants with two tokens of 16 KiB each, four times over.
 pub(super) const RECORD_LIMIT: usize = 256 * 1024;
 
@@ -110,7 +113,8 @@ fn parse_as<T>(
     let document = DeTable::parse(text).map_err(|error| in_text(error.into()))?;
     let table = Table::whole(&document);
     let version: i64 = table.need("version").map_err(in_text)?;
-    if version != VERSION {
+    let is_moving = || version == VERSION_WHILE_MOVING && document::is_moving(&table);
+    if version != VERSION && !is_moving() {
         return Err(Problem::Version(version.to_string()));
     }
     read(&table).map_err(in_text)
@@ -153,6 +157,9 @@ impl Misfit {
 /// The error says what a server made too large to keep.
 pub(super) fn render(full: &Full) -> Result<Zeroizing<String>, Problem> {
     let mut table = document::document(full);
+    if full.extra.is_moving() {
+        table.insert("version".to_owned(), VERSION_WHILE_MOVING.into());
+    }
     full.extra.clone().into_document(&mut table);
     let written = toml::to_string(&table).map_err(|_| Problem::Corrupt {
         line: None,

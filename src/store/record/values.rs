@@ -10,7 +10,7 @@ use super::table::{Misfit, Node, Value, Why};
 use crate::credential::{Cause, Endpoint, Independence, ReuseDetection, RotationEffect, Scheme};
 use crate::secret::{
     AccessToken, ClientSecret, Fingerprint, Password, RefreshToken, RefreshTokenName,
-    RegistrationToken,
+    RegistrationToken, is_printable_ascii,
 };
 use crate::time::Timestamp;
 
@@ -45,8 +45,7 @@ pub(super) fn text<'t>(node: &'t Node<'_>) -> Result<&'t str, Misfit> {
 /// protocol would take them for more than text.
 fn clean(text: &str, node: &Node<'_>) -> Result<String, Misfit> {
     // Nearly all are ASCII, and letters need no decoding there.
-    let is_plain = text.bytes().all(|b| (0x20..0x7f).contains(&b));
-    if !is_plain && text.chars().any(char::is_control) {
+    if !is_printable_ascii(text) && text.chars().any(char::is_control) {
         return Err(Misfit::bad(node, "has a control character"));
     }
     Ok(text.to_owned())

@@ -19,7 +19,7 @@ def log_in_twice(browser)
 end
 
 def assert_leads_on(browser)
-  assert_ends_at browser, "Logged in to #{NAME} as jane", "asks for your consent once more",
+  assert_ends_at browser, "Step 1 of 2 done: logged in to #{NAME} as jane", "asks for your consent again",
                  "no token ends under their hands", "Go on to the second consent", "You can also close this tab"
 end
 
@@ -95,7 +95,7 @@ fact "a browser in which joe gives the second consent: it is revoked, and jane's
       browser.press "Authorize"
       assert_ends_without_standby browser, "it is of joe, and the login of jane"
     end
-    assert_one_grant login, "it is of joe, and the login of jane; it was revoked again"
+    assert_one_grant login, "it is of joe, and the login of jane; it was revoked"
   end
 end
 

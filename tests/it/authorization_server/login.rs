@@ -59,7 +59,7 @@ fn invalid_grant() -> (u16, String) {
 }
 
 #[test]
-fn a_code_is_good_once_and_only_for_who_asked() {
+fn a_code_is_good_once_and_only_for_the_client_that_asked() {
     let server = AuthorizationServer::start();
     server.allow_mistakes();
     let reply = authorize(&server, &[]);
@@ -90,7 +90,7 @@ fn a_code_is_good_once_and_only_for_who_asked() {
 }
 
 #[test]
-fn a_browser_is_sent_nowhere_with_a_client_or_an_address_that_nobody_registered() {
+fn a_browser_is_sent_nowhere_with_an_unregistered_client_or_address() {
     let server = AuthorizationServer::start();
     for change in [
         ("client_id", "x"),
@@ -182,7 +182,7 @@ fn a_device_is_answered_as_its_person_decides_and_not_before_its_time() {
 }
 
 #[test]
-fn who_a_token_is_of_is_told_to_who_may_know() {
+fn the_user_of_a_token_is_told_to_a_client_that_may_know() {
     let server = start_with(|settings| settings.username = "joe".to_owned());
     let without = server.log_in().access_token;
     server.change(|settings| settings.scope = "openid".to_owned());

@@ -218,7 +218,7 @@ fn a_server_fails_the_test_that_did_not_declare_a_replay_or_a_mistake() {
 }
 
 #[test]
-fn nobody_can_connect_to_a_server_that_was_dropped() {
+fn a_server_that_was_dropped_takes_no_connection() {
     let server = AuthorizationServer::start();
     let host = server.host();
 

@@ -83,7 +83,7 @@ fn a_folder_that_is_closed_to_its_owner_is_named_until_its_remedy_is_run() {
 }
 
 #[test]
-fn links_and_what_belongs_to_somebody_else_fail() {
+fn links_and_what_belongs_to_another_user_fail() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let lock = sandbox.file(&server, "lock");
@@ -106,7 +106,7 @@ fn links_and_what_belongs_to_somebody_else_fail() {
 }
 
 #[test]
-fn who_can_replace_the_store_from_above_is_told() {
+fn users_that_can_replace_the_store_from_above_are_told() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let above = sandbox.path("");
@@ -224,7 +224,7 @@ fn a_lock_is_tried_by_a_second_process_of_glauth() {
 }
 
 #[test]
-fn who_interrupts_a_look_at_a_slow_disk_is_told_what_is_waited_for() {
+fn an_interrupted_look_at_a_slow_disk_tells_what_is_waited_for() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.store()).unwrap();
     set_mode(&sandbox.store(), 0o700);

@@ -48,11 +48,11 @@ fn without_git_one_line_says_so() {
     let mut command = sandbox.command(&["--json", "doctor", "--offline"]);
     command.env("PATH", sandbox.path("home"));
     let checks = checks_of(&Running::spawn(&mut command).finish(), 0);
-    only(&checks, "git", "ok", "no git");
+    only(&checks, "git", "note", "no git");
 }
 
 #[test]
-fn who_git_asks_is_told_before_and_after_setup_git() {
+fn which_helper_git_asks_is_told_before_and_after_setup_git() {
     let Some(git) = WithGit::new(HOST) else {
         return;
     };
@@ -60,11 +60,11 @@ fn who_git_asks_is_told_before_and_after_setup_git() {
     only(
         &checks,
         "git",
-        "ok",
+        "note",
         "asks no helper for https://gitlab.example.com",
     );
     let checks = git.checks("[credential]\nhelper = store --file=x\n", 0);
-    only(&checks, "git", "ok", "asks `store` for");
+    only(&checks, "git", "note", "asks `store` for");
     git.run(&["setup-git"]).succeeds();
     let checks = checks_of(&git.run(&["--json", "doctor", "--offline"]), 0);
     none_fails(&checks);

@@ -38,7 +38,7 @@ fn a_login_that_has_ended_fails_with_the_command_and_one_that_was_logged_out_doe
     assert_eq!(check["code"], "login_required");
     assert_eq!(remedy, format!("run `glauth login {}`", server.url()));
     sandbox.run(&["logout", "--local"]).succeeds();
-    only(&offline(&sandbox, 0), "login", "ok", "logged out since");
+    only(&offline(&sandbox, 0), "login", "note", "logged out since");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_refresh_that_was_cut_off_is_a_warning_with_what_comes_of_it() {
 }
 
 #[test]
-fn a_refresh_that_was_cut_off_is_not_under_way_because_somebody_else_has_the_lock() {
+fn a_refresh_that_was_cut_off_is_not_under_way_because_another_process_has_the_lock() {
     let Some((server, sandbox, _)) = dead_at("written:kill") else {
         return;
     };
@@ -199,7 +199,7 @@ fn the_last_refresh_that_failed_is_told_whatever_it_was() {
 }
 
 #[test]
-fn files_that_nobody_needs_and_that_may_hold_tokens_are_named() {
+fn files_without_a_use_that_may_hold_tokens_are_named() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let left = sandbox.file(&server, "toml.new");
@@ -248,7 +248,7 @@ fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
 }
 
 #[test]
-fn a_store_that_is_a_copy_is_suspected_by_who_refreshed_last() {
+fn a_store_that_is_a_copy_is_suspected_by_the_place_of_the_last_refresh() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.run(&["refresh", "--force"]).succeeds();
@@ -303,4 +303,35 @@ fn no_remedy_of_the_doctor_is_to_run_the_doctor() {
         !hints.any(|hint| hint.contains("glauth doctor")),
         "{doctor:?}"
     );
+}
+
+/// Whatever it is that a person has to do, and one line for each login.
+#[test]
+fn the_last_line_counts_every_login_that_needs_a_person() {
+    let sandbox = Sandbox::new();
+    let [ended, strange, torn, fine] = [(); 4].map(|()| {
+        let server = AuthorizationServer::start();
+        sandbox.log_in(&server);
+        server
+    });
+    ended.revoke_everything();
+    sandbox.run(&["refresh", "--force", &ended.url()]);
+    let refused = Answer::new(404);
+    strange.script(TOKEN, Behaviour::Answer(refused));
+    sandbox.ends_in(&strange, -5);
+    sandbox.run(&["refresh", &strange.url()]).fails(2);
+    fs::write(sandbox.file(&torn, "toml"), "x").unwrap();
+    let text = sandbox.run(&["doctor", "--offline"]).stdout;
+    assert!(text.contains("\n4 logins, 3 need you;"), "{text}");
+    // The headline of a login that has ended has all that is to be said.
+    let about = |server: &AuthorizationServer| {
+        let lines = text.lines().filter(|line| line.contains(&server.host()));
+        lines.filter(|line| !line.contains("hint:")).count()
+    };
+    assert_eq!(about(&ended), 1, "{text}");
+    assert_eq!(about(&fine), 0, "{text}");
+    // What a broken record needs names its host.
+    let login = format!("and `glauth login {}`", torn.host());
+    assert!(text.contains(&login), "{text}");
+    assert!(text.contains("\nServers       1 note\n"), "{text}");
 }

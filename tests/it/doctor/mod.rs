@@ -193,7 +193,13 @@ fn a_configuration_that_cannot_be_read_fails_as_a_matter_of_configuration() {
     std::fs::write(&path, "default_hots = 'x'\n").unwrap();
     let args = ["--json", "--config", path.to_str().unwrap(), "doctor"];
     let checks = checks_of(&sandbox.run(&[&args[..], &["--offline"]].concat()), 2);
-    let (check, _) = only(&checks, "configuration", "fail", "is `default_host` meant?");
+    let (check, remedy) = only(
+        &checks,
+        "configuration",
+        "fail",
+        "line 1, has the unknown key",
+    );
+    assert_eq!(remedy, "write `default_host`");
     assert_eq!(check["code"], "config");
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{checks_of, found, none_fails, only};
 use crate::support::authorization_server::{
-    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO,
+    Answer, AuthorizationServer, Behaviour, TOKEN, TOKEN_INFO, USER,
 };
 use crate::support::sandbox::Sandbox;
 use crate::tls::{self, TlsServer};
@@ -33,6 +33,7 @@ fn a_server_is_asked_once_without_a_secret_and_its_check_endpoint_for_each_login
         &url,
     ];
     sandbox.run_with_input(&login, &other.response).succeeds();
+    server.forget(USER);
     let checks = online(&sandbox, 0);
     none_fails(&checks);
     only(&checks, "server", "ok", "answers");
@@ -55,7 +56,7 @@ fn a_server_is_asked_once_without_a_secret_and_its_check_endpoint_for_each_login
 }
 
 #[test]
-fn offline_nobody_is_asked() {
+fn offline_no_server_is_asked() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let checks = super::offline(&sandbox, 0);
@@ -122,7 +123,7 @@ fn a_personal_token_that_is_dead_needs_a_login() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     sandbox
-        .run_with_input(&["login", "--with-token", &server.url()], "pat-SECRET-1")
+        .run_with_input(&["login", "--with-token", &server.url()], "glpat-SECRET-1")
         .succeeds();
     let endpoint = "/api/v4/personal_access_tokens/self";
     server.always(endpoint, Some(Behaviour::Answer(Answer::new(401))));
@@ -136,9 +137,13 @@ fn a_personal_token_that_is_dead_needs_a_login() {
 fn a_check_endpoint_that_says_nothing_is_a_warning() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
-    for answer in [Answer::new(503), Answer::new(403)] {
-        server.script(TOKEN_INFO, Behaviour::Answer(answer));
-        only(&online(&sandbox, 0), "token", "warn", "does not say");
+    for (status, said) in [
+        (503, "the server cannot answer now, so access token"),
+        (429, "the server asks for fewer requests, so access token"),
+        (403, "does not say whether it knows access token"),
+    ] {
+        server.script(TOKEN_INFO, Behaviour::Answer(Answer::new(status)));
+        only(&online(&sandbox, 0), "token", "warn", said);
     }
 }
 
@@ -160,7 +165,7 @@ fn a_clock_that_differs_is_a_warning_with_how_much() {
     only(&online(&sandbox, 0), "clock", "warn", "is 2h ahead of");
     answers_at(7230);
     only(&online(&sandbox, 0), "clock", "warn", "is 2h behind");
-    only(&online(&sandbox, 0), "clock", "ok", "does not say");
+    only(&online(&sandbox, 0), "clock", "note", "does not say");
 }
 
 #[test]
@@ -241,7 +246,7 @@ fn an_authority_that_a_login_trusts_is_trusted_and_one_that_is_gone_fails() {
 }
 
 #[test]
-fn of_several_failures_the_one_that_needs_somebody_first_is_the_exit_code() {
+fn of_several_failures_the_most_urgent_one_is_the_exit_code() {
     let sandbox = Sandbox::new();
     sandbox.import_expired(&[], "http://127.0.0.1:1");
     std::fs::write(sandbox.store().join("127.0.0.1%3A1/other.toml"), "x").unwrap();

@@ -158,7 +158,7 @@ fn every_name_of_the_table_is_covered_and_no_other() {
 }
 
 #[test]
-fn what_nobody_foresaw_ends_with_1() {
+fn an_unforeseen_failure_ends_with_1() {
     let said = fails_as(1, "unexpected", |form| {
         let sandbox = Sandbox::new();
         let full = File::options().write(true).open("/dev/full").unwrap();

@@ -311,7 +311,7 @@ fn a_logout_that_the_server_does_not_grant_keeps_the_login_and_names_local() {
 }
 
 #[test]
-fn of_several_accounts_the_one_that_needs_somebody_first_decides_the_code() {
+fn of_several_accounts_the_most_urgent_one_decides_the_code() {
     let server = AuthorizationServer::start();
     let sandbox = expired(&server);
     let other = AuthorizationServer::start();

@@ -59,7 +59,7 @@ fn a_command_of_exec_without_dashes_is_refused_with_where_they_go() {
     for words in [&["exec", "gitlab.example", "true"][..], &["exec", "true"]] {
         let refused = Sandbox::new().run(words);
         assert_eq!(refused.code(), Some(125), "{refused:?}");
-        let hint = "hint: the command comes behind `--`: `glauth exec HOST -- CMD`\n";
+        let hint = "hint: write the command after `--`: `glauth exec HOST -- CMD`\n";
         assert!(refused.stderr.ends_with(hint), "{refused:?}");
     }
     let refused = Sandbox::new().run(&["exec", "--min-tll", "5m", "--", "true"]);
@@ -212,12 +212,47 @@ fn a_personal_token_that_cannot_be_one_is_bad_input() {
 fn an_unknown_key_of_the_configuration_is_an_error_with_a_suggestion() {
     let said = config("\ndefault_hots = 'gitlab.example'\n", &["gitlab.example"]);
     let message = &said.message;
-    assert!(message.contains("config.toml"), "{message}");
-    assert!(message.contains("line 2"), "{message}");
-    assert!(message.contains("`default_hots`"), "{message}");
-    assert!(message.contains("`default_host`"), "{message}");
+    let wanted = "config.toml`, line 2, has the unknown key `default_hots`";
+    assert!(message.ends_with(wanted), "{message}");
+    assert_eq!(said.hint, "write `default_host`");
     let said = config("[hosts.'a.example']\nclient-id = 'x'\n", &["a.example"]);
-    assert!(said.message.contains("`client_id`"), "{}", said.message);
+    assert_eq!(said.hint, "write `client_id`");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_named_with_its_line_and_what_to_write() {
+    for (text, message, hint) in [
+        (
+            "[hosts.gitlab.com]\nclient_id = 'SECRET'\n",
+            "line 1, has `hosts.gitlab.com` without quotes around the host, which TOML reads as nested tables",
+            "write `[hosts.\"gitlab.com\"]`",
+        ),
+        (
+            "[hosts.'gitlab.com']\nscopes = 'SECRET'\n",
+            "line 2, has a string for `scopes`, which takes a list of strings",
+            "write it as in `scopes = [\"api\"]`",
+        ),
+        (
+            "[hosts.'gitlab.com']\n\nclient_id = SECRET\n",
+            "line 3, has a value without quotes for `client_id`",
+            "write it as in `client_id = \"3f5c0a91\"`",
+        ),
+        (
+            "[hosts.'gitlab.com']\nurl = 'http://gitlab.example/SECRET'\n",
+            "line 2, has a value for `url` that is plain `http`; tokens would cross the network in clear (allowed for loopback addresses only)",
+            "write `https://` in place of the scheme",
+        ),
+        (
+            "[hosts.'gitlab.com']\nprovider = 'gitlb'\n",
+            "line 2, has the unknown value `gitlb` for `provider`",
+            "write `provider = \"gitlab\"`",
+        ),
+    ] {
+        let said = config(text, &["gitlab.example"]);
+        let wanted = format!("/config.toml`, {message}");
+        assert!(said.message.ends_with(&wanted), "{}", said.message);
+        assert_eq!(said.hint, hint);
+    }
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn asked_again_for_the_current_token_it_asks_the_server_and_refreshes_a_dead_one
 }
 
 #[test]
-fn a_state_of_nobody_is_no_refusal() {
+fn an_unknown_state_is_no_refusal() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     for state in [
@@ -190,7 +190,7 @@ fn erase_takes_a_credential_of_an_authtype_too() {
 }
 
 #[test]
-fn store_keeps_nothing_where_a_login_is_whoever_the_user() {
+fn store_keeps_nothing_where_a_login_is_of_any_user() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     let before = sandbox.files();
@@ -279,7 +279,7 @@ fn a_token_that_lives_is_given_where_no_newer_one_can_be_had() {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_is_waited_for_and_only_the_end_is_said() {
+fn a_lock_that_a_process_holds_is_waited_for_and_only_the_end_is_said() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     sandbox.ends_in(&server, -10);
@@ -301,10 +301,10 @@ fn a_personal_token_answers_too() {
     let sandbox = Sandbox::new();
     let with_token = ["login", "--with-token", &server.url()];
     sandbox
-        .run_with_input(&with_token, "pat-SECRET\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
     let answer = get(&sandbox, &question(&server.host()));
-    assert_eq!(answer["password"], "pat-SECRET");
+    assert_eq!(answer["password"], "glpat-SECRET-1");
     assert_eq!(answer["username"], "oauth2");
     assert!(!answer.contains_key("password_expiry_utc"));
 }

@@ -215,7 +215,7 @@ fn a_name_with_a_control_character_is_not_kept_and_that_is_said() {
 }
 
 #[test]
-fn a_broken_file_hides_no_other_and_is_overwritten_by_nobody_else() {
+fn a_broken_file_hides_no_other_and_no_other_overwrites_it() {
     let sandbox = Sandbox::new();
     store(&sandbox, "username=jane\npassword=1\n");
     let folder = sandbox.store().join("example.com/git");

@@ -393,7 +393,7 @@ fn what_is_no_proxy_is_named_by_its_key_and_not_quoted() {
         world.set("http.proxy", value);
         world.sandbox.let_waits_pass_at(NAME);
         let finished = ask(&mut world.helper(&world.path("home")));
-        let named = "`http.proxy` names no proxy";
+        let named = "`http.proxy` is not the address of a proxy";
         assert!(finished.stderr.contains(named), "{finished:?}");
         assert!(!finished.stderr.contains("jane"), "{finished:?}");
     }

@@ -82,7 +82,7 @@ fn the_list_of_helpers_is_reset_for_the_host_and_all_else_stays() {
 }
 
 #[test]
-fn helpers_that_somebody_has_for_the_host_are_passed_over_and_come_back() {
+fn other_helpers_of_the_host_are_passed_over_and_come_back() {
     let sandbox = Sandbox::new();
     log_in(&sandbox, "gitlab.example.com");
     let before = "[credential \"https://gitlab.example.com\"]\n\thelper =\n\thelper = store\n";

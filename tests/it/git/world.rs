@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::authorization_server::Pair;
+use crate::support::authorization_server::{Pair, USER};
 use crate::support::git_server::GitServer;
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -25,6 +25,7 @@ impl World {
         let url = forge.url();
         let args = ["login", "--import", "--client-id", "the-client", &url];
         sandbox.run_with_input(&args, &pair.response).succeeds();
+        forge.authorization().forget(USER);
         let mut setup = sandbox.command(&["setup-git"]);
         setup.env("PATH", std::env::var_os("PATH").unwrap());
         Running::spawn(&mut setup).finish().succeeds();

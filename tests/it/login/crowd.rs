@@ -32,7 +32,7 @@ fn of_two_logins_at_once_the_later_one_stays_and_the_other_grant_is_revoked() {
 }
 
 #[test]
-fn who_refreshes_while_somebody_logs_in_is_not_in_the_way() {
+fn a_refresh_during_a_login_is_not_in_the_way() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     let waiting = Waiting::start(&sandbox, &server, &[]);
@@ -66,7 +66,7 @@ fn who_refreshes_while_somebody_logs_in_is_not_in_the_way() {
 }
 
 #[test]
-fn who_reads_meanwhile_reads_the_old_login_until_the_new_one_is_there() {
+fn a_reader_gets_the_old_login_until_the_new_one_is_there() {
     let server = AuthorizationServer::start();
     let (sandbox, old) = Sandbox::logged_in(&server);
     let waiting = Waiting::start(&sandbox, &server, &[]);

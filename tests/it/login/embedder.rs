@@ -18,7 +18,9 @@ use glauth::store::Store;
 use glauth::time::Timestamp;
 use url::Url;
 
-use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Settings};
+use crate::support::authorization_server::{
+    AuthorizationServer, ClientAuth, DISCOVERY, Settings, TOKEN,
+};
 use crate::support::browser;
 use crate::support::sandbox::Sandbox;
 
@@ -73,8 +75,8 @@ impl Person for InAWindow {
         self.note(format!("passed over: {configured}"));
     }
 
-    fn client_id_not_kept(&self, client_id: &str, scheme: Scheme) {
-        self.note(format!("not kept: {client_id}, {}", scheme.as_str()));
+    fn client_id_typed(&self, client_id: &str, scheme: Scheme) {
+        self.note(format!("typed: {client_id}, {}", scheme.as_str()));
     }
 
     fn visit(&self, page: &Url, _door: &Url, opening: PageOpening) {
@@ -118,10 +120,23 @@ fn log_person_in(
     options: LoginOptions,
     person: &InAWindow,
 ) -> Result<LoggedIn, AuthorizeError> {
-    let HostArg { host, scheme } = HostArg::parse(&server.url()).unwrap();
+    let at = HostArg::parse(&server.url()).unwrap();
+    log_person_in_at(at, sandbox, standby, options, person)
+}
+
+/// The same at a host.
+fn log_person_in_at(
+    at: HostArg,
+    sandbox: &Sandbox,
+    standby: StandbyPolicy,
+    options: LoginOptions,
+    person: &InAWindow,
+) -> Result<LoggedIn, AuthorizeError> {
+    let HostArg { host, scheme } = at;
     let store = Store::new(sandbox.store(), Timestamp::now);
     let log = Log::new(Level::of_count(0), |_| {});
     let session = Session {
+        config: None,
         store: &store,
         http: &Network,
         lock_timeout: LOCK_TIMEOUT,
@@ -169,12 +184,19 @@ fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
     let done = log_person_in(&sandbox, &server, StandbyPolicy::Never, options, &person).unwrap();
     assert_eq!(done.change, Change::Stored);
     assert_eq!(done.identity.unwrap().username, "jane");
+    let check = format!(
+        "hears: if the page shows an error, compare with the application at {}: client id `the-client`, \
+         redirect URI `http://127.0.0.1/`, scopes `api`",
+        server.host()
+    );
     assert_eq!(
         person.happened.take(),
         [
             "client id: GitLab, http://127.0.0.1/",
+            "typed: the-client, http",
             "client secret: GitLab",
             "page: Opened",
+            &*check,
         ]
     );
     let record = sandbox.record(&server);
@@ -213,29 +235,6 @@ fn a_person_who_gives_no_answer_has_no_login_and_the_server_no_request_for_one()
 }
 
 #[test]
-fn a_client_id_that_was_typed_for_nothing_is_repeated() {
-    let (server, options) = with_secret();
-    let sandbox = Sandbox::new();
-    let person = InAWindow {
-        client_id: Some("the-client"),
-        client_secret: Some("another"),
-        ..InAWindow::default()
-    };
-    server.allow_mistakes();
-    let policy = StandbyPolicy::Never;
-    let error = log_person_in(&sandbox, &server, policy, options, &person).unwrap_err();
-    assert!(
-        matches!(error, AuthorizeError::NotRedeemed { .. }),
-        "{error:?}"
-    );
-    let happened = person.happened.take();
-    assert_eq!(
-        happened.last().map(String::as_str),
-        Some("not kept: the-client, http")
-    );
-}
-
-#[test]
 fn without_a_person_a_program_hears_what_is_missing_and_the_server_nothing() {
     let (server, options) = with_secret();
     let sandbox = Sandbox::new();
@@ -258,6 +257,29 @@ fn without_a_person_a_program_hears_what_is_missing_and_the_server_nothing() {
         matches!(error, AuthorizeError::NoPerson { .. }),
         "{error:?}"
     );
-    assert_eq!(server.requests().len(), 0);
+    // It was asked whether it is there, and for nothing else.
+    assert_eq!(
+        server.count(DISCOVERY) + server.count("/"),
+        server.requests().len()
+    );
     assert_eq!(nobody.happened.take(), [""; 0]);
+}
+
+#[test]
+fn a_program_says_where_the_server_of_a_host_is() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let person = InAWindow {
+        client_id: Some("the-client"),
+        ..InAWindow::default()
+    };
+    let options = LoginOptions {
+        url: Some(HostArg::parse(&server.url()).unwrap()),
+        provider: Some("gitlab".to_owned()),
+        ..LoginOptions::default()
+    };
+    let at = HostArg::parse("gitlab.example").unwrap();
+    let done = log_person_in_at(at, &sandbox, StandbyPolicy::Never, options, &person).unwrap();
+    assert_eq!(done.identity.unwrap().username, "jane");
+    assert_eq!(server.count(TOKEN), 1);
 }

@@ -61,7 +61,7 @@ fn other_states_paths_errors_and_methods_end_nothing() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_nobody_out() {
+fn connections_that_say_nothing_keep_no_browser_out() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let waiting = Waiting::start(&sandbox, &server, &CLIENT);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::authorization_server::{
-    AuthorizationServer, ClientAuth, REVOKE, Settings, TOKEN,
+    Answer, AuthorizationServer, Behaviour, ClientAuth, REVOKE, Settings, TOKEN, USER,
 };
 use crate::support::sandbox::{Finished, Sandbox};
 
@@ -52,7 +52,7 @@ fn an_import_that_is_repeated_changes_nothing() {
 }
 
 #[test]
-fn an_import_sends_nothing_and_prints_nothing_on_stdout() {
+fn an_import_asks_for_the_user_and_prints_nothing_on_stdout() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let response = server.log_in().response;
@@ -62,6 +62,34 @@ fn an_import_sends_nothing_and_prints_nothing_on_stdout() {
     let silent = ["-q", "--client-id", "the-client"];
     let response = server.log_in().response;
     assert_eq!(import(&sandbox, &server, &silent, &response).prints(), "");
+    assert_eq!((server.count(USER), server.requests().len()), (2, 2));
+}
+
+#[test]
+fn an_import_is_stored_whatever_the_server_says_and_has_a_name_where_its_token_lives() {
+    let options = ["--client-id", "the-client"];
+    for behaviour in [
+        None,
+        Some(Behaviour::LoseRequest),
+        Some(Behaviour::Answer(Answer::new(401))),
+        Some(Behaviour::Answer(Answer::new(503))),
+    ] {
+        let server = AuthorizationServer::start();
+        let sandbox = Sandbox::new();
+        let is_named = behaviour.is_none();
+        if let Some(behaviour) = behaviour {
+            server.script(USER, behaviour);
+        }
+        let response = server.log_in().response;
+        let done = import(&sandbox, &server, &options, &response);
+        assert_eq!(done.stderr.contains(" as jane"), is_named, "{done:?}");
+        done.succeeds();
+        let record = sandbox.record(&server);
+        assert_eq!(record.contains_key("identity"), is_named);
+    }
+    // The server is not asked about a token that has expired.
+    let server = AuthorizationServer::start();
+    Sandbox::new().import_expired(&[], &server.url());
     assert_eq!(server.requests().len(), 0);
 }
 

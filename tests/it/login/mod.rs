@@ -9,8 +9,9 @@ mod embedder;
 mod hostile;
 mod import;
 mod mcp;
-mod nobody;
+mod no_person;
 mod other_user;
+mod page_errors;
 mod paste;
 mod providers;
 mod redirect_uri;
@@ -22,6 +23,7 @@ mod standby;
 mod standby_later;
 mod standby_meanwhile;
 mod through_browser;
+mod whose;
 
 use std::process::Command;
 

@@ -155,3 +155,23 @@ fn an_error_without_state_is_mentioned_and_ends_nothing() {
     );
     finished.succeeds();
 }
+
+#[test]
+fn an_empty_standard_input_is_not_waited_for() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut ended = sandbox.command(&words(&server, &CLIENT));
+    let mut ended = Running::spawn(ended.stdin(Stdio::piped()));
+    drop(ended.child.stdin.take());
+    let empty = sandbox.start(&words(&server, &CLIENT));
+    for waiting in [Waiting::reading(ended), Waiting::reading(empty)] {
+        let (_, done) = waiting.consent();
+        assert!(!done.stderr.contains("Paste the address"), "{done:?}");
+        let command = format!(
+            "`glauth login --device --client-id the-client {}`",
+            server.url()
+        );
+        assert!(done.stderr.contains(&command), "{done:?}");
+        done.succeeds();
+    }
+}

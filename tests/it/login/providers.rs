@@ -80,7 +80,7 @@ fn a_server_that_says_nothing_of_use_is_of_no_kind_until_a_person_names_it() {
 }
 
 #[test]
-fn a_server_that_says_that_it_is_somebody_else_is_taken_for_nothing() {
+fn a_server_that_says_that_it_is_another_one_is_taken_for_nothing() {
     let server = AuthorizationServer::start();
     says(&server, |document| {
         document["issuer"] = "https://sso.example/realms/dev".into();
@@ -231,7 +231,7 @@ fn an_issuer_with_a_path_is_named_as_it_was_asked() {
 }
 
 #[test]
-fn endpoints_elsewhere_are_only_for_who_says_that_nothing_is_known() {
+fn endpoints_elsewhere_are_only_for_generic_servers() {
     let server = AuthorizationServer::start();
     let elsewhere = ["--token-endpoint", "https://example.com/token"];
     let options = [&CLIENT[..], &elsewhere].concat();
@@ -273,4 +273,33 @@ fn a_server_that_wants_a_secret_says_so_before_anybody_is_asked() {
     assert!(message.contains("client secret"), "{message}");
     assert!(hint.contains("--client-secret-file"), "{hint}");
     assert!(hint.contains("--device"), "{hint}");
+}
+
+#[test]
+fn a_comma_separates_scopes_at_github_and_is_told_of_elsewhere() {
+    let server = AuthorizationServer::start();
+    let with = |provider: &str| {
+        let sandbox = Sandbox::new();
+        let endpoint = format!("--authorization-endpoint={}/oauth/authorize", server.url());
+        let options = [
+            "--provider",
+            provider,
+            "--scope",
+            "a,b",
+            "--scope",
+            "c",
+            &endpoint,
+        ];
+        let secret = sandbox.path("secret");
+        std::fs::write(&secret, "cs-SECRET").unwrap();
+        let secret = ["--client-secret-file", secret.to_str().unwrap()];
+        let options = [&CLIENT[..], &options, &secret].concat();
+        let waiting = Waiting::start(&sandbox, &server, &options);
+        (
+            waiting.asked("scope"),
+            waiting.said.contains("the scope `a,b` has a comma in it"),
+        )
+    };
+    assert_eq!(with("github"), ("a b c".to_owned(), false));
+    assert_eq!(with("gitlab"), ("a,b c".to_owned(), true));
 }

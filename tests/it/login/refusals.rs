@@ -32,7 +32,7 @@ fn each_error_of_the_authorization_endpoint_has_its_exit_code_and_says_what_to_d
     for (error, code, name, to_do) in [
         ("invalid_request", 2, "client_rejected", "registered"),
         ("unauthorized_client", 2, "client_rejected", "code grant"),
-        ("access_denied", 3, "access_denied", "run the command again"),
+        ("access_denied", 3, "access_denied", "run `glauth login "),
         (
             "unsupported_response_type",
             2,
@@ -86,7 +86,7 @@ fn a_code_that_is_not_redeemed_has_the_exit_code_of_a_refresh_and_stores_nothing
             error("invalid_grant"),
             3,
             "login_required",
-            "run the command again",
+            "run `glauth login ",
         ),
         (error("invalid_client"), 2, "client_rejected", "client"),
         (error("unauthorized_client"), 2, "client_rejected", "client"),
@@ -99,8 +99,8 @@ fn a_code_that_is_not_redeemed_has_the_exit_code_of_a_refresh_and_stores_nothing
         ),
         (error("invalid_scope"), 2, "client_rejected", "client"),
         (Answer::new(404), 2, "client_rejected", "client"),
-        (Answer::new(500), 4, "unavailable", "run the command again"),
-        (Answer::new(503), 4, "unavailable", "run the command again"),
+        (Answer::new(500), 4, "unavailable", "run `glauth login "),
+        (Answer::new(503), 4, "unavailable", "run `glauth login "),
         (Answer::new(429), 4, "rate_limited", "later"),
     ] {
         let server = AuthorizationServer::start();
@@ -126,7 +126,7 @@ fn a_code_is_presented_once_even_where_the_answer_is_lost() {
         let options = [&CLIENT, form].concat();
         Waiting::start(&sandbox, &server, &options).consent().1
     });
-    assert!(hint.contains("run the command again"), "{message}: {hint}");
+    assert!(hint.contains("run `glauth login "), "{message}: {hint}");
     assert_eq!(server.count(TOKEN), 2, "one for each login");
 }
 

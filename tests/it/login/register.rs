@@ -1,5 +1,8 @@
 //! The missing client id.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::login::through_browser::{browser_that_notes, noted};
 use crate::login::words;
 use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Consent, Settings};
@@ -50,7 +53,7 @@ fn three_lines_tell_where_and_how_and_the_id_is_asked_for_and_remembered() {
 }
 
 #[test]
-fn who_has_none_ends_with_2_and_nothing_stored() {
+fn a_login_without_a_client_id_ends_with_2_and_nothing_stored() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let mut terminal = newcomer(&sandbox, &server);
@@ -62,7 +65,7 @@ fn who_has_none_ends_with_2_and_nothing_stored() {
 }
 
 #[test]
-fn an_id_that_was_typed_is_not_typed_again_after_a_failure() {
+fn an_id_that_was_typed_is_in_each_command_that_goes_on() {
     let server = AuthorizationServer::start();
     server.change(|settings| settings.consent = Consent::Refused("access_denied", None));
     let sandbox = Sandbox::new();
@@ -72,8 +75,61 @@ fn an_id_that_was_typed_is_not_typed_again_after_a_failure() {
     browser::open(&noted(&sandbox));
     let finished = terminal.finish();
     assert_eq!(finished.code(), Some(3), "{finished:?}");
-    let command = format!("`glauth login --client-id the-client {}`", server.url());
+    let command = format!(
+        "`glauth login --no-standby --client-id the-client {}`",
+        server.url()
+    );
+    let said = &finished.stderr;
+    assert!(said.contains(&format!("go on with {command}\n")), "{said}");
+    let hint = format!("hint: nothing was stored; to consent, run {command}\n");
+    assert!(said.contains(&hint), "{said}");
+}
+
+#[test]
+fn an_id_that_was_typed_survives_ctrl_c_in_quotes() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let words = ["login", "--no-browser", "--no-standby", &server.url()];
+    let mut terminal = Terminal::spawn(&mut sandbox.command(&words));
+    terminal.wait_for("paste the Application ID: ");
+    terminal.type_line("the client");
+    terminal.wait_for("Log in to ");
+    let pid = i32::try_from(terminal.pid()).unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGINT).unwrap();
+    let finished = terminal.finish();
+    assert_eq!(
+        finished.signal(),
+        Some(Signal::SIGINT as i32),
+        "{finished:?}"
+    );
+    let command = format!(
+        "go on with `glauth login --no-browser --no-standby --client-id 'the client' {}`\n",
+        server.url()
+    );
     assert!(finished.stderr.contains(&command), "{finished:?}");
+}
+
+#[test]
+fn an_id_that_the_server_refused_is_not_offered_again() {
+    for refusal in ["unauthorized_client", "invalid_client"] {
+        let server = AuthorizationServer::start();
+        server.change(|settings| settings.consent = Consent::Refused(refusal, None));
+        let sandbox = Sandbox::new();
+        let mut terminal = newcomer(&sandbox, &server);
+        terminal.wait_for("paste the Application ID: ");
+        terminal.type_line("the-client");
+        browser::open(&noted(&sandbox));
+        let finished = terminal.finish();
+        assert_eq!(finished.code(), Some(2), "{finished:?}");
+        let hint = finished.stderr.lines().last().unwrap();
+        assert!(hint.starts_with("hint: "), "{finished:?}");
+        assert!(!hint.contains("the-client"), "{hint}");
+        let command = format!(
+            "`glauth login --client-id ID --no-standby {}`",
+            server.url()
+        );
+        assert!(hint.contains(&command), "{hint}");
+    }
 }
 
 #[test]

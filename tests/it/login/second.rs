@@ -92,12 +92,42 @@ fn what_is_given_again_goes_before_what_is_remembered() {
         &server,
         &[&CLIENT[..], &["--scope", "a"]].concat(),
     );
-    let waiting = Waiting::start(&sandbox, &server, &["--scope", "b"]);
+    let waiting = Waiting::start(&sandbox, &server, &["--scope", "b", "--replace-scopes"]);
     assert_eq!(waiting.asked("scope"), "b");
     assert_eq!(waiting.asked("client_id"), "the-client");
+    assert!(
+        waiting.said.contains("asking for `b` in place of `a`"),
+        "{}",
+        waiting.said
+    );
     waiting.consent().1.succeeds();
     let waiting = Waiting::start(&sandbox, &server, &[]);
     assert_eq!(waiting.asked("scope"), "b");
+}
+
+#[test]
+fn a_scope_that_is_given_again_is_added_to_those_that_are_there() {
+    let sandbox = Sandbox::new();
+    let server = AuthorizationServer::start();
+    let options = [&CLIENT[..], &["--scope", "a"]].concat();
+    log_in(&sandbox, &server, &options);
+    let waiting = Waiting::start(&sandbox, &server, &["--scope", "b a"]);
+    assert_eq!(waiting.asked("scope"), "a b");
+    assert!(
+        waiting.said.contains("asking for `b` in addition to `a`"),
+        "{}",
+        waiting.said
+    );
+    waiting.consent().1.succeeds();
+    // It stays so, also after a logout, and what is there already needs no word.
+    sandbox.run(&["logout"]).succeeds();
+    let waiting = Waiting::start(&sandbox, &server, &["--scope", "b"]);
+    assert_eq!(waiting.asked("scope"), "a b");
+    assert!(!waiting.said.contains("asking for"), "{}", waiting.said);
+    waiting.consent().1.succeeds();
+    // Another account begins with what it is given.
+    let waiting = Waiting::start(&sandbox, &server, &["-a", "work", "--scope", "c"]);
+    assert_eq!(waiting.asked("scope"), "c");
 }
 
 #[test]
@@ -237,14 +267,14 @@ fn a_personal_token_is_replaced_by_a_login_and_the_other_way_round() {
     let sandbox = Sandbox::new();
     let with_token = ["login", "--with-token", &server.url()];
     sandbox
-        .run_with_input(&with_token, "pat-SECRET-1\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
     log_in(&sandbox, &server, &CLIENT);
     assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
     sandbox
-        .run_with_input(&with_token, "pat-SECRET-1\n")
+        .run_with_input(&with_token, "glpat-SECRET-1\n")
         .succeeds();
-    assert_eq!(sandbox.run(&["token"]).prints(), "pat-SECRET-1");
+    assert_eq!(sandbox.run(&["token"]).prints(), "glpat-SECRET-1");
 }
 
 #[test]

@@ -87,12 +87,14 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
 
     let first = browser::open(&noted(&sandbox));
 
-    assert_eq!(first.heading(), format!("Logged in to {host} as jane"));
+    let done = format!("Step 1 of 2 done: logged in to {host} as jane");
+    assert_eq!(first.heading(), done);
     for text in [
-        "asks for your consent once more",
-        "no token ends under their hands",
-        "Go on to the second consent",
+        "asks for your consent again",
+        "no token stops working while it is in use",
+        "Go on to step 2",
         "You can also close this tab",
+        "content=\"10; url=",
     ] {
         assert!(first.body.contains(text), "{text}: {first:?}");
     }
@@ -103,7 +105,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
         "{screen}"
     );
     assert!(
-        screen.contains("Now once more, for a standby grant"),
+        screen.contains("Step 1 of 2 done: the login is stored, and works\nStep 2 of 2: consent to a standby grant. "),
         "{screen}"
     );
     let token = sandbox.run(&["token"]).prints();
@@ -164,7 +166,7 @@ fn the_second_question_has_nothing_of_the_first_and_its_answer_counts_alone() {
 }
 
 #[test]
-fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
+fn no_standby_takes_one_consent_and_so_does_a_login_without_a_browser_here() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let url = server.url();
@@ -183,7 +185,7 @@ fn no_standby_takes_one_consent_and_so_does_who_has_no_browser_here() {
 }
 
 #[test]
-fn an_address_that_was_pasted_ends_the_login_where_nobody_asked_for_more() {
+fn an_address_that_was_pasted_ends_the_login_without_standby() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["login", "--client-id", "the-client", &server.url()]);
@@ -239,7 +241,7 @@ fn enter_goes_on_without_the_second() {
 }
 
 #[test]
-fn who_refuses_the_second_has_a_login_with_one() {
+fn a_refusal_of_the_second_leaves_a_login_with_one() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
@@ -255,33 +257,33 @@ fn who_refuses_the_second_has_a_login_with_one() {
 }
 
 #[test]
-fn a_second_grant_of_somebody_else_is_revoked_again() {
+fn a_second_grant_of_another_user_is_revoked_again() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.change(|rules| rules.username = "joe".to_owned());
     let (seen, finished) = halfway.go_on();
     assert!(seen.body.contains("it is of joe"), "{seen:?}");
-    let why = "it is of joe, and the login of jane; it was revoked again";
+    let why = "it is of joe, and the login of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
     assert_eq!(server.count(REVOKE), 1);
 }
 
 #[test]
-fn a_second_grant_of_nobody_knows_whom_is_taken_only_where_the_first_is_too() {
+fn a_second_grant_of_an_unknown_user_is_taken_only_where_the_first_is_too() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(503)));
     let (_, finished) = halfway.go_on();
-    let why = "cannot say now whose it is, and the login is of jane; it was revoked again";
+    let why = "cannot say now whose it is, and the login is of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(403)));
     let (_, finished) = halfway.go_on();
-    let why = "does not say whose it is, and the login is of jane; it was revoked again";
+    let why = "does not say whose it is, and the login is of jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     server.always(USER, Some(Behaviour::Answer(Answer::new(403))));
@@ -346,7 +348,12 @@ fn the_same_tokens_again_are_no_second_grant_and_are_not_revoked() {
     let answer: Value = serde_json::from_str(&pair.response).unwrap();
     server.script(TOKEN, Behaviour::Answer(Answer::json(200, &answer)));
     let (_, finished) = halfway.go_on();
-    ends_with_one(&sandbox, &server, &finished, "gave the tokens again");
+    ends_with_one(
+        &sandbox,
+        &server,
+        &finished,
+        "returned tokens that the login already has",
+    );
     assert_eq!(server.count(REVOKE), 0);
 }
 

@@ -1,6 +1,7 @@
 //! What must hold on every disk.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::disks::Disk;
 use super::extent;
@@ -22,6 +23,8 @@ pub struct Scenario<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
     LoggedIn,
+    /// The same under another name.
+    Renamed,
     /// With two grants: whatever becomes of the one, a token is there.
     WithStandby,
     LoggedOut,
@@ -102,7 +105,7 @@ impl Scenario<'_> {
     fn wanted_at_the_end(&self, end: End) -> Wanted {
         match end {
             End::LoggedOut => Wanted::Gone,
-            End::LoggedIn | End::WithStandby => {
+            End::LoggedIn | End::Renamed | End::WithStandby => {
                 let rotations = self.server.rotations();
                 let token = self.token().prints();
                 assert_eq!(self.server.rotations(), rotations, "it was fresh");
@@ -125,6 +128,8 @@ impl Scenario<'_> {
         let status = self.sandbox.run(&["status", "--json"]);
         let is_read = matches!(status.code(), Some(0 | 3)) && !status.stdout.contains("unreadable");
         holds(is_read, || format!("something is torn: {status:?}"))?;
+        let records = self.records();
+        holds(records.len() <= 1, || format!("two have it: {records:?}"))?;
         let before = self.generation();
         holds(before >= floor, || {
             format!("generation {before}, and {floor} was reached")
@@ -201,12 +206,25 @@ impl Scenario<'_> {
         self.sandbox.run(&["token", &self.server.url()])
     }
 
+    /// The record of the login, under whatever name.
+    fn records(&self) -> Vec<PathBuf> {
+        let folder = self.sandbox.file(self.server, "toml");
+        let entries = std::fs::read_dir(folder.parent().unwrap());
+        let paths = entries
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().path());
+        let is_record = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml");
+        paths.filter(is_record).collect()
+    }
+
     /// The generation in the record; none where there is none.
     fn generation(&self) -> i64 {
-        if !self.sandbox.file(self.server, "toml").exists() {
+        let Some(path) = self.records().pop() else {
             return 0;
-        }
-        let record = self.sandbox.record(self.server);
+        };
+        let text = std::fs::read_to_string(path).unwrap();
+        let record: toml::Table = text.parse().unwrap();
         let number = |table: &toml::Value| table["generation"].as_integer().unwrap();
         match record.get("grants") {
             Some(grants) => grants.as_array().unwrap().iter().map(number).max().unwrap(),

@@ -127,6 +127,40 @@ fn a_power_loss_in_a_refresh_beside_a_standby_costs_no_login() {
     Scenario::new(name, &server, &sandbox).survives(&[run], End::WithStandby);
 }
 
+/// Under one name or the other, and never under both.
+#[test]
+fn a_power_loss_in_a_rename_leaves_one_login() {
+    let (server, sandbox) = ends_in(3600);
+    let url = server.url();
+    let run = Run {
+        args: &["rename", &url, "default", "work"],
+        ..Run::default()
+    };
+    Scenario::new("a rename", &server, &sandbox).survives(&[run], End::Renamed);
+}
+
+/// What the one before left, which died with the record under its new name, is finished.
+#[test]
+fn a_power_loss_after_a_rename_died_leaves_one_login() {
+    for name in ["rename_marked:kill", "rename_moved:kill"] {
+        let Some(point) = CrashPoint::of_the_binary(name) else {
+            return;
+        };
+        let (server, sandbox) = ends_in(3600);
+        let url = server.url();
+        let dying = Run {
+            args: &["rename", &url, "default", "work"],
+            crash_at: Some(point),
+            ..Run::default()
+        };
+        let next = Run {
+            args: &["refresh", &url],
+            ..Run::default()
+        };
+        Scenario::new("after a rename", &server, &sandbox).survives(&[dying, next], End::Renamed);
+    }
+}
+
 #[test]
 fn a_power_loss_in_a_logout_leaves_the_login_or_its_end() {
     let (server, sandbox) = ends_in(3600);

@@ -180,7 +180,7 @@ pub fn expired_at(host: &str, authority: impl AsRef<[u8]>) -> (Sandbox, String) 
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_tls_refused_and_nothing_was_sent() {
+fn a_certificate_of_an_unknown_authority_is_tls_refused_and_nothing_was_sent() {
     let said = fails_as(2, "tls_refused", |form| {
         let server = TlsServer::start();
         let sandbox = expired(&server, "");

@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 
 pub use super::authorization_server::LIMIT;
-use super::authorization_server::{AuthorizationServer, Pair};
+use super::authorization_server::{AuthorizationServer, Pair, USER};
 
 /// The beginning of every token that the test server issues: what has it must not be seen.
 const SECRET: &str = "-SECRET-";
@@ -47,6 +47,8 @@ impl Sandbox {
         let url = server.url();
         let args = ["login", "--import", "--client-id", &client_id, &url];
         self.run_with_input(&args, &pair.response).succeeds();
+        // An import asks for the user's name, and that is no part of what a test is about.
+        server.forget(USER);
     }
 
     /// Imports a login that has expired, at a server of the test's own.

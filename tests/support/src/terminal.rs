@@ -85,6 +85,16 @@ impl Terminal {
         });
     }
 
+    /// Blocks until the terminal shows what is typed, line by line.
+    #[track_caller]
+    pub fn wait_until_shown(&self) {
+        eventually("the terminal to show what is typed", || {
+            let settings = tcgetattr(&self.keyboard).unwrap();
+            let shown = LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG;
+            settings.local_flags.contains(shown)
+        });
+    }
+
     /// Ctrl-C.
     pub fn interrupt(&mut self) {
         self.keyboard.write_all(b"\x03").unwrap();

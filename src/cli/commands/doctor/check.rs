@@ -57,6 +57,8 @@ impl Topic {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Judgement {
     Ok,
+    /// Neither fine nor a problem: it was not tried, or says nothing.
+    Note,
     Warn,
     Fail,
 }
@@ -84,6 +86,13 @@ impl Check {
             host: None,
             account: None,
             code: None,
+        }
+    }
+
+    pub(super) fn note(topic: Topic, message: impl Into<String>) -> Self {
+        Self {
+            verdict: Judgement::Note,
+            ..Self::ok(topic, message)
         }
     }
 
@@ -151,9 +160,19 @@ impl Check {
         self.verdict == Judgement::Ok
     }
 
-    /// Whether only a person can mend it, by a login.
-    pub(super) fn needs_login(&self) -> bool {
-        self.exit() == Exit::LoginRequired
+    pub(super) fn is_problem(&self) -> bool {
+        matches!(self.verdict, Judgement::Warn | Judgement::Fail)
+    }
+
+    /// Whether it is a login that works again only once a person has done something.
+    pub(super) fn needs_person(&self) -> bool {
+        let is_of_login = matches!(self.topic, Topic::Login | Topic::Attempt | Topic::Token);
+        is_of_login && self.verdict == Judgement::Fail && self.account.is_some()
+    }
+
+    /// Whether it is a login whose record cannot be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.topic == Topic::Login && self.exit() == Exit::Store
     }
 
     /// How the command ends for this check.

@@ -41,7 +41,7 @@ pub(super) fn checks(store: &Store, host: Option<&Host>) -> Vec<Check> {
     } else if store.exists() || is_own(&folder) {
         checks.extend(trial(&folder));
     } else {
-        checks.push(Check::ok(
+        checks.push(Check::note(
             Topic::Lock,
             format!(
                 "locks were not tried: `{}` is not ours to write in",
@@ -132,7 +132,7 @@ fn way_in(opening: &Opening) -> Check {
             format!(
                 "group {group} can put another store in the place of this one: it can write in `{folder}`"
             ),
-            format!("run `chmod g-w {quoted}`, unless nobody else is in that group"),
+            format!("run `chmod g-w {quoted}`, unless you are alone in that group"),
         ),
         Openness::User(user) => Check::warn(
             Topic::Files,
@@ -150,7 +150,7 @@ fn quoted(path: &Path) -> String {
 
 fn file_system(folder: &Path) -> Check {
     let Some(found) = FileSystem::of(folder) else {
-        return Check::ok(
+        return Check::note(
             Topic::FileSystem,
             "the system does not say what kind of file system this is",
         );
@@ -158,7 +158,7 @@ fn file_system(folder: &Path) -> Check {
     let name = &found.name;
     match (found.nature(), found.keeps_locks_local()) {
         (Nature::Local, _) => Check::ok(Topic::FileSystem, format!("the file system is {name}")),
-        (Nature::Unknown, _) => Check::ok(
+        (Nature::Unknown, _) => Check::note(
             Topic::FileSystem,
             format!("the file system is {name}, of which nothing is known here"),
         ),

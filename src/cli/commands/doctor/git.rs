@@ -2,6 +2,7 @@
 
 mod helper;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -33,11 +34,12 @@ struct GitPlace {
 
 pub(super) fn checks(records: &[Record], store: &Store, call: &Call) -> Vec<Check> {
     if env::in_path("git").is_none() {
-        return vec![Check::ok(Topic::Git, "there is no git in the PATH")];
+        return vec![Check::note(Topic::Git, "there is no git in the PATH")];
     }
     let mut places: Vec<GitPlace> = Vec::new();
+    let mut seen = HashSet::new();
     for record in records.iter().filter(|record| record.login().is_some()) {
-        if !places.iter().any(|place| place.host == record.id.host) {
+        if seen.insert(&record.id.host) {
             let (host, scheme) = (record.id.host.clone(), record.scheme);
             places.push(GitPlace { host, scheme });
         }
@@ -88,7 +90,7 @@ fn of_places(places: &[GitPlace], store: &Store, own: &Call) -> Result<Vec<Check
 
 fn of_version(version: Option<(u32, u32)>, is_used: bool) -> Check {
     let Some((major, minor)) = version else {
-        return Check::ok(Topic::Git, "git does not say which version it is");
+        return Check::note(Topic::Git, "git does not say which version it is");
     };
     let name = format!("git {major}.{minor}");
     if (major, minor) >= ASKS_AGAIN {
@@ -100,7 +102,7 @@ fn of_version(version: Option<(u32, u32)>, is_used: bool) -> Check {
     if is_used {
         Check::warn(Topic::Git, text, "use git 2.46 or later")
     } else {
-        Check::ok(Topic::Git, text)
+        Check::note(Topic::Git, text)
     }
 }
 
@@ -206,14 +208,14 @@ fn of_helpers(place: &GitPlace, asked: &[String], store: &Store, own: &Call) -> 
     let names: Vec<String> = others.iter().map(|helper| name_of(helper)).collect();
     let names = names.join(", ");
     let check = match (ours.as_slice(), others.is_empty()) {
-        ([], true) => Check::ok(
+        ([], true) => Check::note(
             Topic::Git,
             format!(
                 "git asks no helper for {url}; {} makes it ask glauth",
                 place.setup(own)
             ),
         ),
-        ([], false) => Check::ok(
+        ([], false) => Check::note(
             Topic::Git,
             format!(
                 "git asks {names} for {url}; {} makes it ask glauth",

@@ -1,4 +1,4 @@
-//! All that is on disk, in a bounded time: a network file system whose server is gone answers nobody, and
+//! All that is on disk, in a bounded time: a network file system whose server is gone never answers, and
 //! for ever.
 
 use std::sync::mpsc;
@@ -56,7 +56,7 @@ impl Local {
         match self.chosen() {
             Err(error) => checks.push(Check::store_error(Topic::Files, error)),
             Ok(ids) => {
-                records = logins::read(store, &ids, &mut checks, made_progress);
+                records = logins::read(store, &ids, &mut checks, &self.call, made_progress);
                 checks.extend(logins::checks(
                     store,
                     host,
@@ -65,7 +65,7 @@ impl Local {
                     made_progress,
                 ));
                 if ids.is_empty() {
-                    checks.push(logins::none(host, self.account.as_ref(), &self.call));
+                    checks.push(logins::none(store, host, self.account.as_ref(), &self.call));
                 }
             }
         }
@@ -88,7 +88,7 @@ impl Local {
     }
 }
 
-/// Signals wait meanwhile, in every thread: nobody is to leave a scratch folder behind. The first one is
+/// Signals wait meanwhile, in every thread, so that no scratch folder is left behind. The first one is
 /// answered with a line, since a file system that hangs is what a person looks for here. `look` calls what it is
 /// given each time that the store has answered.
 fn in_time<T: Send + 'static>(

@@ -1,5 +1,5 @@
 //! Each login: whether its record can be read, what its tokens are called, what was left of a refresh,
-//! and whether somebody else may hold the same tokens.
+//! and whether another store may hold the same tokens.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::check::{Check, Topic};
 use crate::cli::call::Call;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
-use crate::cli::failure;
+use crate::cli::failure::{self, Error, other_account, other_login};
 use crate::cli::shell;
 use crate::code::{Code, Exit};
 use crate::credential::{
@@ -16,8 +16,8 @@ use crate::credential::{
 use crate::env;
 use crate::flow::refusals;
 use crate::secret::Fingerprint;
+use crate::store::Store;
 use crate::store::examine::{Holder, RescueOutcome};
-use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, human};
 
 /// The records that can be read.
@@ -25,6 +25,7 @@ pub(super) fn read(
     store: &Store,
     ids: &[AccountId],
     checks: &mut Vec<Check>,
+    call: &Call,
     made_progress: &dyn Fn(),
 ) -> Vec<Record> {
     let mut records = Vec::new();
@@ -34,15 +35,17 @@ pub(super) fn read(
             Ok(Some(snapshot)) => records.push(snapshot.into_record()),
             // Removed since the folder was read.
             Ok(None) => {}
-            Err(error) => checks.push(unreadable(store, error).about(id)),
+            Err(error) => {
+                let error = Error::from(error).about(id);
+                checks.push(unreadable(store, Check::error(Topic::Login, &error, call)));
+            }
         }
     }
     records
 }
 
 /// Owner and mode cannot be changed where it is mounted read-only.
-fn unreadable(store: &Store, error: StoreError) -> Check {
-    let mut check = Check::store_error(Topic::Login, error);
+fn unreadable(store: &Store, mut check: Check) -> Check {
     if check.code == Some(Code::Permission) && store.is_read_only() {
         let remedy = "change that where it is mounted from; here the file system is read-only";
         check.remedy = Some(remedy.to_owned());
@@ -72,7 +75,12 @@ pub(super) fn checks(
     checks
 }
 
-pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Call) -> Check {
+pub(super) fn none(
+    store: &Store,
+    host: Option<&Host>,
+    account: Option<&AccountName>,
+    call: &Call,
+) -> Check {
     let what = match (host, account) {
         (None, None) => "there are no logins yet".to_owned(),
         (Some(host), None) => format!("there is no login for {host}"),
@@ -85,8 +93,19 @@ pub(super) fn none(host: Option<&Host>, account: Option<&AccountName>, call: &Ca
     let login = call.command_about("login", account, &name);
     let is_named = host.is_some() || account.is_some();
     if is_named {
-        let code = Code::LoginRequired;
-        return Check::fail(Topic::Login, code, what, format!("run {login}"));
+        let named = account.cloned().unwrap_or_else(AccountName::default_name);
+        let question = match host.cloned() {
+            Some(host) => {
+                let account = named;
+                other_login(&AccountId { host, account }, store.root())
+            }
+            None => other_account(&named, store.root()),
+        };
+        let remedy = match question {
+            Some(question) => format!("{question} if not, run {login}"),
+            None => format!("run {login}"),
+        };
+        return Check::fail(Topic::Login, Code::LoginRequired, what, remedy);
     }
     Check::ok(Topic::Login, format!("{what}; {login} makes one"))
 }
@@ -96,11 +115,12 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
             let text = format!("{}: logged out since {}", record.id, tombstone.at.local());
-            return vec![Check::ok(Topic::Login, text)];
+            return vec![Check::note(Topic::Login, text)];
         }
         Content::Password(_) => return Vec::new(),
     };
-    let mut checks = vec![state(record, call)];
+    let mut checks = vec![state(record, login, call)];
+    let is_ended = checks[0].is_problem();
     checks.extend(endpoints(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
@@ -112,7 +132,10 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
             .iter()
             .map(|doubt| Check::warn(Topic::Attempt, format!("{}: {doubt}", record.id), &*remedy)),
     );
-    checks.extend(refused(&record.id, login, call));
+    // Else the first line has said it.
+    if !is_ended {
+        checks.extend(refused(&record.id, login, call));
+    }
     checks.extend(leftovers(store, &record.id, login));
     checks.extend(copied(&record.id, login, call));
     checks
@@ -146,9 +169,10 @@ fn failed(id: &AccountId, login: &Login, remedy: String, call: &Call) -> Option<
     })
 }
 
-fn state(record: &Record, call: &Call) -> Check {
+fn state(record: &Record, login: &Login, call: &Call) -> Check {
     let account = Account::of(record, None);
     let left = match account.expires_in {
+        _ if account.needs_login => String::new(),
         Some(0) if account.state == "expired" => String::new(),
         Some(0) => ", expired".to_owned(),
         Some(seconds) => format!(", {} left", human(Duration::from_secs(seconds))),
@@ -164,6 +188,8 @@ fn state(record: &Record, call: &Call) -> Check {
         tokens.join("; ")
     );
     if account.needs_login {
+        let text = [vec![text], left::failures(login, Timestamp::now())].concat();
+        let text = text.join("; ");
         return Check::fail(
             Topic::Login,
             Code::LoginRequired,
@@ -194,7 +220,7 @@ fn endpoints(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
     bad.collect()
 }
 
-/// A refresh that has no end yet: somebody is at it, or its owner died.
+/// A refresh that has no end yet: a process is at it, or its owner died.
 fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     let pending = |attempt: &&Attempt| attempt.outcome == Outcome::Pending;
     let attempt = login.last_attempt.as_ref().filter(pending)?;
@@ -204,20 +230,20 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
         human(since),
         attempt.by
     );
-    let is_its_own = |who: &Option<String>| who.as_ref().is_none_or(|who| *who == attempt.by);
+    let is_its_own = |by: &Option<String>| by.as_ref().is_none_or(|by| *by == attempt.by);
     let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),
-        Ok(Holder::Somebody(who)) if is_its_own(&who) => {
-            let who = who.unwrap_or_else(|| "another process".to_owned());
+        Ok(Holder::Taken(by)) if is_its_own(&by) => {
+            let by = by.unwrap_or_else(|| "another process".to_owned());
             return Some(Check::ok(
                 Topic::Attempt,
-                format!("{what} and is under way: {who} holds the lock"),
+                format!("{what} and is under way: {by} holds the lock"),
             ));
         }
-        Ok(Holder::Somebody(who)) => who,
-        Ok(Holder::Nobody) => None,
+        Ok(Holder::Taken(by)) => by,
+        Ok(Holder::Free) => None,
     };
-    // It may have ended between the look at the record and the one at the lock. Nobody lets go of the
+    // It may have ended between the look at the record and the one at the lock. No process lets go of the
     // lock with an attempt pending (I3).
     let again = store.snapshot(id).ok().flatten()?.into_record();
     let last = again.login()?.last_attempt.as_ref()?;
@@ -226,10 +252,10 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     }
     Some(match other {
         None => cut_off(store, id, &what),
-        // Who has the lock finishes it at once, unless it is stopped or hangs.
-        Some(who) => Check::warn(
+        // The process with the lock finishes it at once, unless it is stopped or hangs.
+        Some(by) => Check::warn(
             Topic::Attempt,
-            format!("{what} and was cut off; now {who} holds the lock"),
+            format!("{what} and was cut off; now {by} holds the lock"),
             "that process finds out what came of it; until it ends, no process can refresh",
         ),
     })
@@ -255,10 +281,10 @@ fn cut_off(store: &Store, id: &AccountId, what: &str) -> Check {
     }
 }
 
-/// Files that hold tokens and that nobody needs.
+/// Files that hold tokens and have no use.
 fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
     let found = store.leftovers(id);
-    let is_free = || matches!(store.holder(id), Ok(Holder::Nobody));
+    let is_free = || matches!(store.holder(id), Ok(Holder::Free));
     if found.is_empty() || login.pending_sequence().is_some() || !is_free() {
         return Vec::new();
     }
@@ -283,7 +309,7 @@ fn leftovers(store: &Store, id: &AccountId, login: &Login) -> Vec<Check> {
     left.collect()
 }
 
-/// The only trace of another place that a record has is who made its last attempt.
+/// The only trace of another place that a record has is the process that made its last attempt.
 fn copied(id: &AccountId, login: &Login, call: &Call) -> Option<Check> {
     let by = &login.last_attempt.as_ref()?.by;
     let (_, machine) = by.split_once(" on ")?;
@@ -353,5 +379,8 @@ fn passwords(store: &Store, host: Option<&Host>) -> Vec<Check> {
         Ok((_, errors)) => errors,
         Err(error) => vec![error],
     });
-    errors.map(|error| unreadable(store, error)).collect()
+    let check = |error| Check::store_error(Topic::Login, error);
+    errors
+        .map(|error| unreadable(store, check(error)))
+        .collect()
 }

@@ -59,7 +59,7 @@ pub(super) fn ask(path: &Path) -> io::Result<SecondProcess> {
         sender.send(read.map(|_| text)).ok();
     })?;
     let Ok(text) = receiver.recv_timeout(LIMIT) else {
-        // Not waited for: it may be in the hands of a file system that answers nobody.
+        // Not waited for: it may be in the hands of a file system that never answers.
         child.kill().ok();
         return Err(io::ErrorKind::TimedOut.into());
     };

@@ -15,6 +15,7 @@ use crate::credential::{
     AccountId, CheckVerdict, Client, Content, EndpointName, Grant, Login, LoginKind, Record,
     handed_out,
 };
+use crate::flow::why_refresh_failed;
 use crate::http::{Network, SendError, origin};
 use crate::oauth::{Clock, Reached, check, reach};
 use crate::store::Store;
@@ -158,7 +159,7 @@ fn of_server(server: &Server, answer: &ServerAnswer, call: &Call) -> Vec<Check> 
 fn clock(origin: &str, clock: Clock) -> Check {
     let (off, how) = match clock {
         Clock::Unknown => {
-            return Check::ok(
+            return Check::note(
                 Topic::Clock,
                 format!("`{origin}` does not say what time it is"),
             );
@@ -199,7 +200,7 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call)
         return None;
     }
     let verdict = check(network, &login.client, &grant.access_token);
-    // Not where somebody rotates it meanwhile, or has done so: nothing is wrong with the new one.
+    // Not where another process rotates it meanwhile, or has done so: nothing is wrong with the new one.
     let stays = |(login, now): (Login, Grant)| {
         now.access_token == grant.access_token && login.pending_sequence().is_none()
     };
@@ -228,9 +229,16 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call)
                 call.command_for("refresh --force", id)
             ),
         ),
-        CheckVerdict::Silent(_) | CheckVerdict::Unknown => warn(
+        CheckVerdict::Silent(outcome) => warn(
+            format!(
+                "{id}: the server {}, so access token {name} was not checked",
+                why_refresh_failed(outcome).replace("cannot refresh now", "cannot answer now")
+            ),
+            "try again later".to_owned(),
+        ),
+        CheckVerdict::Unknown => warn(
             format!("{id}: the server does not say whether it knows access token {name}"),
-            "look at the `check_endpoint` of this login, or try again later".to_owned(),
+            "look at the `check_endpoint` of this login".to_owned(),
         ),
     };
     Some(check.about(id))

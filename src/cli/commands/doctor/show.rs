@@ -31,32 +31,31 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call)
     if detail != Detail::Problems {
         writeln!(text, "glauth {VERSION}, {SYSTEM} {PROCESSOR}").ok();
     }
-    let problems: Vec<&Check> = checks.iter().filter(|check| !check.is_good()).collect();
+    let problems: Vec<&Check> = checks.iter().filter(|check| check.is_problem()).collect();
     if !problems.is_empty() {
         let gap = if text.is_empty() { "" } else { "\n" };
         writeln!(text, "{gap}{TITLE}Problems{TITLE:#}").ok();
         text.extend(problems.iter().map(|check| line(check)));
     }
-    let good = |group| {
-        let good = checks.iter().filter(|check| check.is_good());
-        let good: Vec<&Check> = good.filter(|check| check.topic.group() == group).collect();
-        (group, good)
+    let rest = |group| {
+        let rest = checks.iter().filter(|check| !check.is_problem());
+        let rest: Vec<&Check> = rest.filter(|check| check.topic.group() == group).collect();
+        (group, rest)
     };
-    let good = GROUPS.map(good).into_iter();
-    let good = good.filter(|(_, good)| !good.is_empty());
+    let rest = GROUPS.map(rest).into_iter();
+    let rest = rest.filter(|(_, rest)| !rest.is_empty());
     match detail {
         Detail::Problems => {}
         Detail::Folded => {
             text.push('\n');
-            for (group, good) in good {
-                let checks = count(good.len(), "check");
-                writeln!(text, "{group:13} {checks} {GOOD}ok{GOOD:#}").ok();
+            for (group, rest) in rest {
+                writeln!(text, "{group:13} {}", folded(&rest)).ok();
             }
         }
         Detail::Each => {
-            for (group, good) in good {
+            for (group, rest) in rest {
                 writeln!(text, "\n{TITLE}{group}{TITLE:#}").ok();
-                text.extend(good.into_iter().map(line));
+                text.extend(rest.into_iter().map(line));
             }
         }
     }
@@ -66,11 +65,23 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call)
     text
 }
 
+/// `3 checks ok, 1 note`
+fn folded(checks: &[&Check]) -> String {
+    let good = checks.iter().filter(|check| check.is_good()).count();
+    let parts = [(good, "check"), (checks.len() - good, "note")];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts = parts.map(|(number, what)| match what {
+        "check" => format!("{} {GOOD}ok{GOOD:#}", count(number, what)),
+        _ => count(number, what),
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// `30 logins, 2 need you`
 fn summary(problems: &[&Check], logins: usize, detail: Detail, call: &Call) -> String {
     let mut waiting: Vec<_> = problems
         .iter()
-        .filter(|check| check.needs_login())
+        .filter(|check| check.needs_person())
         .map(|check| (&check.host, &check.account))
         .collect();
     waiting.sort_unstable();
@@ -103,6 +114,7 @@ fn count(number: usize, what: &str) -> String {
 fn line(check: &Check) -> String {
     let (style, word) = match check.verdict {
         Judgement::Ok => (GOOD, "ok  "),
+        Judgement::Note => (TITLE, "note"),
         Judgement::Warn => (WARNING, "warn"),
         Judgement::Fail => (ERROR, "fail"),
     };

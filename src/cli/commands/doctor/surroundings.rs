@@ -6,7 +6,8 @@ use super::check::{Check, Topic, drop_repeated};
 use crate::cli::context::Context;
 use crate::cli::failure::remedy_of_file;
 use crate::code::Code;
-use crate::credential::Record;
+use crate::config::Config;
+use crate::credential::{AccountId, AccountName, Record};
 use crate::user_file::Unusable;
 use crate::{env, user_file};
 
@@ -85,5 +86,37 @@ fn configuration(context: &Context<'_>) -> Vec<Check> {
     };
     let mut checks = vec![Check::ok(Topic::Configuration, text)];
     checks.extend(named_files(config.files()));
+    checks.extend(choices(context, &config));
     checks
+}
+
+/// The accounts that the configuration chooses: each must be there, and no account called `default` beside it.
+fn choices(context: &Context<'_>, config: &Config) -> Vec<Check> {
+    let Ok(store) = context.store() else {
+        return Vec::new();
+    };
+    let call = context.call();
+    let wrong = config.accounts().filter_map(|id| {
+        let default = AccountId {
+            account: AccountName::default_name(),
+            host: id.host.clone(),
+        };
+        let is_there = |id: &AccountId| !matches!(store.snapshot(id), Ok(None));
+        let undo = call.command(&format!("switch {} default", id.host));
+        if !is_there(&id) {
+            let text = format!("the configuration chooses {id}, and there is no such login");
+            let log_in = call.command_for("login", &id);
+            return Some((text, format!("run {undo}, or {log_in}")));
+        }
+        let is_passed_over = id != default && is_there(&default);
+        is_passed_over.then(|| {
+            let text = format!(
+                "the configuration chooses {id}, but the account called `default` goes before"
+            );
+            (text, format!("run {undo}"))
+        })
+    });
+    wrong
+        .map(|(text, remedy)| Check::warn(Topic::Configuration, text, remedy))
+        .collect()
 }

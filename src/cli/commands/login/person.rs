@@ -2,32 +2,26 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Color, Style};
-use qrcode::QrCode;
-use qrcode::render::unicode::Dense1x2;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 use url::Url;
 
 use super::opener::{self, Opened, OpenedBrowser};
+use super::qr_code;
 use super::register::{ask_for_client_id, ask_for_kind, ask_for_secret};
 use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
 use crate::cli::printer;
-use crate::cli::shell;
 use crate::credential::{AccountId, Scheme};
 use crate::env;
-use crate::flow::{LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
+use crate::flow::{LEADS_ON_AFTER, LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
 use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 use crate::signals::spawn_with_signals_blocked;
-
-/// A phone reads it whatever the terminal's own colours are.
-const QR: Style = AnsiColor::Black
-    .on_default()
-    .bg_color(Some(Color::Ansi(AnsiColor::BrightWhite)));
 
 /// The longest line that is read, in bytes: an address with a code and a state, many times over.
 const LINE_LIMIT: u64 = 16 * 1024;
@@ -43,9 +37,9 @@ const TERMINAL_LIMIT: usize = if cfg!(target_os = "macos") {
 /// The most lines that are read.
 const PASTED_LIMIT: usize = 1000;
 
-/// What a person is told who has just consented.
-const WHY_TWICE: &str = "Now once more, for a standby grant: while one is refreshed, programs use the \
-                         other, so that no token stops working while it is in use";
+/// What the second consent is for.
+const STANDBY: &str = "consent to a standby grant. Programs use it while glauth refreshes the first one, so that no \
+                       token stops working while it is in use";
 
 /// The person at the terminal.
 pub(super) struct Terminal<'a> {
@@ -53,10 +47,12 @@ pub(super) struct Terminal<'a> {
     id: &'a AccountId,
     /// Whether there is a browser to open.
     opens: bool,
-    /// Whether something moves on the screen: not where somebody is to paste a line.
+    /// Whether something moves on the screen: not where a person is to paste a line.
     moves: Cell<bool>,
     /// The browser that has the keyboard.
     browser: RefCell<Option<OpenedBrowser>>,
+    /// Whether the first of two steps is done.
+    has_logged_in: Cell<bool>,
 }
 
 impl Person for Terminal<'_> {
@@ -90,25 +86,30 @@ impl Person for Terminal<'_> {
         ));
     }
 
-    fn client_id_not_kept(&self, client_id: &str, scheme: Scheme) {
-        // The line would be lost in a browser that has this terminal.
-        self.leave_browser();
-        let words = format!("login --client-id {}", shell::word(client_id));
-        let command = self.context.call().command_at(&words, self.id, scheme);
-        self.hear(&format!("to go on with that application: {command}"));
+    fn client_id_typed(&self, client_id: &str, _scheme: Scheme) {
+        self.context.keep_client_id(client_id);
+        let command = self.context.call().login("", self.id);
+        self.hear(&format!(
+            "If you break this login off, go on with {command}"
+        ));
     }
 
     fn visit(&self, page: &Url, door: &Url, opening: PageOpening) {
+        let host = &self.id.host;
         let title = match opening {
-            PageOpening::Opened => format!("Log in to {} in your browser:", self.id.host),
-            PageOpening::FromPage => format!("{WHY_TWICE}; the browser goes on to"),
-            PageOpening::ByHand => format!("{WHY_TWICE}, at"),
+            PageOpening::Opened => format!("Log in to {host} in your browser:"),
+            PageOpening::FromPage => {
+                format!("In {LEADS_ON_AFTER} s the browser goes on by itself, to")
+            }
+            PageOpening::ByHand => "Open in a browser:".to_owned(),
             PageOpening::OwnSession => format!(
-                "{WHY_TWICE}, in a browser session of its own (a private window, another profile), \
-                 since {} may end the grants of one session together:",
-                self.id.host
+                "Open in a browser session of its own (a private window, another profile), since {host} may end \
+                 the grants of one session together:",
             ),
         };
+        if opening != PageOpening::Opened {
+            self.explain_standby("");
+        }
         self.context.printer.show(
             &[&title, &format!("  {page}")],
             &json!({"authorization": {
@@ -121,10 +122,17 @@ impl Person for Terminal<'_> {
             PageOpening::ByHand | PageOpening::OwnSession => self.moves.set(false),
             PageOpening::Opened => self.open(door),
         }
-        self.context.printer.tell(
+        self.context.printer.tell(&if has_input() {
             "If the browser is on another machine, it will end on a page that does not load. \
-             Paste the address of that page here",
-        );
+             Paste the address of that page here"
+                .to_owned()
+        } else {
+            format!(
+                "Open it in a browser on this machine: standard input is empty, so you cannot paste an address \
+                 here. To consent on another device, run {}",
+                self.context.call().login(" --device", self.id)
+            )
+        });
     }
 
     fn listen(&self, pasted: Box<dyn Fn(String) + Send>) {
@@ -142,16 +150,18 @@ impl Person for Terminal<'_> {
 
     fn logged_in(&self, done: &LoggedIn) {
         tell_login(self.id, done, self.context);
+        self.has_logged_in.set(true);
     }
 
     fn expect_code(&self, own_session: bool) {
         let session = if own_session {
-            ", in a browser session of its own (a private window, another profile), since the server \
-             may end the grants of one session together"
+            ". Use a browser session of its own (a private window, another profile), since the server may end the \
+             grants of one session together"
         } else {
             ""
         };
-        self.hear(&format!("{WHY_TWICE}{session}; Ctrl-C goes on without it"));
+        self.explain_standby(session);
+        self.hear("Ctrl-C goes on without it");
     }
 
     fn enter_code(&self, codes: &DeviceAuthorization) {
@@ -169,6 +179,10 @@ impl Person for Terminal<'_> {
             "and enter the code",
             &format!("  {user_code}"),
         ];
+        if self.context.is_watched() && printer::can_draw() {
+            let pages = [verification_uri_complete.as_ref(), Some(verification_uri)];
+            qr_code::draw(pages.into_iter().flatten(), &lines);
+        }
         self.context.printer.show(
             &lines,
             &json!({"device_authorization": {
@@ -178,12 +192,6 @@ impl Person for Terminal<'_> {
                 "expires_in": expires_in.as_secs(),
             }}),
         );
-        let page = verification_uri_complete
-            .as_ref()
-            .unwrap_or(verification_uri);
-        if self.context.is_watched() && printer::can_draw() {
-            draw(page, &lines);
-        }
     }
 
     fn hear(&self, text: &str) {
@@ -207,6 +215,17 @@ impl<'a> Terminal<'a> {
             opens: opens && context.can_ask() && env::has_browser(),
             moves: Cell::new(true),
             browser: RefCell::default(),
+            has_logged_in: Cell::new(false),
+        }
+    }
+
+    /// Says what is done, what the next consent is for, and `how` a person gives it.
+    fn explain_standby(&self, how: &str) {
+        if self.has_logged_in.get() {
+            self.hear("Step 1 of 2 done: the login is stored, and works");
+            self.hear(&format!("Step 2 of 2: {STANDBY}{how}"));
+        } else {
+            self.hear(&format!("{}: {STANDBY}{how}", self.id));
         }
     }
 
@@ -256,34 +275,13 @@ fn read_lines(pasted: &dyn Fn(String)) {
     }
 }
 
-/// Draws the address as a QR code below these lines, where all of it can be seen at once, and the line that
-/// moves.
-fn draw(page: &Url, above: &[&str]) {
-    let Ok(code) = QrCode::new(page.as_str()) else {
-        return;
-    };
-    // Without colours a terminal is taken for a dark one, where ink is light.
-    let (dark, light) = if printer::is_coloured() {
-        (Dense1x2::Dark, Dense1x2::Light)
-    } else {
-        (Dense1x2::Light, Dense1x2::Dark)
-    };
-    let drawing = code
-        .render::<Dense1x2>()
-        .dark_color(dark)
-        .light_color(light)
-        .build();
-    let width = drawing
-        .lines()
-        .next()
-        .map_or(0, |line| line.chars().count());
-    let (columns, rows) = printer::size();
-    let wrapped = |line: &&str| line.chars().count().div_ceil(columns.max(1));
-    let above: usize = above.iter().map(wrapped).sum();
-    if width > columns || above + drawing.lines().count() + 1 > rows {
-        return;
+/// Whether a line may come from standard input. What is no terminal may have ended already, as `/dev/null`.
+fn has_input() -> bool {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return true;
     }
-    for line in drawing.lines() {
-        printer::drawing(&format!("{QR}{line}{QR:#}"));
-    }
+    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    let waits = poll(&mut polled, PollTimeout::ZERO) == Ok(0);
+    waits || stdin.lock().fill_buf().is_ok_and(|input| !input.is_empty())
 }

@@ -8,8 +8,14 @@ use crate::cli::printer;
 use crate::credential::{AccountId, Identity};
 use crate::flow::{Change, LoggedIn, SecondGrant};
 
-pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> Result<(), Error> {
-    warn(id, done, context);
+/// `is_token`: a person brought a token, which nothing refreshes.
+pub(super) fn report(
+    id: &AccountId,
+    done: &LoggedIn,
+    is_token: bool,
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    warn(id, done, is_token, context);
     if context.global.json {
         return printer::json_line(&object(id, done));
     }
@@ -18,15 +24,33 @@ pub(super) fn report(id: &AccountId, done: &LoggedIn, context: &Context<'_>) -> 
     Ok(())
 }
 
-fn warn(id: &AccountId, done: &LoggedIn, context: &Context<'_>) {
+fn warn(id: &AccountId, done: &LoggedIn, is_token: bool, context: &Context<'_>) {
     context.warn_of(&done.warnings);
     if let SecondGrant::Missing { why, left_out } = &done.standby {
         without_standby(id, why, *left_out, context);
     }
     if let Some(end) = done.ends_at {
+        let end = end.local();
+        context.printer.warn(&if is_token {
+            format!("this token expires at {end}, and cannot be refreshed")
+        } else {
+            format!("the server gave no refresh token: this login ends at {end}, and cannot be refreshed")
+        });
+    }
+    if let Some(before) = done.replaced_user() {
+        // Not every name can be an account's.
+        let account = before.username.parse().or_else(|_| "other".parse());
+        let call = context.call();
+        let own = account.map_or_else(
+            |_| call.command_for("login", id),
+            |account| {
+                let host = id.host.clone();
+                call.command_at("login", &AccountId { host, account }, call.scheme(id))
+            },
+        );
         context.printer.warn(&format!(
-            "the server gave no refresh token: this login ends at {}, and cannot be refreshed",
-            end.local()
+            "the login of {} was replaced; {own} keeps both users, each in an account of its own",
+            before.username
         ));
     }
 }
@@ -87,7 +111,7 @@ pub(super) fn tell_login(id: &AccountId, done: &LoggedIn, context: &Context<'_>)
     context.printer.tell(&format!("{id}: {}", sentence(done)));
 }
 
-/// Says why there is no second grant, and how there is one later. Who went on without it knows.
+/// Says why there is no second grant, and how there is one later. A person who went on without it knows.
 fn without_standby(id: &AccountId, why: &str, left_out: bool, context: &Context<'_>) {
     let text = format!("there is no standby grant: {why}");
     if left_out {

@@ -25,7 +25,7 @@ pub(super) struct Alerts<'a> {
 impl Alerts<'_> {
     /// Tells what has to be told now, and says how the run ends for this login: as if all were well
     /// where nothing is told.
-    pub(super) fn settle(
+    pub(super) fn conclude(
         &self,
         id: Option<&AccountId>,
         result: &Result<Vec<Warning>, Error>,

@@ -9,9 +9,12 @@ use crate::cli::call::Call;
 use crate::cli::failure::{self, Failure};
 use crate::code::{Code, Exit};
 use crate::credential::{
-    AccountId, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Demand, Grant, GrantState,
-    Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide, handed_out,
+    AccountId, AccountName, Asked, Attempt, CheckVerdict, Content, DEFAULT_MIN_TTL, Demand, Grant,
+    GrantState, Host, Login, LoginKind, MinTtl, Outcome, Record, Standby, Stop, Verdict, decide,
+    handed_out,
 };
+use crate::secret::Fingerprint;
+use crate::store::examine::Leases;
 use crate::time::Timestamp;
 
 /// One account.
@@ -30,6 +33,11 @@ pub(in crate::cli::commands) struct Account {
     pub end: Option<Timestamp>,
     pub host: String,
     pub account: String,
+    /// Whether the host alone means this account.
+    pub default: bool,
+    /// The same, where the name does not say so.
+    #[serde(skip)]
+    pub is_chosen: bool,
     pub kind: Option<&'static str>,
     pub identity: Option<IdentityReport>,
     pub state: &'static str,
@@ -62,6 +70,10 @@ pub(in crate::cli::commands) struct GrantReport {
     pub refusals: Option<RefusalReport>,
     pub access_fingerprint: String,
     pub refresh_fingerprint: Option<String>,
+    /// The processes whose commands use the token, where that was looked for.
+    pub in_use_by: Vec<u32>,
+    #[serde(skip)]
+    token: Fingerprint,
 }
 
 /// The requests to refresh a grant that the server has refused in a row.
@@ -145,6 +157,8 @@ impl Account {
             end: None,
             host: id.host.to_string(),
             account: id.account.to_string(),
+            default: false,
+            is_chosen: false,
             kind: None,
             identity: None,
             state,
@@ -160,6 +174,28 @@ impl Account {
         }
     }
 
+    /// Notes which processes hold a lease on its tokens.
+    pub(super) fn look_at_leases(&mut self, leases: &Leases<'_>) {
+        for grant in &mut self.grants {
+            grant.in_use_by = leases.holders(&self.id, grant.token);
+        }
+    }
+
+    /// Notes which account its host means; the flag says whether it is one of several.
+    pub(super) fn look_at_choice(&mut self, meant: Option<&(AccountName, bool)>) {
+        let Some((meant, is_one_of_several)) = meant else {
+            return;
+        };
+        self.default = self.id.account == *meant;
+        self.is_chosen =
+            self.default && *is_one_of_several && *meant != AccountName::default_name();
+    }
+
+    /// The host of the account.
+    pub(super) fn server(&self) -> &Host {
+        &self.id.host
+    }
+
     fn describe(&mut self, login: &Login, check: Option<CheckVerdict>) {
         let now = Timestamp::now();
         let current = handed_out(login).or_else(|| (!login.grants.is_empty()).then_some(0));
@@ -170,7 +206,7 @@ impl Account {
             LoginKind::Token => "token",
         });
         self.state = state(login, verdict, now);
-        // A dead token that nothing can renew is not found out by `token`, which asks nobody.
+        // A dead token that nothing can renew is not found out by `token`, which asks no server.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
             || login.refused_since(now).is_some()
             || (check == Some(CheckVerdict::Dead) && !login.is_renewable());
@@ -212,6 +248,18 @@ impl Account {
             "default" => self.host.clone(),
             account => format!("{} ({account})", self.host),
         };
+        let users: Vec<_> = self
+            .grants
+            .iter()
+            .flat_map(|grant| &grant.in_use_by)
+            .collect();
+        if !users.is_empty() {
+            let users: Vec<String> = users.into_iter().map(u32::to_string).collect();
+            remarks.push(format!(
+                "{name}: in use by `glauth exec`, pid {}",
+                users.join(", ")
+            ));
+        }
         remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
         if self.standby == Standby::Lost {
             let command = call.command_for("login --standby", &self.id);
@@ -275,6 +323,8 @@ fn grant_report(grant: &Grant) -> GrantReport {
             .refresh_token
             .as_ref()
             .map(|name| name.fingerprint().to_string()),
+        in_use_by: Vec::new(),
+        token: grant.access_token.fingerprint(),
     }
 }
 

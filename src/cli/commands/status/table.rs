@@ -33,7 +33,7 @@ const COLUMNS: [Column; 8] = [
     },
     Column {
         title: "ACCOUNT",
-        cell: |account, _| account.account.clone(),
+        cell: name,
         until: STEPS,
     },
     Column {
@@ -117,6 +117,14 @@ fn aligned(columns: &[Vec<String>]) -> String {
     text
 }
 
+fn name(account: &Account, step: usize) -> String {
+    match (account.is_chosen, step >= SHORT_STATES) {
+        (false, _) => account.account.clone(),
+        (true, false) => format!("{} (default)", account.account),
+        (true, true) => format!("{} *", account.account),
+    }
+}
+
 fn user(account: &Account) -> String {
     let identity = account.identity.as_ref();
     identity.map_or_else(String::new, |identity| identity.username.clone())
@@ -130,6 +138,9 @@ fn state(account: &Account, step: usize) -> String {
         state => state.replace('_', " "),
     };
     match account.check {
+        // The server has the last word.
+        Some("dead") => "dead".to_owned(),
+        Some("alive") => format!("{state} (checked)"),
         Some(check) => format!("{state} ({})", check.replace('_', " ")),
         None => state,
     }

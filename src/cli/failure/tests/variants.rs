@@ -79,8 +79,8 @@ errors! {
     }
     FlowError {
         NoLogin, SeveralAccounts, Unreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,
-        LoginRequired, RefusesToRefresh, StandbyLost, TokenRefused, UnknownToken, OtherScheme, HeldElsewhere,
-        NotRenewable, NothingFresh, TooShort, Failed(outcome: outcome), Lock(0: error), Leased, Store(0: error),
+        LoginRequired, RefusesToRefresh, StandbyLost, TokenRefused, UnknownToken, OtherScheme, HeldElsewhere, NameTaken,
+        NotRenewable, NothingFresh, TooShort, Failed(outcome: outcome), Lock(0: error), Leased, Store(0: error), Config(0: error),
         NotRefreshed(outcome: outcome), TooManyTurns, NotRevoked(source: error),
     }
     Outcome {
@@ -95,7 +95,7 @@ errors! {
     Lasts { OverRestart, UntilRestart, UntilLogout, }
     RevokeError { NoEndpoint, Send(0: error), Unavailable, Refused, }
     UsageError {
-        NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten,
+        NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten, ConfigNotWritten, DefaultGoesBefore,
         NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
         Call, TokenAsHost,
     }

@@ -33,7 +33,7 @@ fn a_verdict_on_the_server_is_adopted_by_all_and_one_on_a_grant_by_its_own() {
 }
 
 #[test]
-fn a_failure_is_adopted_only_by_those_who_waited_for_it() {
+fn a_failure_is_adopted_only_by_processes_that_waited_for_it() {
     let adopted = Verdict::Stop(Stop::Adopted(Outcome::Unreachable));
     let failed = |case: Case| case.attempt_ended(0, Outcome::Unreachable);
     assert_verdicts([
@@ -118,7 +118,7 @@ fn retry_at_holds_for_everyone_until_it_has_come() {
         ),
         ("the clock was set back", limited(90, 61), expiring(0)),
         (
-            "nobody who waited for it takes it for a failure of its own",
+            "no process that waited for it takes it for a failure of its own",
             limited(1, -30).waits_for_the_lock(),
             until(1),
         ),

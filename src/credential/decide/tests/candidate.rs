@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Neither is fresh for a caller who demands nine tenths.
+/// Neither is fresh for a caller that demands nine tenths.
 fn stale(first: Held, second: Held) -> Case {
     two(first, second).demands(9000)
 }

@@ -42,7 +42,7 @@ fn keeps_and_harmless_presents_it_again_and_falls_back_on_its_token() {
 }
 
 #[test]
-fn keeps_and_revokes_lives_by_the_clock_and_asks_nobody() {
+fn keeps_and_revokes_lives_by_the_clock_and_asks_no_server() {
     let left_alone = (Verdict::Stop(Stop::LeftAlone), Some(0));
     assert_by_endpoint(
         || doubtful().rotation_keeps().replay_revokes(),
@@ -86,7 +86,7 @@ fn once_its_token_has_expired_or_is_marked_refused_there_is_nothing_to_lose() {
 }
 
 #[test]
-fn what_one_caller_says_of_its_token_is_believed_only_where_nobody_can_be_asked() {
+fn what_one_caller_says_of_its_token_is_believed_only_without_a_check_endpoint() {
     let refused = Verdict::Refresh {
         grant: 0,
         cause: Cause::Refused,

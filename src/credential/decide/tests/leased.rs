@@ -44,7 +44,7 @@ fn a_leased_token_that_lives_is_handed_out_instead_of_being_refreshed() {
 }
 
 #[test]
-fn who_demands_more_life_than_a_leased_token_has_waits() {
+fn a_caller_that_demands_more_time_than_a_leased_token_has_waits() {
     assert_verdicts([
         (
             "more than it has",
@@ -57,7 +57,7 @@ fn who_demands_more_life_than_a_leased_token_has_waits() {
             Verdict::Use(0),
         ),
         (
-            "the standby is refreshed, which nobody holds",
+            "the standby is refreshed, which no command holds",
             two(token("a").left(1000), token("b").left(-1))
                 .demands(1001)
                 .leased("a"),
@@ -71,7 +71,7 @@ fn who_demands_more_life_than_a_leased_token_has_waits() {
     ]);
 }
 
-/// The server wants to be left alone: nobody waits for a lease in vain.
+/// The server wants to be left alone: no process waits for a lease in vain.
 #[test]
 fn a_server_that_wants_to_be_left_alone_comes_before_a_lease() {
     let until = at(100);

@@ -58,7 +58,7 @@ fn the_wait_after_a_failure_of_the_server_is_the_logins_and_any_other_the_grants
 }
 
 #[test]
-fn who_insists_waits_for_retry_after_alone() {
+fn a_caller_that_insists_waits_for_retry_after_alone() {
     let until = |seconds| {
         Verdict::Stop(Stop::Backoff {
             until: at(seconds),

@@ -78,7 +78,7 @@ fn if_expiring_leaves_alone_what_has_more_left() {
 }
 
 #[test]
-fn force_rotates_whoever_holds_the_token() {
+fn force_rotates_a_token_that_a_command_holds() {
     assert_verdicts([
         ("it lives", one(token("a")).force(), asked(0)),
         (

@@ -6,7 +6,7 @@ use super::*;
 fn what_is_not_handed_out_now_was_replaced_already() {
     assert_verdicts([
         (
-            "an older token: the current one, and nobody is asked",
+            "an older token: the current one, and no server is asked",
             one(token("b")).rejects("a"),
             Verdict::Use(0),
         ),

@@ -78,7 +78,7 @@ impl Model<'_> {
         self.decide_without_lock(world, index)
     }
 
-    /// The lock is had: rereads, and finishes what somebody left.
+    /// The lock is had: rereads, and finishes what another process left.
     pub fn turn(&mut self, mut world: World, index: usize) -> Next {
         let folder = world.disk.now();
         let now = world.now;
@@ -367,7 +367,11 @@ impl Model<'_> {
             Stop::Adopted(outcome) => {
                 let meanwhile = world.process(index).meanwhile;
                 let failed = meanwhile.server_failed || meanwhile.grants_failed != [false; 2];
-                kept(failed, "P4", "a verdict is adopted that nobody recorded")?;
+                kept(
+                    failed,
+                    "P4",
+                    "a verdict is adopted that no process recorded",
+                )?;
                 self.fail(world, index, outcome == Outcome::LoginRequired)
             }
             Stop::Unverified(_)

@@ -215,7 +215,7 @@ fn the_sync_after_the_last_rename_is_a_second_line_of_defence() {
     }
 }
 
-/// The one place where P3 does not hold to the letter (ARCHITECTURE.md, I6): who reads between the
+/// The one place where P3 does not hold to the letter (ARCHITECTURE.md, I6): a process that reads between the
 /// rename of a login and the sync of its folder has tokens that a power loss takes back. The old login
 /// is back then, and good: it is revoked only after the sync.
 #[test]

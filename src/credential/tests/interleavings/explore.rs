@@ -10,7 +10,7 @@ use super::promises::{Broken, is_stuck};
 use super::steps::{Event, Limits, Model};
 use super::world::{Command, Family, PROCESSES, Process, Server, ServerKind, Truth, World};
 
-/// Who meets whom, and where.
+/// Which processes meet, and where.
 #[derive(Debug, Clone)]
 pub struct Scope {
     pub server: ServerKind,
@@ -27,9 +27,9 @@ pub enum Trouble {
     None,
     /// The access token of the first grant is dead before its time.
     FirstTokenIsDead,
-    /// Somebody has ended the last grant.
+    /// A process has ended the last grant.
     LastGrantHasEnded,
-    /// Somebody has ended the first grant.
+    /// A process has ended the first grant.
     FirstGrantHasEnded,
 }
 
@@ -52,8 +52,8 @@ impl fmt::Display for Trace {
         let Broken { promise, what } = self.broken;
         writeln!(f, "{promise}: {what}\n  in {:?}", self.scope)?;
         for event in &self.events {
-            match event.who {
-                Some(who) => writeln!(f, "  {who:?} {}", event.what)?,
+            match event.by {
+                Some(by) => writeln!(f, "  {by:?} {}", event.what)?,
                 None => writeln!(f, "  {}", event.what)?,
             }
         }
@@ -164,7 +164,7 @@ impl Scope {
     }
 }
 
-/// A hash that is quick without optimization too; nobody chooses these keys to do harm.
+/// A hash that is quick without optimization too; no attacker chooses these keys.
 #[derive(Default)]
 struct Quick(u64);
 

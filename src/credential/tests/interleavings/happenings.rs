@@ -32,7 +32,7 @@ impl Model<'_> {
 
     pub fn power_loss(&self, mut world: World, disk: Disk) -> World {
         world.mishaps -= 1;
-        // What was never synced was still in the window that nobody can close.
+        // What was never synced was still in the window that cannot be closed.
         if let Some(id) = world.disk.unsynced() {
             for grant in self.library.brief(id).grants() {
                 let stored = world.truth.stored[usize::from(grant.pair.family)];
@@ -59,7 +59,7 @@ impl Model<'_> {
         }
     }
 
-    /// An attempt has ended: all who looked before can know. `by`: its own process.
+    /// An attempt has ended: all that looked before can know. `by`: its own process.
     pub fn note_ended(&self, world: &mut World, id: Id, by: Option<usize>) {
         let brief = self.library.brief(id);
         let mut meanwhile = Meanwhile::default();

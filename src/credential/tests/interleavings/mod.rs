@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::print_stdout,
-    reason = "counts and traces, for who runs these with --nocapture"
+    reason = "counts and traces, for runs with --nocapture"
 )]
 
 mod brief;

@@ -23,11 +23,11 @@ pub enum Mutant {
     NoLastSync,
     PrintsBeforeCommit,
     ReleasesBeforeCommit,
-    /// An answer that somebody left is not looked for.
+    /// An answer that another process left is not looked for.
     NoSettling,
     LoginRevokesFirst,
     // Of what an end does to a record.
-    /// Who finds `pending` goes on as if nothing had been.
+    /// A process that finds `pending` goes on as if nothing had been.
     CutOffIsForgotten,
     LostAnswerIsForgotten,
     DeathDeletes,
@@ -50,7 +50,7 @@ pub enum Mutant {
     RefreshIsForce,
     PendingIsFresh,
     // Of leases.
-    /// Who demands more life than is left ends the token that a command holds.
+    /// A process that demands more life than is left ends the token that a command holds.
     IgnoresLeases,
     /// A lease is taken on what was read without the lock.
     LeasesWithoutLock,

@@ -87,7 +87,7 @@ impl Model<'_> {
         kept(
             !server.revoked,
             "P5",
-            "a login that nobody ended is revoked",
+            "a login that no process ended is revoked",
         )?;
         let ended = matches!(found.state, GrantState::LoginRequired { .. });
         kept(!ended, "P5", "a login that is good is called dead")?;
@@ -144,7 +144,7 @@ impl Model<'_> {
         self.may_end_token(world, process, grant)
     }
 
-    /// Just before an attempt begins: the wait after a failure is over, unless somebody insists.
+    /// Just before an attempt begins: the wait after a failure is over, unless a person insists.
     pub fn may_begin(&self, world: &World, process: &Process, pair: Pair) -> Result<(), Broken> {
         let insists = process.command == Command::Force;
         kept(
@@ -246,7 +246,7 @@ impl Model<'_> {
             kept(
                 demands,
                 "P6",
-                "a living token is ended that nobody asked to end",
+                "a living token is ended that no process asked to end",
             )?;
         }
         Ok(())
@@ -322,7 +322,7 @@ impl Model<'_> {
     }
 }
 
-/// Who queued behind another one takes what that one got.
+/// A process that queued behind another one takes what that one got.
 fn may_be_first(process: &Process) -> Result<(), Broken> {
     let meanwhile = process.meanwhile;
     kept(
@@ -334,8 +334,8 @@ fn may_be_first(process: &Process) -> Result<(), Broken> {
     kept(!failed, "P4", "the verdict of another one is not adopted")
 }
 
-/// Somebody can always go on.
+/// A process can always go on.
 pub fn is_stuck(world: &World, moves: usize) -> Result<(), Broken> {
     let waiting = world.living().any(|process| process.step != Step::Ready);
-    kept(moves > 0 || !waiting, "P10", "nobody can go on")
+    kept(moves > 0 || !waiting, "P10", "no process can go on")
 }

@@ -1,4 +1,4 @@
-//! What is explored: who meets whom, where, and what may go wrong meanwhile.
+//! What is explored: which processes meet, where, and what may go wrong meanwhile.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ pub const GITLAB: ServerKind = ServerKind {
     check: true,
 };
 
-/// Reuse detection, and nobody to ask.
+/// Reuse detection, and no server to ask.
 pub const STRICT: ServerKind = ServerKind {
     kills: true,
     revokes: true,
@@ -80,7 +80,7 @@ fn every_pair() -> impl Iterator<Item = Vec<Command>> {
     (0..COMMANDS.len()).flat_map(pairs)
 }
 
-/// Where the first trouble matters to somebody.
+/// Where the first trouble matters to a process.
 fn troubles(commands: &[Command], ends: &[u8]) -> Vec<Trouble> {
     let mut troubles = vec![Trouble::None];
     if commands.contains(&CURRENT) && ends[0] > 0 {

@@ -13,9 +13,9 @@ pub type Next = Result<World, Broken>;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
-    pub who: Option<Command>,
+    pub by: Option<Command>,
     pub what: &'static str,
-    /// Nobody wants it to happen.
+    /// No process wants it to happen.
     pub mishap: bool,
 }
 
@@ -46,7 +46,7 @@ impl Model<'_> {
             }
         }
         let event = |what, mishap| Event {
-            who: None,
+            by: None,
             what,
             mishap,
         };
@@ -57,7 +57,7 @@ impl Model<'_> {
                 next.stray.sort_unstable();
                 self.arrives_unasked(&mut next, pair);
                 out.push((
-                    event("a request that nobody waits for arrives", true),
+                    event("a request that no process waits for arrives", true),
                     Ok(next),
                 ));
             }
@@ -82,7 +82,7 @@ impl Model<'_> {
         let process = *world.process(index);
         let mut push = |what, mishap, next| {
             let event = Event {
-                who: Some(process.command),
+                by: Some(process.command),
                 what,
                 mishap,
             };
@@ -174,7 +174,7 @@ impl Model<'_> {
                 push("sends the refresh token", false, next);
                 if may_fail {
                     push(
-                        "reaches nobody",
+                        "reaches no process",
                         true,
                         Ok(reply(failed, index, Reply::Unreachable)),
                     );

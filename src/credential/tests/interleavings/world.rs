@@ -93,7 +93,7 @@ pub enum Step {
     /// Its refresh token was called invalid: asks the check endpoint about this access token.
     Doubting(Pair),
     Queued,
-    /// Put in place what somebody left; the folder is not synced.
+    /// Put in place what another process left; the folder is not synced.
     Settled,
     /// A grant is to be refreshed, in a process of its own.
     Starting,
@@ -114,7 +114,7 @@ pub enum Step {
     Reported(Reply),
     /// The process of its own has died, and its caller does not know what came of it.
     Unreported,
-    /// Waits, with no lock in hand, for those who hold a lease on this token.
+    /// Waits, with no lock in hand, for the commands that hold a lease on this token.
     Waiting(Pair),
     /// Its command runs, and holds a lease on this token.
     Running(Pair),
@@ -336,14 +336,14 @@ fn kills_it(kind: ServerKind, family: &Family, pair: Pair) -> bool {
     kind.kills && pair.number < family.latest
 }
 
-/// What has happened, as nobody in the world knows it. For the promises alone.
+/// What has happened, as no process in the world knows it. For the promises alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Truth {
     /// The last pair of each family that was synced under a name; 0: none.
     pub stored: [u8; FAMILIES],
-    /// The families whose newest pair can reach nobody any more, as bits.
+    /// The families whose newest pair can reach no process any more, as bits.
     pub lost: u8,
-    /// The families that somebody has begun to end, by a login or a logout.
+    /// The families that a process has begun to end, by a login or a logout.
     pub ending: u8,
     /// Those of them that no record may have again.
     pub gone: u8,
@@ -420,7 +420,7 @@ impl World {
         self.processes[index].as_mut().expect("a process")
     }
 
-    /// Whether somebody holds a lease on this token.
+    /// Whether a command holds a lease on this token.
     pub fn is_leased(&self, pair: Pair) -> bool {
         self.living()
             .any(|process| process.step == Step::Running(pair))
@@ -430,7 +430,7 @@ impl World {
         self.processes.iter().flatten().filter(|p| !p.is_over())
     }
 
-    /// A request that nobody waits for any more; of more than two, none arrives.
+    /// A request that no process waits for any more; of more than two, none arrives.
     pub fn stray(&mut self, pair: Pair) {
         if let Some(free) = self.stray.iter_mut().find(|place| place.is_none()) {
             *free = Some(pair);

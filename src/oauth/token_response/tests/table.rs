@@ -156,7 +156,7 @@ fn any_other_error_is_a_refusal() {
 }
 
 #[test]
-fn another_oauth_error_with_200_or_4xx_is_for_somebody_to_mend() {
+fn another_oauth_error_with_200_or_4xx_needs_a_person() {
     let own = ["incorrect_client_credentials"];
     for error in CLIENT_ERRORS.iter().chain(&own) {
         for status in [200, 400, 401, 403] {
@@ -168,7 +168,7 @@ fn another_oauth_error_with_200_or_4xx_is_for_somebody_to_mend() {
 }
 
 #[test]
-fn an_endpoint_that_is_not_there_is_for_somebody_to_mend() {
+fn an_endpoint_that_is_not_there_needs_a_person() {
     for status in [404, 405] {
         assert_eq!(verdict(sent(status, "404 page not found")), CLIENT_REJECTED);
         assert_eq!(verdict(sent(status, "")), CLIENT_REJECTED);
@@ -177,7 +177,7 @@ fn an_endpoint_that_is_not_there_is_for_somebody_to_mend() {
 
 /// Row 5: pages, portals and bot walls.
 #[test]
-fn a_page_with_a_4xx_is_somebody_in_between() {
+fn a_page_with_a_4xx_is_a_program_in_between() {
     for (status, body) in [
         (400, "<html>portal</html>"),
         (401, "{}"),
@@ -206,7 +206,7 @@ fn a_page_with_200_may_stand_in_the_place_of_an_answer() {
 }
 
 #[test]
-fn a_redirect_is_for_somebody_to_mend() {
+fn a_redirect_needs_a_person() {
     for status in [301, 302, 303, 304, 307, 308] {
         let found = verdict(sent(status, r#"{"access_token":"new"}"#));
         assert_eq!(found, unchanged(Outcome::Config), "{status}");

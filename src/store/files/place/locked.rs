@@ -77,6 +77,21 @@ impl LockedPlace {
         lock::is_held(&self.lease_file(token))
     }
 
+    /// Lets the lease on a token count for `other` too, which is to get the token: it stays held, by whatever process.
+    pub fn share_lease(&self, token: Fingerprint, other: &Self) -> Result<(), StoreError> {
+        let (from, to) = (self.lease_file(token), other.lease_file(token));
+        if !lock::is_held(&from)? {
+            return Ok(());
+        }
+        replace::remove(&to)?;
+        replace::link(&from, &to)
+    }
+
+    /// Removes the name of a lease on a token that this account has no more. It stays held under its other name.
+    pub fn remove_lease(&self, token: Fingerprint) {
+        replace::remove(&self.lease_file(token)).ok();
+    }
+
     /// Removes the leases on tokens that `record` has no more, or whose grant has ended. A process that holds one of
     /// them goes on without harm.
     pub fn sweep_leases(&self, record: &Record) {
@@ -137,6 +152,17 @@ impl LockedPlace {
         if !self.place.record.exists() {
             self.sync_way().ok();
         }
+    }
+
+    /// Gives the record, which says so, and what is beside it to another account: one rename, so that one of the two
+    /// has it at any moment. `Ok` with an error: as for [`replace`](Self::replace).
+    pub fn move_record(&self, to: &Self) -> Result<Option<StoreError>, StoreError> {
+        self.check_ours()?;
+        to.check_ours()?;
+        self.remove_answer();
+        to.remove_answer();
+        replace::rename(&self.place.record, &to.place.record)?;
+        Ok(replace::sync_folder(&self.folder).err())
     }
 
     /// Removes the record, for good.

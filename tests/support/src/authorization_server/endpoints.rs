@@ -31,6 +31,12 @@ pub const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// The protected resource.
 pub const USER: &str = "/api/v4/user";
 
+/// Where GitLab says what it knows of a personal access token.
+pub const PERSONAL_TOKEN: &str = "/api/v4/personal_access_tokens/self";
+
+/// How the personal access tokens of jane begin: the server accepts each of them.
+const PERSONAL: &str = "glpat-SECRET-";
+
 /// RFC 8628 §3.4.
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -53,6 +59,7 @@ pub(super) fn act(state: &mut State, request: &Request) -> Answer {
         ("POST", REVOKE) => revoke(state, request),
         ("GET", TOKEN_INFO) if state.settings.check_endpoint => token_info(state, request),
         ("GET", USER) => user(state, request),
+        ("GET", PERSONAL_TOKEN) => personal_token(request),
         _ => Answer::json(404, &json!({"error": "404 Not Found"})),
     }
 }
@@ -273,6 +280,9 @@ fn user(state: &State, request: &Request) -> Answer {
     let Some(token) = token else {
         return Answer::json(401, &json!({"message": "401 Unauthorized"}));
     };
+    if token.starts_with(PERSONAL) {
+        return Answer::json(200, &json!({"id": user_id("jane"), "username": "jane"}));
+    }
     let description = match state.grants.access(token) {
         Access::Alive { consent, .. } => {
             let username = &consent.username;
@@ -283,6 +293,17 @@ fn user(state: &State, request: &Request) -> Answer {
         Access::Unknown => "Bad Access Token.",
     };
     error(401, "Protected by OAuth 2.0", "invalid_token", description)
+}
+
+/// The name and the id are the token's own, and not the user's.
+fn personal_token(request: &Request) -> Answer {
+    match request.bearer_token() {
+        Some(token) if token.starts_with(PERSONAL) => Answer::json(
+            200,
+            &json!({"id": 4711, "name": "laptop", "user_id": 1, "active": true, "expires_at": null}),
+        ),
+        _ => Answer::json(401, &json!({"message": "401 Unauthorized"})),
+    }
 }
 
 /// Another one for each user.

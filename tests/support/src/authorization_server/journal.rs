@@ -16,11 +16,13 @@ pub struct Recorded {
     /// The status of the answer, once that is on its way; `None` also for one that was lost or
     /// that is not HTTP.
     pub status: Option<u16>,
+    /// Whether the test took it out of the count.
+    is_forgotten: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Journal {
-    pub(super) requests: Vec<Recorded>,
+    requests: Vec<Recorded>,
     pub(super) mistakes: Vec<String>,
     pub(super) rotations: usize,
     pub(super) replays: usize,
@@ -37,12 +39,27 @@ impl Journal {
             at: Instant::now(),
             request,
             status: None,
+            is_forgotten: false,
         });
         number
     }
 
     pub(super) fn answered(&mut self, number: usize, status: Option<u16>) {
         self.requests[number - 1].status = status;
+    }
+
+    /// Every request that counts.
+    pub(super) fn requests(&self) -> Vec<Recorded> {
+        let counts = |one: &&Recorded| !one.is_forgotten;
+        self.requests.iter().filter(counts).cloned().collect()
+    }
+
+    /// The requests to this path up to now do not count.
+    pub(super) fn forget(&mut self, path: &str) {
+        let of_path = |one: &&mut Recorded| one.request.path == path;
+        for one in self.requests.iter_mut().filter(of_path) {
+            one.is_forgotten = true;
+        }
     }
 
     /// What the test did not declare.

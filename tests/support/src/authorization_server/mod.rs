@@ -31,7 +31,8 @@ use std::time::Duration;
 pub use commands::{HELP, answer};
 pub use devices::Decision;
 pub use endpoints::{
-    AUTHORIZE, AUTHORIZE_DEVICE, DISCOVERY, REVOKE, TOKEN, TOKEN_INFO, USER, USERINFO,
+    AUTHORIZE, AUTHORIZE_DEVICE, DISCOVERY, PERSONAL_TOKEN, REVOKE, TOKEN, TOKEN_INFO, USER,
+    USERINFO,
 };
 pub use gate::Held;
 pub use grants::Pair;
@@ -184,12 +185,17 @@ impl AuthorizationServer {
 impl AuthorizationServer {
     /// All requests that arrived whole, in the order of their arrival.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.shared.lock().journal.requests.clone()
+        self.shared.lock().journal.requests()
     }
 
     /// How many requests named this path.
     pub fn count(&self, path: &str) -> usize {
         self.count_where(|recorded| recorded.request.path == path)
+    }
+
+    /// The requests to this path up to now do not count any more.
+    pub fn forget(&self, path: &str) {
+        self.shared.lock().journal.forget(path);
     }
 
     /// How many requests asked for a refresh, whatever came of them.
@@ -207,8 +213,8 @@ impl AuthorizationServer {
 
     fn count_where(&self, matches: impl Fn(&Recorded) -> bool) -> usize {
         let state = self.shared.lock();
-        let matching = state.journal.requests.iter().filter(|one| matches(one));
-        matching.count()
+        let requests = state.journal.requests();
+        requests.iter().filter(|one| matches(one)).count()
     }
 
     /// How many refresh requests were granted.

@@ -133,7 +133,7 @@ impl Shared {
         let state = self.lock();
         let (state, timeout) = self
             .journal_changed
-            .wait_timeout_while(state, LIMIT, |state| !condition(&state.journal.requests))
+            .wait_timeout_while(state, LIMIT, |state| !condition(&state.journal.requests()))
             .unwrap();
         drop(state);
         assert!(!timeout.timed_out(), "waited for {what_for}");

@@ -32,7 +32,7 @@ pub(in crate::cli::commands) fn doubts(login: &Login, now: Timestamp) -> Vec<Str
 }
 
 /// What the server says where it does not refresh, and otherwise why the last refresh failed.
-pub(super) fn failures(login: &Login, now: Timestamp) -> Vec<String> {
+pub(in crate::cli::commands) fn failures(login: &Login, now: Timestamp) -> Vec<String> {
     let mut texts = refusals(login, now);
     if texts.is_empty() {
         texts.extend(last_failure(login, now).map(|(_, text)| text));
@@ -66,12 +66,9 @@ pub(in crate::cli::commands) fn last_failure(
 }
 
 fn under_way(login: &Login, attempt: &Attempt, now: Timestamp) -> String {
-    let generation = login
-        .grants
-        .get(attempt.grant)
-        .map_or(0, |grant| grant.generation);
+    let which = which(login, attempt.grant);
     format!(
-        "a refresh of generation {generation} began {} ({}) and has not ended; if that process is dead, the next call recovers its answer, or finds out whether it is lost",
+        "a refresh{which} began {} ({}) and has not ended; if that process is dead, the next call recovers its answer, or finds out whether it is lost",
         ago(now.since(attempt.started_at)),
         attempt.by,
     )
@@ -103,10 +100,19 @@ fn doubtful(
         }
     };
     format!(
-        "the answer to a refresh of generation {} may be lost ({}{by}); {next}",
-        grant.generation,
+        "the answer to a refresh{} may be lost ({}{by}); {next}",
+        which(login, index),
         ago(now.since(since)),
     )
+}
+
+/// Which grant of two; nothing where there is one.
+fn which(login: &Login, grant: usize) -> &'static str {
+    match (login.grants.len(), grant) {
+        (0 | 1, _) => "",
+        (_, 0) => " of the first grant",
+        (..) => " of the second grant",
+    }
 }
 
 fn ago(length: Duration) -> String {

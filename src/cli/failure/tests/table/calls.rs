@@ -50,26 +50,40 @@ pub(super) fn calls() -> Vec<Error> {
         }
         .into(),
         FlowError::NotNamedByGit {
-            host: host(),
             scheme: Scheme::Https,
+            host: host(),
             accounts: ["home", "work"].map(|name| name.parse().unwrap()).into(),
             is_ended: false,
         }
         .into(),
-        AuthorizeError::NoPerson {
-            id: id(),
-            scheme: Scheme::Https,
-        }
-        .into(),
+        AuthorizeError::NoPerson { id: id() }.into(),
         AuthorizeError::from(NoAnswer::NotGiven("client id")).into(),
         AuthorizeError::from(NoAnswer::Unfit("the client secret is empty".to_owned())).into(),
         UsageError::TokenAsHost.into(),
-        UsageError::NoVariable("no variable is known that tools for this server read").into(),
+        UsageError::NoVariable("glauth knows no variable that the tools for this server read")
+            .into(),
         not_run(Errno::ENOENT),
         not_run(Errno::EACCES),
         UsageError::GitNotWritten(
             "error: could not lock config file: Read-only file system".to_owned(),
         )
+        .into(),
+        UsageError::ConfigNotWritten {
+            path: "/home/jane/.config/glauth/config.toml".into(),
+            host: host(),
+            account: Some(work().account),
+            source: no(Errno::EROFS),
+        }
+        .into(),
+        UsageError::DefaultGoesBefore {
+            default: id(),
+            is_ended: false,
+        }
+        .into(),
+        UsageError::DefaultGoesBefore {
+            default: id(),
+            is_ended: true,
+        }
         .into(),
         UsageError::BadStore(BadStore::Relative("logins".into())).into(),
         UsageError::BadStore(BadStore::Unexpanded {
@@ -92,6 +106,7 @@ pub(super) fn calls() -> Vec<Error> {
             scheme: Scheme::Https,
         }
         .into(),
+        FlowError::NameTaken(work()).into(),
         AuthorizeError::from(FlowError::HeldElsewhere {
             id: work(),
             other: id(),
@@ -170,6 +185,15 @@ pub(super) fn configuration() -> Vec<Error> {
     let texts = [
         "default_host = gitlab.com\n",
         "default_hots = \"gitlab.com\"\n",
+        "client_id = \"…\"\n",
+        "[gitlab.com]\n",
+        "[hosts.gitlab.com]\n",
+        "[hosts.gitlab.com:8443]\n",
+        "[hosts.\"gitlab.com\"\n",
+        "[hosts.\"gitlab.com\"]\nprovider = \"gitlb\"\n",
+        "[hosts.\"gitlab.com\"]\nclient_id: \"…\"\n",
+        "[hosts.\"gitlab.com\"]\nclient_id = \"…\n",
+        "[hosts.\"gitlab.com\"]\ntoken_endpoint = \"http://gitlab.com/oauth/token\"\n",
         "[hosts.\"gitlab.com\"]\npassword = \"…\"\n",
         "[hosts.\"gitlab.com\"]\nscopes = \"api\"\n",
         "default_host = \"gitlab.com\"\ndefault_host = \"gitlab.com\"\n",
@@ -178,6 +202,10 @@ pub(super) fn configuration() -> Vec<Error> {
         "default_host = \"http://gitlab.com\"\n",
     ];
     let unread = unread.map(|unusable| ConfigError::unread(path, unusable));
-    let refused = texts.map(|text| Config::parse_named(path, text).unwrap_err());
-    unread.into_iter().chain(refused).map(Into::into).collect()
+    let refused = |text| Config::parse_named(path, text).unwrap_err();
+    // Where a token is asked for, and the configuration may choose the account.
+    let asked: Error = FlowError::Config(Box::new(refused("host = 'a'\n"))).into();
+    let texts = texts.map(refused);
+    let all = unread.into_iter().chain(texts).map(Into::into);
+    all.chain([asked]).collect()
 }

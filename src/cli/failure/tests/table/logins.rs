@@ -1,8 +1,8 @@
 //! The errors of a login.
 
 use super::*;
-use crate::credential::EndpointName;
-use crate::flow::{NotAdded, NotListening, RedirectUri, Refusal, ToRegister};
+use crate::credential::{EndpointName, RedirectUri};
+use crate::flow::{NotAdded, NotListening, Refusal, ToRegister};
 use crate::oauth::{NoRandomness, RegistrationError};
 use crate::secret::BadSecret;
 

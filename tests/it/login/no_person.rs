@@ -1,7 +1,7 @@
 //! Without a person nothing prompts, opens a browser or waits (P10).
 
 use crate::login::through_browser::browser_that_notes;
-use crate::support::authorization_server::AuthorizationServer;
+use crate::support::authorization_server::{AuthorizationServer, DISCOVERY};
 use crate::support::sandbox::{Running, Sandbox};
 use crate::support::terminal::Terminal;
 
@@ -16,7 +16,11 @@ fn without_a_terminal_a_login_ends_with_3_and_the_command_to_run() {
     let said = Running::spawn(&mut command).finish().fails(3);
     assert!(said.contains("glauth login"), "{said}");
     assert!(said.contains("--device"), "{said}");
-    assert_eq!(server.requests().len(), 0);
+    // The server was asked whether it is there, and for nothing else.
+    assert_eq!(
+        server.count(DISCOVERY) + server.count("/"),
+        server.requests().len()
+    );
     assert!(!sandbox.path("visited").exists(), "a browser was opened");
     let words = ["--json", "login", "--client-id", "the-client", &url];
     sandbox.run(&words).fails_in_json(3, "login_required");
@@ -43,7 +47,28 @@ fn a_known_login_is_no_reason_to_ask_either() {
     sandbox.run(&["login", &server.url()]).fails(3);
     sandbox.run(&["login"]).fails(3);
     assert_eq!(sandbox.record_text(&server), before);
-    assert_eq!(server.requests().len(), 0);
+    assert_eq!(server.count("/"), server.requests().len());
+}
+
+#[test]
+fn what_can_be_checked_is_checked_before_a_terminal_is_missed() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let url = server.url();
+    let run = |options: &[&str], host: &str| {
+        let args = [&["--json", "login", "--client-id", "x"], options, &[host]].concat();
+        sandbox.run(&args)
+    };
+    let bad = run(&["--redirect-uri", "https://127.0.0.1/"], &url);
+    bad.fails_in_json(2, "config");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("http://127.0.0.1:{}/", taken.local_addr().unwrap().port());
+    run(&["--redirect-uri", &uri], &url).fails_in_json(4, "unavailable");
+    // A name of a kind that is known, which no name server knows (RFC 6761 §6.4).
+    let gone = run(&["--provider", "gitlab"], "gitlab.invalid");
+    gone.fails_in_json(4, "unreachable");
+    run(&["--provider", "oidc"], "http://127.0.0.1:1").fails_in_json(4, "unreachable");
+    run(&[], &url).fails_in_json(3, "login_required");
 }
 
 /// How a login at a terminal goes about it, in this environment.

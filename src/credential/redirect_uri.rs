@@ -8,14 +8,14 @@ use url::Url;
 #[derive(Debug)]
 pub struct RedirectUri {
     /// With the slash that a URL without a path has.
-    pub(super) url: Url,
+    pub url: Url,
     /// As it is registered.
-    pub(super) text: String,
+    pub text: String,
     /// Where to listen.
-    pub(super) addresses: Vec<IpAddr>,
+    pub addresses: Vec<IpAddr>,
 }
 
-/// Nobody can listen there.
+/// glauth cannot listen there.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the redirect URI `{0}` is not `http://` with `127.0.0.1`, `[::1]` or `localhost`, where glauth could listen"
@@ -52,7 +52,8 @@ impl RedirectUri {
     }
 
     /// Whether the port is part of what is registered. `Url` forgets a port 80.
-    pub(super) fn port(&self) -> Option<u16> {
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
         let authority = self.text.split('/').nth(2).unwrap_or_default();
         let spelled_out = authority.ends_with(":80");
         self.url.port().or(spelled_out.then_some(80))

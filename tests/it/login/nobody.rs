@@ -45,6 +45,12 @@ fn a_known_login_is_no_reason_to_ask_either() {
     let (sandbox, _) = Sandbox::logged_in(&server);
     let before = sandbox.record_text(&server);
     sandbox.run(&["login", &server.url()]).fails(3);
+    let said = sandbox.run(&["login", "--account", "work"]).fails(3);
+    let command = format!(
+        "run `glauth login --account work {}` in a terminal",
+        server.url()
+    );
+    assert!(said.contains(&command), "{said}");
     sandbox.run(&["login"]).fails(3);
     assert_eq!(sandbox.record_text(&server), before);
     assert_eq!(server.count("/"), server.requests().len());

@@ -74,6 +74,16 @@ fn its_user_and_its_end_come_from_the_server() {
 }
 
 #[test]
+fn a_day_that_is_over_does_not_end_a_token_that_the_server_accepts() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let about = json!({"id": 4711, "expires_at": "2020-01-01"});
+    server.script(CHECK, Behaviour::Answer(Answer::json(200, &about)));
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
 fn a_user_who_is_logged_in_already_is_named() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

@@ -75,6 +75,10 @@ fn what_can_be_checked_is_checked_before_a_terminal_is_missed() {
     gone.fails_in_json(4, "unreachable");
     run(&["--provider", "oidc"], "http://127.0.0.1:1").fails_in_json(4, "unreachable");
     run(&[], &url).fails_in_json(3, "login_required");
+    // A code is of no use without a secret here, and the device grant needs none.
+    let device = format!("--device-endpoint={url}/oauth/authorize_device");
+    let github = ["--provider", "github", &device];
+    run(&github, &url).fails_in_json(3, "login_required");
 }
 
 /// How a login at a terminal goes about it, in this environment.

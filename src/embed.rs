@@ -1,5 +1,7 @@
 //! What a program that embeds the store has to know: the way from a host to a working token.
 
+mod consent;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -16,6 +18,8 @@ use crate::secret::AccessToken;
 use crate::signals;
 use crate::store::{Lease, NamedBy, Store};
 use crate::time::Timestamp;
+
+pub use consent::{ClientSettings, Consent};
 
 /// The logins of a user: a folder of records that other processes, and `glauth` on the command line,
 /// use at the same time.
@@ -164,7 +168,17 @@ impl Login<'_> {
         &self,
         act: impl FnOnce(&Session<'_>, Record) -> Result<T, FlowError>,
     ) -> Result<T, Error> {
-        let session = Session {
+        let mut scheme = self.host.scheme;
+        let done = self.in_session(|session| {
+            let record = flow::find(session, &self.host.host, self.name.as_ref())?;
+            scheme = Some(record.scheme);
+            act(session, record)
+        });
+        done.map_err(|error| Error::of(&error, scheme))
+    }
+
+    fn in_session<T>(&self, act: impl FnOnce(&Session<'_>) -> T) -> T {
+        let done = act(&Session {
             store: &self.logins.store,
             http: &Network,
             lock_timeout: self.logins.lock_timeout,
@@ -174,15 +188,9 @@ impl Login<'_> {
             scheme: self.host.scheme,
             refreshes: RefreshesIn::Here,
             config: self.logins.config.as_deref(),
-        };
-        let mut scheme = self.host.scheme;
-        let found = flow::find(&session, &self.host.host, self.name.as_ref());
-        let done = found.and_then(|record| {
-            scheme = Some(record.scheme);
-            act(&session, record)
         });
         signals::told();
-        done.map_err(|error| Error::of(&error, scheme))
+        done
     }
 }
 
@@ -302,18 +310,26 @@ impl NeededLogin {
 
 impl Error {
     fn of(error: &FlowError, scheme: Option<Scheme>) -> Self {
-        let code = error.code();
-        let kind = ErrorKind::from(code.exit());
         let id = match error {
             // Any of them will do.
             FlowError::AllLoggedOut(ids) => ids.first(),
             other => other.id(),
         };
+        Self::with_code(error.code(), error.to_string(), id, scheme)
+    }
+
+    fn with_code(
+        code: Code,
+        message: String,
+        id: Option<&AccountId>,
+        scheme: Option<Scheme>,
+    ) -> Self {
+        let kind = ErrorKind::from(code.exit());
         let id = id.filter(|_| kind == ErrorKind::LoginRequired);
         Self {
             kind,
             code,
-            message: error.to_string(),
+            message,
             login: id.map(|id| NeededLogin::of(id, scheme)),
         }
     }

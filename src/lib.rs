@@ -11,7 +11,8 @@
 //! `default-features = false`, and with it some twenty packages (docs/dependencies.md).
 //!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
-//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Error`], [`ErrorKind`] and [`NeededLogin`]. It follows
+//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Consent`], [`ClientSettings`], [`Error`], [`ErrorKind`] and
+//! [`NeededLogin`]. It follows
 //! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
 //! [`BadSecret`] and the codes may get more. The same holds for the format of records (docs/format.md) and
 //! for the JSON and the exit codes of the command line. All else that a search finds is the program's own and
@@ -52,6 +53,35 @@
 //! let (token, lease) = logins.login("gitlab.com", None)?.lease(Some(Duration::from_secs(600)))?;
 //! upload(token.access_token().expose());
 //! drop(lease);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program can lead its own person through a login, with the client of the login that is there or another one:
+//!
+//! ```no_run
+//! # use glauth::{ClientSettings, Consent, Logins};
+//! struct Window;
+//!
+//! impl Consent for Window {
+//!     fn has_browser(&self) -> bool {
+//!         true
+//!     }
+//!     fn open(&self, address: &str) {
+//!         let _child = std::process::Command::new("xdg-open").arg(address).spawn();
+//!     }
+//!     fn enter_code(&self, address: &str, code: &str) {
+//!         println!("enter {code} at {address}");
+//!     }
+//!     fn hear(&self, text: &str) {
+//!         println!("{text}");
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), glauth::Error> {
+//! let mut client = ClientSettings::default();
+//! client.client_id = Some("3f5c0a91".to_owned());
+//! Logins::open()?.login("gitlab.com", None)?.log_in(client, &Window)?;
 //! # Ok(())
 //! # }
 //! ```
@@ -111,6 +141,6 @@ mod told;
 mod toml_trouble;
 mod user_file;
 
-pub use embed::{Error, ErrorKind, Login, Logins, NeededLogin, Token};
+pub use embed::{ClientSettings, Consent, Error, ErrorKind, Login, Logins, NeededLogin, Token};
 pub use secret::{AccessToken, BadSecret, Fingerprint};
 pub use store::Lease;

@@ -191,13 +191,19 @@ impl Call {
         format!("`glauth {words}{}{account} {host}`", self.options)
     }
 
-    /// How a login is reached. Only a server of this machine is ever reached over plain HTTP.
+    /// How a login is reached, or else another one at its host. Only a server of this machine is ever reached over
+    /// plain HTTP.
     pub(super) fn scheme(&self, id: &AccountId) -> Scheme {
         let url = Url::parse(&id.host.base_url(Scheme::Http));
         if !url.is_ok_and(|url| is_loopback(&url)) {
             return Scheme::Https;
         }
-        self.record(id).map_or(Scheme::Https, |found| found.scheme)
+        let others = || {
+            let all = self.store()?.accounts_of(&id.host).ok()?;
+            all.iter().find_map(|other| self.record(other))
+        };
+        let found = self.record(id).or_else(others);
+        found.map_or(Scheme::Https, |found| found.scheme)
     }
 
     /// Whether a personal token is the way to log in, since the login there is one, or was one.
@@ -214,8 +220,12 @@ impl Call {
     }
 
     fn record(&self, id: &AccountId) -> Option<Record> {
-        let store = Store::new(self.root.clone()?, Timestamp::now);
-        store.snapshot(id).ok().flatten().map(Snapshot::into_record)
+        let snapshot = self.store()?.snapshot(id).ok().flatten();
+        snapshot.map(Snapshot::into_record)
+    }
+
+    fn store(&self) -> Option<Store> {
+        Some(Store::new(self.root.clone()?, Timestamp::now))
     }
 }
 

@@ -2,15 +2,17 @@
 //! own making ends at 4095 of them.
 
 use std::io;
+use std::os::fd::AsFd as _;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::termios::{
     LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
 use zeroize::Zeroizing;
 
 use super::printer;
-use crate::signals;
+use crate::signals::{self, BlockedSignals};
 
 /// Where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +40,26 @@ const BACKSPACE: u8 = 0x08;
 const CTRL_U: u8 = 0x15;
 const DELETE: u8 = 0x7f;
 
+/// How often glauth looks whether a signal has come, in milliseconds: a person does not notice it.
+const LOOK: u8 = 100;
+
 /// Reads what is typed at standard input, a terminal, and hides it; at most one byte more than `limit`.
 pub(super) fn read(until: Until, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut held = BlockedSignals::new();
+    held.announce("the terminal shows again what is typed".to_owned());
     let hidden = Hidden::start()?;
     // Allocated once: a buffer that grows leaves copies behind.
     let mut typed = Zeroizing::new(Vec::with_capacity(limit + 1));
     loop {
+        if held.has_come() {
+            // It ends the process, and the terminal has to show what is typed by then.
+            drop(hidden);
+            drop(held);
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        if !is_typed()? {
+            continue;
+        }
         let mut key = [0];
         match nix::unistd::read(io::stdin(), &mut key) {
             Ok(0) => break,
@@ -54,6 +70,7 @@ pub(super) fn read(until: Until, limit: usize) -> io::Result<Zeroizing<Vec<u8>>>
         match key[0] {
             CTRL_C => {
                 drop(hidden);
+                drop(held);
                 printer::plain("");
                 signals::interrupt();
                 return Err(io::ErrorKind::Interrupted.into());
@@ -70,6 +87,17 @@ pub(super) fn read(until: Until, limit: usize) -> io::Result<Zeroizing<Vec<u8>>>
     drop(hidden);
     printer::plain("");
     Ok(typed)
+}
+
+/// Waits a while for a key, so that a signal is noticed meanwhile.
+fn is_typed() -> io::Result<bool> {
+    let stdin = io::stdin();
+    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    match poll(&mut polled, LOOK) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
 }
 
 /// The terminal shows nothing of what is typed, until this is dropped.

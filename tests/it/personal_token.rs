@@ -74,6 +74,37 @@ fn its_user_and_its_end_come_from_the_server() {
 }
 
 #[test]
+fn where_the_check_endpoint_names_the_user_it_is_asked_once() {
+    const GITEA: &str = "/api/v1/user";
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let url = server.url();
+    let login = |status: u16| {
+        let joe = Answer::json(status, &json!({"id": 7, "login": "joe"}));
+        server.script(GITEA, Behaviour::Answer(joe));
+        let args = ["login", "--with-token", "--provider", "gitea", &url];
+        sandbox.run_with_input(&args, "0123456789abcdef")
+    };
+    login(401).fails(3);
+    assert!(!sandbox.file(&server, "toml").exists());
+    let before = server.requests().len();
+    let done = login(200);
+    assert!(done.stderr.contains("logged in as joe"), "{done:?}");
+    done.succeeds();
+    assert_eq!(server.requests().len(), before + 1);
+}
+
+#[test]
+fn a_day_that_is_over_does_not_end_a_token_that_the_server_accepts() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let about = json!({"id": 4711, "expires_at": "2020-01-01"});
+    server.script(CHECK, Behaviour::Answer(Answer::json(200, &about)));
+    log_in(&sandbox, &server.url(), TOKEN).succeeds();
+    assert_eq!(sandbox.run(&["token"]).prints(), TOKEN);
+}
+
+#[test]
 fn a_user_who_is_logged_in_already_is_named() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

@@ -1,6 +1,7 @@
 //! Secrets that a person pastes at a terminal: they are not shown, and need no more than a key to end them.
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::authorization_server::{AuthorizationServer, Pair};
 use crate::support::sandbox::Sandbox;
@@ -78,4 +79,17 @@ fn ctrl_c_ends_the_question_gives_the_echo_back_and_stores_nothing() {
     let signal = Some(Signal::SIGINT as i32);
     assert_eq!(finished.signal(), signal, "{finished:?}");
     assert!(!sandbox.store().exists());
+}
+
+#[test]
+fn a_signal_gives_the_echo_back_too() {
+    let sandbox = Sandbox::new();
+    let args = ["login", "--with-token", "gitlab.example"];
+    let terminal = asks(&sandbox, &args, "and press Enter\n");
+    let pid = i32::try_from(terminal.pid()).unwrap();
+    kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
+    terminal.wait_until_shown();
+    let finished = terminal.finish();
+    let signal = Some(Signal::SIGTERM as i32);
+    assert_eq!(finished.signal(), signal, "{finished:?}");
 }

@@ -21,7 +21,7 @@ use report::report;
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let host = context.host(&args.target, &store).map_err(no_host)?;
-    if args.with_token && bring::is_like_a_token(&host.host) {
+    if args.with_token && bring::is_like_a_token(&host.host.to_string()) {
         return Err(UsageError::TokenAsHost.into());
     }
     let config = context.config()?;

@@ -2,7 +2,7 @@
 
 use super::flow::of_flow;
 use super::send::{of_cause, of_question};
-use super::{Failure, hint_of, plain, remedy_of_file};
+use super::{Failure, hint_of, log_in_with, plain, remedy_of_file};
 use crate::cli::call::Call;
 use crate::credential::{AccountId, EndpointName, Outcome};
 use crate::flow::{AuthorizeError, ClientError, NotAdded, Refusal, ToRegister};
@@ -84,14 +84,6 @@ fn option_of(name: EndpointName) -> Option<&'static str> {
         EndpointName::Revocation => Some("--revocation-endpoint"),
         EndpointName::Check | EndpointName::Userinfo => None,
     }
-}
-
-/// The command that repeats this login with these options.
-fn log_in_with(options: &str, id: Option<&AccountId>, call: &Call) -> String {
-    id.map_or_else(
-        || call.command_about(&format!("login{options}"), None, "HOST"),
-        |id| call.login(options, id),
-    )
 }
 
 fn where_and_how(register: &ToRegister) -> String {
@@ -236,7 +228,8 @@ fn of_device(error: &DeviceError, id: Option<&AccountId>, call: &Call) -> String
 fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failure {
     let hint = match &error.why {
         Refusal::OtherUser { expected, .. } => Some(format!(
-            "log in as {expected} at the server, and run the command again"
+            "log in as {expected} at the server, then run {}",
+            log_in_with("", id, call)
         )),
         Refusal::Nameless { .. } => Some(
             "ask for a scope with which the server names the user, in a login of its own"

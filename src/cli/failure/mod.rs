@@ -179,7 +179,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
             let mut aside = path.clone().into_os_string();
             aside.push(".broken");
             let (path, aside) = (quoted(path), quoted(Path::new(&aside)));
-            let login = log_in(id, call);
+            let login = log_in_with("", id, call);
             format!("glauth left it as it is; restore it, or run `mv {path} {aside}` and {login}")
         }
         StoreError::UnsupportedVersion { .. } | StoreError::NewerValue { .. } => {
@@ -195,7 +195,7 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
             rescued: Some(_), ..
         } => "fix the store; the next call then puts them in place".to_owned(),
         StoreError::AnswerNotStored { rescued: None, .. } => {
-            format!("fix the store, then run {}", log_in(id, call))
+            format!("fix the store, then run {}", log_in_with("", id, call))
         }
         StoreError::Io { .. } => {
             or_doctor("look at that file and its file system", "tries what is needed", call)
@@ -203,11 +203,11 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
     }
 }
 
-/// The login that makes the account anew.
-fn log_in(id: Option<&AccountId>, call: &Call) -> String {
+/// The command that logs in with these options; in a login it repeats the others.
+fn log_in_with(options: &str, id: Option<&AccountId>, call: &Call) -> String {
     id.map_or_else(
-        || call.command_about("login", None, "HOST"),
-        |id| call.login("", id),
+        || call.command_about(&format!("login{options}"), None, "HOST"),
+        |id| call.login(options, id),
     )
 }
 

@@ -1,6 +1,6 @@
 //! What a person does about a server that was not reached, or that gave no answer.
 
-use super::hint_of;
+use super::{hint_of, log_in_with};
 use crate::cli::call::Call;
 use crate::cli::shell;
 use crate::credential::AccountId;
@@ -34,7 +34,7 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
         ),
         SendError::TlsRefused {
             problem, origin, ..
-        } => of_tls(*problem, origin),
+        } => of_tls(*problem, origin, id, call),
         SendError::NotTls { .. } => {
             "look at the port; a server on this machine that speaks plain HTTP is named with `http://…`".to_owned()
         }
@@ -60,7 +60,7 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
             "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it again with {}",
             id.map_or_else(
                 || call.command_about("login", None, origin),
-                |id| call.command_for("login", id)
+                |id| call.login("", id)
             )
         ),
         SendError::Unreachable { .. }
@@ -69,10 +69,13 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
     })
 }
 
-fn of_tls(problem: TlsProblem, origin: &str) -> String {
+fn of_tls(problem: TlsProblem, origin: &str, id: Option<&AccountId>, call: &Call) -> String {
     match problem {
         TlsProblem::UnknownAuthority => {
-                "if your own authority signed it, log in with --ca-file, or set `ca_file` in config.toml"
+                return format!(
+                    "if your own authority signed it, run {}, or set `ca_file` in config.toml",
+                    log_in_with(" --ca-file FILE", id, call)
+                );
             }
         TlsProblem::OtherAuthority => {
                 let address = with_port(origin.trim_start_matches("https://"));

@@ -149,16 +149,20 @@ impl ServerLogin<'_> {
     /// Finds out what would keep a person from logging in here: a port that is taken, a server that cannot be
     /// reached. The form of the redirect URI was checked before.
     pub(super) fn check_without_person(&self) -> Result<(), AuthorizeError> {
-        let browser = Browser::start(self)?;
+        let device = self.setup.endpoints.device_authorization.as_ref();
+        let device = device.and_then(|endpoint| endpoint.url().ok());
+        let endpoint = match Browser::start(self) {
+            Ok(browser) => browser.endpoint().clone(),
+            // The device grant needs neither a secret nor an authorization endpoint.
+            Err(AuthorizeError::Client(error)) => device
+                .filter(|_| self.setup.can_use_device())
+                .ok_or(error)?,
+            Err(error) => return Err(error),
+        };
         let ca_file = self.setup.client.ca_file.as_ref();
-        oauth::reach(
-            self.session.http,
-            browser.endpoint(),
-            ca_file,
-            Timestamp::now,
-        )
-        .map_err(DiscoveryError::Send)
-        .map_err(ClientError::from)?;
+        oauth::reach(self.session.http, &endpoint, ca_file, Timestamp::now)
+            .map_err(DiscoveryError::Send)
+            .map_err(ClientError::from)?;
         Ok(())
     }
 

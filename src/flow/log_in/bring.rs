@@ -118,7 +118,9 @@ fn store_alone(
         if verdict == CheckVerdict::Dead {
             return Err(FlowError::UnknownToken(plan.id).into());
         }
-        tokens.rotation.expires_in = ends_at.map(|end| end.since(tokens.issued_at));
+        // A server that accepts it knows better than a day that is over.
+        let end = ends_at.filter(|end| *end > session.now());
+        tokens.rotation.expires_in = end.map(|end| end.since(tokens.issued_at));
     }
     let unchecked = unchecked(verdict).filter(|_| kind == LoginKind::Token);
     let unchecked =

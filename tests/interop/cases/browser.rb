@@ -83,7 +83,7 @@ fact "a browser and `glauth login HOST` alone mend a login that was revoked at t
     login = log_in_with(HOST.to_s, terminal: true) do |login|
       browser.visit login.page
       browser.press "Authorize"
-      browser.press "Go on to the second consent"
+      browser.press "Go on to step 2"
       browser.press "Authorize"
       assert_ends_at browser, "Logged in to #{SERVER_NAME} as jane", "There is a standby grant too."
     end

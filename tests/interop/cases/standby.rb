@@ -20,7 +20,7 @@ end
 
 def assert_leads_on(browser)
   assert_ends_at browser, "Step 1 of 2 done: logged in to #{NAME} as jane", "asks for your consent again",
-                 "no token ends under their hands", "Go on to the second consent", "You can also close this tab"
+                 "no token stops working while it is in use", "Go on to step 2", "You can also close this tab"
 end
 
 def assert_ends_without_standby(browser, why)
@@ -89,7 +89,7 @@ end
 fact "a browser in which joe gives the second consent: it is revoked, and jane's login has one grant" do
   with_browser do |browser|
     login = log_in_twice(browser) do
-      browser.press "Go on to the second consent"
+      browser.press "Go on to step 2"
       browser.press "Sign out"
       sign_in browser, "joe"
       browser.press "Authorize"

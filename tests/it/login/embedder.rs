@@ -16,10 +16,11 @@ use glauth::oauth::{DeviceAuthorization, Provider};
 use glauth::secret::ClientSecret;
 use glauth::store::Store;
 use glauth::time::Timestamp;
+use glauth::{ClientSettings, Consent, ErrorKind, Logins};
 use url::Url;
 
 use crate::support::authorization_server::{
-    AuthorizationServer, ClientAuth, DISCOVERY, Settings, TOKEN,
+    AuthorizationServer, ClientAuth, Consent as ServerConsent, DISCOVERY, Decision, Settings, TOKEN,
 };
 use crate::support::browser;
 use crate::support::sandbox::Sandbox;
@@ -282,4 +283,86 @@ fn a_program_says_where_the_server_of_a_host_is() {
     let done = log_person_in_at(at, &sandbox, StandbyPolicy::Never, options, &person).unwrap();
     assert_eq!(done.identity.unwrap().username, "jane");
     assert_eq!(server.count(TOKEN), 1);
+}
+
+/// A program that knows the public interface alone: it has a browser, or shows codes.
+struct Public<'a> {
+    has_browser: bool,
+    server: &'a AuthorizationServer,
+    shown: RefCell<Vec<String>>,
+}
+
+impl<'a> Public<'a> {
+    fn new(server: &'a AuthorizationServer, has_browser: bool) -> Self {
+        Self {
+            has_browser,
+            server,
+            shown: RefCell::default(),
+        }
+    }
+}
+
+impl Consent for Public<'_> {
+    fn has_browser(&self) -> bool {
+        self.has_browser
+    }
+
+    fn open(&self, address: &str) {
+        self.shown.borrow_mut().push("page".to_owned());
+        let address = address.to_owned();
+        std::thread::spawn(move || browser::open(&address));
+    }
+
+    fn enter_code(&self, address: &str, code: &str) {
+        assert!(address.starts_with(&self.server.url()), "{address}");
+        self.shown.borrow_mut().push("code".to_owned());
+        self.server.decide(code, Decision::Approved);
+    }
+
+    fn hear(&self, _text: &str) {}
+}
+
+#[test]
+fn a_program_logs_in_through_the_public_interface() {
+    for (has_browser, shown) in [(true, "page"), (false, "code")] {
+        let server = AuthorizationServer::start();
+        let sandbox = Sandbox::new();
+        let logins = Logins::open_at(sandbox.store());
+        let login = logins.login(&server.url(), None).unwrap();
+        let program = Public::new(&server, has_browser);
+
+        let error = login
+            .log_in(ClientSettings::default(), &program)
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+        assert_eq!(program.shown.take(), [""; 0]);
+
+        let mut client = ClientSettings::default();
+        client.client_id = Some("the-client".to_owned());
+        assert_eq!(login.log_in(client, &program).unwrap(), [""; 0]);
+        assert_eq!(program.shown.take(), [shown]);
+        let token = login.token(None).unwrap();
+        let printed = sandbox.run(&["token", &server.url()]).succeeds();
+        assert_eq!(token.access_token().expose(), printed.trim());
+
+        // The second login needs no settings.
+        login.log_in(ClientSettings::default(), &program).unwrap();
+    }
+}
+
+#[test]
+fn a_program_hears_that_its_person_refused() {
+    let server = AuthorizationServer::start();
+    server.change(|settings| settings.consent = ServerConsent::Refused("access_denied", None));
+    let sandbox = Sandbox::new();
+    let logins = Logins::open_at(sandbox.store());
+    let mut client = ClientSettings::default();
+    client.client_id = Some("the-client".to_owned());
+    let login = logins.login(&server.url(), None).unwrap();
+    let error = login
+        .log_in(client, &Public::new(&server, true))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LoginRequired);
+    assert_eq!(error.code(), "access_denied");
+    assert_eq!(error.login().unwrap().account(), "default");
 }

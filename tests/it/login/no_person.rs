@@ -45,6 +45,12 @@ fn a_known_login_is_no_reason_to_ask_either() {
     let (sandbox, _) = Sandbox::logged_in(&server);
     let before = sandbox.record_text(&server);
     sandbox.run(&["login", &server.url()]).fails(3);
+    let said = sandbox.run(&["login", "--account", "work"]).fails(3);
+    let command = format!(
+        "run `glauth login --account work {}` in a terminal",
+        server.url()
+    );
+    assert!(said.contains(&command), "{said}");
     sandbox.run(&["login"]).fails(3);
     assert_eq!(sandbox.record_text(&server), before);
     assert_eq!(server.count("/"), server.requests().len());
@@ -69,6 +75,10 @@ fn what_can_be_checked_is_checked_before_a_terminal_is_missed() {
     gone.fails_in_json(4, "unreachable");
     run(&["--provider", "oidc"], "http://127.0.0.1:1").fails_in_json(4, "unreachable");
     run(&[], &url).fails_in_json(3, "login_required");
+    // A code is of no use without a secret here, and the device grant needs none.
+    let device = format!("--device-endpoint={url}/oauth/authorize_device");
+    let github = ["--provider", "github", &device];
+    run(&github, &url).fails_in_json(3, "login_required");
 }
 
 /// How a login at a terminal goes about it, in this environment.

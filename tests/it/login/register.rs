@@ -202,3 +202,21 @@ fn a_secret_that_the_kind_of_server_wants_is_asked_for_without_being_seen() {
     assert!(!finished.stderr.contains("cs-SECRET"), "{finished:?}");
     assert!(sandbox.record_text(&server).contains("cs-SECRET"));
 }
+
+#[test]
+fn a_token_in_the_place_of_the_id_goes_nowhere() {
+    let server = AuthorizationServer::start();
+    let sandbox = Sandbox::new();
+    let mut terminal = newcomer(&sandbox, &server);
+    terminal.wait_for("paste the Application ID: ");
+    terminal.type_line("glpat-0123");
+    let finished = terminal.finish();
+    assert_eq!(finished.code(), Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("--with-token"), "{finished:?}");
+    // As it was typed, and no more.
+    assert_eq!(
+        finished.stderr.matches("glpat-0123").count(),
+        1,
+        "{finished:?}"
+    );
+}

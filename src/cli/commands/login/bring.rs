@@ -5,7 +5,6 @@ use zeroize::Zeroizing;
 use crate::cli::context::{read_line_of_stdin, read_stdin};
 use crate::cli::failure::{Error, UsageError};
 use crate::cli::hidden::Until;
-use crate::credential::Host;
 use crate::flow::BroughtTokens;
 use crate::http::ANSWER_LIMIT;
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
@@ -31,13 +30,24 @@ pub(super) fn personal_token() -> Result<BroughtTokens, Error> {
     Ok(BroughtTokens::personal(access_token, Timestamp::now()))
 }
 
-/// How the personal access tokens of GitLab and GitHub begin, as far as a host name can.
-const TOKEN_BEGINNINGS: [&str; 8] = [
-    "glpat-", "glrt-", "gldt-", "glsoat-", "glft-", "glcbt-", "glptt-", "gloas-",
+/// How the personal access tokens of GitLab and GitHub begin.
+const TOKEN_BEGINNINGS: [&str; 12] = [
+    "glpat-",
+    "glrt-",
+    "gldt-",
+    "glsoat-",
+    "glft-",
+    "glcbt-",
+    "glptt-",
+    "gloas-",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "github_pat_",
 ];
 
-/// Whether a token was typed in the place of HOST: it would be shown, stored and looked up in DNS (P8).
-pub(super) fn is_like_a_token(host: &Host) -> bool {
-    let name = host.to_string();
-    TOKEN_BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+/// Whether a token was typed in the place of something else, HOST or a client id: it would be shown, stored and sent
+/// to others (P8).
+pub(super) fn is_like_a_token(text: &str) -> bool {
+    TOKEN_BEGINNINGS.iter().any(|begin| text.starts_with(begin))
 }

@@ -1,6 +1,7 @@
 //! The first stumbling block: no client id. Where to register an application, and a prompt for what
 //! comes of it.
 
+use super::bring::is_like_a_token;
 use super::opener::{self, Opened};
 use crate::cli::context::read_line_of_stdin;
 use crate::cli::printer;
@@ -68,6 +69,11 @@ pub(super) fn ask_for_client_id(
                 }
             }
             ("", None) => {}
+            (id, _) if is_like_a_token(id) => {
+                return Err(NoAnswer::Unfit(format!(
+                    "that looks like a token, and not like the {name}; log in with a token on standard input and --with-token"
+                )));
+            }
             (id, _) => return Ok(id.to_owned()),
         }
     }

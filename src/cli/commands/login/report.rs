@@ -31,11 +31,15 @@ fn warn(id: &AccountId, done: &LoggedIn, is_token: bool, context: &Context<'_>) 
     }
     if let Some(end) = done.ends_at {
         let end = end.local();
-        context.printer.warn(&if is_token {
-            format!("this token expires at {end}, and cannot be refreshed")
+        if is_token {
+            context
+                .printer
+                .tell(&format!("{id}: this token expires at {end}"));
         } else {
-            format!("the server gave no refresh token: this login ends at {end}, and cannot be refreshed")
-        });
+            context.printer.warn(&format!(
+                "the server gave no refresh token: this login ends at {end}, and cannot be refreshed"
+            ));
+        }
     }
     if let Some(before) = done.replaced_user() {
         // Not every name can be an account's.

@@ -188,7 +188,10 @@ impl<'a> Plan<'a> {
         let used = self
             .any_client()
             .and_then(|client| client.client_id.as_deref());
-        client_id.is_some() && used == client_id
+        // What glauth has registered itself needs no comparison.
+        let own = self.own_client();
+        let is_registered = own.is_some_and(|own| own.registration.is_some());
+        is_registered || (client_id.is_some() && used == client_id)
     }
 
     /// The configured client id, where another one goes before it that the call did not give.

@@ -1,4 +1,4 @@
-//! Discovery documents that nobody would write: what is believed names the issuer that was asked, and
+//! Discovery documents that no server would write: what is believed names the issuer that was asked, and
 //! endpoints that are https.
 
 #![no_main]

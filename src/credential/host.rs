@@ -45,9 +45,9 @@ pub enum BadHost {
     #[error("is not a host name, a host with a port, or a URL of one")]
     Invalid,
     /// What stands behind the colon is no port.
-    #[error("has a port that is not a number from 1 to 65535")]
+    #[error("has a port that is no number from 1 to 65535")]
     Port,
-    /// A user, a query or a fragment, where it can mean nothing.
+    /// A user, a query or a fragment, where nobody can mean anything by it.
     #[error("has a user, a query or a fragment; only scheme, host, port and path count")]
     Extra,
     /// Another scheme than http and https.

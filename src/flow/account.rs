@@ -162,7 +162,7 @@ pub fn held_by_no_other(store: &Store, id: &AccountId, tokens: &Tokens) -> Resul
     }
 }
 
-/// Those that are not logged out. One that cannot be read is in use: its error must be seen.
+/// Those that nobody has logged out of. One that cannot be read is in use: its error must be seen.
 #[must_use]
 pub fn in_use(store: &Store, ids: &[AccountId]) -> Vec<AccountId> {
     let logged_out = |id: &AccountId| {

@@ -11,7 +11,7 @@ use crate::secret::AccessToken;
 /// How long it may take, with its connection. A caller stands in mid-request and waits.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Asks the check endpoint; without one, that is unknown.
+/// Asks the check endpoint; without one, nobody knows.
 pub fn check(http: &dyn Http, client: &Client, token: &AccessToken) -> CheckVerdict {
     let Some(endpoint) = &client.check_endpoint else {
         return CheckVerdict::Unknown;

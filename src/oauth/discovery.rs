@@ -123,7 +123,7 @@ fn places(issuer: &Url) -> [Url; 2] {
 fn read(object: &Map<String, Value>, asked: &Url) -> Result<Metadata, String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let issuer = text("issuer").ok_or("names no issuer")?;
-    // RFC 8414 §3.3: else it is another server's document.
+    // RFC 8414 §3.3: else it is somebody else's document.
     if !same_issuer(issuer, asked.as_str()) {
         return Err(format!("is of another issuer, `{}`", shown(issuer)));
     }

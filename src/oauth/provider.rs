@@ -28,8 +28,8 @@ pub struct Provider {
     pub hosts: &'static [&'static str],
     /// Client ids of glauth's own, by host.
     pub client_ids: &'static [(&'static str, &'static str)],
-    /// What the server calls itself (RFC 9207): below the base URL, or a URL of its own; `None`: that
-    /// is unknown, so nothing is compared.
+    /// What the server calls itself (RFC 9207): below the base URL, or a URL of its own; `None`: nobody
+    /// knows, so nothing is compared.
     pub issuer: Option<&'static str>,
     /// Where they are.
     pub endpoints: Endpoints<&'static str>,
@@ -38,7 +38,7 @@ pub struct Provider {
     pub device_client_apart: bool,
     /// The check endpoint of personal access tokens.
     pub token_check_endpoint: Option<&'static str>,
-    /// Asked for by default.
+    /// Asked for where nobody says.
     pub scopes: &'static [&'static str],
     /// Sent with the authorization request, and there only.
     pub authorization_parameters: &'static [(&'static str, &'static str)],
@@ -46,7 +46,7 @@ pub struct Provider {
     pub secret_method: fn(ClientSecret) -> AuthMethod,
     /// What is redeemed with a secret only, PKCE or not.
     pub needs_secret: NeedsSecret,
-    /// What is registered for glauth, unless a source says otherwise.
+    /// What is registered for glauth, unless somebody says otherwise.
     pub redirect_uri: &'static str,
     /// The user name that goes with a token as git's password.
     pub git_username: &'static str,

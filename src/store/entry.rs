@@ -100,7 +100,7 @@ pub struct Occupied {
 pub struct NewLogin {
     /// `https`, or `http` on loopback.
     pub scheme: Scheme,
-    /// The user, where the server was asked.
+    /// Who it is, where the server was asked.
     pub identity: Option<Identity>,
     /// The login; its generations are counted on from those of the record that it replaces.
     pub login: Login,
@@ -213,7 +213,7 @@ impl Locked<Occupied> {
         self.state.full.login_mut()
     }
 
-    /// Takes a lease on this grant's access token. `None`: a process waits for those that others
+    /// Takes a lease on this grant's access token. `None`: somebody waits for those that others
     /// hold, and has just got there; let the account's lock go and try once more.
     pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
         match self.token_name(grant) {
@@ -222,7 +222,7 @@ impl Locked<Occupied> {
         }
     }
 
-    /// Whether a command holds a lease on this grant's access token.
+    /// Whether somebody holds a lease on this grant's access token.
     pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
         match self.token_name(grant) {
             Some(token) => self.place.is_leased(token),
@@ -277,7 +277,7 @@ impl Locked<Occupied> {
         }
     }
 
-    /// Notes the user that the server names. To be saved.
+    /// Notes who the server says this is. To be saved.
     pub fn set_identity(&mut self, identity: Identity) {
         self.state.full.record.identity = Some(identity);
     }

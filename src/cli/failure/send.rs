@@ -57,7 +57,7 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
             "fix that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
         }
         SendError::ForeignServer { origin, .. } => format!(
-            "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it again with {}",
+            "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it anew with {}",
             id.map_or_else(
                 || call.command_about("login", None, origin),
                 |id| call.command_for("login", id)
@@ -72,7 +72,7 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
 fn of_tls(problem: TlsProblem, origin: &str) -> String {
     match problem {
         TlsProblem::UnknownAuthority => {
-                "if your own authority signed it, log in with --ca-file, or set `ca_file` in config.toml"
+                "if its certificate is of an authority of your own, log in with --ca-file, or set `ca_file` in config.toml"
             }
         TlsProblem::OtherAuthority => {
                 let address = with_port(origin.trim_start_matches("https://"));

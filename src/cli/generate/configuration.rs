@@ -64,3 +64,19 @@ fn describe(roff: &mut Roff, key: &Key) {
     roff.control("br", []);
     prose::paragraph(roff, &format!("Example: `{}`", key.line()));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::PROVIDERS;
+
+    #[test]
+    fn the_configuration_takes_every_kind_of_server() {
+        let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+        let key = HOST_KEYS.iter().find(|key| key.name == "provider").unwrap();
+        let Form::OneOf(known) = key.form else {
+            panic!("`provider` takes {}", key.form.words());
+        };
+        assert_eq!(known, names);
+    }
+}

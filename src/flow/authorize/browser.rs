@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
-use crate::credential::{EndpointName, RedirectUri};
+use crate::credential::EndpointName;
+use crate::credential::RedirectUri;
 use crate::flow::loopback::{Arrival, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
@@ -23,7 +24,7 @@ use crate::time::human;
 enum Event {
     /// A browser came back.
     Came(AuthorizationResponse, Visitor),
-    /// The person pasted a line.
+    /// Somebody pasted a line.
     Pasted(String),
     /// A connection was closed because of whose it is.
     Stranger(Peer),
@@ -42,7 +43,7 @@ pub(super) struct Browser<'a> {
     question: ConsentQuestion,
     loopback: Loopback,
     events: Receiver<Event>,
-    /// Until a thread reads.
+    /// Until somebody reads.
     pasted: Option<SyncSender<Event>>,
 }
 
@@ -121,7 +122,7 @@ impl<'a> Browser<'a> {
         Ok(())
     }
 
-    /// Shows the page, and waits until the person has answered.
+    /// Shows the page, and waits until somebody has answered.
     pub(super) fn wait(
         &mut self,
         opening: PageOpening,

@@ -15,7 +15,7 @@ use crate::http::SendError;
 use crate::oauth::{DeviceError, NoRandomness};
 use crate::time::human;
 
-/// Why there is no login.
+/// Why nobody is logged in.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeError {
     /// Something is missing, or does not fit.
@@ -57,12 +57,12 @@ pub enum AuthorizeError {
         "the answer came from another server than was asked: `{issuer}` instead of `{expected}`"
     )]
     OtherIssuer {
-        /// What it calls itself.
+        /// Who it says that it is.
         issuer: String,
-        /// What was asked.
+        /// Who was asked.
         expected: String,
     },
-    /// No consent came in time.
+    /// Nobody consented in time.
     #[error("no consent within {}", human(*limit))]
     NobodyCame {
         /// How long was waited.
@@ -91,7 +91,7 @@ pub enum AuthorizeError {
         /// What went wrong on the way, where no answer came.
         trouble: Option<Box<SendError>>,
     },
-    /// The person goes on without a second consent.
+    /// Who was to consent a second time goes on without.
     #[error("it was left out")]
     LeftOut,
     /// A second grant was there, and is not taken.
@@ -113,7 +113,7 @@ impl From<FlowError> for AuthorizeError {
     }
 }
 
-/// An error code as a sentence; an unknown one is quoted.
+/// An error code as a sentence; what nobody foresaw is quoted.
 fn refusal(error: &str) -> String {
     match error {
         "access_denied" => "access was denied".to_owned(),

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-/// How long the page that leads on is there to be read, in seconds: a sentence or two. A faster
-/// reader has the link.
+/// How long the page that leads on is there to be read, in seconds: a sentence or two. Who is
+/// faster has the link.
 const LEADS_ON_AFTER: u32 = 4;
 
 /// What a browser is shown.
@@ -38,11 +38,11 @@ impl Page {
     /// The login is stored.
     #[must_use]
     pub fn logged_in(host: &str, username: Option<&str>) -> Self {
-        let as_user = username.map_or_else(String::new, |name| format!(" as {name}"));
+        let who = username.map_or_else(String::new, |name| format!(" as {name}"));
         Self {
             status: "200 OK",
             sign: Sign::Good,
-            title: format!("Logged in to {host}{as_user}"),
+            title: format!("Logged in to {host}{who}"),
             paragraphs: vec!["You can close this tab.".to_owned()],
             next: None,
             location: None,

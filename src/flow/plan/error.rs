@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::code::Code;
-use crate::credential::{BadRedirectUri, EndpointName, Host};
+use crate::credential::BadRedirectUri;
+use crate::credential::{EndpointName, Host};
 use crate::oauth::DiscoveryError;
 use crate::secret::BadSecret;
 use crate::user_file::Unusable;
@@ -28,7 +29,7 @@ pub struct ToRegister {
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// No source says under which id glauth is registered.
+    /// Nobody said under which id we are registered.
     #[error("no client id for {host}")]
     NoClientId {
         /// Where it is missing.
@@ -75,7 +76,7 @@ pub enum ClientError {
         /// The host of the login.
         host: Host,
     },
-    /// glauth cannot listen there.
+    /// Nobody can listen there.
     #[error(transparent)]
     BadRedirectUri(#[from] BadRedirectUri),
     /// A file that was named.
@@ -102,13 +103,13 @@ pub enum ClientError {
     /// Not in the table.
     #[error("the provider `{0}` is not known")]
     UnknownProvider(String),
-    /// No application has it.
+    /// Registered by nobody.
     #[error("the client id is empty")]
     EmptyClientId,
     /// It would take the place of what the question says already.
     #[error("the parameter `{0}` is glauth's own")]
     OurParameter(String),
-    /// A document that says that the host is another one.
+    /// A document that says that the host is somebody else.
     #[error("{host} is of an unknown kind: {problem}")]
     UnknownKind {
         /// The host that was asked.

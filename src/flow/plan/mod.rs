@@ -13,9 +13,8 @@ use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::session::Session;
 use crate::config::{Config, LoginOptions};
-use crate::credential::{
-    AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
-};
+use crate::credential::RedirectUri;
+use crate::credential::{AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, Scheme};
 use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
@@ -40,7 +39,7 @@ pub struct Plan<'a> {
     /// The client of the host's other account, where this one has none of use.
     other: Option<Client>,
     configured: Option<&'a LoginOptions>,
-    /// `None`: no source says, and the host's name does not tell.
+    /// `None`: nobody says, and the host's name does not tell.
     provider: Option<&'static Provider>,
     discovered: Option<Metadata>,
 }
@@ -107,7 +106,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Whose login it takes the place of; `None`: there is none.
+    /// Whose login it takes the place of; `None`: nobody's.
     #[must_use]
     pub fn replaces(&self) -> Option<&Record> {
         self.own.as_ref().filter(|record| record.login().is_some())
@@ -140,7 +139,7 @@ impl<'a> Plan<'a> {
         self.typed_secret = Some(typed);
     }
 
-    /// The configured client id, where another one goes before it that the call did not give.
+    /// The configured client id, where another one goes before it that nobody gave just now.
     #[must_use]
     pub fn passed_over(&self) -> Option<&str> {
         let configured = self.configured?.client_id.as_deref()?;
@@ -275,7 +274,7 @@ impl<'a> Plan<'a> {
             .then_some(client)
     }
 
-    /// The same for endpoints: a call that names the provider wants them anew.
+    /// The same for endpoints: who names the provider wants them anew.
     fn remembered_endpoints(&self) -> Option<&Client> {
         self.remembered().filter(|_| self.given.provider.is_none())
     }
@@ -312,26 +311,10 @@ fn is_of_use(record: &Record, kind: LoginKind) -> bool {
     client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
 }
 
-/// Another login at the host that is of use. A broken record is left out.
+/// Another login at the host that is of use. A broken record hinders nobody.
 fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Record>, StoreError> {
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
     Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Form, HOST_KEYS};
-
-    #[test]
-    fn the_configuration_takes_every_kind_of_server() {
-        let names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-        let key = HOST_KEYS.iter().find(|key| key.name == "provider").unwrap();
-        let Form::OneOf(known) = key.form else {
-            panic!("`provider` takes {}", key.form.words());
-        };
-        assert_eq!(known, names);
-    }
 }

@@ -186,7 +186,7 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
             "{good}"
         );
     }
-    // An error of another server is not believed either.
+    // An error is believed of nobody else either.
     let query = format!("state={}&error=access_denied&iss=x", request.state);
     assert_eq!(
         request.read(&query),
@@ -205,7 +205,7 @@ fn an_issuer_that_is_named_must_be_the_one_that_was_asked() {
 }
 
 #[test]
-fn an_unknown_name_of_a_server_is_not_compared() {
+fn where_nobody_knows_the_servers_name_none_is_compared() {
     let request = AuthorizationRequest::new(None).unwrap();
     let query = format!("state={}&code=x&iss=https://any.example", request.state);
     let read = request.read(&query);

@@ -43,7 +43,7 @@ const TERMINAL_LIMIT: usize = if cfg!(target_os = "macos") {
 /// The most lines that are read.
 const PASTED_LIMIT: usize = 1000;
 
-/// What a person is told after the consent.
+/// What a person is told who has just consented.
 const WHY_TWICE: &str = "Now once more, for a standby grant: while one is refreshed, programs use the \
                          other, so that no token stops working while it is in use";
 
@@ -53,7 +53,7 @@ pub(super) struct Terminal<'a> {
     id: &'a AccountId,
     /// Whether there is a browser to open.
     opens: bool,
-    /// Whether something moves on the screen: not where a person is to paste a line.
+    /// Whether something moves on the screen: not where somebody is to paste a line.
     moves: Cell<bool>,
     /// The browser that has the keyboard.
     browser: RefCell<Option<OpenedBrowser>>,

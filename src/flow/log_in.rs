@@ -17,6 +17,7 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
+use crate::oauth::RegistrationError;
 use crate::store::Store;
 
 pub use bring::BroughtTokens;
@@ -111,7 +112,7 @@ fn through_server(
     if !is_consent_possible && plan.can_find_client() {
         return Err(AuthorizeError::NoPerson { id: plan.id });
     }
-    plan.find_client(session)?;
+    find_client(&mut plan, session, person)?;
     let (method, setup) = complete(&mut plan, method, person)?;
     let login = ServerLogin {
         session,
@@ -143,6 +144,23 @@ fn through_server(
         registration::delete_if_unused(session, &plan.id, unused);
     }
     done
+}
+
+/// Finds a client that no person has to type. Where the server does not register glauth, a person may know one.
+fn find_client(
+    plan: &mut Plan<'_>,
+    session: &Session<'_>,
+    person: &dyn Person,
+) -> Result<(), AuthorizeError> {
+    match plan.find_client(session) {
+        Err(AuthorizeError::Client(ClientError::Registration(
+            refused @ RegistrationError::Refused { .. },
+        ))) if person.can_answer() => {
+            person.hear(&refused.to_string());
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Scopes that look like several: a comma separates at some servers only.

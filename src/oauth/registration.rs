@@ -149,10 +149,10 @@ fn asked_for(server: &Metadata, redirect_uri: &str) -> Value {
     })
 }
 
-/// A public client, where the server takes one.
+/// A public client, where the server takes one. Some servers list the header for the secret, and read the form alone.
 fn auth_method(supported: Option<&[String]>) -> &'static str {
     let takes = |method: &&str| supported.is_none_or(|all| all.iter().any(|one| one == method));
-    let known = ["none", "client_secret_basic", "client_secret_post"];
+    let known = ["none", "client_secret_post", "client_secret_basic"];
     known.into_iter().find(takes).unwrap_or("none")
 }
 

@@ -16,6 +16,7 @@ Examples:
   glauth login --device gitlab.com       # consent on a phone
   glauth login --no-browser gitlab.com   # a browser elsewhere
   glauth login --standby gitlab.com      # add a standby grant
+  glauth login https://mcp.example.com/mcp   # an MCP server
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
@@ -67,7 +68,7 @@ pub struct Login {
 
     /// Client id of the application at the server
     ///
-    /// glauth asks for it if it knows none.
+    /// glauth asks for it if it knows none, and registers itself at an MCP server.
     #[arg(help_heading = "The application", long, value_name = "ID")]
     pub client_id: Option<String>,
 
@@ -97,7 +98,7 @@ pub struct Login {
 
     /// Kind of server
     ///
-    /// Without it glauth detects the kind. `oidc` reads the endpoints from the issuer HOST, `generic` takes them from
+    /// Without it glauth detects the kind. `mcp` asks HOST for its authorization server, `oidc` reads the endpoints from the issuer HOST, `generic` takes them from
     /// the options.
     #[arg(help_heading = "The server", long, value_name = "NAME", value_parser = PossibleValuesParser::new(PROVIDERS.iter().map(|provider| provider.name)))]
     pub provider: Option<String>,

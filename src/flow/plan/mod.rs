@@ -231,9 +231,6 @@ impl<'a> Plan<'a> {
     }
 
     fn chosen_scopes(&self) -> Vec<String> {
-        if let Some((_, named)) = &self.resource {
-            return self.scopes_at_resource(named);
-        }
         if let Some(given) = self.given_scopes() {
             let there = if self.given.replace_scopes {
                 Vec::new()
@@ -242,6 +239,12 @@ impl<'a> Plan<'a> {
             };
             return [&there, given].concat();
         }
+        let configured = || self.configured?.scopes.clone();
+        // A resource names more once it needs more.
+        if let Some((_, named)) = &self.resource {
+            let named = configured().unwrap_or_else(|| named.clone());
+            return [self.scopes_there(), named].concat();
+        }
         let remembered = self.remembered().map(|client| &client.login.scopes);
         if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
             return scopes.clone();
@@ -249,8 +252,7 @@ impl<'a> Plan<'a> {
         if let Some(scopes) = self.granted_scopes() {
             return scopes;
         }
-        let configured = self.configured.and_then(|host| host.scopes.clone());
-        configured.unwrap_or_else(|| {
+        configured().unwrap_or_else(|| {
             let described = self.discovered.as_ref();
             let offered = described.and_then(|found| found.scopes_supported.as_ref());
             let default = self
@@ -272,20 +274,6 @@ impl<'a> Plan<'a> {
             self.granted_scopes().unwrap_or_default()
         } else {
             asked.to_vec()
-        }
-    }
-
-    /// What is given adds to what is there, since a resource asks for more with one scope (RFC 6750 §3.1); without a
-    /// login it is all.
-    fn scopes_at_resource(&self, named: &[String]) -> Vec<String> {
-        let there = if self.given.replace_scopes {
-            Vec::new()
-        } else {
-            self.scopes_there()
-        };
-        match self.given_scopes() {
-            Some(given) if there.is_empty() => given.to_vec(),
-            given => [&there, given.unwrap_or_default(), named].concat(),
         }
     }
 

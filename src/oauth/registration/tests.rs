@@ -27,9 +27,9 @@ fn glauth_asks_for_what_it_uses_and_for_no_scope() {
     for (offered, expected) in [
         (
             &["client_secret_post", "client_secret_basic"][..],
-            "client_secret_basic",
+            "client_secret_post",
         ),
-        (&["client_secret_post"], "client_secret_post"),
+        (&["client_secret_basic"], "client_secret_basic"),
         (&["client_secret_basic", "none"], "none"),
     ] {
         let offered: Vec<String> = offered.iter().map(|&method| method.to_owned()).collect();

@@ -494,3 +494,27 @@ fn a_person_is_told_how_a_standby_grant_is_added_later() {
         assert_eq!(said.contains("login --standby"), is_told, "{said}");
     }
 }
+
+#[test]
+fn a_server_of_a_known_kind_may_say_where_its_device_endpoint_is() {
+    let server = start();
+    let sandbox = Sandbox::new();
+    let at = |path: &str| format!("{}{path}", server.url());
+    let (token, page) = (at(TOKEN), at("/oauth/authorize"));
+    let gitea = [
+        "--provider=gitea",
+        "--token-endpoint",
+        &token,
+        "--authorization-endpoint",
+        &page,
+    ];
+    let waiting = Waiting::start(&sandbox, &server, &gitea);
+    server.decide(&waiting.user_code, Decision::Approved);
+    waiting.finish().succeeds();
+    let record = sandbox.record(&server);
+    let endpoint = record["login"]["device_authorization_endpoint"].as_str();
+    assert_eq!(endpoint, Some(&*at(AUTHORIZE_DEVICE)));
+    assert_eq!(record["client"]["provider"].as_str(), Some("gitea"));
+    // The rest of its document is not better than the table.
+    assert_eq!(record["client"].get("revocation_endpoint"), None);
+}

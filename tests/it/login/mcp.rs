@@ -9,6 +9,7 @@ use crate::support::authorization_server::{
 };
 use crate::support::browser;
 use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::terminal::Terminal;
 
 fn start(rules: McpServer) -> AuthorizationServer {
     AuthorizationServer::start_with(Settings {
@@ -415,6 +416,53 @@ fn a_server_that_registers_nobody_asks_for_a_client_id() {
     let (message, hint) = refused_with(&server, 2, "client_rejected");
     assert!(message.contains("ask an administrator"), "{message}");
     assert!(hint.contains("--client-id"), "{hint}");
+}
+
+/// At a terminal a person may know what an administrator has registered.
+#[test]
+fn a_person_is_asked_where_the_server_does_not_register_glauth() {
+    let server = start(McpServer::default());
+    let closed = Answer::json(403, &json!({"error_description": "ask an administrator"}));
+    server.always(REGISTER, Some(Behaviour::Answer(closed)));
+    let sandbox = Sandbox::new();
+    let url = address(&server);
+    let mut terminal = Terminal::spawn(&mut sandbox.command(&["login", "--no-browser", &url]));
+    let screen = terminal.wait_for("paste the client id: ");
+    assert!(screen.contains("ask an administrator"), "{screen}");
+    terminal.type_line("the-client");
+    let screen = terminal.wait_for("Paste the address of that page here");
+    assert!(screen.contains("client_id=the-client&"), "{screen}");
+    let pid = nix::unistd::Pid::from_raw(terminal.pid().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    terminal.finish();
+}
+
+/// The page of GitLab's MCP server is at a host that glauth may know by its name.
+#[test]
+fn a_login_at_the_mcp_server_of_gitlab_says_that_git_needs_another_one() {
+    let server = start(McpServer::default());
+    let resource = format!("{}/api/v4/mcp", server.url());
+    server.change(|settings| {
+        let rules = settings.mcp.as_mut().unwrap();
+        rules.resource = object(json!({"resource": resource}));
+    });
+    let wants_token = Answer::new(401).header("WWW-Authenticate", "Bearer");
+    let description = json!({"resource": resource, "authorization_servers": [server.url()]});
+    for (path, answer) in [
+        ("/api/v4/mcp", wants_token),
+        (
+            "/.well-known/oauth-protected-resource/api/v4/mcp",
+            Answer::json(200, &description),
+        ),
+    ] {
+        server.always(path, Some(Behaviour::Answer(answer)));
+    }
+    let sandbox = Sandbox::new();
+    let login = ["login", "--no-browser", &resource];
+    let (_, finished) = Waiting::spawn(&mut sandbox.command(&login)).consent();
+    assert_eq!(finished.code(), Some(0), "{finished:?}");
+    let remark = format!("git and the API need a login at {}", server.host());
+    assert!(finished.stderr.contains(&remark), "{finished:?}");
 }
 
 #[test]

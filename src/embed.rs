@@ -19,7 +19,7 @@ use crate::signals;
 use crate::store::{Lease, NamedBy, Store};
 use crate::time::Timestamp;
 
-pub use consent::{ClientSettings, Consent};
+pub use consent::{ClientSettings, ConsentPrompt};
 
 /// The logins of a user: a folder of records that other processes, and `glauth` on the command line,
 /// use at the same time.

@@ -11,7 +11,7 @@
 //! `default-features = false`, and with it some twenty packages (docs/dependencies.md).
 //!
 //! The public interface is what stands on this page and is not hidden: [`Logins`], [`Login`], [`Token`],
-//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`Consent`], [`ClientSettings`], [`Error`], [`ErrorKind`] and
+//! [`Lease`], [`AccessToken`], [`BadSecret`], [`Fingerprint`], [`ConsentPrompt`], [`ClientSettings`], [`Error`], [`ErrorKind`] and
 //! [`NeededLogin`]. It follows
 //! semantic versioning: within a major version nothing of it goes or changes its meaning, and [`ErrorKind`],
 //! [`BadSecret`] and the codes may get more. The same holds for the format of records (docs/format.md) and
@@ -60,10 +60,10 @@
 //! A program can lead its own person through a login, with the client of the login that is there or another one:
 //!
 //! ```no_run
-//! # use glauth::{ClientSettings, Consent, Logins};
+//! # use glauth::{ClientSettings, ConsentPrompt, Logins};
 //! struct Window;
 //!
-//! impl Consent for Window {
+//! impl ConsentPrompt for Window {
 //!     fn has_browser(&self) -> bool {
 //!         true
 //!     }
@@ -141,6 +141,8 @@ mod told;
 mod toml_trouble;
 mod user_file;
 
-pub use embed::{ClientSettings, Consent, Error, ErrorKind, Login, Logins, NeededLogin, Token};
+pub use embed::{
+    ClientSettings, ConsentPrompt, Error, ErrorKind, Login, Logins, NeededLogin, Token,
+};
 pub use secret::{AccessToken, BadSecret, Fingerprint};
 pub use store::Lease;

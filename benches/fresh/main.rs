@@ -248,7 +248,7 @@ fn print_table(programs: &mut [Program]) {
     );
 }
 
-/// Of those that do one thing after the other: who waits for a daemon or a thread is looked at too early.
+/// Of those that do one thing after the other: a program that waits for a daemon or a thread is looked at too early.
 fn memory_of(program: &mut Program) -> String {
     if ![CAT, SHIPPED, PLAIN].contains(&program.name) {
         return String::new();
@@ -269,7 +269,7 @@ fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
 }
 
-/// Who finds the token stale, against who finds it fresh.
+/// A call that finds the token stale, against one that finds it fresh.
 fn crowds(program: &Path) {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);

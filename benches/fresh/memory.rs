@@ -18,7 +18,7 @@ pub fn peak(command: &mut Command) -> Option<u64> {
     command.stdout(writer).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let peak = peak_of(child.id());
-    // Nobody reads the answer.
+    // No process reads the answer.
     drop(reader);
     child.wait().unwrap();
     peak

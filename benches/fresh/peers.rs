@@ -45,7 +45,7 @@ pub fn gh(sandbox: &Sandbox) -> Peer {
     Ok(command)
 }
 
-/// The password manager of those who like files, with a key of its own and without a passphrase.
+/// The password manager of people who like files, with a key of its own and without a passphrase.
 pub fn pass(sandbox: &Sandbox) -> Peer {
     let with = |program: &str, args: &[&str]| {
         let mut command = at_home(sandbox, program);

@@ -1,4 +1,4 @@
-//! git's credential protocol against bytes that nobody has thought of: what is read, kept, answered
+//! git's credential protocol against unforeseen bytes: what is read, kept, answered
 //! and refused must agree with itself, and with a second, simpler opinion on what a question is.
 
 #![no_main]
@@ -141,7 +141,7 @@ fn told(asked: &Question, kept: &GitPassword) -> Question {
     told
 }
 
-/// Who was told so forgets it; for another password, user, protocol or path nobody does.
+/// A question about the same one forgets it; one about another password, user, protocol or path does not.
 fn is_refused(question: &Question, kept: &GitPassword) {
     assert!(question.refuses(kept));
     let other = |text: &str| Some(format!("{text}x"));

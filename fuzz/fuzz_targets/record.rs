@@ -1,4 +1,4 @@
-//! Records that nobody wrote: each is refused with a line that shows nothing of it, or it is one, and
+//! Records that glauth did not write: each is refused with a line that shows nothing of it, or it is one, and
 //! then writing it changes nothing of what it says.
 
 #![no_main]
@@ -77,7 +77,7 @@ fuzz_target!(|data: &[u8]| {
         .expect("what was written")
         .expect("a record");
     assert_eq!(*again.record(), settled);
-    // Only what somebody left in the middle of a refresh is changed by whoever has the lock.
+    // Only what a process left in the middle of a refresh is changed by the one that has the lock.
     let is_pending = data.windows(7).any(|word| word == b"pending");
     assert!(is_pending || settled == read);
 });

@@ -15,7 +15,7 @@ use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 
 /// The person who consents, as a program reaches them.
-pub trait Consent {
+pub trait ConsentPrompt {
     /// Whether [`open`](Self::open) opens a browser on this machine. If not, the person enters a code on any device.
     fn has_browser(&self) -> bool;
 
@@ -56,7 +56,7 @@ impl Login<'_> {
     pub fn log_in(
         &self,
         client: ClientSettings,
-        consent: &dyn Consent,
+        consent: &dyn ConsentPrompt,
     ) -> Result<Vec<String>, Error> {
         let done = self.in_session(|session| {
             let options = LoginOptions {
@@ -96,7 +96,7 @@ impl Login<'_> {
 }
 
 /// A person whom a program has no questions for: what it knows, it has said.
-struct Program<'a>(&'a dyn Consent);
+struct Program<'a>(&'a dyn ConsentPrompt);
 
 impl Person for Program<'_> {
     fn can_answer(&self) -> bool {

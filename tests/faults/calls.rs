@@ -65,7 +65,7 @@ const NETWORK: [&str; 12] = [
     "writev",
 ];
 
-/// What cannot fail, or what nobody could do anything about.
+/// What cannot fail, or what glauth can do nothing about.
 const HARMLESS: [&str; 3] = ["close", "fcntl", "lseek"];
 
 /// The paths that a case is about, for `strace -P`.

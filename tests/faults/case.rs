@@ -155,7 +155,7 @@ impl Case<'_> {
         End::Failed(first.code().unwrap_or(-1))
     }
 
-    /// Whatever happens, nobody ever sees half a record.
+    /// Whatever happens, no process ever sees half a record.
     fn record_is_whole(&mut self) {
         let path = self.sandbox.file(self.server, "toml");
         let text = std::fs::read_to_string(path).unwrap_or_default();

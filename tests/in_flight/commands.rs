@@ -121,7 +121,7 @@ fn judge(
     must(unserved == 0, format!("{unserved} demands got no token"));
     must(
         longest <= LIFETIME + SLACK,
-        format!("somebody waited for {longest:?}, longer than a token lives"),
+        format!("a process waited for {longest:?}, longer than a token lives"),
     );
     must(
         server.refresh_requests() == server.count(TOKEN) && server.replays() == 0,

@@ -15,7 +15,7 @@ use crate::sandbox::{Running, Sandbox, program};
 const FETCHES: usize = 240;
 const AT_A_TIME: usize = 4;
 
-/// How often somebody rotates.
+/// How often a process rotates.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long the forge takes for an answer: a server far away. A fetch makes three requests.
@@ -236,7 +236,7 @@ impl World {
         command.output().unwrap().status.success()
     }
 
-    /// Rotates once a second, whoever holds the token; returns when each rotation was over.
+    /// Rotates once a second, even if a process holds the token; returns when each rotation was over.
     fn rotate_until(&self, over: &AtomicBool) -> Vec<Instant> {
         let mut rotations = Vec::new();
         let mut next = Instant::now() + PAUSE;

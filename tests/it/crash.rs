@@ -217,7 +217,7 @@ fn check(point: &str) {
         assert_eq!(server.rotations(), 1, "{chosen}");
         assert_eq!(server.replays(), crash.replays, "{chosen}");
 
-        // Whatever it was, it is settled: nobody asks the server again.
+        // Whatever it was, it is recovered: no process asks the server again.
         let last = sandbox.run(&["token", &server.url()]);
         let expected = i32::from(crash.next == Next::FindsItSpent) * 3;
         assert_eq!(last.code(), Some(expected), "{chosen}: {last:?}");
@@ -318,7 +318,7 @@ fn judge_queued(caller: &Finished) {
     assert!(matches!(caller.code(), Some(0 | 3 | 4)), "{caller:?}");
 }
 
-/// Whoever queued behind the dead finishes its work: nobody asks the server for what is on disk.
+/// A process that queued behind the dead one finishes its work: none asks the server for what is on disk.
 #[test]
 fn processes_that_queue_behind_one_that_dies_with_the_answer_written_all_get_it() {
     let Some(point) = CrashPoint::of_the_binary("written:kill") else {

@@ -105,7 +105,7 @@ impl Disk {
         }
     }
 
-    /// Nobody was asked, and all is as it was.
+    /// No server was asked, and all is as it was.
     #[track_caller]
     fn nothing_happened(&self, before: &str) {
         assert_eq!(self.server.requests().len(), 0);

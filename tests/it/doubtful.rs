@@ -50,7 +50,7 @@ fn a_lost_answer_makes_the_grant_doubtful_and_the_next_call_finds_out() {
     assert_eq!(state(&mut record), "login_required");
     assert_eq!(tokens(&mut record), [pair.access_token, pair.refresh_token]);
 
-    // And nobody asks again, but everybody is told why.
+    // And no process asks again, but each is told why.
     let said_again = sandbox.run(&args).fails(3);
     assert!(said_again.contains("was lost at "), "{said_again}");
     assert_eq!(server.refresh_requests(), 2);

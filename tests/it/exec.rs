@@ -315,7 +315,7 @@ fn standard_input_is_the_commands_own() {
     assert_eq!(running.finish().code(), Some(0));
 }
 
-/// A personal token is nobody's to refresh: no lock, and no lease.
+/// No process can refresh a personal token: no lock, and no lease.
 #[test]
 fn a_command_with_a_personal_token_takes_no_lease() {
     let server = AuthorizationServer::start();

@@ -111,7 +111,7 @@ fn a_disk_that_fails_for_good_after_the_rotation_loses_nothing() {
     let text = std::fs::read_to_string(&rescued).unwrap();
     assert!(text.contains(&new.refresh_token), "{said}");
 
-    // As long as it is broken nobody is asked, and nothing is made worse.
+    // As long as it is broken no server is asked, and nothing is made worse.
     disk.token().fails(5);
     assert!(rescued.exists());
 

@@ -1,5 +1,5 @@
 //! Who holds the lock: one that is stopped costs the others their own deadline and no more, and
-//! one that nobody reads or whose terminal is stopped costs them nothing.
+//! one that is not read or whose terminal is stopped costs them nothing.
 
 // /proc/locks tells who waits.
 #![cfg(target_os = "linux")]
@@ -186,7 +186,7 @@ fn at_the_deadline_a_token_that_has_become_fresh_is_printed() {
     assert_eq!(server.refresh_requests(), 0);
 }
 
-/// A pipe that takes nothing more until somebody reads.
+/// A pipe that takes nothing more until it is read.
 fn full_pipe() -> (PipeReader, PipeWriter) {
     let (reader, mut writer) = io::pipe().unwrap();
     let nonblocking = FcntlArg::F_SETFL(OFlag::O_NONBLOCK);

@@ -292,7 +292,7 @@ fn an_endless_body_is_read_to_its_limit() {
         stream
             .write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"access_token\": \"")
             .unwrap();
-        // Until nobody reads any more.
+        // Until the client reads no more.
         while stream.write_all(&[b'x'; 8192]).is_ok() {}
     });
     refresh(&sandbox).fails(4);

@@ -334,7 +334,7 @@ fn a_process_whose_stdout_is_closed_stores_what_it_rotated_and_dies_of_sigpipe()
     }
 }
 
-/// Whether it has nothing to say, or a notice on a signal: nobody can be told, and nothing else
+/// Whether it has nothing to say, or a notice on a signal: no person can be told, and nothing else
 /// is lost.
 #[test]
 fn a_process_whose_stderr_is_closed_stores_what_it_rotated() {

@@ -1,4 +1,4 @@
-//! Leases: a living token that a command holds is not refreshed because it ends soon, and nobody waits
+//! Leases: a living token that a command holds is not refreshed because it ends soon, and no process waits
 //! for longer than until it expires by itself (P6).
 
 // /proc/locks tells who waits.
@@ -111,7 +111,7 @@ fn a_call_that_demands_more_waits_for_the_lease_and_keeps_no_other_waiting() {
     let waiters: Vec<Running> = (0..3).map(|_| sandbox.start(&demand)).collect();
     wait_until_queued_on(&lease_file(&sandbox, &server), &waiters);
 
-    // Nobody waits with the account's lock in hand.
+    // No process waits with the account's lock in hand.
     assert_eq!(
         sandbox.run(&["token", &server.url()]).prints(),
         holder.token
@@ -187,7 +187,7 @@ fn a_call_that_waits_for_a_token_that_is_ended_by_force_gets_the_next_one() {
     holder.end();
 }
 
-/// As with the lock: what somebody removes locks nobody out, and keeps nobody waiting either.
+/// As with the lock: a file that a program removes locks no process out, and keeps none waiting.
 #[test]
 fn a_call_that_waits_for_a_lease_whose_file_is_removed_goes_on() {
     let server = AuthorizationServer::start();
@@ -211,7 +211,7 @@ fn a_call_that_has_waited_for_a_lease_to_the_deadline_looks_once_more() {
     let waiter = sandbox.start(&[&demand[..], &[&server.url()]].concat());
     wait_until_queued_on(&lease_file(&sandbox, &server), [&waiter]);
 
-    // Nobody lets go, and the file stays: only the record tells.
+    // No process lets go, and the file stays: only the record tells.
     sandbox.ends_in(&server, 7000);
 
     assert_eq!(waiter.finish().prints(), holder.token);
@@ -287,7 +287,7 @@ fn force_rotates_a_token_that_a_command_holds() {
     holder.end();
 }
 
-/// A dead token is nobody's to wait for.
+/// No process waits for a dead token.
 #[test]
 fn a_refused_token_is_refreshed_even_if_a_command_holds_it() {
     let server = AuthorizationServer::start();
@@ -518,7 +518,7 @@ fn a_command_runs_with_a_fresh_token_out_of_a_store_that_is_read_only() {
     assert_eq!(done.succeeds().trim_end(), pair.access_token);
 }
 
-/// Whoever gets the lock first, the one that took a lease keeps its token, or has the new one.
+/// Whichever process gets the lock first, the one that took a lease keeps its token, or has the new one.
 #[test]
 fn a_lease_and_a_rotation_at_once_end_with_a_living_token_in_hand() {
     let server = AuthorizationServer::start();

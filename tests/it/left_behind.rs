@@ -65,7 +65,7 @@ impl Left {
         assert!(!self.path().exists());
     }
 
-    /// The store cannot be used as it is; nobody touches it or asks the server.
+    /// The store cannot be used as it is; no process touches it or asks the server.
     #[track_caller]
     fn stops_everybody(&self, code: &str) {
         let requests = self.server.requests().len();

@@ -25,7 +25,7 @@ fn logged_in_where_tokens_are_kept() -> (AuthorizationServer, Sandbox, Pair) {
     (server, sandbox, pair)
 }
 
-/// Nobody listens on port 1, and no other test can be given it.
+/// No server listens on port 1, and no other test can be given it.
 fn take_off_the_network(server: &AuthorizationServer, sandbox: &Sandbox) {
     sandbox.edit(server, |record| {
         let client = record["client"].as_table_mut().unwrap();
@@ -189,7 +189,7 @@ fn refresh_all_ends_with_the_most_urgent_code() {
     assert_eq!(server.rotations(), 1);
 }
 
-/// With ten minutes left of two hours nobody who asks for less needs the server.
+/// With ten minutes left of two hours no call that asks for less needs the server.
 #[test]
 fn a_call_that_demands_more_time_than_can_be_had_gets_no_token() {
     let server = AuthorizationServer::start();

@@ -1,5 +1,5 @@
-//! The lock file itself: whichever way it is reached it is one, and if somebody takes it away
-//! nobody goes on without it, and no login is lost.
+//! The lock file itself: whichever way it is reached it is one, and if a program takes it away
+//! no process goes on without it, and no login is lost.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -59,7 +59,7 @@ fn a_call_that_waited_for_a_lock_that_was_replaced_meanwhile_waits_for_the_new_o
     replace(&sandbox.file(&server, "lock"));
     let new = HeldLock::take(&sandbox, &server);
     old.release();
-    // It has the old one, which excludes nobody, and goes on to the new one.
+    // It has the old one, which excludes no process, and goes on to the new one.
     wait_until_queued(&sandbox, &server, [&waiting]);
     assert_eq!(server.requests().len(), 0);
     new.release();
@@ -100,7 +100,7 @@ fn no_refresh_token_is_lent_where_the_lock_file_was_replaced() {
             }
             other => panic!("{other:?}"),
         }
-        // Whoever has the new one finds nothing of it.
+        // A process that has the new one finds nothing of it.
         assert_eq!(sandbox.record_text(&server), before);
     }
     let locked = lock(&sandbox, &server);

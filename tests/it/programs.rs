@@ -23,7 +23,7 @@ const LANGUAGES: [(&str, &str); 3] = [
 const SIDE_BY_SIDE: usize = 3;
 const PIECES: usize = 30;
 
-/// How often somebody rotates by force while they work.
+/// How often a process rotates by force while they work.
 const FORCED: usize = 5;
 
 /// A worker that is to request the resource `count` times. `None`: its language is not here.
@@ -115,7 +115,7 @@ fn a_worker_whose_token_is_rotated_in_mid_work_goes_on_with_the_newer_one() {
         assert_eq!(worker.finish().prints(), "2 served");
         assert_eq!(server.refused_resource_requests(), 1);
         assert_eq!(server.refresh_requests(), 1);
-        // It had been replaced: nobody needs to be asked about it.
+        // It had been replaced: no server needs to be asked about it.
         assert_eq!(server.count(TOKEN_INFO), 0);
     });
 }

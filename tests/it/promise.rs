@@ -23,7 +23,7 @@ fn two_processes_that_share_a_login_do_not_destroy_it() {
     assert_ne!(second, old.access_token);
     assert!(server.is_alive(&second));
 
-    // No second refresh, and nobody ever presented the old refresh token again.
+    // No second refresh, and no process ever presented the old refresh token again.
     assert_eq!(server.refresh_requests(), 1);
     assert_eq!(server.replays(), 0);
 }

@@ -159,7 +159,7 @@ fn a_refresh_that_takes_too_long_is_not_waited_for_for_ever_in_a_read_only_store
     refreshing.finish().prints();
 }
 
-/// Nobody holds the lock: whoever can write there finishes it, and a reader does not pretend to.
+/// No process holds the lock: one that can write there finishes it, and a reader does not pretend to.
 #[test]
 fn what_a_dead_process_left_is_not_finished_from_a_read_only_store() {
     let Some(point) = CrashPoint::of_the_binary("written:kill") else {

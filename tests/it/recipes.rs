@@ -43,7 +43,7 @@ fn stand_in(sandbox: &Sandbox, command: &mut Command, name: &str, script: &str) 
     command.env("PATH", format!("{}:{path}", sandbox.path("").display()));
 }
 
-/// A login whose token has expired, and is refreshed by whoever comes first.
+/// A login whose token has expired, and is refreshed by the process that comes first.
 fn expired() -> (AuthorizationServer, Sandbox) {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
@@ -51,7 +51,7 @@ fn expired() -> (AuthorizationServer, Sandbox) {
     (server, sandbox)
 }
 
-/// A login that the server has ended, which nobody knows yet.
+/// A login that the server has ended, which no process knows yet.
 fn ended() -> (AuthorizationServer, Sandbox) {
     let (server, sandbox) = expired();
     server.revoke_everything();

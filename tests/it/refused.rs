@@ -57,7 +57,7 @@ fn a_crowd_that_was_refused_with_one_token_causes_one_rotation() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = revoked(&server);
     let args = ["token", "--rejected", &server.url()];
-    // Nobody rotates before all have asked about the token that they hold.
+    // No process rotates before all have asked about the token that they hold.
     let checks = server.hold_answers(TOKEN_INFO);
     let crowd: Vec<Running> = (0..20)
         .map(|_| sandbox.start_with_input(&args, &pair.access_token))
@@ -205,7 +205,7 @@ fn a_refused_token_is_not_printed_when_the_refresh_fails() {
         assert_eq!(server.refresh_requests(), 1);
 
         sandbox.let_waits_pass(&server);
-        // Now it is marked, so that nobody gets it any more.
+        // Now it is marked, so that no call gets it again.
         let token = sandbox.run(&["token", &server.url()]).prints();
         assert!(server.is_alive(&token));
         assert_eq!(server.refresh_requests(), 2);

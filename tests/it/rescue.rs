@@ -113,7 +113,7 @@ fn an_answer_that_cannot_be_stored_is_rescued_and_found_by_the_next_process() {
     assert_eq!(grant["state"].as_str(), Some("active"));
     assert_eq!(record["last_attempt"]["outcome"].as_str(), Some("rotated"));
     assert_eq!(files_in(&rescue), [] as [PathBuf; 0]);
-    // One request altogether: nobody presented the spent token again.
+    // One request altogether: no process presented the spent token again.
     assert_eq!(failed.server.refresh_requests(), 1);
 }
 
@@ -170,7 +170,7 @@ fn no_copy_stays_behind_where_the_answer_itself_turns_up_again() {
     );
 }
 
-/// Not: it is not there. Nobody presents the spent token because a file was hard to read.
+/// Not: it is not there. No process presents the spent token because a file was hard to read.
 #[test]
 fn an_answer_that_cannot_be_read_now_is_waited_for() {
     let failed = Failed::new(|_| {});

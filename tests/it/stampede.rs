@@ -187,7 +187,7 @@ fn of_50_that_wait_behind_a_process_that_is_killed_one_refreshes() {
 
     refresher_of(&holder).signal(Signal::SIGKILL);
 
-    // That the lock is free needs nobody's help: the second request comes while the first one
+    // That the lock is free needs no help: the second request comes while the first one
     // still waits at the server.
     requests.wait_for(2);
     requests.release();

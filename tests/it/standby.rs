@@ -92,7 +92,7 @@ fn a_grant_that_the_server_has_ended_leaves_the_other_and_is_told_once() {
         "{said}"
     );
     assert!(said.contains(": invalid_grant: "), "{said}");
-    // From now on it is a login with one grant, and nobody is told again.
+    // From now on it is a login with one grant, and no call is told again.
     let later = sandbox.run(&["token"]);
     assert_ne!(later.stdout.trim(), pairs[0].access_token);
     assert_eq!(later.stderr, "");
@@ -157,7 +157,7 @@ fn a_new_login_in_place_of_two_grants_revokes_both() {
     assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
 }
 
-/// The one window that nobody can close.
+/// The one window that cannot be closed.
 #[test]
 fn a_process_that_dies_over_one_grant_leaves_a_login_with_the_other() {
     for point in ["sent:kill", "answered:kill"] {

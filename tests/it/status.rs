@@ -1,4 +1,4 @@
-//! `status`: what a person and a program are told, and that nobody is asked.
+//! `status`: what a person and a program are told, and that no server is asked.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Surroundings that nobody would choose: closed descriptors, clocks that jump, folders that others may write.
+//! Surroundings that no user would choose: closed descriptors, clocks that jump, folders that others may write.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -91,7 +91,7 @@ fn a_wrong_value_is_named_by_its_line_and_not_quoted() {
         .lines()
         .position(|line| line.starts_with("access_token"));
     let line = place.unwrap() + 1;
-    // That no token is on stderr is seen by whoever runs it.
+    // That no token is on stderr is checked by the caller.
     let said = sandbox.run(&["token", &server.url()]).fails(5);
     assert!(
         said.contains(&format!("default.toml`, line {line}, is not")),

@@ -194,7 +194,7 @@ fn a_retry_after_of_a_day_counts_for_an_hour() {
     assert_eq!(server.rotations(), 1);
 }
 
-/// Nobody listens on port 1, and no other test can be given it.
+/// No server listens on port 1, and no other test can be given it.
 #[test]
 fn a_server_that_cannot_be_reached_costs_nothing_but_a_note() {
     let server = AuthorizationServer::start();

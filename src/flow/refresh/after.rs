@@ -5,7 +5,9 @@ use super::super::tried::EndedRefresh;
 use super::super::warning::Warning;
 use super::why_not::{self, login_required, too_short};
 use super::{Done, TokenRequest, Turn, What};
-use crate::credential::{self, Asked, Cause, Content, Outcome, Record, Verdict, living};
+use crate::credential::{
+    self, Asked, Cause, Content, GrantState, Outcome, Record, Verdict, living,
+};
 use crate::store::StoreError;
 
 impl TokenRequest<'_> {
@@ -36,7 +38,7 @@ impl TokenRequest<'_> {
         self.warnings
             .extend(done.warnings.into_iter().map(Into::into));
         let Some(outcome) = done.failed else {
-            return self.after_rotation(grant).map(Turn::Done);
+            return self.after_rotation(grant);
         };
         if outcome == Outcome::LoginRequired {
             return self.after_death(done.said);
@@ -50,15 +52,20 @@ impl TokenRequest<'_> {
         Err(error)
     }
 
-    fn after_rotation(&self, grant: usize) -> Result<Done, FlowError> {
+    fn after_rotation(&self, grant: usize) -> Result<Turn, FlowError> {
         let what = What::Refreshed;
         if self.need.asked != Asked::Token {
-            return Ok(Done { grant, what });
+            return Ok(Turn::Done(Done { grant, what }));
         }
         let login = self.login()?;
-        living(login, self.session.now(), &self.need())
-            .map(|grant| Done { grant, what })
-            .ok_or_else(|| too_short(self.id, login))
+        if let Some(grant) = living(login, self.session.now(), &self.need()) {
+            return Ok(Turn::Done(Done { grant, what }));
+        }
+        match login.grants.get(grant).map(|grant| &grant.state) {
+            Some(GrantState::Active) => Err(too_short(self.id, login)),
+            // The process that refreshed has released the lock, and a logout was faster than this look at the record.
+            _ => Ok(Turn::Again),
+        }
     }
 
     /// The server has ended the grant. If there is no other token that lives, the other grant is

@@ -78,7 +78,7 @@ fn a_code_is_good_once_and_only_for_the_client_that_asked() {
     let reply = redeem(&server, &code, uri, VERIFIER);
     let token = reply.json()["access_token"].as_str().unwrap().to_owned();
     assert!(server.is_alive(&token));
-    // Whoever has it twice has stolen it once.
+    // A client that has it twice has stolen it once.
     let reply = redeem(&server, &code, uri, VERIFIER);
     assert_eq!(reply.error(), invalid_grant());
     assert!(!server.is_alive(&token));

@@ -199,7 +199,7 @@ fn a_store_that_is_mounted_read_only_is_a_warning() {
     let checks = mirrored(0o644, 5);
     let (_, remedy) = only(&checks, "login", "fail", "is open to other users");
     assert!(remedy.contains("mounted from"), "{remedy}");
-    // As a container's mounted secret may be. What nobody looked at is not praised.
+    // As a container's mounted secret may be. What was not looked at is not praised.
     let checks = mirrored(0o640, 0);
     none_fails(&checks);
     assert!(found(&checks, "files", "ok", "closed to others").is_empty());

@@ -121,7 +121,7 @@ fn a_refresh_that_was_cut_off_is_a_warning_with_what_comes_of_it() {
     fs::remove_file(sandbox.file(&server, "toml.answer")).unwrap();
     let checks = offline(&sandbox, 0);
     only(&checks, "attempt", "warn", "the server may have seen it");
-    // Nobody has presented anything, or finished it.
+    // No process has presented anything, or finished it.
     assert_eq!(server.refresh_requests(), 1);
 }
 
@@ -207,7 +207,7 @@ fn files_without_a_use_that_may_hold_tokens_are_named() {
     let checks = offline(&sandbox, 0);
     let (_, remedy) = only(&checks, "attempt", "warn", "default.toml.new` was left");
     assert!(remedy.contains("`rm '"), "{remedy}");
-    // Not while somebody may be writing it.
+    // Not while a process may be writing it.
     let held = crate::support::watch::HeldLock::take(&sandbox, &server);
     assert!(found(&offline(&sandbox, 0), "attempt", "warn", "").is_empty());
     held.release();
@@ -237,7 +237,7 @@ fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
     assert_eq!(check["host"], server.host());
     only(&checks, "attempt", "warn", "its answer is whole in");
 
-    // After a login nobody waits for it.
+    // After a login no process waits for it.
     fs::rename(sandbox.store(), sandbox.path("other store")).unwrap();
     let checks = offline(&sandbox, 0);
     let (check, remedy) = only(&checks, "rescue", "warn", place);

@@ -147,7 +147,7 @@ fn a_request_without_a_sound_answer_is_answer_lost() {
     }
 }
 
-/// A process that may open no more files has a bad moment, and nobody has configured it wrongly.
+/// A process that may open no more files has a bad moment, and its configuration is not wrong.
 #[test]
 fn a_process_that_runs_out_of_descriptors_for_a_connection_may_try_again() {
     let server = AuthorizationServer::start();

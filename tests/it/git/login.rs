@@ -87,7 +87,7 @@ fn asked_again_for_the_current_token_it_asks_the_server_and_refreshes_a_dead_one
         question(&server.host()),
         fingerprint(&old.access_token)
     );
-    // It is good: something else is wrong, which nobody can mend by a rotation.
+    // It is good: something else is wrong, which no rotation can mend.
     let finished = credential(&sandbox, "get", &again);
     assert!(
         finished
@@ -154,7 +154,7 @@ fn erase_has_the_token_checked_and_marked_and_keeps_the_login() {
     // Alive: something else was wrong.
     tell(&sandbox, "erase", &refused(&old.access_token));
     assert_eq!(server.count(TOKEN_INFO), 1);
-    // Not ours, and nobody is asked.
+    // Not ours, and no server is asked.
     tell(&sandbox, "erase", &refused("something-else"));
     tell(&sandbox, "erase", &question(&server.host()));
     tell(&sandbox, "erase", &refused("no\u{7f}token"));
@@ -164,7 +164,7 @@ fn erase_has_the_token_checked_and_marked_and_keeps_the_login() {
     assert_eq!(server.count(TOKEN_INFO), 2);
     assert_eq!(sandbox.record_text(&server), before);
 
-    // Dead: marked, and not refreshed before somebody needs one.
+    // Dead: marked, and not refreshed before a call needs one.
     server.expire_access_tokens();
     tell(&sandbox, "erase", &refused(&old.access_token));
     let refused_now = sandbox.record(&server)["grants"][0]["refused"].as_bool();

@@ -102,7 +102,7 @@ fn an_installation_below_a_path_answers_for_what_is_below_it() {
         let asked = format!("protocol=https\nhost=example.com\npath={path}\n");
         assert_eq!(password(&sandbox, &asked).as_deref(), expected, "{path}");
     }
-    // Without a path nobody knows which one is meant.
+    // Without a path it is unknown which one is meant.
     let asked = "protocol=https\nhost=example.com\n";
     assert_eq!(password(&sandbox, asked), None);
 }

@@ -16,7 +16,7 @@ use glauth::oauth::{DeviceAuthorization, Provider};
 use glauth::secret::ClientSecret;
 use glauth::store::Store;
 use glauth::time::Timestamp;
-use glauth::{ClientSettings, Consent, ErrorKind, Logins};
+use glauth::{ClientSettings, ConsentPrompt, ErrorKind, Logins};
 use url::Url;
 
 use crate::support::authorization_server::{
@@ -302,7 +302,7 @@ impl<'a> Public<'a> {
     }
 }
 
-impl Consent for Public<'_> {
+impl ConsentPrompt for Public<'_> {
     fn has_browser(&self) -> bool {
         self.has_browser
     }

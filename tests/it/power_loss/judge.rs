@@ -37,13 +37,13 @@ enum Wanted {
     Alive,
     /// This one: it was printed, or the login that has it was acknowledged.
     This(String),
-    /// The same as `Alive`, or that nobody has logged in yet.
+    /// The same as `Alive`, or that there is no login yet.
     AliveOrNothing,
     /// The same as `Alive`, or one replay, and the word that an answer was lost: the one window.
     AliveOrLost,
     /// A logout was not acknowledged, and has reached the server: the login is there or has ended.
     Ending,
-    /// That somebody must log in, and no token anywhere.
+    /// That a person must log in, and no token anywhere.
     Gone,
 }
 

@@ -112,7 +112,7 @@ fn a_power_loss_while_a_standby_is_added_leaves_one_grant_or_two() {
     Scenario::new(name, &server, &sandbox).survives(&[run], End::WithStandby);
 }
 
-/// The window that nobody can close costs a grant, and not the login.
+/// The window that cannot be closed costs a grant, and not the login.
 #[test]
 fn a_power_loss_in_a_refresh_beside_a_standby_costs_no_login() {
     let server = AuthorizationServer::start();

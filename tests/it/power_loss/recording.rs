@@ -186,7 +186,7 @@ impl Recorder {
     }
 
     /// It ends when `.toml.answer` is synced; at the latest when that is put in place, or when
-    /// somebody is told of the token.
+    /// a caller is told of the token.
     fn close_window(&mut self, call: &Call) {
         let is_answer = |name: &str| name.ends_with(".toml.answer");
         let closes = match call {

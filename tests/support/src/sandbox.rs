@@ -360,7 +360,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads a pipe to its end, in a thread, so that nobody waits for ever.
+/// Reads a pipe to its end, in a thread, so that no process waits for ever.
 fn collect(pipe: Option<impl std::io::Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {

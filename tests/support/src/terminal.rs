@@ -137,14 +137,14 @@ impl Terminal {
             .changed
             .wait_timeout_while(inside, LIMIT, |inside| !inside.is_over)
             .unwrap();
-        assert!(!timeout.timed_out(), "somebody still has the terminal");
+        assert!(!timeout.timed_out(), "a process still has the terminal");
         let raw = String::from_utf8_lossy(&inside.bytes).into_owned();
         let stderr = plain(&inside.bytes);
         (Finished { stderr, ..finished }, raw)
     }
 }
 
-/// Starts the command at a terminal that nobody looks at, and that is closed with what comes back.
+/// Starts the command at a terminal that is not looked at, and that is closed with what comes back.
 pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
     at_a_terminal_of(command, SIZE)
 }
@@ -168,7 +168,7 @@ fn at_a_terminal_of(command: &mut Command, size: Winsize) -> (Running, File) {
     (running, File::from(pty.master))
 }
 
-/// Reads what comes until nobody has the other end any more, which is an error here.
+/// Reads what comes until no process has the other end, which is an error here.
 fn watch(mut output: File, screen: &Screen) {
     let mut chunk = [0; 4096];
     while let Ok(length @ 1..) = output.read(&mut chunk) {

@@ -29,14 +29,14 @@ pub fn eventually(what_for: &str, mut condition: impl FnMut() -> bool) {
 pub struct HeldLock(File);
 
 impl HeldLock {
-    /// Takes it, which nobody else may hold.
+    /// Takes it, which no process may hold.
     #[track_caller]
     pub fn take(sandbox: &Sandbox, server: &AuthorizationServer) -> Self {
         let lock = Self::try_take(&sandbox.file(server, "lock"));
-        lock.expect("nobody holds the lock")
+        lock.expect("no process holds the lock")
     }
 
-    /// `None`: somebody holds it.
+    /// `None`: a process holds it.
     pub fn try_take(path: &Path) -> Option<Self> {
         let file = File::options().read(true).write(true).open(path).unwrap();
         file.try_lock().ok().map(|()| Self(file))

@@ -1,6 +1,7 @@
 //! The servers: whether each answers, over a connection that can be trusted, what time it is there, and
 //! whether it knows the tokens. No refresh token is sent, and an access token only to the check endpoint.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::thread;
 
@@ -30,10 +31,17 @@ struct Server {
     id: AccountId,
 }
 
+/// What tells servers apart.
+type ServerKey = (String, Option<PathBuf>);
+
 impl Server {
-    fn is(&self, origin: &str, client: &Client) -> bool {
-        self.origin == origin && self.ca_file == client.ca_file
+    fn key(&self) -> ServerKey {
+        (self.origin.clone(), self.ca_file.clone())
     }
+}
+
+fn key(url: &Url, client: &Client) -> ServerKey {
+    (origin(url), client.ca_file.clone())
 }
 
 type ServerAnswer = Result<Reached, SendError>;
@@ -51,14 +59,15 @@ pub(super) fn checks(
         let found = of_server(server, answer, call);
         checks.extend(found.into_iter().map(|check| check.about(&server.id)));
     }
+    let answered = servers.iter().zip(&answers);
+    let answered: HashSet<ServerKey> = answered
+        .filter(|(_, answer)| answer.is_ok())
+        .map(|(server, _)| server.key())
+        .collect();
     let is_reached = |client: &Client| {
         let endpoint = client.check_endpoint.as_ref();
-        let Some(url) = endpoint.and_then(|endpoint| endpoint.url().ok()) else {
-            return false;
-        };
-        let mut known = servers.iter().zip(&answers);
-        let here = |server: &Server| server.is(&origin(&url), client);
-        known.any(|(server, answer)| here(server) && answer.is_ok())
+        let url = endpoint.and_then(|endpoint| endpoint.url().ok());
+        url.is_some_and(|url| answered.contains(&key(&url, client)))
     };
     let reached = |record: &&Record| record.client().is_some_and(is_reached);
     let asked: Vec<&Record> = records.iter().filter(reached).collect();
@@ -70,6 +79,7 @@ pub(super) fn checks(
 /// Each origin of the logins' endpoints, once.
 fn servers(records: &[Record]) -> Vec<Server> {
     let mut found: Vec<Server> = Vec::new();
+    let mut seen = HashSet::new();
     for record in records {
         let Some(login) = record.login() else {
             continue;
@@ -77,9 +87,9 @@ fn servers(records: &[Record]) -> Vec<Server> {
         let client = &login.client;
         let endpoints = EndpointName::OF_TOKENS.into_iter();
         for url in endpoints.filter_map(|name| client.endpoint(name)?.url().ok()) {
-            let origin = origin(&url);
-            if !found.iter().any(|server| server.is(&origin, client)) {
-                let (ca_file, id) = (client.ca_file.clone(), record.id.clone());
+            let (origin, ca_file) = key(&url, client);
+            if seen.insert((origin.clone(), ca_file.clone())) {
+                let id = record.id.clone();
                 found.push(Server {
                     origin,
                     url,

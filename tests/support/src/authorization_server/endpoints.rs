@@ -104,7 +104,7 @@ fn redeem_code(state: &mut State, request: &Request) -> Result<Pair, Answer> {
         .find(code)
         .ok_or_else(|| INVALID_GRANT.answer())?;
     if let Some(token) = &known.spent_for {
-        // RFC 6749 §4.1.2: whoever has it twice has stolen it once.
+        // RFC 6749 §4.1.2: a client that has it twice has stolen it once.
         state.grants.revoke(token, &state.settings);
         let mistake = "an authorization code was presented twice";
         state.journal.mistakes.push(mistake.to_owned());

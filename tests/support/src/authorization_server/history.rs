@@ -11,7 +11,7 @@ pub struct Past {
     replays: usize,
 }
 
-/// Empty until somebody wants it.
+/// Empty until a test wants it.
 #[derive(Default)]
 pub(super) struct History {
     pub(super) moments: Vec<Past>,

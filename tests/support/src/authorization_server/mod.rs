@@ -50,7 +50,7 @@ use state::Shared;
 /// than the 90 s that a client waits for an answer, so that the server's panic names the cause.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// A running server. When it is dropped it judges its clients, and nobody can connect any more.
+/// A running server. When it is dropped it judges its clients, and takes no more connections.
 pub struct AuthorizationServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -232,7 +232,7 @@ impl AuthorizationServer {
         self.shared.lock().journal.mistakes.clone()
     }
 
-    /// What its clients did that nobody declared: with this, it fails when it is dropped.
+    /// What its clients did that the test did not declare: with this, it fails when it is dropped.
     pub fn complaints(&self) -> Vec<String> {
         self.shared.lock().journal.complaints()
     }

@@ -16,7 +16,7 @@ pub struct Settings {
     pub username: String,
     /// What they say when they are asked in a browser.
     pub consent: Consent,
-    /// What a grant covers that nobody asked for, separated by spaces (RFC 6749 §3.3).
+    /// What a grant covers that no client asked for, separated by spaces (RFC 6749 §3.3).
     pub scope: String,
     /// How long an access token lives. Exact here, rounded up to a second in answers; `None`: for
     /// ever, and answers have no `expires_in`.

@@ -145,12 +145,6 @@ impl<'a> Plan<'a> {
         self.provider.unwrap_or(&PROVIDERS[0])
     }
 
-    /// Whether the server was asked already what it is.
-    #[must_use]
-    pub fn was_found_out(&self) -> bool {
-        self.found.is_some()
-    }
-
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {

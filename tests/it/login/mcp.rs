@@ -86,6 +86,9 @@ fn the_address_is_all_that_a_login_needs_and_the_token_is_for_that_server() {
         .succeeds();
     let token = sandbox.run(&["token", &address(&server)]).prints();
     assert!(server.is_alive(&token));
+    // It has nothing for git.
+    let said = sandbox.run(&["setup-git"]).fails(2);
+    assert!(said.contains("no HOST was given"), "{said}");
     let registered = server
         .requests()
         .into_iter()

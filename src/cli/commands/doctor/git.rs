@@ -357,8 +357,8 @@ mod tests {
 
     #[test]
     fn a_git_that_does_not_ask_again_is_warned_of_where_it_is_used() {
-        assert!(!of_version(Some((2, 45)), true).is_good());
-        assert!(of_version(Some((2, 45)), false).is_good());
+        assert!(of_version(Some((2, 45)), true).is_problem());
+        assert!(!of_version(Some((2, 45)), false).is_problem());
         assert!(of_version(Some((2, 46)), true).is_good());
         assert!(of_version(Some((3, 0)), true).is_good());
     }

@@ -106,9 +106,7 @@ fn through_server(
     };
     let asks = person.can_answer();
     let is_consent_possible = asks || method.is_some();
-    if is_consent_possible || plan.client_id().is_some() || plan.was_found_out() {
-        plan.find_out(session, person)?;
-    }
+    plan.find_out(session, person)?;
     if !is_consent_possible && plan.can_find_client() {
         return Err(AuthorizeError::NoPerson { id: plan.id });
     }

@@ -303,7 +303,8 @@ fn sound(mut server: Metadata) -> Result<Metadata, DiscoveryError> {
             ));
         }
     }
-    server.endpoints.userinfo = server.endpoints.userinfo.filter(|it| !is_foreign(it));
+    // It refuses tokens that are for the resource, so it says nothing of them.
+    server.endpoints.userinfo = None;
     Ok(server)
 }
 

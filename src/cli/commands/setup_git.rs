@@ -15,6 +15,7 @@ use crate::cli::{printer, shell};
 use crate::code::Exit;
 use crate::credential::{Host, HostArg, Scheme};
 use crate::env;
+use crate::oauth::MCP;
 use crate::store::Store;
 use crate::terminal::is_unfit;
 
@@ -171,12 +172,14 @@ fn is_not_written(error: &Error) -> bool {
     matches!(error, Error::Usage(UsageError::GitNotWritten(_)))
 }
 
-/// Every host with a login, and how it is reached. A record that cannot be read is none here.
+/// Every host with a login, and how it is reached. A record that cannot be read is none here, and an MCP server has
+/// nothing for git.
 fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
     let mut found = BTreeMap::new();
     for id in store.accounts()? {
         if let Ok(Some(snapshot)) = store.snapshot(&id)
-            && snapshot.record().login().is_some()
+            && let Some(login) = snapshot.record().login()
+            && login.client.provider != MCP
         {
             found.insert(id.host, snapshot.record().scheme);
         }

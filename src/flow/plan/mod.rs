@@ -145,12 +145,6 @@ impl<'a> Plan<'a> {
         self.provider.unwrap_or(&PROVIDERS[0])
     }
 
-    /// Whether the server was asked already what it is.
-    #[must_use]
-    pub fn was_found_out(&self) -> bool {
-        self.found.is_some()
-    }
-
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
@@ -188,7 +182,10 @@ impl<'a> Plan<'a> {
         let used = self
             .any_client()
             .and_then(|client| client.client_id.as_deref());
-        client_id.is_some() && used == client_id
+        // What glauth has registered itself needs no comparison.
+        let own = self.own_client();
+        let is_registered = own.is_some_and(|own| own.registration.is_some());
+        is_registered || (client_id.is_some() && used == client_id)
     }
 
     /// The configured client id, where another one goes before it that the call did not give.

@@ -117,7 +117,10 @@ fn options_that_exclude_each_other_are_refused() {
 #[test]
 fn a_login_without_a_client_id_names_the_page_where_one_is_made() {
     let said = fails_as(2, "config", |form| {
-        Sandbox::new().run(&args(form, &["login", "gitlab.example"]))
+        Sandbox::new().run(&args(
+            form,
+            &["login", "--provider=gitlab", "gitlab.example"],
+        ))
     });
     let page = "https://gitlab.example/-/user_settings/applications";
     for part in [page, "`http://127.0.0.1/`", "`api`", "--client-id"] {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::login::{Waiting, ends_as};
 use crate::support::authorization_server::{
     AUTHORIZE, Answer, AuthorizationServer, Behaviour, MCP, McpServer, REGISTER, RESOURCE_METADATA,
-    SERVER_METADATA, Settings, TOKEN,
+    SERVER_METADATA, Settings, TOKEN, USERINFO,
 };
 use crate::support::browser;
 use crate::support::sandbox::{Finished, Running, Sandbox};
@@ -86,6 +86,9 @@ fn the_address_is_all_that_a_login_needs_and_the_token_is_for_that_server() {
         .succeeds();
     let token = sandbox.run(&["token", &address(&server)]).prints();
     assert!(server.is_alive(&token));
+    // It has nothing for git.
+    let said = sandbox.run(&["setup-git"]).fails(2);
+    assert!(said.contains("no HOST was given"), "{said}");
     let registered = server
         .requests()
         .into_iter()
@@ -128,6 +131,29 @@ fn the_scopes_are_those_of_the_challenge_else_those_of_the_resource() {
         assert!(asked.contains(expected), "{asked}");
         waiting.consent().1.succeeds();
     }
+}
+
+/// It refuses a token that is for the MCP server, and such a token works all the same.
+#[test]
+fn the_authorization_server_is_not_asked_whose_token_it_is() {
+    let server = start(McpServer {
+        resource: object(json!({"scopes_supported": ["openid"]})),
+        ..McpServer::default()
+    });
+    let userinfo = format!("{}{USERINFO}", server.url());
+    server.change(|settings| {
+        let rules = settings.mcp.as_mut().unwrap();
+        rules.server = object(json!({"userinfo_endpoint": userinfo}));
+    });
+    let sandbox = Sandbox::new();
+    let finished = log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(USERINFO), 0);
+    assert_eq!(
+        record(&sandbox, &server)["client"].get("check_endpoint"),
+        None
+    );
+    // Nor is there anything to compare with an application that glauth has registered itself.
+    assert!(!finished.stderr.contains("compare"), "{finished:?}");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use nix::unistd::Pid;
 
 use crate::login::through_browser::{browser_that_notes, noted};
 use crate::login::words;
-use crate::support::authorization_server::{AuthorizationServer, ClientAuth, Consent, Settings};
+use crate::support::authorization_server::{
+    AuthorizationServer, ClientAuth, Consent, DISCOVERY, Settings,
+};
 use crate::support::browser;
 use crate::support::sandbox::Sandbox;
 use crate::support::terminal::Terminal;
@@ -155,7 +157,13 @@ fn without_a_terminal_the_same_is_said_in_a_hint() {
     for part in [&*page, "`http://127.0.0.1/`", "--client-id"] {
         assert!(said.contains(part), "{part}: {said}");
     }
-    assert_eq!(server.requests().len(), 0);
+    assert_eq!(server.requests().len(), server.count(DISCOVERY));
+    // It is no GitLab's page where nothing says that it is GitLab.
+    server.change(|settings| settings.discovery = false);
+    let said = Sandbox::new().run(&["login", &server.url()]).fails(2);
+    assert!(said.contains("has no discovery document"), "{said}");
+    assert!(!said.contains(&page), "{said}");
+    server.change(|settings| settings.discovery = true);
     // Who asks for the address all the same may have found out what the server is.
     let said = Sandbox::new().run(&words(&server, &[])).fails(2);
     assert!(said.contains(&page), "{said}");

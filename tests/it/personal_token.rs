@@ -351,7 +351,7 @@ fn where_nothing_can_be_refreshed_refresh_all_says_so() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let login = ["login", "--with-token", &server.url()];
-    sandbox.run_with_input(&login, "pat-SECRET-1").succeeds();
+    sandbox.run_with_input(&login, "glpat-SECRET-1").succeeds();
     let done = sandbox.run(&["refresh", "--all"]);
     assert!(
         done.stderr.contains("there is nothing to refresh"),

@@ -94,7 +94,7 @@ fn a_name_that_a_login_has_is_refused_and_one_that_was_logged_out_is_free() {
 fn what_is_not_there_or_the_same_is_refused() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
-    rename(&sandbox, &server, "nobody", "work").fails_in_json(3, "login_required");
+    rename(&sandbox, &server, "missing", "work").fails_in_json(3, "login_required");
     rename(&sandbox, &server, "default", "default").fails_in_json(2, "usage");
     rename(&sandbox, &server, "default", "No Name").fails_in_json(2, "usage");
 }

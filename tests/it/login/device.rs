@@ -518,12 +518,12 @@ fn a_server_of_a_known_kind_may_say_where_its_device_endpoint_is() {
     // The rest of its document is not better than the table.
     assert_eq!(record["client"].get("revocation_endpoint"), None);
     // Tokens that are there already need none.
-    let asked = server.count(DISCOVERY);
+    let (asked, url) = (server.count(DISCOVERY), server.url());
     let import = [
         &["login", "--import", "-a", "other"],
         &CLIENT[..],
         &gitea,
-        &[&at("")],
+        &[&url],
     ]
     .concat();
     sandbox

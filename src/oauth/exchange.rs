@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::body::object_of;
 use super::discovery::DEVICE_GRANT;
 use super::provider::provider;
 use super::refusal::OwnErrors;
@@ -102,13 +103,26 @@ pub(super) fn judge(
         retry_after: response.retry_after.as_deref(),
         body: response.body.as_ref().map(|body| body.as_slice()),
     };
+    let forgets_client = is_unknown_client(raw.body);
     let answer = classify(raw, own_errors(client, presented), now());
     let answer = without_secrets(answer, client, presented);
     Exchanged {
-        answer: of_forgotten_client(answer, client, presented),
+        answer: if forgets_client {
+            of_forgotten_client(answer, client, presented)
+        } else {
+            answer
+        },
         trouble: None,
         status: Some(response.status),
     }
+}
+
+/// Whether a server says that it does not know the client (RFC 6749 §5.2).
+fn is_unknown_client(body: Option<&[u8]>) -> bool {
+    let object = body.and_then(object_of);
+    let error = object.as_ref().and_then(|object| object.get("error"));
+    let error = error.and_then(serde_json::Value::as_str);
+    matches!(error, Some("invalid_client" | "unauthorized_client"))
 }
 
 /// A server that forgot what it registered has no use for the grant either: no person can mend that client, and a login

@@ -1,7 +1,7 @@
 //! What a server that wants a token says of itself (RFC 9728), and the authorization server that it names: how a login
 //! at an MCP server begins.
 //!
-//! Every address in these documents is somebody's word. glauth asks no server that they name in clear or inside a
+//! A hostile server can write any address into these documents. glauth asks no server that they name in clear or inside a
 //! private network, unless the person has named one there.
 
 use std::path::PathBuf;

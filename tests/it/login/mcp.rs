@@ -434,7 +434,7 @@ fn an_answer_without_end_or_with_a_redirect_is_no_description() {
 }
 
 #[test]
-fn a_server_that_registers_nobody_asks_for_a_client_id() {
+fn a_server_that_registers_no_client_needs_a_client_id() {
     let server = start(McpServer {
         server: object(json!({"registration_endpoint": null})),
         ..McpServer::default()

@@ -122,7 +122,7 @@ fn programs(sandbox: &Sandbox, record: &Path, daemons: &mut peers::Daemons) -> V
             seldom,
             times: Vec::new(),
         }),
-        Err(why) => println!("left out: {name}: {why}"),
+        Err(why) => println!("skipped: {name}: {why}"),
     };
     let cat = || {
         let mut cat = Command::new("cat");
@@ -307,7 +307,7 @@ fn refreshes(program: &Path) {
         .arg(endpoint);
     curl.env_clear().stdout(Stdio::null()).stdin(Stdio::piped());
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("\nleft out: a refresh against curl: there is none");
+        println!("\nskipped: a refresh against curl: there is none");
         return;
     }
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

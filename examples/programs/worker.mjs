@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 // The caller reads the exit code.
 function giveUp(code) {
   const what = {
-    3: 'stopped: a person is needed',
-    4: 'not now: the next run tries again',
-    6: 'stopped: the token is good, and is not allowed to do this',
+    3: 'stopped: a person must log in',
+    4: 'not now; the next run tries again',
+    6: 'stopped: the token is good, but not allowed to do this',
   };
-  console.error(`worker: ${what[code] ?? 'to be reported: glauth failed'}`);
+  console.error(`worker: ${what[code] ?? 'please report this: glauth failed'}`);
   process.exit(Number.isInteger(code) ? code : 1);
 }
 

@@ -7,9 +7,9 @@ from urllib import error, request
 
 def give_up(code):
     """The caller reads the exit code. glauth has already printed the reason on stderr."""
-    what = {3: "stopped: a person is needed", 4: "not now: the next run tries again",
-            6: "stopped: the token is good, and is not allowed to do this"}
-    sys.stderr.write(f"worker: {what.get(code, 'to be reported: glauth failed')}\n")
+    what = {3: "stopped: a person must log in", 4: "not now; the next run tries again",
+            6: "stopped: the token is good, but not allowed to do this"}
+    sys.stderr.write(f"worker: {what.get(code, 'please report this: glauth failed')}\n")
     sys.exit(code if code > 0 else 1)  # below 0: a signal ended glauth
 
 def get_token(host, refused=None):

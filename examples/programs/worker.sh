@@ -7,18 +7,18 @@ host=$1 url=$2 count=$3
 # The caller reads the exit code. glauth has already printed the reason on stderr.
 give_up() {
     case $1 in
-        3) echo "worker: stopped: a person is needed" >&2 ;;
-        4) echo "worker: not now: the next run tries again" >&2 ;;
-        6) echo "worker: stopped: the token is good, and is not allowed to do this" >&2 ;;
-        *) echo "worker: to be reported: glauth ended with $1" >&2 ;;
+        3) echo "worker: stopped: a person must log in" >&2 ;;
+        4) echo "worker: not now; the next run tries again" >&2 ;;
+        6) echo "worker: stopped: the token is good, but not allowed to do this" >&2 ;;
+        *) echo "worker: please report this: glauth ended with $1" >&2 ;;
     esac
     exit "$1"
 }
 
-# glauth ends by itself: it waits a minute for another process's refresh, and 100 s for the server.
+# glauth ends by itself: it waits up to a minute for another process's refresh, and 100 s for the server.
 glauth_token() { glauth --quiet --lock-timeout 60s token "$@" "$host"; }
 
-# printf is built into the shell, so the token is in no process's arguments.
+# printf is built into the shell, so the token never appears in a process's arguments.
 request() {
     printf 'Authorization: Bearer %s\n' "$token" |
         curl --silent --show-error --max-time 60 --header @- --output /dev/null --write-out '%{http_code}' "$url"

@@ -5,6 +5,6 @@
 said=$(glauth --quiet status 2>&1)
 case $? in
     0) echo "OK: no login needs a person" ;;
-    3) echo "CRITICAL: a person has to run glauth login" && echo "$said" && exit 2 ;;
+    3) echo "CRITICAL: a person must run glauth login" && echo "$said" && exit 2 ;;
     *) echo "UNKNOWN: glauth cannot read its logins" && echo "$said" && exit 3 ;;
 esac

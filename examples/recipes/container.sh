@@ -1,5 +1,5 @@
 #!/bin/sh
-# container.sh COMMAND...: runs COMMAND in a container (bubblewrap) that can read the logins and not change them.
+# container.sh COMMAND...: runs COMMAND in a container (bubblewrap) that can read the logins but not change them.
 set -eu
 store=${GLAUTH_STORE:-$HOME/.local/share/glauth/credentials}
 # Bind the folder, not a file in it: a refresh replaces the file, and the container would keep the old one.

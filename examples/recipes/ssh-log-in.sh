@@ -4,5 +4,5 @@
 set -eu
 box=$1 host=$2
 shift 2
-# ssh runs no login shell on BOX, so PATH may lack .cargo/bin.
+# ssh starts no login shell on BOX, so PATH may lack .cargo/bin.
 exec ssh "$box" .cargo/bin/glauth login --device "$@" "$host"

@@ -3,7 +3,7 @@
 # When the token has expired, one request refreshes it and the others wait.
 set -eu
 export GLAUTH_HOST="$1"
-# 255 makes xargs stop: if one request gets no token, the others would get none either.
+# 255 makes xargs stop: if one request gets no token, the others get none either.
 # shellcheck disable=SC2016 # the shells that xargs starts expand it
 xargs -n 1 -P 8 sh -c '
     config=$(glauth --quiet token --format curl) || exit 255

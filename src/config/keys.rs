@@ -62,14 +62,15 @@ pub const TOP_KEYS: &[Key] = &[
         form: Form::Host,
         example: "\"gitlab.example.com\"",
         default: "the only host in the store",
-        about: "The host that a command means if you name none. --host and GLAUTH_HOST take precedence.",
+        about: "The host that a command uses if you name none. --host and GLAUTH_HOST take precedence.",
     },
     Key {
         name: "client_metadata_url",
         form: Form::DocumentUrl,
         example: "\"https://example.com/glauth.json\"",
-        default: "none: glauth registers a client of its own",
-        about: "A client id metadata document. It is the client id at servers that take one and know no other.",
+        default: "none; glauth registers itself at such servers",
+        about: "The address of a client id metadata document that you publish. glauth uses it as the client id at servers \
+                that support such documents, unless it has another one.",
     },
 ];
 
@@ -88,7 +89,7 @@ const PROVIDERS: &[&str] = &[
 ];
 
 const NO_ENDPOINT: &str =
-    "what the server's discovery document says, then what glauth knows of such servers";
+    "from the server's discovery document, else from what glauth knows about this kind of server";
 
 /// The keys in the table of a host.
 pub const HOST_KEYS: &[Key] = &[
@@ -96,23 +97,23 @@ pub const HOST_KEYS: &[Key] = &[
         name: "account",
         form: Form::Text,
         example: "\"work\"",
-        default: "the account called default; else the only one",
-        about: "The account that a command means if you name none and no account is called default. glauth switch writes \
-                it.",
+        default: "the account called default, else the only one",
+        about: "The account that a command uses if you name none and the host has no account called default. \
+                `glauth switch` writes this key.",
     },
     Key {
         name: "client_id",
         form: Form::Text,
         example: "\"3f5c0a91\"",
-        default: "the client id that glauth knows for the server; else it asks",
-        about: "The client id of the application at the server.",
+        default: "the client id that glauth knows for the server; if it knows none, it asks",
+        about: "The client id of your application at the server.",
     },
     Key {
         name: "client_secret",
         form: Form::Text,
         example: "\"s3cr3t\"",
         default: "none: a public client",
-        about: "The secret of a confidential client. If client_secret_file is there too, that one counts.",
+        about: "The secret of a confidential client. client_secret_file takes precedence.",
     },
     Key {
         name: "client_secret_file",
@@ -125,15 +126,15 @@ pub const HOST_KEYS: &[Key] = &[
         name: "auth_method",
         form: Form::OneOf(&["none", "client_secret_basic", "client_secret_post"]),
         example: "\"client_secret_post\"",
-        default: "what the server's discovery document or its kind says",
+        default: "from the server's discovery document, else by the kind of server",
         about: "How glauth sends the client secret (RFC 7591).",
     },
     Key {
         name: "scopes",
         form: Form::List,
         example: "[\"api\"]",
-        default: "the usual scopes of that kind of server",
-        about: "The scopes that a login asks for.",
+        default: "the usual scopes for the kind of server",
+        about: "The scopes that a login requests.",
     },
     Key {
         name: "parameters",
@@ -147,27 +148,27 @@ pub const HOST_KEYS: &[Key] = &[
         form: Form::RedirectUri,
         example: "\"http://localhost:7171/callback\"",
         default: "\"http://127.0.0.1/\"; for Bitbucket Cloud \"http://127.0.0.1:34871/\"",
-        about: "The redirect URI, as registered at the server: `http` with a loopback address or `localhost`. Without a port, any port will do.",
+        about: "The redirect URI, as registered at the server: `http` with a loopback address or `localhost`. Without a port, glauth uses any free one.",
     },
     Key {
         name: "provider",
         form: Form::OneOf(PROVIDERS),
         example: "\"gitlab\"",
         default: "detected",
-        about: "The kind of server. `oidc` reads the endpoints from the issuer, `generic` takes them from the keys below.",
+        about: "The kind of server. With `oidc`, glauth reads the endpoints from the issuer; with `generic`, from the keys below.",
     },
     Key {
         name: "url",
         form: Form::Host,
         example: "\"http://127.0.0.1:3000\"",
         default: "\"https://HOST\"",
-        about: "Where the server is. `http` works on loopback only.",
+        about: "The address of the server. `http` works only on loopback.",
     },
     Key {
         name: "ca_file",
         form: Form::File,
         example: "\"/etc/ssl/corp.pem\"",
-        default: "the system's certificate authorities alone",
+        default: "only the system's certificate authorities",
         about: "An additional certificate authority (PEM), or the server's own self-signed certificate.",
     },
     Key {
@@ -175,7 +176,7 @@ pub const HOST_KEYS: &[Key] = &[
         form: Form::Url,
         example: "\"https://gitlab.example.com/oauth/authorize\"",
         default: NO_ENDPOINT,
-        about: "Where you consent (RFC 6749 §3.1).",
+        about: "The page where you consent (RFC 6749 §3.1).",
     },
     Key {
         name: "device_authorization_endpoint",
@@ -203,14 +204,14 @@ pub const HOST_KEYS: &[Key] = &[
         form: Form::Url,
         example: "\"https://gitlab.example.com/oauth/token/info\"",
         default: NO_ENDPOINT,
-        about: "Answers 200 to a token that works, and 401 to one that does not.",
+        about: "Where glauth checks a token: it answers 200 if the token works, and 401 if it does not.",
     },
     Key {
         name: "userinfo_endpoint",
         form: Form::Url,
         example: "\"https://gitlab.example.com/oauth/userinfo\"",
         default: NO_ENDPOINT,
-        about: "Says which user a token belongs to (OpenID Connect Core §5.3).",
+        about: "Where glauth asks which user a token belongs to (OpenID Connect Core §5.3).",
     },
 ];
 

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         !["--require", "--list"].contains(&word.as_str())
     });
     if let Some(missing) = missing() {
-        println!("faults: left out: everything: {missing}");
+        println!("faults: skipped: everything: {missing}");
         return if require {
             ExitCode::FAILURE
         } else {

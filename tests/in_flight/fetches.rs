@@ -47,7 +47,7 @@ struct Outcome {
 
 pub fn run(require: bool) -> Vec<String> {
     let Some(git) = find_git(|version| version >= ASKS_AGAIN) else {
-        println!("in_flight: left out: fetches: it takes git 2.46 with http-backend");
+        println!("in_flight: skipped: fetches: it takes git 2.46 with http-backend");
         return require
             .then(|| "there is no such git".to_owned())
             .into_iter()

@@ -129,7 +129,7 @@ fn a_worker_whose_login_has_ended_stops_and_calls_for_a_person() {
         let said = ends_with(3, &mut worker);
 
         assert!(
-            said.contains("worker: stopped: a person is needed"),
+            said.contains("worker: stopped: a person must log in"),
             "{said}"
         );
         assert!(said.contains("glauth login"), "{said}");
@@ -213,7 +213,7 @@ fn a_worker_whose_store_is_broken_reports_it() {
 
         let said = ends_with(5, &mut worker);
 
-        assert!(said.contains("worker: to be reported"), "{said}");
+        assert!(said.contains("worker: please report this"), "{said}");
         assert!(said.contains("default.toml"), "{said}");
         assert_eq!(server.requests().len(), 0);
     });

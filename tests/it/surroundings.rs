@@ -125,7 +125,7 @@ fn a_process_that_crashes_with_a_token_in_hand_leaves_no_core() {
     ];
     let command = in_that_place(&sandbox.command(&crash)).finish();
     if !command.status.core_dumped() {
-        eprintln!("left out: no process leaves a core here");
+        eprintln!("skipped: no process leaves a core here");
         return;
     }
 

@@ -7,10 +7,10 @@ use super::{lines, prose, sections, title};
 use crate::config::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 const DESCRIPTION: [&str; 4] = [
-    "The configuration of glauth is a TOML file. It is optional: `glauth login` asks for what it does not know, and remembers the answer.",
-    "Commands read `default_host` if you name no host. Only a login reads the rest, because a refresh finds everything it needs in the record of the login. An option takes precedence over what the record remembers, and the record over the configuration.",
-    "glauth looks for the file in ~/.config/glauth/config.toml, or below $XDG_CONFIG_HOME; on macOS in ~/Library/Application Support/glauth/config.toml. --config or GLAUTH_CONFIG names another one.",
-    "A path in the file is relative to the folder of the file. If the file has a mistake, glauth names the line and what to write there.",
+    "The configuration file of glauth is a TOML file. It is optional: `glauth login` asks for what it does not know, and remembers the answers.",
+    "Commands read `default_host` if you name no host, and `account` if the host has no account called `default`. Only a login reads the rest, because a refresh finds everything it needs in the record of the login. An option takes precedence over the record, and the record over the configuration.",
+    "The file is ~/.config/glauth/config.toml, or glauth/config.toml in $XDG_CONFIG_HOME. On macOS it is ~/Library/Application Support/glauth/config.toml. To use another file, set --config or GLAUTH_CONFIG.",
+    "Paths in the file are relative to its folder. If the file has a mistake, glauth names the line and says what to write there.",
 ];
 
 const EXAMPLE: &str = "\
@@ -31,14 +31,14 @@ pub(super) fn page() -> Roff {
     roff.text([bold("~/.config/glauth/config.toml")]);
     roff.control("SH", ["DESCRIPTION"]);
     prose::paragraphs(&mut roff, &DESCRIPTION.map(ToOwned::to_owned));
-    roff.control("SH", ["KEYS ABOVE ALL TABLES"]);
+    roff.control("SH", ["TOP-LEVEL KEYS"]);
     for key in TOP_KEYS {
         describe(&mut roff, key);
     }
     roff.control("SH", ["KEYS OF A HOST"]);
     prose::paragraph(
         &mut roff,
-        "They stand below a line such as `[hosts.\"gitlab.example.com\"]`. The quotes are necessary. The name may have a port or a path, as in `[hosts.\"example.com:8443/gitlab\"]`.",
+        "Put these keys below a line such as `[hosts.\"gitlab.example.com\"]`. The quotes are required. The name may have a port or a path, as in `[hosts.\"example.com:8443/gitlab\"]`.",
     );
     for key in HOST_KEYS {
         describe(&mut roff, key);

@@ -98,7 +98,7 @@ pub enum AuthorizeError {
         trouble: Option<Box<SendError>>,
     },
     /// The person goes on without a second consent.
-    #[error("it was left out")]
+    #[error("you skipped it")]
     LeftOut,
     /// A second grant was there, and is not taken.
     #[error(transparent)]

@@ -2,19 +2,20 @@
 
 use url::Url;
 
-/// How long the page that leads on is there to be read, in seconds: three sentences. A faster reader has the link.
+/// How long the page stays before the browser continues, in seconds: long enough to read three sentences. A faster
+/// reader has the link.
 pub const LEADS_ON_AFTER: u32 = 10;
 
-/// What a browser is shown.
+/// What the browser shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     status: &'static str,
     sign: Sign,
     title: String,
     paragraphs: Vec<String>,
-    /// Where it leads by itself.
+    /// Where the browser goes by itself, after a while.
     next: Option<NextPage>,
-    /// Where the browser goes instead.
+    /// Where the browser goes at once, instead.
     location: Option<Url>,
 }
 
@@ -25,7 +26,7 @@ struct NextPage {
     link: String,
 }
 
-/// Its colour, on a light and on a dark ground; the words say the same.
+/// The colour of a page, on a light and on a dark background. The words say the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
     Good,
@@ -48,111 +49,110 @@ impl Page {
         }
     }
 
-    /// It is, and a second consent follows.
+    /// The login is stored, and a second consent follows.
     #[must_use]
     pub fn leads_on(host: &str, username: Option<&str>, next: &Url) -> Self {
-        let who = as_user(username);
         Self {
-            title: format!("Step 1 of 2 done: logged in to {host}{who}"),
+            title: format!("Step 1 of 2 done: logged in to {host}{}", as_user(username)),
             paragraphs: vec![
                 format!(
-                    "In {LEADS_ON_AFTER} seconds {host} asks for your consent again. Step 2 adds a standby \
-                     grant: programs use it while glauth refreshes the first one, so that no token stops \
+                    "In {LEADS_ON_AFTER} seconds, {host} asks for your consent again. Step 2 adds a standby \
+                     grant. Programs use it while glauth refreshes the first grant, so no token stops \
                      working while it is in use."
                 ),
-                "You can also close this tab: the login is stored, and works without step 2."
+                "You can also close this tab: your login is stored, and works without step 2."
                     .to_owned(),
             ],
             next: Some(NextPage {
                 url: next.to_string(),
-                link: "Go on to step 2".to_owned(),
+                link: "Continue to step 2".to_owned(),
             }),
             ..Self::logged_in(host, username)
         }
     }
 
-    /// It is, with two grants.
+    /// The login is stored, with two grants.
     #[must_use]
     pub fn with_standby(host: &str, username: Option<&str>) -> Self {
         Self {
             paragraphs: vec![
-                "There is a standby grant too.".to_owned(),
+                "The standby grant is stored too.".to_owned(),
                 "You can close this tab.".to_owned(),
             ],
             ..Self::logged_in(host, username)
         }
     }
 
-    /// It is, with one grant, and why.
+    /// The login is stored with one grant, and why.
     #[must_use]
     pub fn without_standby(host: &str, username: Option<&str>, why: &str) -> Self {
         Self {
             paragraphs: vec![
                 format!("There is no standby grant: {why}."),
-                "You can close this tab; the terminal says how to add one later.".to_owned(),
+                "You can close this tab. The terminal says how to add one later.".to_owned(),
             ],
             ..Self::logged_in(host, username)
         }
     }
 
-    /// It is not, and why.
+    /// The login failed, and why.
     #[must_use]
     pub fn failed(host: &str, why: &str) -> Self {
         Self {
-            // What the browser asked for was done: it brought the answer.
+            // The request itself succeeded: the browser delivered the answer.
             status: "200 OK",
             sign: Sign::Bad,
             title: format!("Not logged in to {host}"),
             paragraphs: vec![
                 sentence(why),
-                "You can close this tab; the terminal says how to go on.".to_owned(),
+                "You can close this tab. The terminal says what to do next.".to_owned(),
             ],
             next: None,
             location: None,
         }
     }
 
-    /// The browser goes on at once.
+    /// The browser continues at once.
     #[must_use]
     pub fn redirect(page: &Url) -> Self {
         Self {
             status: "302 Found",
-            title: "Going on to the server".to_owned(),
-            paragraphs: vec!["The browser goes on by itself.".to_owned()],
+            title: "Redirecting to the server".to_owned(),
+            paragraphs: vec!["Your browser continues by itself.".to_owned()],
             location: Some(page.clone()),
             ..Self::not_here()
         }
     }
 
-    /// The browser was led on, and asks for the same once more.
+    /// The browser was redirected before, and requests the same address again.
     #[must_use]
     pub fn led_on_before() -> Self {
         Self {
             status: "410 Gone",
-            title: "This address works once".to_owned(),
+            title: "This address works only once".to_owned(),
             paragraphs: vec![
-                "Open the address that the terminal shows; if you did not open this one before, \
-                 start the login anew."
+                "Open the address that the terminal shows. If you have not opened this one before, \
+                 start the login again."
                     .to_owned(),
             ],
             ..Self::not_here()
         }
     }
 
-    /// Nothing that a login waits for.
+    /// A request that the login does not wait for.
     #[must_use]
     pub fn not_here() -> Self {
         Self {
             status: "404 Not Found",
             sign: Sign::Neither,
             title: "Nothing here".to_owned(),
-            paragraphs: vec!["This is not what the login waits for.".to_owned()],
+            paragraphs: vec!["The login is waiting for something else.".to_owned()],
             next: None,
             location: None,
         }
     }
 
-    /// The whole answer.
+    /// The complete HTTP response.
     pub(super) fn to_http(&self) -> String {
         let body = self.to_html();
         let location = self.location.as_ref();
@@ -204,7 +204,7 @@ impl Page {
     }
 }
 
-/// An error's message begins small and has no full stop, since it follows a name in a terminal.
+/// Makes a sentence of an error message, which begins in lower case and has no full stop.
 fn sentence(message: &str) -> String {
     let mut chars = message.chars();
     let first = chars.next().into_iter().flat_map(char::to_uppercase);
@@ -216,7 +216,7 @@ fn as_user(username: Option<&str>) -> String {
     username.map_or_else(String::new, |name| format!(" as {name}"))
 }
 
-/// What a server said is text and nothing else.
+/// A server's words as text, never as markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -226,7 +226,7 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            // Braces would be taken for places to fill.
+            // The template uses braces for its placeholders.
             '{' => escaped.push_str("&#123;"),
             '}' => escaped.push_str("&#125;"),
             c => escaped.push(c),

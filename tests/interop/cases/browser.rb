@@ -57,7 +57,7 @@ fact "a browser in which the consent is refused shows why: exit 3, and nothing i
       sign_in browser, "jane"
       browser.press "Deny"
 
-      assert_ends_at browser, "Not logged in to #{SERVER_NAME}", "Access was denied", "the terminal says"
+      assert_ends_at browser, "Not logged in to #{SERVER_NAME}", "Access was denied", "The terminal says"
       assert_nothing_from_elsewhere browser, from: HOST
       photograph browser, "refused"
       assert_equal "access_denied", login.told("error")["code"], "the error's code"
@@ -83,9 +83,9 @@ fact "a browser and `glauth login HOST` alone mend a login that was revoked at t
     login = log_in_with(HOST.to_s, terminal: true) do |login|
       browser.visit login.page
       browser.press "Authorize"
-      browser.press "Go on to step 2"
+      browser.press "Continue to step 2"
       browser.press "Authorize"
-      assert_ends_at browser, "Logged in to #{SERVER_NAME} as jane", "There is a standby grant too."
+      assert_ends_at browser, "Logged in to #{SERVER_NAME} as jane", "The standby grant is stored too."
     end
 
     assert_equal 0, login.code, "exit code (#{login.err})"
@@ -152,7 +152,7 @@ end
 
 fact "a browser completes a login while another user floods the listener" do
   unless Process.uid.zero?
-    puts "interop: left out: a flood by another user: only root can be another user"
+    puts "interop: skipped: a flood by another user: only root can be another user"
     next
   end
   with_browser do |browser|

@@ -131,7 +131,7 @@ fact "OpenID Connect: a standby grant of another browser session outlives a repl
       browser.visit login.page
       sign_in_at_issuer browser
       browser.press "Continue"
-      assert_ends_at browser, "Logged in to #{ISSUER_NAME} as jane", "There is a standby grant too."
+      assert_ends_at browser, "Logged in to #{ISSUER_NAME} as jane", "The standby grant is stored too."
     end
     assert_equal 0, login.code, "exit code (#{login.err})"
   end

@@ -20,11 +20,11 @@ end
 
 def assert_leads_on(browser)
   assert_ends_at browser, "Step 1 of 2 done: logged in to #{NAME} as jane", "asks for your consent again",
-                 "no token stops working while it is in use", "Go on to step 2", "You can also close this tab"
+                 "no token stops working while it is in use", "Continue to step 2", "You can also close this tab"
 end
 
 def assert_ends_without_standby(browser, why)
-  assert_ends_at browser, "Logged in to #{NAME} as jane", "There is no standby grant: #{why}", "the terminal says"
+  assert_ends_at browser, "Logged in to #{NAME} as jane", "There is no standby grant: #{why}", "The terminal says"
 end
 
 # It is good, it has one grant, and a person is told why and what to do.
@@ -46,7 +46,7 @@ fact "a browser is led to a second consent, and the login has two grants, each o
       assert_equal "jane", username_at_api, "the first is good before anybody consents again"
       # By itself.
       browser.press "Authorize"
-      assert_ends_at browser, "Logged in to #{NAME} as jane", "There is a standby grant too."
+      assert_ends_at browser, "Logged in to #{NAME} as jane", "The standby grant is stored too."
       assert_equal({ "200" => 2 }, token_answers, "token requests")
     end
     assert_equal [0, ""], [login.code, login.out], "exit code and output (#{login.err})"
@@ -82,14 +82,14 @@ fact "a browser whose page is left, and Enter in the terminal, make a login with
       browser.visit "about:blank"
       waiting.type_enter
     end
-    assert_one_grant login, "it was left out"
+    assert_one_grant login, "you skipped it"
   end
 end
 
 fact "a browser in which joe gives the second consent: it is revoked, and jane's login has one grant" do
   with_browser do |browser|
     login = log_in_twice(browser) do
-      browser.press "Go on to step 2"
+      browser.press "Continue to step 2"
       browser.press "Sign out"
       sign_in browser, "joe"
       browser.press "Authorize"

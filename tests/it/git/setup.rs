@@ -19,7 +19,7 @@ macro_rules! with_git {
         match $call {
             Some(finished) => finished,
             None => {
-                eprintln!("left out: there is no git");
+                eprintln!("skipped: there is no git");
                 return;
             }
         }

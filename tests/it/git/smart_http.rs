@@ -16,7 +16,7 @@ const BASIC: &str = r#"Basic realm="GitLab""#;
 fn world_with(settings: Settings, challenge: &str) -> Option<World> {
     let git = find_git(|version| version >= ASKS_AGAIN);
     if git.is_none() {
-        eprintln!("left out: it takes git 2.46 with http-backend");
+        eprintln!("skipped: it takes git 2.46 with http-backend");
     }
     Some(world_of(&git?, settings, challenge))
 }
@@ -29,7 +29,7 @@ fn world() -> Option<World> {
 fn old_world() -> Option<World> {
     let git = find_git(|version| version < ASKS_AGAIN);
     if git.is_none() {
-        eprintln!("left out: it takes a git before 2.46 with http-backend");
+        eprintln!("skipped: it takes a git before 2.46 with http-backend");
     }
     Some(world_of(&git?, Settings::default(), BASIC))
 }

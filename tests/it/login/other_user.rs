@@ -231,7 +231,7 @@ fn in_a_user_namespace_that_hides_users_every_browser_is_answered() {
     let mut command = wrapped(unshare(), &glauth);
     let works = unshare().arg("true").status();
     if !can_be_other() || !works.is_ok_and(|status| status.success()) {
-        eprintln!("left out: there are no user namespaces here");
+        eprintln!("skipped: there are no user namespaces here");
         return;
     }
     let waiting = Waiting::spawn(&mut command);

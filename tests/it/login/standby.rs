@@ -92,7 +92,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
     for text in [
         "asks for your consent again",
         "no token stops working while it is in use",
-        "Go on to step 2",
+        "Continue to step 2",
         "You can also close this tab",
         "content=\"10; url=",
     ] {
@@ -119,7 +119,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
     assert_eq!(finished.code(), Some(0), "{finished:?}");
     assert_eq!(last.heading(), format!("Logged in to {host} as jane"));
     assert!(
-        last.body.contains("There is a standby grant too."),
+        last.body.contains("The standby grant is stored too."),
         "{last:?}"
     );
     assert!(last.next().is_none());
@@ -235,7 +235,7 @@ fn enter_goes_on_without_the_second() {
     terminal.wait_for("Enter goes on without it");
     terminal.type_line("");
     let finished = terminal.finish();
-    ends_with_one(&sandbox, &server, &finished, "it was left out");
+    ends_with_one(&sandbox, &server, &finished, "you skipped it");
     assert!(!finished.stderr.contains("warning"), "{finished:?}");
     assert_eq!(server.count(TOKEN), 1);
 }

@@ -42,7 +42,7 @@ fn a_login_that_is_there_gets_a_second_grant_and_keeps_its_first() {
     let (seen, finished) = Waiting::start(&sandbox, &server, &STANDBY).consent();
 
     assert!(seen.next().is_none());
-    assert!(seen.body.contains("There is a standby grant too."));
+    assert!(seen.body.contains("The standby grant is stored too."));
     let host = server.host();
     for text in [
         format!("{host}: asking for a standby grant beside the login of jane\n"),

@@ -115,7 +115,7 @@ fn an_enter_that_came_before_the_second_question_says_nothing_about_it() {
         first.join().unwrap()
     });
     let seen = browser::open(&first.next().unwrap());
-    assert!(seen.body.contains("There is a standby grant too."));
+    assert!(seen.body.contains("The standby grant is stored too."));
     waiting.finish().succeeds();
     assert_eq!(grants(&sandbox, &server).len(), 2);
 }

@@ -18,7 +18,7 @@ const SHELL: [&str; 3] = ["sh", "-ec", "eval \"$SCRIPT\"; echo ready; exec cat"]
 
 /// Says on the real stderr, where the test harness does not swallow it, what was not tried.
 pub fn skipped(why: &str) {
-    let line = format!("not tried: {why}\n");
+    let line = format!("skipped: {why}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 

@@ -13,7 +13,7 @@ pub const OTHER: u32 = 54_321;
 pub fn can_be_other() -> bool {
     let can = cfg!(target_os = "linux") && Uid::effective().is_root();
     if !can {
-        eprintln!("left out: only root, on Linux, can be another user");
+        eprintln!("skipped: only root, on Linux, can be another user");
     }
     can
 }

@@ -100,6 +100,10 @@ fn summary(problems: &[&Check], logins: usize, detail: Detail, call: &Call) -> S
     waiting.sort_unstable();
     waiting.dedup();
     let need = match waiting.len() {
+        // A token that the server has refused: whether a refresh helps is not known yet.
+        0 if problems.iter().any(|check| check.account.is_some()) => {
+            "see the problems above".to_owned()
+        }
         0 => "none needs you".to_owned(),
         1 => "1 needs you".to_owned(),
         many => format!("{many} need you"),

@@ -14,6 +14,7 @@ use crate::oauth::PROVIDERS;
 Examples:
   glauth login gitlab.com                # the first time and later
   glauth login --device gitlab.com       # consent on a phone
+  glauth login -a work gitlab.com        # a second account
   glauth login --no-browser gitlab.com   # a browser elsewhere
   glauth login --standby gitlab.com      # add a standby grant
   glauth login https://mcp.example.com/mcp   # an MCP server

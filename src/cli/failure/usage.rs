@@ -22,6 +22,9 @@ use crate::terminal::clean;
 /// No server gives shorter tokens, in bytes.
 const SECRET_LENGTH: usize = 8;
 
+/// What to look at if the logins are somewhere else, as they may be in cron.
+const CHECK_VARIABLES: &str = "if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME";
+
 /// A call that cannot be carried out as it stands.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum UsageError {
@@ -161,13 +164,16 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
         UsageError::BadStore(error) => file::store_to_name(error),
         UsageError::NoHost => format!("run {}", call.command_about("login", None, "HOST")),
         UsageError::NoLogins(_) => format!(
-            "run {}; if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME",
+            "run {}; {CHECK_VARIABLES}",
             call.command_about("login", None, "HOST")
         ),
         UsageError::NoLogin { id, scheme, store } => {
             let login = login_at(id, scheme.unwrap_or(Scheme::Https));
             match meant::other_login(id, store) {
                 Some(question) => format!("{question} if not, run {login}"),
+                None if meant::is_empty(store) => {
+                    format!("run {login}; {CHECK_VARIABLES}")
+                }
                 None => format!("run {login}; {}", status(call)),
             }
         }
@@ -256,6 +262,10 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
         "write the command after `--`: `glauth exec HOST -- CMD`".to_owned()
     } else if let Some(command) = meant {
         format!("run `{command}`")
+    } else if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(call) = command.and_then(whole_call)
+    {
+        format!("run `{call}`")
     } else {
         hint
     })
@@ -336,6 +346,18 @@ fn without_glued(typed: &str) -> String {
     });
     let longest = glued.max_by_key(|flag| flag.len());
     longest.map_or_else(|| typed.to_owned(), |flag| format!("--{flag}…"))
+}
+
+/// The call with what it needs, where that is more than one name: `glauth switch HOST ACCOUNT`.
+fn whole_call(command: &str) -> Option<String> {
+    let root = Cli::command();
+    let found = root.find_subcommand(command)?;
+    let needed = found
+        .get_positionals()
+        .filter(|name| name.is_required_set());
+    let names = needed.flat_map(|name| name.get_value_names().into_iter().flatten());
+    let names: Vec<&str> = names.map(|name| name.as_str()).collect();
+    (names.len() > 1).then(|| format!("glauth {command} {}", names.join(" ")))
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no

@@ -18,7 +18,7 @@ use crate::flow::refusals;
 use crate::secret::Fingerprint;
 use crate::store::Store;
 use crate::store::examine::{Holder, RescueOutcome};
-use crate::time::{Timestamp, human};
+use crate::time::{Timestamp, ago, human};
 
 /// The records that can be read.
 pub(super) fn read(
@@ -225,11 +225,7 @@ fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     let pending = |attempt: &&Attempt| attempt.outcome == Outcome::Pending;
     let attempt = login.last_attempt.as_ref().filter(pending)?;
     let since = Timestamp::now().since(attempt.started_at);
-    let what = format!(
-        "{id}: a refresh began {} ago ({})",
-        human(since),
-        attempt.by
-    );
+    let what = format!("{id}: a refresh began {} ({})", ago(since), attempt.by);
     let is_its_own = |by: &Option<String>| by.as_ref().is_none_or(|by| *by == attempt.by);
     let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),

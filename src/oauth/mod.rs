@@ -5,6 +5,7 @@ mod authorization;
 mod body;
 mod challenge;
 mod check;
+mod client_auth;
 mod device;
 mod discovery;
 mod exchange;

@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::{ClientError, OwnClient, Plan};
 use crate::config::LoginOptions;
-use crate::credential::{AuthMethod, Client, EndpointName, LoginKind, LoginMeans};
+use crate::credential::{
+    AuthMethod, Client, ClientKey, Endpoint, EndpointName, LoginKind, LoginMeans, ReuseDetection,
+    RotationEffect,
+};
 use crate::http::server_user;
+use crate::oauth::{MCP, below};
 use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 use crate::user_file;
 
@@ -32,7 +36,7 @@ impl Plan<'_> {
             });
         }
         checked(Client {
-            auth: self.auth(client_id.as_deref())?,
+            auth: self.auth(client_id.as_deref(), token_endpoint.as_ref())?,
             client_id,
             token_endpoint,
             revocation_endpoint: self.endpoint(EndpointName::Revocation)?,
@@ -76,9 +80,13 @@ impl Plan<'_> {
         checked(client)
     }
 
-    /// What does not depend on the kind of login.
+    /// What does not depend on the kind of login, but for what its tokens do to each other.
     pub(super) fn bare_client(&self) -> Client {
         let provider = self.provider();
+        let (rotation, replay) = match self.kind {
+            LoginKind::OAuth | LoginKind::Token => (provider.rotation, provider.replay),
+            LoginKind::ClientCredentials => (RotationEffect::Keeps, ReuseDetection::Harmless),
+        };
         Client {
             provider: provider.name.to_owned(),
             client_id: None,
@@ -89,8 +97,8 @@ impl Plan<'_> {
             check_endpoint: None,
             git_username: provider.git_username.to_owned(),
             environment: BTreeMap::new(),
-            rotation: provider.rotation,
-            replay: provider.replay,
+            rotation,
+            replay,
             grants: provider.grants,
             ca_file: self.ca_file(),
             server_user: None,
@@ -130,7 +138,14 @@ impl Plan<'_> {
 
     /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
     /// not it.
-    fn auth(&self, client_id: Option<&str>) -> Result<AuthMethod, ClientError> {
+    fn auth(
+        &self,
+        client_id: Option<&str>,
+        token_endpoint: Option<&Endpoint>,
+    ) -> Result<AuthMethod, ClientError> {
+        if let Some(key) = self.client_key(client_id, token_endpoint) {
+            return Ok(AuthMethod::PrivateKeyJwt(key));
+        }
         if let Some(own) = self.own_client() {
             return Ok(own.auth.clone());
         }
@@ -146,9 +161,11 @@ impl Plan<'_> {
         match (self.secret(client_id)?, named) {
             (Some(known), _) => {
                 let method = method.or(known.method);
-                Ok(method.unwrap_or_else(|| self.default_method())(
-                    known.secret,
-                ))
+                let auth = method.unwrap_or_else(|| self.default_method())(known.secret);
+                Ok(match known.file {
+                    Some(file) if self.kind == LoginKind::ClientCredentials => auth.kept_in(file),
+                    _ => auth,
+                })
             }
             (None, None) => Ok(AuthMethod::None),
             (None, Some(named)) => Err(ClientError::SecretMissing(named.to_owned())),
@@ -163,39 +180,122 @@ impl Plan<'_> {
     }
 
     fn secret(&self, client_id: Option<&str>) -> Result<Option<KnownSecret>, ClientError> {
-        let same_id = |client: &&Client| {
-            client.client_id.is_some() && client.client_id.as_deref() == client_id
+        let client = self.remembered_as(client_id);
+        let remembered = match client.map(|client| &client.auth) {
+            None | Some(AuthMethod::None | AuthMethod::PrivateKeyJwt(_)) => None,
+            Some(AuthMethod::ClientSecretBasic(secret)) => Some((
+                Source::Text(secret),
+                AuthMethod::ClientSecretBasic as SecretMethod,
+            )),
+            Some(AuthMethod::ClientSecretPost(secret)) => Some((
+                Source::Text(secret),
+                AuthMethod::ClientSecretPost as SecretMethod,
+            )),
+            Some(AuthMethod::ClientSecretBasicFile(path)) => Some((
+                Source::File(path),
+                AuthMethod::ClientSecretBasic as SecretMethod,
+            )),
+            Some(AuthMethod::ClientSecretPostFile(path)) => Some((
+                Source::File(path),
+                AuthMethod::ClientSecretPost as SecretMethod,
+            )),
         };
-        let client = self.remembered().filter(same_id);
-        let remembered: Option<(&ClientSecret, SecretMethod)> = match client.map(|c| &c.auth) {
-            None | Some(AuthMethod::None) => None,
-            Some(AuthMethod::ClientSecretBasic(secret)) => {
-                Some((secret, AuthMethod::ClientSecretBasic))
-            }
-            Some(AuthMethod::ClientSecretPost(secret)) => {
-                Some((secret, AuthMethod::ClientSecretPost))
-            }
+        let method = remembered.as_ref().map(|(_, method)| *method);
+        let known = |(secret, file)| KnownSecret {
+            secret,
+            file,
+            method,
         };
-        let known = |secret| {
-            let method = remembered.map(|(_, method)| method);
-            Some(KnownSecret { secret, method })
-        };
-        if let Some(secret) = secret_of(&self.given)? {
-            return Ok(known(secret));
+        if let Some(found) = secret_of(&self.given)? {
+            return Ok(Some(known(found)));
         }
         if let Some(secret) = &self.typed_secret {
-            return Ok(known(secret.clone()));
+            return Ok(Some(known((secret.clone(), None))));
         }
-        if let Some((secret, _)) = remembered {
-            return Ok(known(secret.clone()));
+        match remembered {
+            Some((Source::Text(secret), _)) => return Ok(Some(known((secret.clone(), None)))),
+            Some((Source::File(path), _)) => return secret_in(path).map(|it| Some(known(it))),
+            None => {}
         }
-        let fits = |options: &&LoginOptions| {
-            options.client_id.is_none() || options.client_id.as_deref() == client_id
-        };
-        match self.configured.filter(fits) {
-            Some(options) => Ok(secret_of(options)?.and_then(known)),
+        match self.configured_for(client_id) {
+            Some(options) => Ok(secret_of(options)?.map(known)),
             None => Ok(None),
         }
+    }
+
+    /// The key of a machine that no secret was given to.
+    fn client_key(
+        &self,
+        client_id: Option<&str>,
+        token_endpoint: Option<&Endpoint>,
+    ) -> Option<ClientKey> {
+        let has_secret = self.given.client_secret_file.is_some() || self.typed_secret.is_some();
+        if self.kind != LoginKind::ClientCredentials || has_secret {
+            return None;
+        }
+        let remembered = match self.remembered_as(client_id).map(|client| &client.auth) {
+            Some(AuthMethod::PrivateKeyJwt(key)) => Some(key),
+            // The secret of the login that is there goes before the configuration.
+            Some(AuthMethod::None) | None => None,
+            Some(_) if self.given.client_key_file.is_none() => return None,
+            Some(_) => None,
+        };
+        let configured = self.configured_for(client_id);
+        let first = |option: fn(&LoginOptions) -> Option<&String>, remembered: Option<&String>| {
+            let given = option(&self.given).or(remembered);
+            given.or_else(|| option(configured?)).cloned()
+        };
+        let file = self.given.client_key_file.as_ref();
+        let file = file.or_else(|| remembered.map(|key| &key.file));
+        let file = file.or_else(|| configured?.client_key_file.as_ref())?;
+        let is_remembered = remembered.filter(|key| key.file == *file);
+        let named = first(|options| options.client_key_audience.as_ref(), None);
+        Some(ClientKey {
+            file: file.clone(),
+            key_id: first(
+                |options| options.client_key_id.as_ref(),
+                is_remembered.and_then(|key| key.key_id.as_ref()),
+            ),
+            audience: match (named.as_deref(), is_remembered) {
+                (None, Some(key)) => key.audience.clone(),
+                (named, _) => self.audience(named, token_endpoint),
+            },
+        })
+    }
+
+    /// What a server calls itself in an assertion: the endpoint that it is sent to, or its name.
+    fn audience(&self, named: Option<&str>, token_endpoint: Option<&Endpoint>) -> String {
+        let by_name = match named {
+            Some(named) => named == "issuer",
+            None => self.provider().name == MCP,
+        };
+        let endpoint = token_endpoint.filter(|_| !by_name);
+        let endpoint = endpoint.map(|endpoint| endpoint.as_str().to_owned());
+        let discovered = || Some(self.discovered.as_ref()?.issuer.clone());
+        let remembered = || self.remembered()?.login.issuer.clone();
+        let of_table = || {
+            self.provider()
+                .issuer
+                .map(|place| below(&self.base(), place))
+        };
+        endpoint
+            .or_else(discovered)
+            .or_else(remembered)
+            .or_else(of_table)
+            .unwrap_or_else(|| self.base())
+    }
+
+    /// The client of the login that is there, if it has this id.
+    fn remembered_as(&self, client_id: Option<&str>) -> Option<&Client> {
+        let client = self.remembered()?;
+        (client_id.is_some() && client.client_id.as_deref() == client_id).then_some(client)
+    }
+
+    /// What is configured, if it is not for another id.
+    fn configured_for(&self, client_id: Option<&str>) -> Option<&LoginOptions> {
+        let configured = self.configured?;
+        let named = configured.client_id.as_deref();
+        (named.is_none() || named == client_id).then_some(configured)
     }
 
     pub(super) fn parameters(&self) -> BTreeMap<String, String> {
@@ -224,18 +324,29 @@ type SecretMethod = fn(ClientSecret) -> AuthMethod;
 /// A secret, and how it is sent where that is remembered too.
 struct KnownSecret {
     secret: ClientSecret,
+    /// Where it was read.
+    file: Option<PathBuf>,
     method: Option<SecretMethod>,
 }
 
-fn secret_of(options: &LoginOptions) -> Result<Option<ClientSecret>, ClientError> {
+/// Where the record has a secret.
+enum Source<'a> {
+    Text(&'a ClientSecret),
+    File(&'a Path),
+}
+
+/// A secret, and the file that it was read from.
+type ReadSecret = (ClientSecret, Option<PathBuf>);
+
+fn secret_of(options: &LoginOptions) -> Result<Option<ReadSecret>, ClientError> {
     match (&options.client_secret_file, &options.client_secret) {
         (Some(path), _) => secret_in(path).map(Some),
-        (None, Some(secret)) => Ok(Some(ClientSecret::new(secret.clone())?)),
+        (None, Some(secret)) => Ok(Some((ClientSecret::new(secret.clone())?, None))),
         (None, None) => Ok(None),
     }
 }
 
-fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
+fn secret_in(path: &Path) -> Result<ReadSecret, ClientError> {
     // A secret, and what may stand around it.
     let limit = (TOKEN_LIMIT + AROUND) as u64;
     let text = user_file::read_text(path, limit).map_err(|source| ClientError::File {
@@ -243,7 +354,8 @@ fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
         path: PathBuf::from(path),
         source,
     })?;
-    Ok(ClientSecret::new(bare(&text).to_owned())?)
+    let secret = ClientSecret::new(bare(&text).to_owned())?;
+    Ok((secret, Some(path.to_owned())))
 }
 
 fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -279,6 +391,17 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
             client.login.scopes.iter().any(|scope| dirty(scope)),
         ),
         (
+            "the name of the client's file",
+            client
+                .auth
+                .file()
+                .is_some_and(|p| dirty(&p.to_string_lossy())),
+        ),
+        (
+            "the id of the client's key",
+            matches!(&client.auth, AuthMethod::PrivateKeyJwt(key) if key.key_id.as_deref().is_some_and(dirty)),
+        ),
+        (
             "the CA file's name",
             client
                 .ca_file
@@ -309,8 +432,10 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
     }
 }
 
-/// Parameters that a question has already (RFC 6749, 7636, 7009, 8628).
-const OURS: [&str; 16] = [
+/// Parameters that a question has already (RFC 6749, 7636, 7009, 8628, 7523).
+const OURS: [&str; 18] = [
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "code",

@@ -137,7 +137,7 @@ fn what_can_be_refreshed_says_how() {
     assert_corrupt(
         &renewable,
         TOKEN,
-        "`refresh_token` has no place in a `token` record",
+        "`refresh_token` has a place in an `oauth` record only",
     );
 }
 

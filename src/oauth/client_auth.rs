@@ -89,6 +89,12 @@ pub(super) fn authenticate(
     Ok(Proof::of(client)?.add_to(client, fields))
 }
 
+/// What is wrong with the file that has the client's own credentials, if it cannot be used.
+#[must_use]
+pub fn unusable_credentials(client: &Client) -> Option<SendError> {
+    Proof::of(client).err()
+}
+
 fn secret_in(path: &Path) -> Result<ClientSecret, SendError> {
     // A secret, and what may stand around it.
     let limit = (TOKEN_LIMIT + AROUND) as u64;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::client_auth::Proof;
+use super::client_auth::{Proof, unusable_credentials};
 use super::discovery::DEVICE_GRANT;
 use super::provider::provider;
 use super::refusal::OwnErrors;
@@ -60,7 +60,7 @@ pub struct Exchanged {
 pub fn obstacle(http: &dyn Http, client: &Client) -> Option<SendError> {
     let url = client.token_endpoint.as_ref()?.url().ok()?;
     let way = http.check(&url, client.ca_file.as_deref()).err();
-    way.or_else(|| Proof::of(client).err())
+    way.or_else(|| unusable_credentials(client))
 }
 
 /// Presents it, once.

@@ -25,6 +25,7 @@ pub use authorization::{
     same_issuer, stray_error,
 };
 pub use check::check;
+pub use client_auth::unusable_credentials;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};

@@ -3,6 +3,7 @@
 //! All that a refresh needs, and all that the next login needs, is in the record afterwards.
 
 mod client;
+mod credentials;
 mod detect;
 mod endpoint;
 mod error;
@@ -154,7 +155,7 @@ impl<'a> Plan<'a> {
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
-        if self.provider().name == MCP {
+        if self.provider().name == MCP && self.kind != LoginKind::ClientCredentials {
             let configured = || self.configured?.client_id.clone();
             let own = || Some(self.own_client.as_ref()?.client_id.clone());
             return self

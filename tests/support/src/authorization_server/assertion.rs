@@ -23,7 +23,7 @@ pub struct RegisteredKey {
     /// `alg`
     pub algorithm: &'static str,
     /// The public half, as ring reads it.
-    public: Vec<u8>,
+    pub public: Vec<u8>,
     /// `kid`; `None`: an assertion must have none.
     pub key_id: Option<String>,
     /// Whether `aud` is the server's name; else it is the token endpoint.

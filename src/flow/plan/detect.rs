@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::{Endpoint, EndpointName, Host};
+use crate::credential::{Endpoint, EndpointName, Host, LoginKind};
 use crate::flow::authorize::AuthorizeError;
 use crate::flow::person::Person;
 use crate::flow::session::Session;
@@ -177,11 +177,16 @@ impl Plan<'_> {
     }
 
     fn lacks_endpoints(&self) -> bool {
-        let needed = [EndpointName::Token, EndpointName::Authorization];
+        let needed = match self.kind {
+            LoginKind::ClientCredentials => &[EndpointName::Token][..],
+            LoginKind::OAuth | LoginKind::Token => {
+                &[EndpointName::Token, EndpointName::Authorization]
+            }
+        };
         // What is wrong with one that is named comes to light later.
         needed
-            .into_iter()
-            .any(|name| matches!(self.named_endpoint(name), Ok(None)))
+            .iter()
+            .any(|name| matches!(self.named_endpoint(*name), Ok(None)))
     }
 }
 

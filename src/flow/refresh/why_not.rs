@@ -13,11 +13,7 @@ pub(in crate::flow) fn login_required(
     login: &Login,
     said: Option<String>,
 ) -> FlowError {
-    if login
-        .grants
-        .iter()
-        .all(|grant| grant.refresh_token.is_none())
-    {
+    if !login.is_renewable() {
         return FlowError::NotRenewable {
             id: id.clone(),
             kind: login.kind,

@@ -15,6 +15,7 @@ use crate::credential::{
 };
 use crate::env;
 use crate::flow::refusals;
+use crate::oauth::unusable_credentials;
 use crate::secret::Fingerprint;
 use crate::store::Store;
 use crate::store::examine::{Holder, RescueOutcome};
@@ -122,6 +123,7 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let mut checks = vec![state(record, login, call)];
     let is_ended = checks[0].is_problem();
     checks.extend(endpoints(&record.id, login, call));
+    checks.extend(credentials(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
         "nothing needs to be done now; if the login has ended, run {}",
@@ -218,6 +220,14 @@ fn endpoints(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
         ))
     });
     bad.collect()
+}
+
+/// A file with a secret or a key is read for every request, so it must be good now.
+fn credentials(id: &AccountId, login: &Login, call: &Call) -> Option<Check> {
+    let trouble = unusable_credentials(&login.client)?;
+    let text = format!("{id}: {trouble}");
+    let remedy = failure::of_question(&trouble, Some(id), call);
+    Some(Check::fail(Topic::Login, Code::Config, text, remedy))
 }
 
 /// A refresh that has no end yet: a process is at it, or its owner died.

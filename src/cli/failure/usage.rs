@@ -1,7 +1,7 @@
 //! The errors of a call that cannot be carried out as it stands.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -159,7 +159,6 @@ pub(super) fn of_usage_error(error: &UsageError, call: &Call) -> Failure {
 }
 
 fn next_step(error: &UsageError, call: &Call) -> Option<String> {
-    let login_at = |id, scheme| call.command_at("login", id, scheme);
     Some(match error {
         UsageError::BadStore(error) => file::store_to_name(error),
         UsageError::NoHost => format!("run {}", call.command_about("login", None, "HOST")),
@@ -167,16 +166,7 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "run {}; {CHECK_VARIABLES}",
             call.command_about("login", None, "HOST")
         ),
-        UsageError::NoLogin { id, scheme, store } => {
-            let login = login_at(id, scheme.unwrap_or(Scheme::Https));
-            match meant::other_login(id, store) {
-                Some(question) => format!("{question} if not, run {login}"),
-                None if meant::is_empty(store) => {
-                    format!("run {login}; {CHECK_VARIABLES}")
-                }
-                None => format!("run {login}; {}", status(call)),
-            }
-        }
+        UsageError::NoLogin { id, scheme, store } => no_login(id, *scheme, store, call),
         UsageError::NoAccount { account, store } => {
             asked(meant::other_account(account, store), status(call))
         }
@@ -222,6 +212,16 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
         | UsageError::BadResponse(_)
         | UsageError::BadInput(_) => return None,
     })
+}
+
+/// The login that may have been meant, or how to get one.
+fn no_login(id: &AccountId, scheme: Option<Scheme>, store: &Path, call: &Call) -> String {
+    let login = call.command_at("login", id, scheme.unwrap_or(Scheme::Https));
+    match meant::other_login(id, store) {
+        Some(question) => format!("{question} if not, run {login}"),
+        None if meant::is_empty(store) => format!("run {login}; {CHECK_VARIABLES}"),
+        None => format!("run {login}; {}", status(call)),
+    }
 }
 
 /// A question, and what to do in any case.
@@ -356,7 +356,7 @@ fn whole_call(command: &str) -> Option<String> {
         .get_positionals()
         .filter(|name| name.is_required_set());
     let names = needed.flat_map(|name| name.get_value_names().into_iter().flatten());
-    let names: Vec<&str> = names.map(|name| name.as_str()).collect();
+    let names: Vec<&str> = names.map(clap::builder::Str::as_str).collect();
     (names.len() > 1).then(|| format!("glauth {command} {}", names.join(" ")))
 }
 

@@ -29,7 +29,8 @@ pub(super) fn folded_line(line: &str, columns: usize, hanging: usize) -> String 
     let mut used = 0;
     let mut has_word = false;
     for (gap, word) in words(line) {
-        if has_word && used + gap.len() + width(word) > columns {
+        let fits_below = hanging + width(word) <= columns;
+        if has_word && fits_below && used + gap.len() + width(word) > columns {
             text.push('\n');
             text += &" ".repeat(hanging);
             used = hanging;
@@ -120,7 +121,7 @@ mod tests {
             ),
             (
                 "open https://example.com/a/long/path now",
-                "open\n  https://example.com/a/long/path\n  now",
+                "open https://example.com/a/long/path\n  now",
             ),
             (
                 "the server said ` and nothing else",

@@ -116,8 +116,8 @@ mod tests {
     fn what_is_copied_stays_whole() {
         for (line, folded_at_20) in [
             (
-                "hint: run `glauth login a.com`; or not",
-                "hint: run\n  `glauth login a.com`;\n  or not",
+                "hint: run `glauth a.com`; or not",
+                "hint: run\n  `glauth a.com`; or\n  not",
             ),
             (
                 "open https://example.com/a/long/path now",

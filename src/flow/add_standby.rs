@@ -43,7 +43,7 @@ pub struct CandidateGrant {
     pub tokens: Tokens,
     /// The scopes, where the server does not name them.
     pub asked: Vec<String>,
-    /// Whether a person brought it, who keeps it where it is not taken.
+    /// Whether a person brought it, and so keeps it if it is not taken.
     pub imported: bool,
 }
 
@@ -115,7 +115,7 @@ pub enum Refusal {
 }
 
 impl NotAdded {
-    /// What it comes to. A person who brought the grant chose it.
+    /// The error's code. If a person imported the grant, the choice of the grant was theirs.
     #[must_use]
     pub fn code(&self) -> Code {
         let chosen = |code| {

@@ -1,8 +1,8 @@
 //! What a server that wants a token says of itself (RFC 9728), and the authorization server that it names: how a login
 //! at an MCP server begins.
 //!
-//! Every address in these documents is somebody's word. glauth asks no server that they name in clear or inside a
-//! private network, unless the person has named one there.
+//! glauth does not trust any address in these documents. It asks no server that they name without TLS or in a private
+//! network, unless the person has named a server there.
 
 use std::path::PathBuf;
 use std::time::Duration;

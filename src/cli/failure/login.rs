@@ -155,14 +155,14 @@ pub(super) fn of_authorization(
             "the answer was not used; look at the address and at the authorization endpoint"
                 .to_owned(),
         ),
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             redirect_uri: Some(uri),
             ..
         } => Some(format!(
             "run {}; if the page shows an error, check the client id, and whether the redirect URI `{uri}` is registered",
             with("")
         )),
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             redirect_uri: None, ..
         } => Some(format!("run {}", with(""))),
         AuthorizeError::NoDeviceGrant { .. } => Some(format!(

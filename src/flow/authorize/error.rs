@@ -70,7 +70,7 @@ pub enum AuthorizeError {
     },
     /// No consent came in time.
     #[error("no consent within {}", human(*limit))]
-    NobodyCame {
+    TimedOut {
         /// How long was waited.
         limit: Duration,
         /// The redirect URI, where a browser was to use one.
@@ -144,7 +144,7 @@ impl AuthorizeError {
             Self::NotListening(_) => Code::Unavailable,
             Self::Refused { error, .. } => code_of_refusal(error),
             Self::OtherIssuer { .. } | Self::NoIssuer { .. } => Code::Config,
-            Self::NoPerson { .. } | Self::NobodyCame { .. } => Code::LoginRequired,
+            Self::NoPerson { .. } | Self::TimedOut { .. } => Code::LoginRequired,
             Self::NoDeviceGrant { .. } => Code::ClientRejected,
             Self::Device(error) => error.code(),
             Self::NotRedeemed { outcome, .. } => (*outcome).into(),

@@ -126,7 +126,7 @@ errors! {
     FileProblem { Content, Writable, Untrusted, }
     AuthorizeError {
         Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NoIssuer,
-        NobodyCame,
+        TimedOut,
         NoDeviceGrant, Device(0: error), NotRedeemed(outcome: outcome), LeftOut, NotAdded(0: error),
         NotStored(source: error, tokens: tokens),
     }

@@ -6,7 +6,7 @@ use crate::support::authorization_server::{AuthorizationServer, answer};
 fn a_wrong_command_is_answered_with_what_is_wrong_and_the_server_goes_on() {
     let server = AuthorizationServer::start();
     for (line, said) in [
-        ("decide foo", "this server has shown no code `foo`"),
+        ("decide foo", "this server has issued no code `foo`"),
         ("decide", "`decide` needs the code"),
         ("decide  ", "`decide` needs the code"),
         ("lifetime", "`lifetime` needs a number of seconds"),

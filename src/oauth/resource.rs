@@ -143,7 +143,7 @@ impl ResourceProbe<'_> {
         let uri = object.get("resource").and_then(Value::as_str);
         let uri = uri.ok_or("names no `resource`")?;
         if !self.is_below(uri) {
-            return Err(format!("is of another resource, {}", shown(uri)));
+            return Err(format!("names another resource, {}", shown(uri)));
         }
         let texts = |key: &str| -> Option<Vec<String>> {
             let all = object.get(key)?.as_array()?.iter();

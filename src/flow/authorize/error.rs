@@ -31,7 +31,7 @@ pub enum AuthorizeError {
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// A standby grant was brought for a login that has no good grant.
-    #[error("no good login for {0} that a standby grant could be added to")]
+    #[error("{0} has no good login to add a standby grant to")]
     NothingToStandBeside(AccountId),
     /// The account's lock or its record.
     #[error(transparent)]

@@ -93,9 +93,9 @@ fact "a browser in which joe gives the second consent: it is revoked, and jane's
       browser.press "Sign out"
       sign_in browser, "joe"
       browser.press "Authorize"
-      assert_ends_without_standby browser, "it is of joe, and the login of jane"
+      assert_ends_without_standby browser, "it belongs to joe, but the login belongs to jane"
     end
-    assert_one_grant login, "it is of joe, and the login of jane; it was revoked"
+    assert_one_grant login, "it belongs to joe, but the login belongs to jane; it was revoked"
   end
 end
 

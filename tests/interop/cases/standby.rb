@@ -43,7 +43,7 @@ fact "a browser is led to a second consent, and the login has two grants, each o
       wait_until("the terminal says it", seen: -> { waiting.said }) do
         waiting.said.include?("#{NAME}: logged in as jane\n") && waiting.said.include?("Enter goes on without it")
       end
-      assert_equal "jane", username_at_api, "the first is good before anybody consents again"
+      assert_equal "jane", username_at_api, "the first is good before the second consent"
       # By itself.
       browser.press "Authorize"
       assert_ends_at browser, "Logged in to #{NAME} as jane", "The standby grant is stored too."

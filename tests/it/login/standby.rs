@@ -98,7 +98,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
     ] {
         assert!(first.body.contains(text), "{text}: {first:?}");
     }
-    // It is stored before anybody is asked again.
+    // It is stored before the second question.
     let screen = terminal.wait_for("Enter goes on without it");
     assert!(
         screen.contains(&format!("{host}: logged in as jane\n")),

@@ -144,14 +144,14 @@ fn a_doubtful_standby_is_healed_and_revoked() {
     assert!(server.is_alive(&pairs[0].access_token));
 }
 
-/// P4: nobody takes a verdict on the grant that went for one on the grant that came.
+/// P4: no process takes a verdict on the grant that went for one on the grant that came.
 #[test]
 fn what_was_tried_on_a_grant_that_is_replaced_is_forgotten() {
     let server = AuthorizationServer::start();
     let (sandbox, pairs) = Sandbox::with_standby(&server);
     sandbox.grants_end_in(&server, &[-5, -9]);
     server.allow_replays(1);
-    // Somebody else presents the refresh token of the second.
+    // Another program presents the refresh token of the second.
     exchange(&server, &pairs[1].refresh_token);
     sandbox.run(&["token"]).succeeds();
     let record = sandbox.record(&server);

@@ -93,7 +93,7 @@ fn a_signal_while_the_second_tokens_are_on_their_way_waits_until_they_are_stored
     assert_eq!(grants(&sandbox, &server).len(), 2);
 }
 
-/// Somebody presses it while the first tokens are on their way.
+/// A person presses it while the first tokens are on their way.
 #[test]
 fn an_enter_that_came_before_the_second_question_says_nothing_about_it() {
     let server = AuthorizationServer::start();

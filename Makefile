@@ -4,8 +4,8 @@
 #   make install PREFIX=$HOME/.local
 #   make install PREFIX=/usr DESTDIR=…  for packagers
 #
-# `make uninstall` removes the same files, and says what stays. The binary is that of packaging/build: static where the
-# machine can build that, else the plain one. For the plain one alone: `cargo install --locked --path .`
+# `make uninstall` removes the same files, and says what stays. packaging/build builds the binary: a static one if this
+# machine can, else the plain one. To install only the plain binary, run `cargo install --locked --path .`
 
 PREFIX ?= /usr/local
 DESTDIR ?=

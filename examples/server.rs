@@ -1,11 +1,11 @@
-//! A server to try glauth on, without an account anywhere: the one of glauth's own tests, with GitLab's rules.
+//! A server to try glauth on, without an account anywhere. It is the server of glauth's own tests, with GitLab's rules.
 //!
-//! `cargo run --example server [-- PORT]` prints its address, then answers each line of standard input with a line, and
-//! stays until that ends. A script talks to it through two pipes (tests/recipes/run does), a person types. What
-//! can be said is in [`HELP`], which `help` answers, the only one with several lines.
+//! `cargo run --example server [-- PORT]` prints the address of the server. Then it answers each line of standard input
+//! with a line, until standard input ends. A script talks to it through two pipes, as tests/recipes/run does; a person
+//! types. `help` prints the commands in [`HELP`], and is the only command whose answer has several lines.
 //!
-//! At the end it judges its clients: it fails where one presented a spent refresh token, or did anything else
-//! that no client should.
+//! At the end it judges its clients: it fails if one presented a spent refresh token, or did anything else that no
+//! client should do.
 
 #![allow(
     clippy::print_stdout,
@@ -21,14 +21,14 @@ use glauth_test_support::authorization_server::{
     AuthorizationServer, DeviceGrant, HELP, Settings, USER, answer,
 };
 
-/// What it is called with.
+/// The text for `--help` and for wrong arguments.
 const USAGE: &str = "\
 A server to try glauth on. It prints its address, then answers each line of standard input.
 
 Usage: cargo run --example server [-- PORT]
 
-PORT: where it listens on 127.0.0.1; left out, at a free port. A new server knows no login of the one before
-it: `down` and `up` are for a server that is away for a while.
+PORT is the port on 127.0.0.1, by default a free one. A new server does not know the logins of an earlier one.
+To try out a server that fails for a while, use `down` and `up`.
 ";
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -36,7 +36,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => Some(0),
         ["-h" | "--help"] => {
-            print!("{USAGE}\nLines:\n{HELP}\n");
+            print!("{USAGE}\nCommands:\n{HELP}\n");
             return Ok(ExitCode::SUCCESS);
         }
         [port] => port.parse().ok(),
@@ -47,7 +47,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::from(2));
     };
     let settings = Settings {
-        // A script does not want to wait for five seconds between two questions.
+        // The default of five seconds between two requests is too long for a script.
         device: Some(DeviceGrant {
             interval: Some(1),
             ..DeviceGrant::default()
@@ -59,9 +59,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     say(&server.url())?;
     if io::stdin().is_terminal() {
         let (client, url) = (server.client_id(), server.url());
-        eprintln!("elsewhere: glauth login --client-id {client} {url}");
+        eprintln!("in another terminal: glauth login --client-id {client} {url}");
         eprintln!("then: glauth token --format curl {url} | curl -K - {url}{USER}");
-        eprintln!("here: `help` lists the words; Ctrl-D ends it");
+        eprintln!("here: `help` lists the commands; Ctrl-D stops the server");
     }
     for line in io::stdin().lock().split(b'\n') {
         say(&answer(&server, &String::from_utf8_lossy(&line?)))?;
@@ -69,7 +69,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(judge(&server))
 }
 
-/// A test panics over mistakes; here they are for a person to read.
+/// Prints the clients' mistakes, over which a test would panic.
 fn judge(server: &AuthorizationServer) -> ExitCode {
     let complaints = server.complaints();
     server.allow_replays(usize::MAX);
@@ -80,7 +80,7 @@ fn judge(server: &AuthorizationServer) -> ExitCode {
     ExitCode::from(u8::from(!complaints.is_empty()))
 }
 
-/// A script waits for the line: it must not stay in a buffer.
+/// Prints a line and flushes it, because a script waits for it.
 fn say(line: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{line}")?;

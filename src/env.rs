@@ -1,4 +1,4 @@
-//! The one place that asks the operating system who and where we are.
+//! The one place that asks the operating system about the user, the folders and the environment.
 //!
 //! Variables that stand for options (`GLAUTH_HOST` and its like) are declared beside the options
 //! in `cli/args.rs`.
@@ -49,7 +49,7 @@ pub fn user_named(id: u32) -> String {
     }
 }
 
-/// Whether a group has one member, who is `user`: systems that give each user a group give it the user's
+/// Whether `user` is the only member of a group. Systems that give each user a group of their own give it the user's
 /// name, and make new files writable for it.
 #[must_use]
 pub fn is_private_group(group: u32, user: u32) -> bool {
@@ -105,8 +105,8 @@ pub fn home() -> Option<PathBuf> {
     Some(directories::BaseDirs::new()?.home_dir().to_owned())
 }
 
-/// The user in whose home a path is, where root works there: `HOME` may still be that of the user who called
-/// sudo. Another user than root can make nothing in a home that is not their own.
+/// The owner of the home that a path is in, if root works there: `HOME` may still be that of the user who called sudo.
+/// Users other than root can create nothing in a home that is not their own.
 #[must_use]
 pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
     if user_id() != 0 {

@@ -151,8 +151,8 @@ impl BlockedSignals {
         seen.is_some_and(|seen| !lock(seen).signals.is_empty())
     }
 
-    /// Signals that came take effect at [`told`], and not before: a person who was told that something is
-    /// finished first also hears what came of it.
+    /// Signals that came take effect only at [`told`]: if glauth has told a person that it finishes something first, it
+    /// also says how that ended.
     pub fn until_told(self) {
         if self.has_come() {
             IS_USED.store(true, Ordering::Relaxed);

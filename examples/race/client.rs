@@ -14,9 +14,9 @@ use super::naive;
 pub struct Client {
     program: PathBuf,
     folder: TempDir,
-    /// What a process is called with to print a token.
+    /// The arguments of a process that prints a token.
     ask: Vec<String>,
-    /// The same, with a refused token on standard input; `None`: the client cannot be told.
+    /// The same, with a refused token on standard input; `None` if the client does not support that.
     ask_again: Option<Vec<String>>,
 }
 
@@ -58,13 +58,13 @@ impl Client {
         self.run(&self.ask, None)
     }
 
-    /// A process is told which token was refused, and prints another one; `None` too where the client cannot
-    /// be told.
+    /// Tells a process which token the server refused. The process prints another one; `None` if the client does not
+    /// support that.
     pub fn token_after(&self, refused: &str) -> Option<String> {
         self.run(self.ask_again.as_ref()?, Some(refused))
     }
 
-    /// Runs this program as a client; what it printed, if it ended well.
+    /// Runs this program as a client, and returns what it printed if it succeeded.
     fn run(&self, args: &[String], input: Option<&str>) -> Option<String> {
         let mut child = Command::new(&self.program)
             .args(args)

@@ -11,7 +11,7 @@ use super::client::Client;
 use super::http;
 use super::picture::LANES;
 
-/// The time from one turn of a worker to its next. The load is the same for every client, fast or slow.
+/// The time from one turn of a worker to the next. It makes the load the same for every client, fast or slow.
 const PACE: Duration = Duration::from_millis(250);
 
 /// How the turns of the crowd ended. A turn is one token, and one request with it.
@@ -20,7 +20,7 @@ pub struct Tally {
     pub turns: usize,
     /// Requests that the server accepted.
     pub served: usize,
-    /// Requests that the server refused, and accepted with the token that replaced the refused one.
+    /// Requests that the server first refused, and then accepted with the token that replaced the refused one.
     pub recovered: usize,
     /// Turns in which the client printed no token.
     pub no_token: usize,
@@ -67,7 +67,7 @@ impl Tally {
     }
 }
 
-/// Lets `workers` work side by side for that long, each with as many turns as the pace gives it.
+/// Runs `workers` side by side for that long. Each takes as many turns as the pace allows.
 pub fn run(
     name: &'static str,
     client: &Client,
@@ -84,7 +84,7 @@ pub fn run(
         for worker in 0..workers {
             let (sender, address) = (sender.clone(), &address);
             scope.spawn(move || {
-                // They begin one after the other, not all at once.
+                // They start one after the other, not all at once.
                 let mut next = PACE * count(worker) / count(workers);
                 while next < length {
                     thread::sleep(next.saturating_sub(started.elapsed()));
@@ -105,7 +105,7 @@ pub fn run(
     tally
 }
 
-/// One token and one request with it; where that is refused, one token and one request more.
+/// Gets a token and makes a request with it. If the server refuses it, does both once more.
 fn turn(client: &Client, address: &str) -> Saw {
     let Some(token) = client.token() else {
         return Saw::NoToken;
@@ -127,7 +127,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Seen on a terminal only.
+/// A progress bar, which shows only on a terminal.
 fn bar(name: &'static str, length: Duration) -> ProgressBar {
     let bar = ProgressBar::new(millis(length)).with_prefix(name);
     match ProgressStyle::with_template("{prefix:16} [{bar:24}] {msg}") {
@@ -138,7 +138,7 @@ fn bar(name: &'static str, length: Duration) -> ProgressBar {
 
 fn show(bar: &ProgressBar, started: Instant, tally: &Tally, server: &AuthorizationServer) {
     bar.set_position(millis(started.elapsed()));
-    // The server counts under its lock, which is worth it only where the bar is seen.
+    // The server counts under its lock, which is worth it only if the bar is visible.
     if !bar.is_hidden() {
         bar.set_message(format!(
             "{} requests, {} failed, {} replays",

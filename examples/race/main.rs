@@ -1,12 +1,11 @@
-//! Fifty workers share one login, through glauth and through a file without a lock, under the same load.
+//! Fifty workers share one login under the same load, once through glauth and once through a file without a lock.
 //!
-//! Each of the two runs against two servers. One refuses a spent refresh token, as GitLab does; the other
-//! ends the login, since it takes a replay for a theft (RFC 9700 §4.14.2). Both are the server of glauth's
-//! own tests, with access tokens that live for two seconds.
+//! Each of the two clients runs against two servers. One server refuses a spent refresh token, as GitLab does. The other
+//! ends the login, because it takes a replay for a theft (RFC 9700 §4.14.2). Both are the server of glauth's own tests,
+//! with access tokens that expire after two seconds.
 //!
-//! `cargo run --release --example race` needs no account and no network. The processes are this program
-//! itself, run anew: as `glauth`, or as the naive client of `naive.rs`. `-- --svg FILE` draws the picture
-//! that README shows.
+//! `cargo run --release --example race` needs no account and no network. The workers' processes run this program again,
+//! as `glauth` or as the naive client of `naive.rs`. `-- --svg FILE` draws the picture that README shows.
 
 #![allow(
     clippy::print_stdout,
@@ -35,9 +34,9 @@ use glauth_test_support::authorization_server::{
 
 /// How many workers ask for tokens.
 const WORKERS: usize = 50;
-/// How long an access token lives: several expiries fit into a race.
+/// The lifetime of an access token, short enough for several expiries in a race.
 const LIFETIME: Duration = Duration::from_secs(2);
-/// How long a refresh takes, as over a network.
+/// How long a refresh takes, about as long as over a network.
 const DELAY: Duration = Duration::from_millis(100);
 /// How long each of the four races lasts.
 const LENGTH: Duration = Duration::from_secs(5);
@@ -54,11 +53,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a server does at a replay of a spent refresh token: in the picture, in the table, and its setting.
+/// What a server does after a replay of a spent refresh token: its name in the picture, in the table, and its setting.
 const SERVERS: [(&str, &str, Replay); 2] = [
     ("server refuses a replay", "lenient", Replay::Refuse),
     (
-        "server ends the login at a replay",
+        "server ends the login after a replay",
         "strict",
         Replay::RevokeGrant,
     ),
@@ -72,7 +71,7 @@ const CLIENTS: [(&str, LogIn); 2] = [
     ("without a lock", Client::naive),
 ];
 
-/// One client at one server: how the crowd fared, and what the server saw of it.
+/// One client at one server: how the crowd fared, and what the server saw.
 struct Race {
     client: &'static str,
     server: &'static str,
@@ -85,7 +84,7 @@ struct Race {
 
 fn race(args: &[OsString]) -> Result<ExitCode, Box<dyn Error>> {
     println!(
-        "{WORKERS} workers share one login, whose access tokens live for {} seconds; four races of {} seconds.\n",
+        "{WORKERS} workers share one login. Its access tokens expire after {} seconds. Four races take {} seconds each.\n",
         LIFETIME.as_secs(),
         LENGTH.as_secs(),
     );
@@ -122,7 +121,7 @@ fn run(
         token_delay: DELAY,
         ..Settings::default()
     });
-    // Replays are what this is about: they are counted below, and fail nothing before that.
+    // Replays are the subject of the race: it counts them below, so they must not fail it here.
     there.allow_replays(usize::MAX);
     let crowd = crowd::run(client, &log_in(&there)?, &there, WORKERS, LENGTH);
     let requests = there.requests();

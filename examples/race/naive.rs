@@ -1,5 +1,5 @@
-//! The disease: what many tools do with a token file. Read it; if the token has expired, refresh
-//! with the refresh token that was read; write the file back. No lock, no second look, no rename.
+//! The problem: what many tools do with a token file. They read it, refresh with its refresh token if the access token
+//! has expired, and write the file back. They take no lock, do not reread the file, and do not rename.
 
 #![allow(
     clippy::disallowed_methods,
@@ -39,7 +39,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
 
 fn token(args: &[OsString]) -> Result<String, Box<dyn Error>> {
     let [file, address, client_id] = args else {
-        return Err("three arguments".into());
+        return Err("three arguments are needed".into());
     };
     let file = Path::new(file);
     let mut login: Value = serde_json::from_str(&fs::read_to_string(file)?)?;

@@ -10,20 +10,20 @@ use anstyle::{AnsiColor, Style};
 use super::Race;
 use super::crowd::{Moment, Saw};
 
-/// The workers that are drawn; the others are like them.
+/// How many workers the picture shows. The others fare alike.
 pub const LANES: usize = 12;
 
 /// The width of a race, in letters.
 const COLUMNS: usize = 36;
 
-/// In an SVG, in pixels: a letter's place, a line's height, and what is around them.
+/// In an SVG, in pixels: the width of a letter, the height of a line, and the margins.
 const CELL: usize = 11;
 const LINE: usize = 13;
 const LEFT: usize = 24;
 const WIDTH: usize = CELL * COLUMNS + LEFT;
 const HEIGHT: usize = LINE * LANES + 64;
 
-/// Colours that tell one token from the next, on light and on dark ground.
+/// Colours that tell one token from the next, on a light and on a dark background.
 const COLOURS: [&str; 6] = [
     "#3b82c4", "#3a9d6e", "#8a6fc9", "#2aa3a3", "#c08a2e", "#7d8b99",
 ];
@@ -72,7 +72,7 @@ impl Picture {
     }
 }
 
-/// What a turn ended with stays until the next one.
+/// Shows the end of a turn until the next one.
 fn hold_on(lane: &mut [Cell]) {
     let mut before = Cell::Empty;
     for cell in lane {
@@ -83,10 +83,10 @@ fn hold_on(lane: &mut [Cell]) {
     }
 }
 
-/// For the terminal, in colours where it has some: the servers side by side, the clients one below the other.
+/// For the terminal, in colour if it has colours: the servers side by side, the clients one below the other.
 pub fn text(races: &[Race], length: Duration) -> String {
     let mut text = format!(
-        "{LANES} of the workers in {} seconds: a letter for each access token, x where a request failed\n",
+        "{LANES} of the workers in {} seconds: one letter for each access token, x for a request that failed\n",
         length.as_secs()
     );
     for pair in races.chunk_by(|left, right| left.client == right.client) {
@@ -136,7 +136,7 @@ fn colour(number: usize) -> Style {
     COLOURS[number % COLOURS.len()].on_default()
 }
 
-/// The same as an SVG of its own, which needs nothing from elsewhere.
+/// The same as a self-contained SVG.
 pub fn svg(races: &[Race], length: Duration) -> String {
     let rows: Vec<&[Race]> = races
         .chunk_by(|left, right| left.client == right.client)

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::Race;
 
 const HOW_TO_READ_IT: &str = "\
-A request fails where its process gets no token, or one that the server refuses.
-A replay is a spent refresh token that another process presents again: a lenient
-server, such as GitLab, refuses it; a strict one ends the login.
+A request fails if its process gets no token, or one that the server refuses.
+In a replay, another process presents a spent refresh token again. A lenient
+server, such as GitLab, refuses it. A strict server ends the login.
 ";
 
-/// What a row is called, and its number.
+/// The name of a row, and its number.
 type Row = (&'static str, fn(&Race) -> usize);
 
 const ROWS: [Row; 7] = [

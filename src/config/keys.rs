@@ -99,7 +99,7 @@ pub const HOST_KEYS: &[Key] = &[
         example: "\"work\"",
         default: "the account called default, else the only one",
         about: "The account that a command uses if you name none and the host has no account called default. \
-                `glauth switch` writes this key.",
+                glauth switch writes this key.",
     },
     Key {
         name: "client_id",

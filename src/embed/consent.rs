@@ -14,13 +14,13 @@ use crate::flow::{
 use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 
-/// The person who consents, as a program reaches them.
+/// How a program reaches the person who consents.
 pub trait ConsentPrompt {
     /// Whether [`open`](Self::open) opens a browser on this machine. If not, the person enters a code on any device.
     fn has_browser(&self) -> bool;
 
-    /// Opens a browser at this address. It leads on to the server's page once, so a process that reads it in the
-    /// browser's arguments learns nothing.
+    /// Opens a browser at this address. The address redirects to the server's page only once, so a process that reads it
+    /// in the browser's arguments learns nothing.
     fn open(&self, address: &str);
 
     /// Shows the person this address, where they enter this code (RFC 8628 §3.2).

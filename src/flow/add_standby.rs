@@ -43,7 +43,7 @@ pub struct CandidateGrant {
     pub tokens: Tokens,
     /// The scopes, where the server does not name them.
     pub asked: Vec<String>,
-    /// Whether a person brought it, who keeps it where it is not taken.
+    /// Whether a person brought it, and so keeps it if it is not taken.
     pub imported: bool,
 }
 
@@ -69,7 +69,7 @@ pub enum Refusal {
     #[error("the server returned tokens that the login already has")]
     SameTokens,
     /// Callers would get tokens that are good for other things, now and then.
-    #[error("it has the scopes `{found}`, and the login `{expected}`")]
+    #[error("it has the scopes `{found}`, but the login has `{expected}`")]
     OtherScopes {
         /// What it has.
         found: String,
@@ -77,7 +77,7 @@ pub enum Refusal {
         expected: String,
     },
     /// Callers would act as another user, now and then.
-    #[error("it is of {found}, and the login of {expected}")]
+    #[error("it belongs to {found}, but the login belongs to {expected}")]
     OtherUser {
         /// Whose it is.
         found: String,
@@ -85,7 +85,7 @@ pub enum Refusal {
         expected: String,
     },
     /// The server does not say whose it is.
-    #[error("{host} does not say whose it is, and the login is of {expected}")]
+    #[error("{host} does not say which user it belongs to, and the login belongs to {expected}")]
     Nameless {
         /// The server that was asked.
         host: Host,
@@ -93,7 +93,7 @@ pub enum Refusal {
         expected: String,
     },
     /// The server could not be asked whose it is, or cannot say it now.
-    #[error("{host} cannot say now whose it is, and the login is of {expected}")]
+    #[error("{host} cannot say now which user it belongs to, and the login belongs to {expected}")]
     NotIdentified {
         /// The server that was asked.
         host: Host,
@@ -101,13 +101,13 @@ pub enum Refusal {
         expected: String,
     },
     /// It could not be refreshed with what the record says.
-    #[error("it is of another client than the login")]
+    #[error("it belongs to another client than the login")]
     OtherClient,
     /// Logged out, or replaced, meanwhile.
-    #[error("the login that it was for is not there any more")]
+    #[error("the login that it was for no longer exists")]
     LoginGone,
     /// Another process was faster.
-    #[error("the login has two good grants already")]
+    #[error("the login already has two good grants")]
     Full,
     /// The store cannot take it.
     #[error("it could not be stored: {0}")]
@@ -115,7 +115,7 @@ pub enum Refusal {
 }
 
 impl NotAdded {
-    /// What it comes to. A person who brought the grant chose it.
+    /// The error's code. If a person imported the grant, the choice of the grant was theirs.
     #[must_use]
     pub fn code(&self) -> Code {
         let chosen = |code| {

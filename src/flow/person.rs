@@ -1,5 +1,5 @@
-//! The person who logs in, as a login sees them: what they are asked and shown, and what is heard from them. A
-//! program that embeds a login implements it.
+//! The person who logs in, as a login sees them: what glauth asks and shows them, and what they answer. A program that
+//! embeds a login implements this trait.
 
 use std::time::Duration;
 

@@ -15,9 +15,7 @@ pub enum NewTokens {
     #[error("its tokens remain valid at the server: {0}")]
     LiveOn(Box<RevokeError>),
     /// Revoking them could end the login that is there.
-    #[error(
-        "its tokens are left to end by themselves, since revoking them could end the login that is there"
-    )]
+    #[error("glauth left these tokens to expire, since revoking them could end the existing login")]
     LeftAlone,
 }
 

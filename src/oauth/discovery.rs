@@ -58,7 +58,7 @@ pub enum DiscoveryError {
     #[error(transparent)]
     Send(#[from] SendError),
     /// 429 and 5xx.
-    #[error("{server} cannot say now where its endpoints are (status {status})")]
+    #[error("{server} cannot name its endpoints now (status {status})")]
     Unavailable {
         /// The server that was asked.
         server: String,
@@ -184,7 +184,7 @@ fn read(
     let issuer = text("issuer").ok_or("names no issuer")?;
     // RFC 8414 §3.3: else it is another server's document.
     if !is_asked(issuer) {
-        return Err(format!("is of another issuer, `{}`", shown(issuer)));
+        return Err(format!("names another issuer, `{}`", shown(issuer)));
     }
     let endpoint = |key: &str| {
         let Some(text) = text(key) else {

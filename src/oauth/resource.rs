@@ -1,8 +1,8 @@
 //! What a server that wants a token says of itself (RFC 9728), and the authorization server that it names: how a login
 //! at an MCP server begins.
 //!
-//! A hostile server can write any address into these documents. glauth asks no server that they name in clear or inside a
-//! private network, unless the person has named one there.
+//! glauth does not trust any address in these documents. It asks no server that they name without TLS or in a private
+//! network, unless the person has named a server there.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -143,7 +143,7 @@ impl ResourceProbe<'_> {
         let uri = object.get("resource").and_then(Value::as_str);
         let uri = uri.ok_or("names no `resource`")?;
         if !self.is_below(uri) {
-            return Err(format!("is of another resource, {}", shown(uri)));
+            return Err(format!("names another resource, {}", shown(uri)));
         }
         let texts = |key: &str| -> Option<Vec<String>> {
             let all = object.get(key)?.as_array()?.iter();

@@ -88,7 +88,7 @@ def replace_rejected(token) = glauth!("token", "--rejected", HOST.to_s, stdin: t
 # The only account's state; `status` may exit otherwise than with 0.
 def state = JSON.parse(glauth("status", "--json").out).fetch("accounts").fetch(0).fetch("state")
 
-# Runs the block while nobody else can have the account's lock.
+# Runs the block while no other process can have the account's lock.
 def holding_the_lock
   File.open("#{ACCOUNT}.lock") do |lock|
     lock.flock(File::LOCK_EX)

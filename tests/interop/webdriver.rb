@@ -25,7 +25,7 @@ class Browser
   # Nothing on loopback takes longer, but the machine may be busy. In milliseconds.
   PATIENCE = 20_000
 
-  # A browser in which nobody is signed in, as long as the block runs; its profile goes to the folder.
+  # A browser that is not signed in, as long as the block runs; its profile goes to the folder.
   def self.open(folder)
     browser = new(URI(ENV.fetch("CHROMEDRIVER")), folder)
     yield browser

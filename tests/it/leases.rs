@@ -450,7 +450,8 @@ fn a_command_that_cannot_have_a_lease_runs_with_a_warning() {
     ];
     let warned = |done: crate::support::sandbox::Finished, why: &str| {
         assert!(
-            done.stderr.contains("nothing keeps others from ending"),
+            done.stderr
+                .contains("a refresh may invalidate this token early"),
             "{done:?}"
         );
         assert!(done.stderr.contains(why), "{done:?}");

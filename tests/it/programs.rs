@@ -56,8 +56,8 @@ fn was_served(one: &Recorded) -> bool {
     one.request.path == USER && one.status == Some(200)
 }
 
-/// The machine had so much else to do that a token had expired by the time it was stored. Whoever
-/// is told "not now" comes again.
+/// Whether the machine was so busy that a token had expired by the time it was stored. A worker that is told "not now"
+/// comes again.
 fn was_too_late(worker: &Finished) -> bool {
     worker.code() == Some(4) && worker.stderr.contains("is valid for long enough")
 }

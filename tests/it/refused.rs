@@ -190,7 +190,7 @@ fn a_token_that_was_not_made_for_a_refusal_may_be_refused_at_once() {
     }
 }
 
-/// Whatever fails, and although it would be handed out with a warning to anybody else.
+/// Whatever fails, and although any other caller would get it with a warning.
 #[test]
 fn a_refused_token_is_not_printed_when_the_refresh_fails() {
     for (answer, name) in [

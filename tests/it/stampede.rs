@@ -143,7 +143,7 @@ fn processes_of_every_kind_are_served_by_one_rotation() {
     assert_eq!(server.rotations(), 1);
 }
 
-/// The one that refreshes is killed before its request leaves: no verdict for anybody (P5), and
+/// The one that refreshes is killed before its request leaves: no verdict for any process (P5), and
 /// still one rotation.
 #[cfg(target_os = "linux")]
 #[test]

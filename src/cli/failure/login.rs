@@ -41,7 +41,7 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         },
         ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
-            "say it with --provider; if it is GitLab, `--provider gitlab`, and for an issuer of that name `--provider oidc` with its address".to_owned()
+            "name the kind with --provider: `--provider gitlab` if it is GitLab, or `--provider oidc` with the address of that issuer".to_owned()
         }
         ClientError::NoDocument { .. } => match id {
             Some(id) => format!(
@@ -51,11 +51,11 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
             None => "name the kind with --provider".to_owned(),
         },
         ClientError::NoResource(_) => {
-            "check the address; for another kind of server, name it with --provider".to_owned()
+            "check the address; if it is another kind of server, name the kind with --provider".to_owned()
         }
         ClientError::Registration(error) => of_registration(error, id, call),
         ClientError::OurParameter(_) => "leave it out".to_owned(),
-        ClientError::ForeignEndpoint { .. } => "if that is meant, `--provider generic`".to_owned(),
+        ClientError::ForeignEndpoint { .. } => "if you mean that, add `--provider generic`".to_owned(),
         ClientError::File { path, source, .. } => remedy_of_file(source, path)
             .unwrap_or_else(|| "look at the path, and whether you may read it".to_owned()),
         ClientError::UnknownProvider(_) => known_providers(),
@@ -103,13 +103,13 @@ fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> 
         DiscoveryError::Send(error) => of_question(error, id, call),
         DiscoveryError::Unavailable { .. } => "try again later".to_owned(),
         DiscoveryError::Missing { .. } => {
-            "is this the issuer's own address? else name the kind of server with --provider, or its endpoints".to_owned()
+            "check that this is the issuer's own address, or name the kind of server with --provider, or its endpoints".to_owned()
         }
         DiscoveryError::Unsound { .. } => {
             "HOST must be the issuer as the server names itself".to_owned()
         }
         DiscoveryError::BadResource { .. } => {
-            "nothing was sent there; check the address, and tell the people who run this server".to_owned()
+            "glauth sent no secret; check the address, or ask the server's administrator to correct the description".to_owned()
         }
     }
 }
@@ -155,14 +155,14 @@ pub(super) fn of_authorization(
             "the answer was not used; look at the address and at the authorization endpoint"
                 .to_owned(),
         ),
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             redirect_uri: Some(uri),
             ..
         } => Some(format!(
             "run {}; if the page shows an error, check the client id, and whether the redirect URI `{uri}` is registered",
             with("")
         )),
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             redirect_uri: None, ..
         } => Some(format!("run {}", with(""))),
         AuthorizeError::NoDeviceGrant { .. } => Some(format!(

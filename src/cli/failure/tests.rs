@@ -50,9 +50,9 @@ fn text() -> String {
     let mut text = "\
 # Errors
 
-What glauth says where something is wrong, with the exit code, its name in JSON errors, and the hint: the next
-step. `exec` ends with 125 for each, but where it cannot run its command. Generated:
-`GLAUTH_UPDATE=1 cargo test --lib failure` writes it anew.
+Every error of glauth, with its exit code, its `code` in JSON errors, its message, and its hint: the next step. `exec`
+ends with exit code 125 for each of them, unless it cannot run its command. `GLAUTH_UPDATE=1 cargo test --lib failure`
+generates this page.
 "
     .to_owned();
     for (title, rows) in rows() {

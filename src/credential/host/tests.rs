@@ -126,7 +126,7 @@ fn a_plain_name_is_what_a_url_makes_of_it() {
     }
     let label = "a".repeat(63);
     assert!(same(&[&*label; 4].join(".")[..KEY_LIMIT]));
-    // All short texts of the letters that mean something to somebody.
+    // All short texts of the letters that have a meaning to a parser.
     let letters = [
         "", "a", "x", "n", "e", "f", "0", "9", "-", ".", "_", ":", "/", "A", "%", "@",
     ];

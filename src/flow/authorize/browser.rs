@@ -19,8 +19,8 @@ use crate::signals::BlockedSignals;
 use crate::terminal::is_unfit;
 use crate::time::human;
 
-/// How long a person looks at a page before they are told what to check. Some errors only the page shows (RFC 6749
-/// §4.1.2.1), and a person who logs in needs longer.
+/// How long glauth waits before it says what to check. The server shows some errors only on its page (RFC 6749
+/// §4.1.2.1), and a login without an error usually takes longer.
 const ADVICE_AFTER: Duration = Duration::from_secs(20);
 
 /// What happens while a person is at it.
@@ -204,7 +204,7 @@ impl<'a> Browser<'a> {
                     continue;
                 }
                 Err(_) => {
-                    return Err(AuthorizeError::NobodyCame {
+                    return Err(AuthorizeError::TimedOut {
                         limit: how.limit,
                         redirect_uri: Some(self.login.setup.redirect_uri.clone()),
                     });

@@ -83,7 +83,7 @@ impl ServerLogin<'_> {
 }
 
 fn no_person_came(limit: Duration) -> AuthorizeError {
-    AuthorizeError::NobodyCame {
+    AuthorizeError::TimedOut {
         limit,
         redirect_uri: None,
     }

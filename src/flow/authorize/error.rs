@@ -31,7 +31,7 @@ pub enum AuthorizeError {
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// A standby grant was brought for a login that has no good grant.
-    #[error("no good login for {0} that a standby grant could be added to")]
+    #[error("{0} has no good login to add a standby grant to")]
     NothingToStandBeside(AccountId),
     /// The account's lock or its record.
     #[error(transparent)]
@@ -70,7 +70,7 @@ pub enum AuthorizeError {
     },
     /// No consent came in time.
     #[error("no consent within {}", human(*limit))]
-    NobodyCame {
+    TimedOut {
         /// How long was waited.
         limit: Duration,
         /// The redirect URI, where a browser was to use one.
@@ -144,7 +144,7 @@ impl AuthorizeError {
             Self::NotListening(_) => Code::Unavailable,
             Self::Refused { error, .. } => code_of_refusal(error),
             Self::OtherIssuer { .. } | Self::NoIssuer { .. } => Code::Config,
-            Self::NoPerson { .. } | Self::NobodyCame { .. } => Code::LoginRequired,
+            Self::NoPerson { .. } | Self::TimedOut { .. } => Code::LoginRequired,
             Self::NoDeviceGrant { .. } => Code::ClientRejected,
             Self::Device(error) => error.code(),
             Self::NotRedeemed { outcome, .. } => (*outcome).into(),

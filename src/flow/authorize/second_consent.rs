@@ -18,8 +18,8 @@ use crate::flow::warning::Warning;
 use crate::secret::{AccessToken, Fingerprint};
 use crate::signals::BlockedSignals;
 
-/// How long a person has for the second consent: they are at it, signed in, and it is one click;
-/// the rest is for reading why. A person who has left has a login.
+/// How long a person has for the second consent. They are at the browser, signed in, and one click away; the rest of
+/// the time is for reading why. If they have left, the login is stored all the same.
 const SECOND_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// The first grant, whose tokens are stored.

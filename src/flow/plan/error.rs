@@ -117,7 +117,7 @@ pub enum ClientError {
         problem: DiscoveryError,
     },
     /// A host that says nothing of itself.
-    #[error("the kind of server at {host} is unknown: {} has no discovery document", tried.join(", "))]
+    #[error("the kind of server at {host} is unknown: there is no discovery document at {}", tried.join(", "))]
     NoDocument {
         /// The host that was asked.
         host: Host,
@@ -125,7 +125,7 @@ pub enum ClientError {
         tried: Vec<String>,
     },
     /// A host that a person says is a protected resource.
-    #[error("{0} does not say where it takes tokens from (RFC 9728)")]
+    #[error("{0} does not say which authorization server issues its tokens (RFC 9728)")]
     NoResource(Host),
     /// The server does not register glauth.
     #[error(transparent)]

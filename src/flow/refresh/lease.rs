@@ -48,7 +48,9 @@ pub fn obtain_with_lease(
         if !look_again(session, &mut obtained, need)? {
             return Err(why.into());
         }
-        let warning = format!("nothing keeps others from ending this token early: {why}");
+        let warning = format!(
+            "a refresh may invalidate this token early, since glauth could not take a lease: {why}"
+        );
         obtained.warnings.push(warning.into());
         return Ok((obtained, None));
     }

@@ -246,8 +246,8 @@ const OIDC: Provider = Provider {
     ..GENERIC
 };
 
-/// An MCP server, or another protected resource (RFC 9728). What its authorization server does with a replay
-/// is unknown, so the worst is assumed.
+/// An MCP server, or another protected resource (RFC 9728). What its authorization server does with a replay is
+/// unknown, so glauth assumes the worst.
 const MCP_SERVER: Provider = Provider {
     name: MCP,
     title: "an MCP server",

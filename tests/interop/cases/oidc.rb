@@ -56,7 +56,7 @@ def log_in_at_issuer(browser, *options)
   ended
 end
 
-# In a browser in which nobody is signed in.
+# In a browser that is not signed in.
 def log_in_first(browser, client = PUBLIC, *options)
   log_in_at_issuer(browser, *PROVIDER, *client, *options) { sign_in_at_issuer browser }
 end
@@ -87,7 +87,7 @@ fact "OpenID Connect: a login by discovery works, and a refresh rotates" do
   assert_works print_issuer_token
 end
 
-fact "OpenID Connect: a spent refresh token that somebody presents ends the grant: exit 3" do
+fact "OpenID Connect: presenting a spent refresh token ends the grant: exit 3" do
   with_browser { |browser| log_in_first(browser) }
   spent = stored_refresh_token
   glauth! "refresh", "--force", ISSUER.to_s
@@ -97,13 +97,13 @@ fact "OpenID Connect: a spent refresh token that somebody presents ends the gran
   replay = redeem_at_issuer(spent)
 
   assert_equal ["400", "invalid_grant"], [replay.code, JSON.parse(replay.body)["error"]], "the replay"
-  assert_equal "401", userinfo(token).code, "userinfo, for a token that nobody had refused before"
+  assert_equal "401", userinfo(token).code, "userinfo, for a token that was not refused before"
   assert_login_required glauth("token", "--rejected", ISSUER.to_s, stdin: token)
   assert_login_required glauth("token", ISSUER.to_s)
   assert_equal "login_required", state, "state"
 end
 
-# Both are one grant there, which the end of the case shows: whoever revokes the first ends the second.
+# Both are one grant there, which the end of the case shows: revoking the first ends the second.
 fact "OpenID Connect: a second login in the same browser session does not end itself" do
   with_browser do |browser|
     log_in_first browser

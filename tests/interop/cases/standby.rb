@@ -43,7 +43,7 @@ fact "a browser is led to a second consent, and the login has two grants, each o
       wait_until("the terminal says it", seen: -> { waiting.said }) do
         waiting.said.include?("#{NAME}: logged in as jane\n") && waiting.said.include?("Press Enter to skip this step")
       end
-      assert_equal "jane", username_at_api, "the first is good before anybody consents again"
+      assert_equal "jane", username_at_api, "the first is good before the second consent"
       # By itself.
       browser.press "Authorize"
       assert_ends_at browser, "Logged in to #{NAME} as jane", "The standby grant is stored too."
@@ -93,9 +93,9 @@ fact "a browser in which joe gives the second consent: it is revoked, and jane's
       browser.press "Sign out"
       sign_in browser, "joe"
       browser.press "Authorize"
-      assert_ends_without_standby browser, "it is of joe, and the login of jane"
+      assert_ends_without_standby browser, "it belongs to joe, but the login belongs to jane"
     end
-    assert_one_grant login, "it is of joe, and the login of jane; it was revoked"
+    assert_one_grant login, "it belongs to joe, but the login belongs to jane; it was revoked"
   end
 end
 

@@ -73,8 +73,8 @@ fact "100 processes that find the token expired get one new token from one refre
   assert accepted?(tokens.first), "the token is good"
 end
 
-# Prints a token and uses it at once. How many were refused: one may die in between, of age or by
-# somebody else's refresh.
+# Prints a token and uses it at once. Returns how many were refused: one may expire in between, or be invalidated by
+# another process's refresh.
 def use_a_token
   token = print_token
   5.times do |refused|

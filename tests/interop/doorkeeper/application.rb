@@ -4,8 +4,8 @@
 # settings and on GitLab's database, with the one API call that tells whether a token is good. Jane
 # and Joe can sign in with a browser, and consent.
 #
-# It is given an empty PostgreSQL database (DATABASE_URL), and only the loopback address may reach
-# it: whoever asks gets a login without a browser, too (`POST /test/login`).
+# It needs an empty PostgreSQL database (DATABASE_URL), and must be reachable only from the loopback address: anyone can
+# get a login there, even without a browser (`POST /test/login`).
 #
 # One process, since its memory holds the counters. Its threads race all the same: what puts
 # refreshes in a row is a lock in the database.

@@ -6,7 +6,7 @@ use crate::support::authorization_server::{AuthorizationServer, answer};
 fn a_wrong_command_is_answered_with_what_is_wrong_and_the_server_goes_on() {
     let server = AuthorizationServer::start();
     for (line, said) in [
-        ("decide foo", "this server has shown no code `foo`"),
+        ("decide foo", "this server has issued no code `foo`"),
         ("decide", "`decide` needs the code"),
         ("decide  ", "`decide` needs the code"),
         ("lifetime", "`lifetime` needs a number of seconds"),
@@ -16,10 +16,10 @@ fn a_wrong_command_is_answered_with_what_is_wrong_and_the_server_goes_on() {
             "lifetime 18446744073709551615",
             "`lifetime` needs a number of seconds",
         ),
-        ("up now", "`up` stands alone on its line"),
+        ("up now", "`up` takes no argument"),
         ("", "the line is empty"),
-        ("frobnicate", "`frobnicate` is no command"),
-        ("\u{1b}[2J", r"`\u{1b}[2J` is no command"),
+        ("frobnicate", "`frobnicate` is not a command"),
+        ("\u{1b}[2J", r"`\u{1b}[2J` is not a command"),
     ] {
         let answered = answer(&server, line);
         assert!(answered.starts_with(said), "{line:?}: {answered}");

@@ -75,5 +75,8 @@ fn a_second_grant_whose_user_broke_off_is_no_fault_of_the_client() {
     let error = sandbox.run_with_input(&args, &pair.response);
     let error = error.fails_in_json(4, "unavailable");
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("cannot say now whose it is"), "{message}");
+    assert!(
+        message.contains("cannot say now which user it belongs to"),
+        "{message}"
+    );
 }

@@ -208,7 +208,7 @@ fn the_url_says_where_the_server_is() {
 fn a_proxy_never_sees_what_goes_to_loopback() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    // Whoever connects there is heard.
+    // A connection there is heard.
     let proxy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let options = ["--client-id", "the-client"];
     let mut command = sandbox.command(&words(&server, &options));

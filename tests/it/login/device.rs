@@ -13,7 +13,7 @@ use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::terminal::Terminal;
 use crate::support::watch::next_line;
 
-/// A server that is asked every second, so that nobody waits for long.
+/// A server that is asked every second, so that no test waits for long.
 fn start() -> AuthorizationServer {
     AuthorizationServer::start_with(fast())
 }
@@ -277,7 +277,7 @@ fn a_server_without_the_grant_or_with_a_broken_one_is_told_apart_from_one_that_i
     assert!(hint.contains("later"), "{hint}");
 }
 
-/// Where no browser would take it either, nobody is sent to one.
+/// Where no browser would take it either, glauth sends no person to one.
 #[test]
 fn a_client_that_the_server_does_not_know_ends_the_login_at_once() {
     let said = |finished: &Finished| {

@@ -1,4 +1,4 @@
-//! A page of somebody else's, or a program, that talks to the listener while a login waits.
+//! A foreign page, or a program, that talks to the listener while a login waits.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -30,7 +30,7 @@ fn other_states_paths_errors_and_methods_end_nothing() {
         "?code=x&state=x".to_owned(),
         "?error=access_denied".to_owned(),
         "?error=access_denied&state=x".to_owned(),
-        // Nobody knows ours; not even then.
+        // The page cannot know ours, not even then.
         format!("?state={state}"),
         format!("?code=x&code=y&state={state}"),
         format!("?code=x&state={state}&state=x"),

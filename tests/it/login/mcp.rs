@@ -169,7 +169,7 @@ fn a_registration_is_used_again_with_its_port() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "somebody else who listens")]
+#[expect(clippy::disallowed_methods, reason = "another program that listens")]
 fn a_port_that_is_taken_is_registered_anew() {
     let server = start(McpServer::default());
     let sandbox = Sandbox::new();

@@ -37,7 +37,7 @@ use crate::support::watch::next_line;
 /// The only client that is registered.
 const CLIENT: [&str; 2] = ["--client-id", "the-client"];
 
-/// A login that waits for somebody to open a page.
+/// A login that waits for a person to open a page.
 pub struct Waiting {
     pub running: Running,
     /// What it has said so far.

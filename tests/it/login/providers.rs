@@ -62,7 +62,7 @@ fn a_server_that_says_nothing_of_use_is_of_no_kind_until_a_person_names_it() {
         let (message, hint) = ends_as(2, "config", |form| {
             Sandbox::new().run(&words(&server, &[&CLIENT[..], form].concat()))
         });
-        let tried = format!("{} has no discovery document", server.url());
+        let tried = format!("there is no discovery document at {}", server.url());
         assert!(message.contains(&tried), "{message}");
         assert!(hint.contains("--provider gitlab"), "{hint}");
         let sandbox = Sandbox::new();

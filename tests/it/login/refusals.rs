@@ -52,7 +52,7 @@ fn each_error_of_the_authorization_endpoint_has_its_exit_code_and_says_what_to_d
             "login_required",
             "at the server",
         ),
-        // RFC 8707 §2, and one of nobody's.
+        // RFC 8707 §2, and an unknown one.
         ("invalid_target", 2, "client_rejected", "registered"),
         ("a_new_one", 2, "client_rejected", "registered"),
     ] {

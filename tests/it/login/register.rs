@@ -164,7 +164,7 @@ fn without_a_terminal_the_same_is_said_in_a_hint() {
     // It is no GitLab's page where nothing says that it is GitLab.
     server.change(|settings| settings.discovery = false);
     let said = Sandbox::new().run(&["login", &server.url()]).fails(2);
-    assert!(said.contains("has no discovery document"), "{said}");
+    assert!(said.contains("there is no discovery document at"), "{said}");
     assert!(!said.contains(&page), "{said}");
     server.change(|settings| settings.discovery = true);
     // Who asks for the address all the same may have found out what the server is.

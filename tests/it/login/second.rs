@@ -170,7 +170,7 @@ fn of_several_accounts_one_must_be_named() {
     }
     let said = sandbox.run(&words(&server, &[])).fails(2);
     assert!(said.contains("home, work"), "{said}");
-    // One that somebody has left is not meant.
+    // A login that was left does not count.
     sandbox.run(&["logout", "--account", "home"]).succeeds();
     let finished = log_in(&sandbox, &server, &[]);
     assert!(finished.stderr.contains("(account work)"), "{finished:?}");

@@ -98,7 +98,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
     ] {
         assert!(first.body.contains(text), "{text}: {first:?}");
     }
-    // It is stored before anybody is asked again.
+    // It is stored before the second question.
     let screen = terminal.wait_for("Press Enter to skip this step");
     assert!(
         screen.contains(&format!("{host}: logged in as jane\n")),
@@ -263,8 +263,8 @@ fn a_second_grant_of_another_user_is_revoked_again() {
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.change(|rules| rules.username = "joe".to_owned());
     let (seen, finished) = halfway.go_on();
-    assert!(seen.body.contains("it is of joe"), "{seen:?}");
-    let why = "it is of joe, and the login of jane; it was revoked";
+    assert!(seen.body.contains("it belongs to joe"), "{seen:?}");
+    let why = "it belongs to joe, but the login belongs to jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
     assert_eq!(server.count(REVOKE), 1);
 }
@@ -276,14 +276,16 @@ fn a_second_grant_of_an_unknown_user_is_taken_only_where_the_first_is_too() {
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(503)));
     let (_, finished) = halfway.go_on();
-    let why = "cannot say now whose it is, and the login is of jane; it was revoked";
+    let why =
+        "cannot say now which user it belongs to, and the login belongs to jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     let sandbox = Sandbox::new();
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.script(USER, Behaviour::Answer(Answer::new(403)));
     let (_, finished) = halfway.go_on();
-    let why = "does not say whose it is, and the login is of jane; it was revoked";
+    let why =
+        "does not say which user it belongs to, and the login belongs to jane; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
 
     server.always(USER, Some(Behaviour::Answer(Answer::new(403))));
@@ -307,7 +309,7 @@ fn a_first_grant_whose_user_was_not_told_is_asked_about_once_more() {
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     server.change(|rules| rules.username = "joe".to_owned());
     let (_, finished) = halfway.go_on();
-    ends_with_one(&sandbox, &server, &finished, "it is of joe");
+    ends_with_one(&sandbox, &server, &finished, "it belongs to joe");
 }
 
 #[test]

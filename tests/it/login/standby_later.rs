@@ -144,14 +144,14 @@ fn a_doubtful_standby_is_healed_and_revoked() {
     assert!(server.is_alive(&pairs[0].access_token));
 }
 
-/// P4: nobody takes a verdict on the grant that went for one on the grant that came.
+/// P4: no process takes a verdict on the grant that went for one on the grant that came.
 #[test]
 fn what_was_tried_on_a_grant_that_is_replaced_is_forgotten() {
     let server = AuthorizationServer::start();
     let (sandbox, pairs) = Sandbox::with_standby(&server);
     sandbox.grants_end_in(&server, &[-5, -9]);
     server.allow_replays(1);
-    // Somebody else presents the refresh token of the second.
+    // Another program presents the refresh token of the second.
     exchange(&server, &pairs[1].refresh_token);
     sandbox.run(&["token"]).succeeds();
     let record = sandbox.record(&server);
@@ -199,7 +199,7 @@ fn a_missing_consent_leaves_the_login_and_is_told_with_an_exit_code() {
     assert_eq!(finished.code(), Some(3), "{finished:?}");
     let said = finished.stderr;
     assert!(
-        said.contains("it is of joe, and the login of jane"),
+        said.contains("it belongs to joe, but the login belongs to jane"),
         "{said}"
     );
     assert!(said.contains("\nhint: log in as jane"), "{said}");
@@ -411,7 +411,7 @@ fn where_grants_are_shared_the_first_page_ends_and_nothing_is_revoked() {
     server.script(TOKEN, Behaviour::Answer(Answer::json(200, &other)));
     browser::open(&next.unwrap());
     let finished = terminal.finish();
-    let why = "it has the scopes `x`, and the login `api`; its tokens are left to end";
+    let why = "it has the scopes `x`, but the login has `api`; glauth left these tokens to expire";
     ends_with_one(&sandbox, &server, &finished, why);
     assert_eq!(server.count(REVOKE), 0);
 }

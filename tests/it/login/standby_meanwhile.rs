@@ -23,7 +23,7 @@ fn a_logout_in_between_leaves_no_second_grant() {
     assert!(
         finished
             .stderr
-            .contains("the login that it was for is not there any more; it was revoked"),
+            .contains("the login that it was for no longer exists; it was revoked"),
         "{finished:?}"
     );
     sandbox.run(&["token"]).fails(3);
@@ -37,7 +37,7 @@ fn a_login_that_another_replaces_in_between_does_not_get_the_second_grant_of_the
     let halfway = Halfway::start(&sandbox, &server, &CLIENT);
     let other = sandbox.log_in(&server);
     let (_, finished) = halfway.go_on();
-    let why = "the login that it was for is not there any more; it was revoked";
+    let why = "the login that it was for no longer exists; it was revoked";
     ends_with_one(&sandbox, &server, &finished, why);
     assert_eq!(sandbox.run(&["token"]).prints(), other.access_token);
 }
@@ -93,7 +93,7 @@ fn a_signal_while_the_second_tokens_are_on_their_way_waits_until_they_are_stored
     assert_eq!(grants(&sandbox, &server).len(), 2);
 }
 
-/// Somebody presses it while the first tokens are on their way.
+/// A person presses it while the first tokens are on their way.
 #[test]
 fn an_enter_that_came_before_the_second_question_says_nothing_about_it() {
     let server = AuthorizationServer::start();

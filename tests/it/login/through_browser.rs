@@ -320,7 +320,7 @@ fn a_login_that_cannot_be_stored_is_not_revoked_where_that_could_end_the_old_one
     let (_, finished) = waiting.consent();
     assert_eq!(finished.code(), Some(5), "{finished:?}");
     assert!(
-        finished.stderr.contains("left to end by themselves"),
+        finished.stderr.contains("left these tokens to expire"),
         "{finished:?}"
     );
     assert_eq!(server.count(REVOKE), 0);

@@ -37,10 +37,10 @@ ssh box true || fail "the box is there: $(cat "$scratch/sshd.log")"
 
 start_server
 
-# No login there yet, and nobody is asked for one.
+# There is no login yet, and no question about one.
 ends_with 3 ssh box .cargo/bin/glauth token "$URL"
 
-# The code is shown here, and somebody enters it.
+# glauth shows the code here, and a person enters it.
 "$recipes/ssh-log-in.sh" box "$URL" --json --client-id the-client \
     </dev/null >"$scratch/done" 2>"$scratch/shown" 8>&- 9<&- &
 login=$!

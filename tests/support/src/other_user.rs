@@ -6,7 +6,7 @@ use std::thread;
 
 use nix::unistd::{Uid, setfsuid};
 
-/// Neither root nor anybody who runs tests.
+/// Neither root nor the user that runs the tests.
 pub const OTHER: u32 = 54_321;
 
 /// Whether this process can be another user; else a line says that a test was left out.

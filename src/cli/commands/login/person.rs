@@ -207,7 +207,7 @@ impl Person for Terminal<'_> {
 impl Waiting for Option<WaitingLine> {}
 
 impl<'a> Terminal<'a> {
-    /// The person who logs in to `id`; `opens`: pages are opened, where there is a browser.
+    /// The person who logs in to `id`; `opens`: glauth opens pages if there is a browser.
     pub(super) fn new(context: &'a Context<'a>, id: &'a AccountId, opens: bool) -> Self {
         Self {
             context,

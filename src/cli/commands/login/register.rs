@@ -13,7 +13,7 @@ use crate::secret::{ClientSecret, TOKEN_LIMIT};
 /// Says where glauth has looked, and asks for the kind of server, by its number or its name.
 pub(super) fn ask_for_kind(host: &Host, tried: &[String]) -> Result<&'static Provider, NoAnswer> {
     printer::note(&format!(
-        "{host} does not say what kind of server it is: {} has no discovery document",
+        "{host} does not say what kind of server it is: there is no discovery document at {}",
         tried.join(", ")
     ));
     let kinds = || PROVIDERS.iter().filter(|kind| kind.is_self_hosted());

@@ -115,7 +115,7 @@ pub(super) fn tell_login(id: &AccountId, done: &LoggedIn, context: &Context<'_>)
     context.printer.tell(&format!("{id}: {}", sentence(done)));
 }
 
-/// Says why there is no second grant, and how there is one later. A person who went on without it knows.
+/// Says why there is no second grant, and how to add one later. If the person skipped it, that is not a warning.
 fn without_standby(id: &AccountId, why: &str, left_out: bool, context: &Context<'_>) {
     let text = format!("there is no standby grant: {why}");
     if left_out {

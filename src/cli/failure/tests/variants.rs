@@ -127,7 +127,7 @@ errors! {
     ClientFileKind { Secret, Key, }
     AuthorizeError {
         Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NoIssuer,
-        NobodyCame,
+        TimedOut,
         NoDeviceGrant, Device(0: error), NotRedeemed(outcome: outcome), LeftOut, NotAdded(0: error),
         NotStored(source: error, tokens: tokens),
     }

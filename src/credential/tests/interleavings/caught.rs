@@ -77,7 +77,14 @@ const CAUGHT: [Row; 32] = [
         &[Token, Token],
         0,
     ),
-    (Mutant::NobodyAdopts, "P1", GITLAB, &[1], &[Force, Force], 0),
+    (
+        Mutant::AdoptsNothing,
+        "P1",
+        GITLAB,
+        &[1],
+        &[Force, Force],
+        0,
+    ),
     (
         Mutant::RefreshesHandedOut,
         "P6",

@@ -37,7 +37,7 @@ pub enum Mutant {
     // Of the decision.
     CutOffIsAVerdict,
     AdoptsDeath,
-    NobodyAdopts,
+    AdoptsNothing,
     RefreshesHandedOut,
     PresentsAtOnce,
     IgnoresRejected,
@@ -105,7 +105,7 @@ impl Mutant {
 
     fn change(self, login: &mut Login, need: &mut Demand<'_>) {
         match self {
-            Self::NobodyAdopts => need.seen = None,
+            Self::AdoptsNothing => need.seen = None,
             Self::PresentsAtOnce => login.client.replay = ReuseDetection::Harmless,
             Self::IgnoresRejected => need.rejected = None,
             Self::BelievesClaims => login.client.check_endpoint = None,

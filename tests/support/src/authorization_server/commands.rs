@@ -8,16 +8,16 @@ use super::{Answer, AuthorizationServer, Behaviour, Decision, REVOKE, TOKEN, TOK
 
 /// What a line can be.
 pub const HELP: &str = "\
-log-in          a token response, for `glauth login --import --client-id the-client ADDRESS`
-decide CODE     the person who was shown CODE by `glauth login --device` says yes
-lifetime N      tokens that are issued from now on live for N seconds
-expire          every access token has expired
-revoke          every login has ended
-down            from now on every answer about tokens is 503
-up              no longer
-record          what has happened so far, as JSON
-help            this list
-Ctrl-D          the end, and what the clients did wrong";
+log-in          print a token response, for `glauth login --import --client-id the-client ADDRESS`
+decide CODE     consent to the login for which `glauth login --device` shows CODE
+lifetime N      let new access tokens expire after N seconds
+expire          expire every access token
+revoke          end every login
+down            answer 503 to every request about tokens
+up              answer such requests again
+record          print what has happened so far, as JSON
+help            print this list
+Ctrl-D          stop the server, and print what its clients did wrong";
 
 /// Whose answers end while it is down.
 const PLACES: [&str; 4] = [TOKEN, TOKEN_INFO, REVOKE, USER];
@@ -40,7 +40,7 @@ fn carry_out(server: &AuthorizationServer, line: &str) -> Result<String, String>
         "log-in" | "record" | "help" | "expire" | "revoke" | "down" | "up"
             if !argument.is_empty() =>
         {
-            return Err(format!("`{command}` stands alone on its line"));
+            return Err(format!("`{command}` takes no argument"));
         }
         "log-in" => return Ok(server.log_in().response),
         "record" => return Ok(record(server)),
@@ -52,7 +52,7 @@ fn carry_out(server: &AuthorizationServer, line: &str) -> Result<String, String>
         "" => return Err("the line is empty; `help` lists the commands".to_owned()),
         _ => {
             let line = line.escape_debug();
-            return Err(format!("`{line}` is no command; `help` lists them"));
+            return Err(format!("`{line}` is not a command; `help` lists them"));
         }
     }
     Ok("done".to_owned())
@@ -69,7 +69,7 @@ fn decide(server: &AuthorizationServer, code: &str) -> Result<(), String> {
         return Ok(());
     }
     let code = code.escape_debug();
-    Err(format!("this server has shown no code `{code}`"))
+    Err(format!("this server has issued no code `{code}`"))
 }
 
 fn lifetime(text: &str) -> Result<Duration, String> {

@@ -151,11 +151,11 @@ pub(super) fn logins() -> Vec<Error> {
             expected: origin(),
         },
         AuthorizeError::NoIssuer { expected: origin() },
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             limit: Duration::from_secs(600),
             redirect_uri: Some("http://127.0.0.1/".to_owned()),
         },
-        AuthorizeError::NobodyCame {
+        AuthorizeError::TimedOut {
             limit: Duration::from_secs(300),
             redirect_uri: None,
         },

@@ -111,7 +111,7 @@ pub(super) fn servers() -> Vec<Error> {
         }),
         found_out(DiscoveryError::BadResource {
             server: "https://mcp.example.com/mcp".to_owned(),
-            problem: "is of another resource, https://elsewhere.example/mcp".to_owned(),
+            problem: "names another resource, https://elsewhere.example/mcp".to_owned(),
         }),
     ]
 }

@@ -6,7 +6,7 @@
 //! that the program itself is broken and those that do nothing by default. The C library keeps a few
 //! for itself (32 to 34 on Linux), which no program can block.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
@@ -84,7 +84,6 @@ fn is_ignored(signal: Signal) -> bool {
 #[derive(Debug)]
 #[must_use = "signals are held back only while this lives"]
 pub struct BlockedSignals {
-    before: SigSet,
     watcher: Option<Watcher>,
     /// A mask is a thread's: it must be put back where it was changed.
     stays: PhantomData<*const ()>,
@@ -110,8 +109,12 @@ impl BlockedSignals {
         let before = held_back()
             .thread_swap_mask(SigmaskHow::SIG_BLOCK)
             .unwrap_or_else(|_| SigSet::empty());
+        let guards = GUARDS.get();
+        if guards == 0 {
+            BEFORE.set(Some(before));
+        }
+        GUARDS.set(guards + 1);
         Self {
-            before,
             watcher: None,
             stays: PhantomData,
         }
@@ -136,6 +139,10 @@ impl BlockedSignals {
 }
 
 thread_local! {
+    /// How many there are in this thread: a rename holds two locks, and releases them in any order.
+    static GUARDS: Cell<usize> = const { Cell::new(0) };
+    /// The mask before the first of them.
+    static BEFORE: Cell<Option<SigSet>> = const { Cell::new(None) };
     /// Until what came of it is told.
     static UNTIL_TOLD: RefCell<Option<BlockedSignals>> = const { RefCell::new(None) };
 }
@@ -157,7 +164,6 @@ impl BlockedSignals {
         if self.has_come() {
             IS_USED.store(true, Ordering::Relaxed);
             UNTIL_TOLD.with_borrow_mut(|first| {
-                // One that is inside of another one puts back a mask that holds signals back.
                 first.get_or_insert(self);
             });
         }
@@ -214,7 +220,13 @@ impl Drop for BlockedSignals {
             // Not joined: it may be stuck in a write to a pipe without a reader.
             pthread_kill(name_of(&watcher.thread), WAKE).ok();
         }
-        self.before.thread_set_mask().ok();
+        let guards = GUARDS.get() - 1;
+        GUARDS.set(guards);
+        if guards == 0
+            && let Some(before) = BEFORE.take()
+        {
+            before.thread_set_mask().ok();
+        }
     }
 }
 
@@ -273,4 +285,31 @@ pub fn interrupt() {
 #[cfg(feature = "cli")]
 pub fn die_of_broken_pipe() {
     signal_hook::low_level::emulate_default_handler(Signal::SIGPIPE as i32).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks_sigterm() -> bool {
+        let mask = SigSet::thread_get_mask().unwrap();
+        mask.contains(Signal::SIGTERM)
+    }
+
+    #[test]
+    fn signals_wait_until_the_last_guard_goes_in_whichever_order_they_go() {
+        for last_in_first_out in [true, false] {
+            let before = blocks_sigterm();
+            let (first, second) = (BlockedSignals::new(), BlockedSignals::new());
+            let (one, other) = if last_in_first_out {
+                (second, first)
+            } else {
+                (first, second)
+            };
+            drop(one);
+            assert!(blocks_sigterm());
+            drop(other);
+            assert_eq!(blocks_sigterm(), before);
+        }
+    }
 }

@@ -80,6 +80,7 @@ impl LoginCall {
         let flags = [
             ("--device", args.device),
             ("--no-browser", args.no_browser),
+            ("--replace-scopes", args.replace_scopes),
             ("--import", args.import),
             ("--with-token", args.with_token),
             ("--client-credentials", args.client_credentials),

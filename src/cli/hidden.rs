@@ -46,7 +46,7 @@ const LOOK: u8 = 100;
 /// Reads what is typed at standard input, a terminal, and hides it; at most one byte more than `limit`.
 pub(super) fn read(until: Until, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut held = BlockedSignals::new();
-    held.announce("the terminal shows again what is typed".to_owned());
+    held.announce("the terminal shows what you type again".to_owned());
     let hidden = Hidden::start()?;
     // Allocated once: a buffer that grows leaves copies behind.
     let mut typed = Zeroizing::new(Vec::with_capacity(limit + 1));

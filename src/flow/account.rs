@@ -67,7 +67,7 @@ fn without_default(session: &Session<'_>, meant: AccountId) -> Result<Record, Fl
     if !there.is_empty()
         && let Some(chosen) = session.chosen_account(&meant.host)?
     {
-        return find(session, &meant.host, Some(&chosen));
+        return find_at(session, &meant.host, Some(&chosen));
     }
     if let Some(index) = there.position(&meant, true) {
         let record = there.logins.swap_remove(index);

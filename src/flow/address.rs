@@ -47,9 +47,11 @@ pub fn address_of_login(
     if named.path().strip_suffix(".git").is_some() {
         return at(if stored == *named { origin } else { stored });
     }
-    let is_told = options.provider.is_some() || options.endpoints.token.is_some();
-    if is_told || brings_tokens {
+    if options.provider.is_some() || options.endpoints.token.is_some() {
         return at(named.clone());
+    }
+    if brings_tokens {
+        return at(stored);
     }
     ask(session, config, named, options)
 }
@@ -105,7 +107,7 @@ fn ask(
 
 /// What a person should know of a login at this host.
 pub(super) fn remark(host: &Host) -> Option<String> {
-    let is_mcp_of_gitlab = host.path() == MCP_OF_GITLAB;
+    let is_mcp_of_gitlab = host.path().ends_with(MCP_OF_GITLAB);
     is_mcp_of_gitlab.then(|| {
         let origin = host.origin();
         format!(

@@ -172,6 +172,12 @@ fn through_server(
     if let Some(text) = plan.change_of_scopes() {
         person.hear(&format!("{}: {text}", plan.id));
     }
+    if let Some(issuer) = plan.issuer_elsewhere() {
+        let host = &plan.id.host;
+        person.hear(&format!(
+            "{host} takes tokens of {issuer}: you consent there, and {host} gets the token"
+        ));
+    }
     if let Some(text) = before_the_consent(session.store, &plan, existing.is_some()) {
         person.hear(&text);
     }
@@ -183,7 +189,7 @@ fn through_server(
         done.warnings.extend(remark(&plan.id.host).map(Into::into));
     }
     if let Some(unused) = plan.unused_client(done.is_ok(), &setup.client) {
-        registration::delete_if_unused(session, &plan.id, unused);
+        registration::delete_if_unused(session, unused);
     }
     done
 }

@@ -8,17 +8,17 @@ use crate::store::{Entry, Snapshot, Store};
 
 /// Deletes what the login of `id` was registered as, if no other login uses it; `false`: it is still there, or was
 /// never there.
-pub(super) fn delete_if_unused(session: &Session<'_>, id: &AccountId, client: &Client) -> bool {
+pub(super) fn delete_if_unused(session: &Session<'_>, client: &Client) -> bool {
     let registration = client.login.registration.as_ref();
     let management = registration.and_then(|registration| registration.management.as_ref());
     let Some(management) = management else {
         return false;
     };
-    !is_used(session.store, id, client) && oauth::deregister(session.http, client, management)
+    !is_used(session.store, client) && oauth::deregister(session.http, client, management)
 }
 
 /// A record that cannot be read may use it.
-fn is_used(store: &Store, id: &AccountId, client: &Client) -> bool {
+fn is_used(store: &Store, client: &Client) -> bool {
     let Ok(all) = store.accounts() else {
         return true;
     };
@@ -29,7 +29,7 @@ fn is_used(store: &Store, id: &AccountId, client: &Client) -> bool {
         }),
         Err(_) => true,
     };
-    all.iter().filter(|other| *other != id).any(uses)
+    all.iter().any(uses)
 }
 
 /// Deletes what a logout left registered, and what any logout left to know of it.
@@ -40,7 +40,7 @@ pub(super) fn delete_after_logout(session: &Session<'_>, id: &AccountId) -> Resu
     let Content::LoggedOut(tombstone) = &record.content else {
         return Ok(());
     };
-    if !delete_if_unused(session, id, &tombstone.client) {
+    if !delete_if_unused(session, &tombstone.client) {
         return Ok(());
     }
     for id in session.store.accounts()? {

@@ -2,11 +2,18 @@
 //! (server-side request forgery).
 
 use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use url::Url;
 
+use crate::signals::spawn_with_signals_blocked;
+
+/// How long a look-up may take: the system's own limit is none (P10).
+const LOOKUP_LIMIT: Duration = Duration::from_secs(10);
+
 /// Whether the server of a URL is on this machine or in a private network. A name that cannot be looked up is not:
-/// where only a proxy knows it, the proxy decides.
+/// where only a proxy knows it, the proxy decides. One whose look-up takes too long may be.
 pub(super) fn is_inside(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => is_private(address.into()),
@@ -23,11 +30,17 @@ fn is_local_name(name: &str) -> bool {
 }
 
 fn has_private_address(name: &str) -> bool {
-    let found = (name, 443).to_socket_addrs();
-    found.is_ok_and(|mut found| found.any(|address| is_private(address.ip())))
+    let (answer, answered) = mpsc::channel();
+    let name = name.to_owned();
+    let looking = spawn_with_signals_blocked(move || {
+        let found = (&*name, 443).to_socket_addrs();
+        let is_private = found.is_ok_and(|mut found| found.any(|address| is_private(address.ip())));
+        answer.send(is_private).ok();
+    });
+    looking.is_err() || answered.recv_timeout(LOOKUP_LIMIT).unwrap_or(true)
 }
 
-/// Every range of the registries of special addresses (RFC 6890) that no public server has.
+/// The ranges of the registries of special addresses (RFC 6890) that no public server has.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
@@ -53,11 +66,15 @@ fn is_private(address: IpAddr) -> bool {
                 || address.is_multicast()
                 || address.is_unique_local()
                 || address.is_unicast_link_local()
+                // Site-local addresses (RFC 3879), and those for documents (RFC 3849).
+                || (address.segments()[0] & 0xffc0) == 0xfec0
+                || address.segments()[..2] == [0x2001, 0xdb8]
         }
     }
 }
 
-/// The IPv4 address in one that stands for it: `::ffff:a.b.c.d`, `64:ff9b::a.b.c.d`, and 6to4.
+/// The IPv4 address in one that stands for it: `::a.b.c.d`, `::ffff:a.b.c.d`, `64:ff9b::a.b.c.d`, the same with a local
+/// prefix (RFC 8215), and 6to4.
 fn embedded(address: Ipv6Addr) -> Option<IpAddr> {
     let words = address.segments();
     let of = |high: u16, low: u16| {
@@ -65,7 +82,8 @@ fn embedded(address: Ipv6Addr) -> Option<IpAddr> {
         Some(IpAddr::from([a, b, c, d]))
     };
     match words {
-        [0, 0, 0, 0, 0, 0xffff, high, low]
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         | [0x2002, high, low, ..] => of(high, low),
         _ => None,
@@ -96,6 +114,10 @@ mod tests {
             "[::ffff:10.0.0.1]",
             "[::ffff:a9fe:a9fe]",
             "[64:ff9b::a00:1]",
+            "[64:ff9b:1::a00:1]",
+            "[::10.0.0.1]",
+            "[fec0::1]",
+            "[2001:db8::1]",
             "[2002:a00:1::]",
             "localhost",
             "mcp.localhost",

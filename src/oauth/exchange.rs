@@ -141,7 +141,7 @@ pub(super) fn judge(
 }
 
 /// Whether a server says that it does not know the client (RFC 6749 §5.2).
-fn is_unknown_client(body: Option<&[u8]>) -> bool {
+pub(super) fn is_unknown_client(body: Option<&[u8]>) -> bool {
     let object = body.and_then(object_of);
     let error = object.as_ref().and_then(|object| object.get("error"));
     let error = error.and_then(serde_json::Value::as_str);

@@ -128,7 +128,7 @@ pub fn register(
         }
     }
     let object = object_in(&response, &url)?;
-    let object = object.ok_or_else(|| unsound("is answered with something else"))?;
+    let object = object.ok_or_else(|| unsound("did not return a JSON object"))?;
     let found = read(&object, &url, redirect_uri, now);
     found.map(Some).map_err(|problem| unsound(&problem))
 }

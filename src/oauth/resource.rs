@@ -40,13 +40,14 @@ pub fn find_resource(
     let (wants_token, challenge) = asked.challenge()?;
     let Some(document) = asked.description(wants_token, challenge.as_ref())? else {
         return challenge
-            .map(|challenge| asked.of_2025_03(&challenge))
+            .map(|challenge| asked.of_2025_03(&challenge).map_err(of_resource))
             .transpose();
     };
     let described = asked
         .read(&document)
         .map_err(|problem| asked.unsound(problem))?;
-    let server = asked.authorization_server(described.issuer.as_deref())?;
+    let server = asked.authorization_server(described.issuer.as_deref());
+    let server = server.map_err(of_resource)?;
     let scope = challenge.and_then(|challenge| challenge.scope);
     let scopes = scope.map(|scope| words(&scope)).or(described.scopes);
     Ok(Some(Resource {
@@ -54,6 +55,16 @@ pub fn find_resource(
         scopes: with_offline_access(scopes.unwrap_or_default(), &server),
         server,
     }))
+}
+
+/// A server that a resource names is not one that a person has named by its kind.
+fn of_resource(error: DiscoveryError) -> DiscoveryError {
+    match error {
+        DiscoveryError::Unsound { server, problem } => {
+            DiscoveryError::BadResource { server, problem }
+        }
+        other => other,
+    }
 }
 
 /// What a resource says of itself.

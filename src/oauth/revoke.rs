@@ -5,6 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::client_auth::authenticate;
+use super::exchange::is_unknown_client;
 use crate::code::Code;
 use crate::credential::Client;
 use crate::http::{Body, Http, Request, SendError};
@@ -69,8 +70,15 @@ pub fn revoke(
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     })?;
+    // A server that has forgotten the client that it registered has forgotten its grants too.
+    let is_registered = client.login.registration.is_some();
+    let is_forgotten = |status: u16| {
+        matches!(status, 400 | 401)
+            && is_unknown_client(response.body.as_ref().map(|body| &body[..]))
+    };
     match response.status {
         200..300 => Ok(()),
+        status if is_registered && is_forgotten(status) => Ok(()),
         status @ (429 | 500..) => Err(RevokeError::Unavailable(status)),
         status => Err(RevokeError::Refused(status)),
     }

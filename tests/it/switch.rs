@@ -96,6 +96,19 @@ fn the_chosen_account_is_the_one_that_every_command_uses() {
 }
 
 #[test]
+fn the_address_of_a_project_chooses_and_renames_at_its_server() {
+    let two = Two::new();
+    let (project, sandbox) = (format!("{}/group/repo", two.server.url()), &two.sandbox);
+    sandbox.run(&["switch", &project, "work"]).succeeds();
+    assert_eq!(two.token().prints(), two.work.access_token);
+    let rename = ["rename", &project, "work", "office"];
+    sandbox.run(&rename).succeeds();
+    assert_eq!(two.token().prints(), two.work.access_token);
+    sandbox.run(&["switch", &project, "default"]).succeeds();
+    two.token().fails(2);
+}
+
+#[test]
 fn status_shows_which_account_a_host_means() {
     let two = Two::new();
     let defaults = || {

@@ -16,12 +16,15 @@ pub(super) fn run(args: &Rename, context: &Context<'_>) -> Result<Exit, Error> {
     }
     let config = context.config()?;
     let session = context.session(&store, args.host.scheme);
-    let named = |account| AccountId {
+    let named = AccountId {
         host: args.host.host.clone(),
-        account,
+        account: args.old.clone(),
     };
-    let (old, new) = (named(args.old.clone()), named(args.new.clone()));
-    Context::find_named(&old, &session)?;
+    let old = Context::find_named(&named, &session)?.id;
+    let new = AccountId {
+        account: args.new.clone(),
+        ..old.clone()
+    };
     let warnings = flow::rename(&session, &old, &new.account);
     let warnings = warnings.map_err(|error| Error::from(error).about(&old))?;
     context.warn_of(&warnings);

@@ -7,6 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Error, UsageError};
 use crate::code::Exit;
 use crate::credential::{AccountId, AccountName};
+use crate::flow;
 use crate::store::Store;
 
 pub(super) fn run(args: &Switch, context: &Context<'_>) -> Result<Exit, Error> {
@@ -15,7 +16,7 @@ pub(super) fn run(args: &Switch, context: &Context<'_>) -> Result<Exit, Error> {
     context.config()?;
     let path = context.config_path().ok_or_else(no_home)?;
     let id = AccountId {
-        host: args.host.host.clone(),
+        host: flow::stored_host(&store, &args.host.host)?,
         account: args.chosen.clone(),
     };
     if id.account == AccountName::default_name() {
@@ -29,7 +30,7 @@ pub(super) fn run(args: &Switch, context: &Context<'_>) -> Result<Exit, Error> {
         return Ok(Exit::Done);
     }
     let session = context.session(&store, args.host.scheme);
-    Context::find_named(&id, &session)?;
+    let id = Context::find_named(&id, &session)?.id;
     refuse_beside_default(&id, &store)?;
     let changed = choose_account(&path, &id.host, Some(&id.account))?;
     let (outcome, text) = if changed {

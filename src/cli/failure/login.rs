@@ -269,7 +269,7 @@ fn of_refusal(error: &str, id: Option<&AccountId>, call: &Call) -> String {
         "server_error" | "temporarily_unavailable" => "try again later".to_owned(),
         "invalid_scope" => format!(
             "run {} with a scope that the application is registered with",
-            with(" --scope SCOPE")
+            with(" --scope SCOPE --replace-scopes")
         ),
         "unauthorized_client" | "unsupported_response_type" => format!(
             "the application must be allowed to use the authorization code grant; with another one, run {}",

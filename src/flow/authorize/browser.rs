@@ -157,8 +157,11 @@ impl<'a> Browser<'a> {
                 "Press Enter to skip this step; after {limit} glauth skips it"
             ));
         }
-        let mut advice_after = (!how.can_be_left_out).then_some(ADVICE_AFTER);
-        let client_id = self.login.setup.client.client_id.as_deref();
+        let client = &self.login.setup.client;
+        // Of a client that glauth has registered, a person has nothing to compare.
+        let is_a_persons = client.login.registration.is_none();
+        let mut advice_after = (is_a_persons && !how.can_be_left_out).then_some(ADVICE_AFTER);
+        let client_id = client.client_id.as_deref();
         if advice_after.is_some() && !self.login.plan.has_used(client_id) {
             advice_after = None;
             person.hear(&self.what_to_check());

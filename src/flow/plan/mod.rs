@@ -12,6 +12,8 @@ mod own_client;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::loopback::Bound;
@@ -286,6 +288,15 @@ impl<'a> Plan<'a> {
         } else {
             asked.to_vec()
         }
+    }
+
+    /// The authorization server of a resource, if it is another server than the resource.
+    #[must_use]
+    pub fn issuer_elsewhere(&self) -> Option<&str> {
+        self.resource.as_ref()?;
+        let issuer = &self.discovered.as_ref()?.issuer;
+        let at = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+        (at(issuer) != at(&self.base())).then_some(issuer)
     }
 
     /// What becomes of the scopes of the login that is there, where others are given.

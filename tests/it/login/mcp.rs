@@ -326,6 +326,30 @@ fn a_server_that_promises_its_name_and_does_not_give_it_is_refused() {
 }
 
 #[test]
+fn an_authorization_server_on_another_host_is_named_before_the_consent() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    let waiting = spawn(&sandbox, &server, &[]);
+    assert!(
+        !waiting.said.contains("takes tokens of"),
+        "{}",
+        waiting.said
+    );
+    interrupt(waiting);
+
+    let issuer = start(McpServer::default());
+    let server = start(McpServer {
+        resource: object(json!({"authorization_servers": [issuer.url()]})),
+        ..McpServer::default()
+    });
+    let waiting = spawn(&sandbox, &server, &[]);
+    let (host, issuer) = (server.host(), issuer.url());
+    let named = format!("{host}{MCP} takes tokens of {issuer}: you consent there");
+    assert!(waiting.said.contains(&named), "{}", waiting.said);
+    interrupt(waiting);
+}
+
+#[test]
 fn a_hostile_description_is_refused_with_the_reason_and_nothing_is_sent_there() {
     let other = AuthorizationServer::start();
     let elsewhere = other.url();

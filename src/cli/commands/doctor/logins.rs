@@ -178,7 +178,7 @@ fn state(record: &Record, login: &Login, call: &Call) -> Check {
         Some(0) if account.state == "expired" => String::new(),
         Some(0) => ", expired".to_owned(),
         Some(seconds) => format!(", {} left", human(Duration::from_secs(seconds))),
-        None => ", without an end".to_owned(),
+        None => ", no expiry".to_owned(),
     };
     let user = account.identity.as_ref();
     let user = user.map_or_else(String::new, |identity| format!("{} at ", identity.username));

@@ -147,8 +147,12 @@ fn sentence(done: &LoggedIn) -> String {
             let before = before.map_or_else(|| "that was there".to_owned(), |b| format!("of {b}"));
             format!("logged in{now}, in place of the login {before}")
         }
-        (Change::Updated, ..) => "is what this login began with; its client was updated".to_owned(),
-        (Change::Unchanged, ..) => "is what this login began with; the login was kept".to_owned(),
+        (Change::Updated, ..) => {
+            "these tokens are stored already; the client was updated".to_owned()
+        }
+        (Change::Unchanged, ..) => {
+            "these tokens are stored already; nothing was changed".to_owned()
+        }
         (Change::StandbyAdded, ..) => "the standby grant was added".to_owned(),
         (Change::StandbyThere, ..) => {
             "there is a standby grant already; nothing was changed".to_owned()

@@ -197,11 +197,13 @@ proptest! {
     fn no_dead_token_is_used(case in cases(), now in points()) {
         if let Verdict::Use(index) = decide(&case.login, now, &case.need()) {
             let grant = &case.login.grants[index];
-            prop_assert_eq!(grant.state, GrantState::Active);
+            // Where a lease or a slow server leaves no other, a doubtful token that lives will do.
+            let is_left = living(&case.login, now, &case.need()) == Some(index);
+            let is_good = grant.state == GrantState::Active && !case.login.is_pending(index);
+            prop_assert!(is_good || is_left);
             prop_assert!(!grant.refused);
             prop_assert!(case.rejected.as_ref() != Some(&grant.access_token));
             prop_assert!(grant.expires_at.is_none_or(|end| end > now));
-            prop_assert!(!case.login.is_pending(index));
         }
     }
 

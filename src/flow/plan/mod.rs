@@ -339,6 +339,7 @@ impl<'a> Plan<'a> {
             scopes: self.scopes().join(" "),
             remark: registration.remark,
             client_id: registration.client_id,
+            shared: provider.shared_clients,
         })
     }
 

@@ -17,7 +17,7 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, AccountName, AuthMethod, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
-use crate::oauth::RegistrationError;
+use crate::oauth::{RegistrationError, SharedClient, shared_client};
 use crate::store::Store;
 
 pub use bring::BroughtTokens;
@@ -156,6 +156,7 @@ fn through_server(
     }
     find_client(&mut plan, session, person)?;
     let (method, setup) = complete(&mut plan, method, person)?;
+    check_standby(&setup, &plan.id.host, policy)?;
     let login = ServerLogin {
         session,
         plan: &plan,
@@ -166,7 +167,8 @@ fn through_server(
         login.check_without_person()?;
         return Err(AuthorizeError::NoPerson { id: plan.id });
     }
-    for text in scopes_in_doubt(&setup) {
+    let doubts = scopes_in_doubt(&setup).into_iter();
+    for text in doubts.chain(sharing(&setup, &plan.id)) {
         person.hear(&text);
     }
     if let Some(text) = plan.change_of_scopes() {
@@ -209,6 +211,25 @@ fn find_client(
         }
         done => done,
     }
+}
+
+/// Where programs share a client, they share its only grant.
+fn check_standby(setup: &Setup, host: &Host, policy: StandbyPolicy) -> Result<(), ClientError> {
+    match shared_client(&setup.client) {
+        Some(SharedClient { name, .. }) if policy == StandbyPolicy::Always => {
+            let host = host.clone();
+            Err(ClientError::SharedClient { host, name })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a person should know of a client that another program has too.
+fn sharing(setup: &Setup, id: &AccountId) -> Option<String> {
+    let name = shared_client(&setup.client)?.name;
+    Some(format!(
+        "{id}: this login shares the client id of {name}, and the consent page shows that name; it can end a login with {name} as the same user"
+    ))
 }
 
 /// Scopes that look like several: a comma separates at some servers only.

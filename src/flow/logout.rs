@@ -13,6 +13,7 @@ use super::warning::Warning;
 use crate::credential::{AccountId, Cause, Content, Login, LoginKind, Outcome, backoff};
 use crate::log::Level;
 use crate::oauth::REVOCATION_LIMIT;
+use crate::oauth::shared_client;
 use crate::store::{Entry, Locked, Occupied};
 use crate::time::human;
 
@@ -126,6 +127,7 @@ impl LogoutSteps<'_> {
             };
             self.warnings.push(text.into());
         }
+        let shared = shared_client(&login.client);
         let next = (0..login.grants.len()).find(|grant| locked.for_revocation(*grant).is_some());
         match next {
             Some(grant) if !self.local => {
@@ -137,6 +139,15 @@ impl LogoutSteps<'_> {
                 Ok(None)
             }
             _ => {
+                if let Some(shared) = shared
+                    && !self.local
+                {
+                    let text = format!(
+                        "a login with {} as the same user has ended too",
+                        shared.name
+                    );
+                    self.warnings.push(text.into());
+                }
                 let reason = if self.local { "asked, local" } else { "asked" };
                 let warnings = locked.log_out(reason, self.session.now())?;
                 self.warnings.extend(Warning::all(&warnings));

@@ -31,13 +31,13 @@ pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
-    MCP, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, below, provider,
-    provider_like, provider_of,
+    MCP, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient, below,
+    provider, provider_like, provider_of, shared_client,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;
 pub use registration::{Registered, RegistrationError, deregister, is_known, register};
-pub use resource::{Resource, find_resource};
+pub use resource::{Resource, find_resource, with_offline_access};
 pub use revoke::{REVOCATION_LIMIT, RevokeError, revoke};
 pub use shown::shown;
 pub use token_report::{TokenReport, report};

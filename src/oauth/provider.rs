@@ -4,7 +4,7 @@ mod table;
 
 use super::discovery::Metadata;
 use crate::credential::{
-    AuthMethod, Endpoint, EndpointName, Endpoints, Host, Independence, ReuseDetection,
+    AuthMethod, Client, Endpoint, EndpointName, Endpoints, Host, Independence, ReuseDetection,
     RotationEffect,
 };
 use crate::secret::ClientSecret;
@@ -74,12 +74,26 @@ pub struct Provider {
     pub client_errors: &'static [&'static str],
     /// How an application is registered.
     pub registration: Option<Registration>,
+    /// The public clients that such servers know from the start.
+    pub shared_clients: &'static [SharedClient],
     /// Whether a login asks the server where its endpoints are.
     pub discovers: bool,
     /// Whether newer servers have a device grant, and say in their document where.
     pub may_have_device_grant: bool,
     /// Whether endpoints may be given that are not of the host's own origin.
     pub foreign_endpoints: bool,
+}
+
+/// A public client of another program that servers of a kind know from the start, and that every program on a user's
+/// machine can use. A user has one grant for it, whichever program asked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SharedClient {
+    /// The client id.
+    pub id: &'static str,
+    /// What the consent page calls it.
+    pub name: &'static str,
+    /// The file of that program.
+    pub program: &'static str,
 }
 
 /// What a kind of server gives tokens for only to a client that has a secret.
@@ -121,6 +135,14 @@ impl Provider {
         let found = self.client_ids.iter().find(|(known, _)| *known == host);
         found.map(|(_, id)| *id)
     }
+}
+
+/// The program that this client belongs to, if it is not glauth's alone.
+#[must_use]
+pub fn shared_client(client: &Client) -> Option<&'static SharedClient> {
+    let id = client.client_id.as_deref()?;
+    let mut known = provider(&client.provider)?.shared_clients.iter();
+    known.find(|shared| shared.id == id)
 }
 
 /// Below `base`, which has no slash at its end, or a URL as it is.

@@ -319,8 +319,10 @@ fn sound(mut server: Metadata) -> Result<Metadata, DiscoveryError> {
     Ok(server)
 }
 
-/// Without it many servers give no refresh token. What asks for nothing gets what the server thinks right.
-fn with_offline_access(mut scopes: Vec<String>, server: &Metadata) -> Vec<String> {
+/// The scopes with `offline_access`, where the server lists it: without it many servers give no refresh token. What asks
+/// for nothing gets what the server thinks right.
+#[must_use]
+pub fn with_offline_access(mut scopes: Vec<String>, server: &Metadata) -> Vec<String> {
     const OFFLINE: &str = "offline_access";
     let lists = |all: &[String]| all.iter().any(|scope| scope == OFFLINE);
     let is_offered = server.scopes_supported.as_deref().is_some_and(lists);

@@ -19,7 +19,9 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
             where_and_how(register),
             with(" --client-id ID")
         ),
-        ClientError::NoClientId { register: None, .. } | ClientError::EmptyClientId => format!(
+        ClientError::NoClientId { register: None, .. }
+        | ClientError::SharedClient { .. }
+        | ClientError::EmptyClientId => format!(
             "run {} with the id of your application",
             with(" --client-id ID")
         ),
@@ -43,13 +45,7 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         ClientError::UnknownKind { .. } => {
             "name the kind with --provider: `--provider gitlab` if it is GitLab, or `--provider oidc` with the address of that issuer".to_owned()
         }
-        ClientError::NoDocument { .. } => match id {
-            Some(id) => format!(
-                "name the kind: {}; docs/servers.md lists them",
-                call.command_for("login --provider gitlab", id)
-            ),
-            None => "name the kind with --provider".to_owned(),
-        },
+        ClientError::NoDocument { .. } => name_the_kind(id, call),
         ClientError::NoResource(_) => {
             "check the address; if it is another kind of server, name the kind with --provider".to_owned()
         }
@@ -68,6 +64,16 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         }
     };
     plain(error.code(), error.to_string()).hint(hint)
+}
+
+fn name_the_kind(id: Option<&AccountId>, call: &Call) -> String {
+    match id {
+        Some(id) => format!(
+            "name the kind: {}; docs/servers.md lists them",
+            call.command_for("login --provider gitlab", id)
+        ),
+        None => "name the kind with --provider".to_owned(),
+    }
 }
 
 fn known_providers() -> String {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::code::Code;
 use crate::credential::{BadRedirectUri, EndpointName, Host};
-use crate::oauth::{DiscoveryError, RegistrationError};
+use crate::oauth::{DiscoveryError, RegistrationError, SharedClient};
 use crate::secret::BadSecret;
 use crate::user_file::Unusable;
 
@@ -23,6 +23,8 @@ pub struct ToRegister {
     pub remark: &'static str,
     /// What the page calls the client id.
     pub client_id: &'static str,
+    /// The clients of other programs that will do instead.
+    pub shared: &'static [SharedClient],
 }
 
 /// Why there is no client.
@@ -46,6 +48,16 @@ pub enum ClientError {
         title: &'static str,
         /// Whether the device grant would do.
         device: bool,
+    },
+    /// There is one grant for each user and application, and another program has a claim to it.
+    #[error(
+        "a standby grant needs an application of its own at {host}: this login shares that of {name}"
+    )]
+    SharedClient {
+        /// The server.
+        host: Host,
+        /// The other program.
+        name: &'static str,
     },
     /// Nothing is known of the server.
     #[error("no {} is known for {host}", name.words())]
@@ -149,6 +161,7 @@ impl ClientError {
             Self::NoClientId { .. }
             | Self::NoClientIdOfTokens(_)
             | Self::NoClientSecret { .. }
+            | Self::SharedClient { .. }
             | Self::NoEndpoint { .. }
             | Self::BadEndpoint { .. }
             | Self::ForeignEndpoint { .. }

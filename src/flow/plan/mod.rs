@@ -22,7 +22,7 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
 };
-use crate::oauth::{MCP, Metadata, PROVIDERS, Provider, below, provider, provider_of};
+use crate::oauth::{self, MCP, Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
@@ -235,6 +235,8 @@ impl<'a> Plan<'a> {
         if self.kind == LoginKind::ClientCredentials {
             // It means a refresh token, which a machine has no use for.
             scopes.retain(|scope| scope != "offline_access");
+        } else if let (Some(_), Some(server)) = (&self.resource, &self.discovered) {
+            scopes = oauth::with_offline_access(scopes, server);
         }
         scopes
     }
@@ -347,6 +349,7 @@ impl<'a> Plan<'a> {
             scopes: self.scopes().join(" "),
             remark: registration.remark,
             client_id: registration.client_id,
+            shared: provider.shared_clients,
         })
     }
 

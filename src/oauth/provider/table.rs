@@ -1,7 +1,7 @@
 //! The table. What it says of a server was read in that server's source or documentation, or tried
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
-use super::{MCP, NeedsSecret, Provider, REDIRECT_URI, Registration};
+use super::{MCP, NeedsSecret, Provider, REDIRECT_URI, Registration, SharedClient};
 use crate::credential::{AuthMethod, Endpoints, Independence, ReuseDetection, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
@@ -57,6 +57,7 @@ const GITLAB: Provider = Provider {
         client_id: "Application ID",
         remark: "\"Confidential\" off",
     }),
+    shared_clients: &[],
     discovers: false,
     may_have_device_grant: false,
     foreign_endpoints: false,
@@ -93,10 +94,30 @@ const GITEA: Provider = Provider {
         client_id: "Client ID",
         remark: "\"Confidential Client\" off",
     }),
+    shared_clients: &SHARED_BY_GITEA,
     may_have_device_grant: true,
     foreign_endpoints: false,
     ..GENERIC
 };
+
+/// Built in (`builtinApplications`), unless an administrator has switched them off. Each takes any port of 127.0.0.1.
+const SHARED_BY_GITEA: [SharedClient; 3] = [
+    SharedClient {
+        id: "a4792ccc-144e-407e-86c9-5e7d8d9c3269",
+        name: "git-credential-oauth",
+        program: "git-credential-oauth",
+    },
+    SharedClient {
+        id: "e90ee53c-94e2-48ac-9358-a874fb9e0662",
+        name: "Git Credential Manager",
+        program: "git-credential-manager",
+    },
+    SharedClient {
+        id: "d57cb8c4-630c-4168-8324-ec79935e18d4",
+        name: "tea",
+        program: "tea",
+    },
+];
 
 const FORGEJO: Provider = Provider {
     name: "forgejo",
@@ -283,6 +304,7 @@ const GENERIC: Provider = Provider {
     refresh_errors: &["bad_refresh_token"],
     client_errors: &[],
     registration: None,
+    shared_clients: &[],
     discovers: false,
     may_have_device_grant: false,
     foreign_endpoints: true,

@@ -18,6 +18,7 @@ mod redirect_uri;
 mod refusals;
 mod register;
 mod second;
+mod shared;
 mod small_terminal;
 mod standby;
 mod standby_later;

@@ -1,5 +1,6 @@
 //! What a machine is told when it gets no token: what to mend, and never to log in as a person.
 
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use super::{SECRET, expired, file, log_in, logged_in, server};
@@ -122,6 +123,24 @@ fn a_lost_answer_costs_one_more_request_and_nothing_else() {
         assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
         assert_eq!(server.machine_requests(), 3);
     }
+}
+
+/// Tools give up on a helper after a few seconds, and ask once more.
+#[test]
+fn a_caller_that_is_killed_costs_no_second_request() {
+    let server = server();
+    let sandbox = expired(&server);
+    let answers = server.hold_answers(TOKEN);
+    let url = server.url();
+    let call = sandbox.start(&["token", &url]);
+    answers.wait_for(1);
+    call.signal(Signal::SIGKILL);
+    call.finish();
+    let last = sandbox.start(&["token", &url]);
+    wait_until_queued(&sandbox, &server, [&last]);
+    answers.release();
+    assert!(server.is_alive(&last.finish().prints()));
+    assert_eq!(server.machine_requests(), 2);
 }
 
 /// As a process leaves it that died with the request on its way.

@@ -1,7 +1,9 @@
 //! The login itself, and what it leaves.
 
 use super::{SECRET, file, log_in, logged_in, server, server_with};
-use crate::support::authorization_server::{Answer, Behaviour, ClientAuth, REVOKE, TOKEN};
+use crate::support::authorization_server::{
+    Answer, Behaviour, ClientAuth, DISCOVERY, REVOKE, TOKEN,
+};
 use crate::support::sandbox::Sandbox;
 use crate::support::terminal::Terminal;
 
@@ -110,6 +112,40 @@ fn a_second_login_leaves_the_token_alone_that_programs_use() {
     assert_eq!(server.count(REVOKE), 0);
     let generation = &sandbox.record(&server)["grants"][0]["generation"];
     assert_eq!(generation.as_integer(), Some(2));
+}
+
+/// No person consents, so no authorization endpoint is needed; and no document is read where the other one is given.
+#[test]
+fn a_token_endpoint_is_enough() {
+    for provider in ["generic", "oidc"] {
+        let server = server();
+        let sandbox = Sandbox::new();
+        let path = file(&sandbox, SECRET);
+        let token = format!("{}{TOKEN}", server.url());
+        let options = [
+            "--provider",
+            provider,
+            "--token-endpoint",
+            &token,
+            "--client-secret-file",
+            path.to_str().unwrap(),
+        ];
+        log_in(&sandbox, &server, &options).succeeds();
+        assert_eq!(server.requests().len(), 1, "{provider}");
+        sandbox.ends_in(&server, -5);
+        assert!(server.is_alive(&sandbox.run(&["token"]).prints()));
+    }
+    let server = server();
+    let sandbox = Sandbox::new();
+    let path = file(&sandbox, SECRET);
+    let options = [
+        "--provider",
+        "oidc",
+        "--client-secret-file",
+        path.to_str().unwrap(),
+    ];
+    log_in(&sandbox, &server, &options).succeeds();
+    assert_eq!(server.count(DISCOVERY), 1);
 }
 
 /// A secret that is typed is nowhere else.

@@ -6,8 +6,9 @@ use super::opener::{self, Opened};
 use crate::cli::context::read_line_of_stdin;
 use crate::cli::printer;
 use crate::credential::Host;
+use crate::env;
 use crate::flow::{NoAnswer, ToRegister};
-use crate::oauth::{PROVIDERS, Provider};
+use crate::oauth::{PROVIDERS, Provider, SharedClient};
 use crate::secret::{ClientSecret, TOKEN_LIMIT};
 
 /// Says where glauth has looked, and asks for the kind of server, by its number or its name.
@@ -44,7 +45,12 @@ pub(super) fn ask_for_client_id(
     opens: bool,
 ) -> Result<String, NoAnswer> {
     match register {
-        Some(register) => explain(&host.to_string(), register),
+        Some(register) => {
+            explain(&host.to_string(), register);
+            if let Some(shared) = offered(register)? {
+                return Ok(shared.id.to_owned());
+            }
+        }
         None if redirect_uri.is_empty() => printer::note(&format!(
             "{host} has to know this machine as an application with credentials of its own; register one there"
         )),
@@ -82,6 +88,26 @@ pub(super) fn ask_for_client_id(
     }
 }
 
+/// The client of another program, if the person would rather share that. One whose program is not on this machine
+/// takes the login of no other program, as far as glauth can tell.
+fn offered(register: &ToRegister) -> Result<Option<&'static SharedClient>, NoAnswer> {
+    let is_missing = |client: &&SharedClient| env::in_path(client.program).is_none();
+    let mut clients = register.shared.iter();
+    let Some(shared) = clients.clone().find(is_missing).or_else(|| clients.next()) else {
+        return Ok(None);
+    };
+    let name = shared.name;
+    printer::note(&format!(
+        "Or share the client id of {name}, which {} knows already. The consent page then says {name}, and the server \
+         keeps one login for both programs: if you also log in with {name} as the same user, each ends the login of \
+         the other",
+        register.title
+    ));
+    let answer = ask(&format!("share it with {name}? [y/N] "), "answer")?;
+    let agrees = ["y", "yes"].contains(&answer.to_lowercase().as_str());
+    Ok(agrees.then_some(shared))
+}
+
 /// Says in three steps how a person registers an application.
 fn explain(host: &str, register: &ToRegister) {
     let ToRegister {
@@ -91,6 +117,7 @@ fn explain(host: &str, register: &ToRegister) {
         scopes,
         remark,
         client_id,
+        shared: _,
     } = register;
     let scopes = match scopes.as_str() {
         "" => String::new(),

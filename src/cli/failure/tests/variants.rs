@@ -107,7 +107,7 @@ errors! {
     BadHost { Invalid, Port, Extra, Scheme, Cleartext, }
     NoAnswer { NotGiven, Unfit, }
     ClientError {
-        NoClientId, NoClientIdOfTokens, NoClientSecret, NoEndpoint, BadEndpoint, ForeignEndpoint, BadRedirectUri,
+        NoClientId, NoClientIdOfTokens, NoClientSecret, SharedClient, NoEndpoint, BadEndpoint, ForeignEndpoint, BadRedirectUri,
         File(source: error), BadSecret(0: error), SecretMissing, UnknownAuthMethod, UnknownProvider, EmptyClientId,
         OurParameter, UnknownKind(problem: error), NoDocument, NoResource, Registration(0: error), ControlCharacter,
         Discovery(0: error),

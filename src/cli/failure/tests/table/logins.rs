@@ -14,6 +14,7 @@ pub(super) fn clients() -> Vec<Error> {
         scopes: "api".to_owned(),
         remark: "not confidential",
         client_id: "Application ID",
+        shared: &[],
     };
     [
         ClientError::NoClientId {
@@ -32,6 +33,10 @@ pub(super) fn clients() -> Vec<Error> {
         ClientError::NoClientSecret {
             title: "Google",
             device: false,
+        },
+        ClientError::SharedClient {
+            host: HostArg::parse("codeberg.org").unwrap().host,
+            name: "tea",
         },
         ClientError::NoEndpoint {
             name: EndpointName::Token,

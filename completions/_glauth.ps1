@@ -56,6 +56,9 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
         'glauth;login' {
             [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'Client id of the application at the server')
             [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'File with the client secret')
+            [CompletionResult]::new('--client-key-file', '--client-key-file', [CompletionResultType]::ParameterName, 'File with the client''s private key (PEM)')
+            [CompletionResult]::new('--client-key-id', '--client-key-id', [CompletionResultType]::ParameterName, 'Name of the key at the server (`kid`)')
+            [CompletionResult]::new('--client-key-audience', '--client-key-audience', [CompletionResultType]::ParameterName, 'What the key''s signature is for (`aud`)')
             [CompletionResult]::new('--auth-method', '--auth-method', [CompletionResultType]::ParameterName, 'How to send the client secret (RFC 7591)')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scope to ask for; can be repeated')
             [CompletionResult]::new('--parameter', '--parameter', [CompletionResultType]::ParameterName, 'Extra parameter for every request; can be repeated')
@@ -76,6 +79,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the address instead of opening a browser')
             [CompletionResult]::new('--import', '--import', [CompletionResultType]::ParameterName, 'Read a token response from standard input')
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a personal access token from standard input')
+            [CompletionResult]::new('--client-credentials', '--client-credentials', [CompletionResultType]::ParameterName, 'Log in a machine with its own credentials')
             [CompletionResult]::new('--standby', '--standby', [CompletionResultType]::ParameterName, 'Ask for a standby grant, too')
             [CompletionResult]::new('--no-standby', '--no-standby', [CompletionResultType]::ParameterName, 'Ask for one grant only')
             [CompletionResult]::new('--replace-scopes', '--replace-scopes', [CompletionResultType]::ParameterName, 'Ask for no other scopes than --scope')

@@ -628,7 +628,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__login)
-            opts="$(_glauth_names hosts) -a -q -v -h --device --no-browser --import --with-token --standby --no-standby --client-id --client-secret-file --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
+            opts="$(_glauth_names hosts) -a -q -v -h --device --no-browser --import --with-token --client-credentials --standby --no-standby --client-id --client-secret-file --client-key-file --client-key-id --client-key-audience --auth-method --scope --replace-scopes --parameter --provider --ca-file --redirect-uri --authorization-endpoint --device-endpoint --token-endpoint --revocation-endpoint --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,6 +640,18 @@ _glauth_words() {
                     ;;
                 --client-secret-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-key-audience)
+                    COMPREPLY=($(compgen -W "issuer token_endpoint" -- "${cur}"))
                     return 0
                     ;;
                 --auth-method)

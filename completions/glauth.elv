@@ -53,6 +53,9 @@ set edit:completion:arg-completer[glauth] = {|@words|
             names hosts
             cand --client-id 'Client id of the application at the server'
             cand --client-secret-file 'File with the client secret'
+            cand --client-key-file 'File with the client''s private key (PEM)'
+            cand --client-key-id 'Name of the key at the server (`kid`)'
+            cand --client-key-audience 'What the key''s signature is for (`aud`)'
             cand --auth-method 'How to send the client secret (RFC 7591)'
             cand --scope 'Scope to ask for; can be repeated'
             cand --parameter 'Extra parameter for every request; can be repeated'
@@ -73,6 +76,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --no-browser 'Print the address instead of opening a browser'
             cand --import 'Read a token response from standard input'
             cand --with-token 'Read a personal access token from standard input'
+            cand --client-credentials 'Log in a machine with its own credentials'
             cand --standby 'Ask for a standby grant, too'
             cand --no-standby 'Ask for one grant only'
             cand --replace-scopes 'Ask for no other scopes than --scope'

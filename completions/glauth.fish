@@ -51,6 +51,10 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man 
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-id -d 'Client id of the application at the server' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-secret-file -d 'File with the client secret' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-key-file -d 'File with the client\'s private key (PEM)' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-key-id -d 'Name of the key at the server (`kid`)' -r
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-key-audience -d 'What the key\'s signature is for (`aud`)' -r -f -a "issuer\t''
+token_endpoint\t''"
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l auth-method -d 'How to send the client secret (RFC 7591)' -r -f -a "none\t''
 client_secret_basic\t''
 client_secret_post\t''"
@@ -81,6 +85,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l device -d 'Conse
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-browser -d 'Print the address instead of opening a browser'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l import -d 'Read a token response from standard input'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l with-token -d 'Read a personal access token from standard input'
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l client-credentials -d 'Log in a machine with its own credentials'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l standby -d 'Ask for a standby grant, too'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l no-standby -d 'Ask for one grant only'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l replace-scopes -d 'Ask for no other scopes than --scope'

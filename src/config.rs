@@ -53,6 +53,12 @@ pub struct LoginOptions {
     pub client_secret: Option<String>,
     /// A file that holds the secret.
     pub client_secret_file: Option<PathBuf>,
+    /// A file that holds the private key of a machine (RFC 7523).
+    pub client_key_file: Option<PathBuf>,
+    /// The name of that key at the server: `kid` (RFC 7515 §4.1.4).
+    pub client_key_id: Option<String>,
+    /// What the server calls itself in an assertion: `issuer` or `token_endpoint`.
+    pub client_key_audience: Option<String>,
     /// `token_endpoint_auth_method` (RFC 7591 §2).
     pub auth_method: Option<String>,
     /// Asked for at login.
@@ -185,7 +191,11 @@ impl Config {
     fn beside(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         for (_, host) in &mut self.hosts {
-            let files = [&mut host.ca_file, &mut host.client_secret_file];
+            let files = [
+                &mut host.ca_file,
+                &mut host.client_secret_file,
+                &mut host.client_key_file,
+            ];
             for file in files.into_iter().flatten() {
                 *file = folder.join(&file);
             }
@@ -223,7 +233,13 @@ impl Config {
     /// Every file that it names.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let hosts = self.hosts.iter();
-        let named = hosts.flat_map(|(_, host)| [&host.ca_file, &host.client_secret_file]);
+        let named = hosts.flat_map(|(_, host)| {
+            [
+                &host.ca_file,
+                &host.client_secret_file,
+                &host.client_key_file,
+            ]
+        });
         named.flatten().map(PathBuf::as_path)
     }
 

@@ -29,7 +29,7 @@ mod proxy;
 mod route;
 mod tls;
 
-pub use error::{FileProblem, GIT_PROXY_KEY, SendError, Through, TlsProblem};
+pub use error::{ClientFileKind, FileProblem, GIT_PROXY_KEY, SendError, Through, TlsProblem};
 pub use here::server_user;
 pub use proxy::{proxy_of_git, shown};
 pub use route::{Route, Routed};

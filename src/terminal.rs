@@ -32,6 +32,13 @@ pub fn speak_json() {
     AS_JSON.store(true, Ordering::Relaxed);
 }
 
+/// Whether it is.
+#[cfg(feature = "cli")]
+#[must_use]
+pub fn speaks_json() -> bool {
+    AS_JSON.load(Ordering::Relaxed)
+}
+
 /// Whether a character does more than show itself: controls, the separators that end a line for some
 /// programs, what turns the direction of text around (Unicode, `Bidi_Control`), and what is not seen.
 #[must_use]

@@ -280,6 +280,15 @@ pub fn human(length: Duration) -> String {
     }
 }
 
+/// Writes for people how long ago something was: `2h ago`, and `just now` for less than a second.
+#[must_use]
+pub fn ago(length: Duration) -> String {
+    match length.as_secs() {
+        0 => "just now".to_owned(),
+        _ => format!("{} ago", human(length)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,9 @@ use url::Url;
 
 use super::args::{self, Global};
 use super::shell;
-use crate::credential::{AccountId, AccountName, LoginKind, Record, Scheme, is_loopback};
+use crate::credential::{
+    AccountId, AccountName, AuthMethod, LoginKind, Record, Scheme, is_loopback,
+};
 use crate::env;
 use crate::store::{Snapshot, Store};
 use crate::time::Timestamp;
@@ -36,16 +38,25 @@ struct LoginCall {
 }
 
 /// The options that say where the tokens come from: one takes the place of another.
-const SOURCES: [&str; 4] = ["--device", "--no-browser", "--import", "--with-token"];
+const SOURCES: [&str; 5] = [
+    "--device",
+    "--no-browser",
+    "--import",
+    "--with-token",
+    "--client-credentials",
+];
 
 impl LoginCall {
     fn of(args: &args::Login, scheme: Option<Scheme>, typed_client_id: Option<&str>) -> Self {
         let text = |path: &Option<PathBuf>| path.as_deref().map(|p| p.to_string_lossy().into());
         let client_id = args.client_id.as_deref().or(typed_client_id);
-        let one: [(&str, Option<String>); 10] = [
+        let one: [(&str, Option<String>); 13] = [
             ("--provider", args.provider.clone()),
             ("--client-id", client_id.map(ToOwned::to_owned)),
             ("--client-secret-file", text(&args.client_secret_file)),
+            ("--client-key-file", text(&args.client_key_file)),
+            ("--client-key-id", args.client_key_id.clone()),
+            ("--client-key-audience", args.client_key_audience.clone()),
             ("--auth-method", args.auth_method.clone()),
             ("--redirect-uri", args.redirect_uri.clone()),
             ("--ca-file", text(&args.ca_file)),
@@ -71,6 +82,7 @@ impl LoginCall {
             ("--no-browser", args.no_browser),
             ("--import", args.import),
             ("--with-token", args.with_token),
+            ("--client-credentials", args.client_credentials),
             ("--standby", args.standby),
             ("--no-standby", args.no_standby),
         ];
@@ -217,6 +229,17 @@ impl Call {
                 client.client_id.is_none() && client.token_endpoint.is_none()
             }),
         }
+    }
+
+    /// How a machine authenticates whose login is there, or was there; `None`: it is a person's.
+    pub(super) fn machine_at(&self, id: &AccountId) -> Option<AuthMethod> {
+        let record = self.record(id)?;
+        let auth = record.client()?.auth.clone();
+        let is_machine = match record.login() {
+            Some(login) => login.kind == LoginKind::ClientCredentials,
+            None => auth.file().is_some(),
+        };
+        is_machine.then_some(auth)
     }
 
     fn record(&self, id: &AccountId) -> Option<Record> {

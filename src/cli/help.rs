@@ -9,7 +9,7 @@ const GLOBAL_OPTIONS: &str =
     "Global options (--account, --store, --json, --quiet, --verbose …): see `glauth help`";
 
 /// What people type first, since another program calls it so, and what glauth calls it.
-const OTHER_WORDS: [(&[&str], &str); 14] = [
+const OTHER_WORDS: [(&[&str], &str); 16] = [
     (&["import"], "glauth login --import"),
     (
         &["list", "ls", "accounts", "logins", "whoami", "show", "info"],
@@ -48,7 +48,12 @@ const OTHER_WORDS: [(&[&str], &str); 14] = [
     ),
     (&["run", "env", "shell", "with"], "glauth exec"),
     (&["renew", "rotate", "update"], "glauth refresh"),
-    (&["check", "diagnose", "verify", "health"], "glauth doctor"),
+    (
+        &[
+            "check", "diagnose", "verify", "health", "log", "logs", "history",
+        ],
+        "glauth doctor",
+    ),
     (
         &[
             "git",
@@ -60,7 +65,14 @@ const OTHER_WORDS: [(&[&str], &str); 14] = [
         "glauth setup-git",
     ),
     (&["use", "select", "set-default"], "glauth switch"),
-    (&["mv", "move"], "glauth rename"),
+    (&["mv"], "glauth rename"),
+    (&["uninstall", "purge"], "glauth logout --all"),
+    (
+        &[
+            "move", "migrate", "copy", "export", "backup", "where", "path",
+        ],
+        "glauth store info",
+    ),
     (&["completion", "completions-for"], "glauth completions"),
     (&["manual", "manpage"], "glauth man"),
 ];

@@ -8,6 +8,7 @@ mod completions;
 mod config_file;
 mod context;
 mod failure;
+mod fold;
 mod generate;
 mod help;
 mod hidden;

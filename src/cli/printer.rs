@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::Global;
 use super::failure::{Error, Failure};
+use super::fold::folded;
 use crate::terminal::{self, clean};
 use crate::{env, signals};
 
@@ -155,7 +156,13 @@ fn error_lines(message: &str, hint: Option<&str>) {
 
 /// Writes a note of `-v`, or what a person should know before an answer.
 pub(super) fn note(text: &str) {
-    terminal::tell(text);
+    match width_of_words() {
+        Some(columns) if !terminal::speaks_json() => {
+            let line = format!("glauth: {}", clean(text));
+            terminal::write((folded(&line, columns) + "\n").as_bytes());
+        }
+        _ => terminal::tell(text),
+    }
 }
 
 /// A line for a person.
@@ -165,7 +172,7 @@ pub(super) fn plain(text: &str) {
 
 /// A line that glauth itself has drawn, with its colours.
 pub(super) fn drawing(line: &str) {
-    write(line);
+    write_as_it_is(line);
 }
 
 /// Asks for something on the same line.
@@ -206,6 +213,12 @@ pub(super) fn width_of_data() -> Option<usize> {
     size.map(|(width, _)| width.0.into())
 }
 
+/// How many columns stderr shows; `None`: it is no terminal.
+fn width_of_words() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map(|(width, _)| width.0.into())
+}
+
 /// Whether a person sees stderr.
 pub(super) fn is_watched() -> bool {
     io::stderr().is_terminal()
@@ -216,8 +229,16 @@ fn object(value: &Value) {
     terminal::write((terminal::json_text(value) + "\n").as_bytes());
 }
 
-/// A line on stderr, in one write. What is in it has been through the filter, but for our own colours.
+/// A line on stderr, which a terminal shows with its words whole.
 fn write(line: &str) {
+    match width_of_words() {
+        Some(columns) => write_as_it_is(&folded(line, columns)),
+        None => write_as_it_is(line),
+    }
+}
+
+/// A line on stderr, in one write. What is in it has been through the filter, but for our own colours.
+fn write_as_it_is(line: &str) {
     let choice = anstream::AutoStream::choice(&io::stderr());
     let mut whole = anstream::AutoStream::new(Vec::new(), choice);
     writeln!(whole, "{line}").ok();

@@ -123,6 +123,27 @@ pub const HOST_KEYS: &[Key] = &[
         about: "A file that holds the client secret.",
     },
     Key {
+        name: "client_key_file",
+        form: Form::File,
+        example: "\"/etc/ci/client.key\"",
+        default: "none",
+        about: "A file that holds the private key (PEM) with which login --client-credentials authenticates.",
+    },
+    Key {
+        name: "client_key_id",
+        form: Form::Text,
+        example: "\"2026-11\"",
+        default: "none",
+        about: "The name of that key at the server (`kid`).",
+    },
+    Key {
+        name: "client_key_audience",
+        form: Form::OneOf(&["issuer", "token_endpoint"]),
+        example: "\"issuer\"",
+        default: "\"issuer\" for an MCP server, else \"token_endpoint\"",
+        about: "What glauth calls the server (`aud`) in what it signs with that key.",
+    },
+    Key {
         name: "auth_method",
         form: Form::OneOf(&["none", "client_secret_basic", "client_secret_post"]),
         example: "\"client_secret_post\"",

@@ -349,6 +349,9 @@ fn each_key_takes_its_example() {
         client_id: Some(_),
         client_secret: Some(_),
         client_secret_file: Some(_),
+        client_key_file: Some(_),
+        client_key_id: Some(_),
+        client_key_audience: Some(_),
         auth_method: Some(_),
         scopes: Some(_),
         // An option of the command line alone.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::RotationEffect;
 use super::outcome::{Attempt, Cause, Outcome};
-use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, Record};
+use super::record::{Generation, Grant, GrantState, IssuedBoot, Login, LoginKind, Record};
 use super::refusal::wait;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::Timestamp;
@@ -110,6 +110,20 @@ impl Failed {
         }
     }
 
+    /// The same for a machine's login: whatever the server refuses, it refuses the client, since there is no grant that
+    /// could end. A lost answer costs nothing that cannot be asked for again.
+    #[must_use]
+    pub fn of_a_machine(self) -> Self {
+        Self {
+            outcome: match self.outcome {
+                Outcome::LoginRequired | Outcome::RefreshRefused => Outcome::ClientRejected,
+                other => other,
+            },
+            may_have_rotated: false,
+            ..self
+        }
+    }
+
     /// A verdict after which it is unknown whether the grant was rotated.
     #[must_use]
     pub fn doubtful(outcome: Outcome) -> Self {
@@ -143,6 +157,7 @@ impl Login {
     /// Writes down how the pending attempt ended. The refresh token of a rotation is not looked
     /// at but for its name: the store keeps it.
     pub fn end_attempt(&mut self, ending: &Ending, now: Timestamp) {
+        let is_machine = self.kind == LoginKind::ClientCredentials;
         let next_generation = self.grants.iter().map(|g| g.generation).max().unwrap_or(0) + 1;
         let Some(attempt) = &mut self.last_attempt else {
             return;
@@ -158,7 +173,14 @@ impl Login {
                 attempt.failing_since = None;
                 grant.rotate(rotation, next_generation, attempt);
             }
-            Ending::Failed(failed, said) => fail(grant, attempt, *failed, said.as_ref(), now),
+            Ending::Failed(failed, said) => {
+                let failed = if is_machine {
+                    failed.of_a_machine()
+                } else {
+                    *failed
+                };
+                fail(grant, attempt, failed, said.as_ref(), now);
+            }
         }
     }
 

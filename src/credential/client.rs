@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -20,6 +20,45 @@ pub enum AuthMethod {
     ClientSecretPost(ClientSecret),
     /// `client_secret` in the Authorization header.
     ClientSecretBasic(ClientSecret),
+    /// The same as [`ClientSecretPost`](Self::ClientSecretPost), with the secret that is in this file at the time.
+    ClientSecretPostFile(PathBuf),
+    /// The same as [`ClientSecretBasic`](Self::ClientSecretBasic), with the secret that is in this file at the time.
+    ClientSecretBasicFile(PathBuf),
+    /// An assertion that is signed with a private key (RFC 7523 §2.2).
+    PrivateKeyJwt(ClientKey),
+}
+
+impl AuthMethod {
+    /// The same, with its secret read from this file for every request.
+    #[must_use]
+    pub fn kept_in(self, file: PathBuf) -> Self {
+        match self {
+            Self::ClientSecretPost(_) => Self::ClientSecretPostFile(file),
+            Self::ClientSecretBasic(_) => Self::ClientSecretBasicFile(file),
+            other => other,
+        }
+    }
+
+    /// The file that is read for every request.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::ClientSecretPostFile(path) | Self::ClientSecretBasicFile(path) => Some(path),
+            Self::PrivateKeyJwt(key) => Some(&key.file),
+            Self::None | Self::ClientSecretPost(_) | Self::ClientSecretBasic(_) => None,
+        }
+    }
+}
+
+/// A private key, and what the server has to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKey {
+    /// The file with the key (PEM), which is read for every request.
+    pub file: PathBuf,
+    /// The name under which the server knows its public half: `kid` (RFC 7515 §4.1.4).
+    pub key_id: Option<String>,
+    /// What the server calls itself in an assertion: `aud` (RFC 7523 §3).
+    pub audience: String,
 }
 
 /// What a refresh does to the old access token.

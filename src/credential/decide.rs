@@ -228,7 +228,7 @@ impl View<'_> {
             let ended = matches!(grant.state, GrantState::LoginRequired { .. });
             // Once a call.
             let is_out = ended && !(insists && self.is_as_seen());
-            if is_out || grant.refresh_token.is_none() {
+            if is_out || !self.login.can_refresh(grant) {
                 continue;
             }
             let doubtful = matches!(grant.state, GrantState::Doubtful { .. });
@@ -262,7 +262,7 @@ impl View<'_> {
     fn no_candidate(&self) -> Stop {
         if self.need.asked != Asked::Token {
             let alive = living(self.login, self.now, self.need);
-            let renewable = |grant: &&Grant| grant.refresh_token.is_some();
+            let renewable = |grant: &&Grant| self.login.can_refresh(grant);
             return match alive
                 .map(|index| &self.login.grants[index])
                 .filter(renewable)

@@ -17,7 +17,7 @@ pub fn fall_back(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) 
         return None;
     }
     let alive = living(login, now, need)?;
-    (asked_token || login.grants[alive].refresh_token.is_some()).then_some(alive)
+    (asked_token || login.can_refresh(&login.grants[alive])).then_some(alive)
 }
 
 /// Whether the call goes on to the other grant, now that the server has refused one or (`ended`) has

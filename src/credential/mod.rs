@@ -18,7 +18,7 @@ mod verdict;
 
 pub use attempt::{Ending, Failed, Rotation, Seen};
 pub use client::{
-    AuthMethod, BadEndpoint, Client, Endpoint, Independence, LoginMeans, Management,
+    AuthMethod, BadEndpoint, Client, ClientKey, Endpoint, Independence, LoginMeans, Management,
     OwnRegistration, ReuseDetection, RotationEffect,
 };
 pub use decide::{backoff, decide, handed_out, living};

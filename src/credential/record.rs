@@ -135,7 +135,7 @@ pub enum Content {
     LoggedOut(Tombstone),
 }
 
-/// `oauth` and `token`.
+/// `oauth`, `token` and `client_credentials`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Login {
     /// Whether there is anything to refresh.
@@ -158,8 +158,14 @@ impl Login {
     /// Whether one of its grants can be refreshed at all.
     #[must_use]
     pub fn is_renewable(&self) -> bool {
-        let mut grants = self.grants.iter();
-        grants.any(|grant| grant.refresh_token.is_some())
+        self.grants.iter().any(|grant| self.can_refresh(grant))
+    }
+
+    /// Whether this grant can be refreshed at all. A machine's needs no refresh token: its credentials bring the next
+    /// token.
+    #[must_use]
+    pub fn can_refresh(&self, grant: &Grant) -> bool {
+        grant.refresh_token.is_some() || self.kind == LoginKind::ClientCredentials
     }
 }
 
@@ -170,6 +176,8 @@ pub enum LoginKind {
     OAuth,
     /// A personal access token: nothing to refresh.
     Token,
+    /// A machine's: the client's own credentials bring every token (RFC 6749 §4.4).
+    ClientCredentials,
 }
 
 impl Content {

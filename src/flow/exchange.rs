@@ -22,7 +22,10 @@ pub(super) fn exchange(
     session.note(Level::Trace, id, || {
         "reserved room for the answer, and marked the attempt as pending".to_owned()
     });
-    let spent = staged.refresh_token().fingerprint();
+    let what = match staged.refresh_token() {
+        Some(token) => format!("presented the refresh token {}", token.fingerprint()),
+        None => "asked for the next token with the client's credentials".to_owned(),
+    };
     let client = staged.client().clone();
     let asked_at = Instant::now();
     let exchanged = present(session, &client, &staged);
@@ -34,7 +37,7 @@ pub(super) fn exchange(
     let outcome = last.map_or_else(|| ending.outcome(), |last| last.outcome);
     session.note(Level::Verbose, id, || {
         format!(
-            "presented the refresh token {spent} ({}): {}, after {took:.1?}",
+            "{what} ({}): {}, after {took:.1?}",
             cause.as_str(),
             outcome.as_str()
         )
@@ -51,8 +54,13 @@ pub(super) fn exchange(
 }
 
 fn present(session: &Session<'_>, client: &Client, staged: &Staged) -> Exchanged {
-    let token = oauth::Presented::Refresh(staged.refresh_token());
-    oauth::exchange(session.http, client, token, &|| session.now())
+    let presented = match staged.refresh_token() {
+        Some(token) => oauth::Presented::Refresh(token),
+        None => oauth::Presented::ClientCredentials {
+            scopes: &client.login.scopes,
+        },
+    };
+    oauth::exchange(session.http, client, presented, &|| session.now())
 }
 
 /// How the attempt ends, the server's verdict unless it is a rotation, and its own words.

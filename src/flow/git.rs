@@ -50,7 +50,18 @@ pub fn git_get(
             }
         }
         Some(Responder::Unnamed(_, error)) => Err(error),
-        Some(Responder::Other(_)) | None => Ok(Told::default()),
+        Some(Responder::Other(id)) => Ok(Told {
+            // The name that git asks for may be a token.
+            warnings: vec![
+                format!(
+                    "{}: the logins are for another user or protocol than git asks for, so git gets no token",
+                    id.host
+                )
+                .into(),
+            ],
+            ..Told::default()
+        }),
+        None => Ok(Told::default()),
     }
 }
 

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::store_login::{Change, LoggedIn};
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
-    AccountId, AccountName, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
+    AccountId, AccountName, AuthMethod, Grant, GrantState, Host, Identity, Login, LoginKind, Record,
 };
 use crate::oauth::RegistrationError;
 use crate::store::Store;
@@ -43,6 +43,8 @@ pub enum TokenSource {
     /// From the server, once a person has consented by this method; `None`: by the one that suits the person and
     /// the server.
     Consent(Option<ConsentMethod>),
+    /// From the server, which takes the client's own credentials for them (RFC 6749 §4.4).
+    ClientCredentials,
     /// From the caller.
     Caller(BroughtTokens),
 }
@@ -57,7 +59,9 @@ pub fn account_of_login(
 ) -> Result<AccountName, FlowError> {
     match (named, source) {
         (Some(named), _) => Ok(named.clone()),
-        (None, TokenSource::Caller(_)) => Ok(AccountName::default_name()),
+        (None, TokenSource::Caller(_) | TokenSource::ClientCredentials) => {
+            Ok(AccountName::default_name())
+        }
         (None, TokenSource::Consent(_)) => account_to_log_in(session, host),
     }
 }
@@ -84,7 +88,46 @@ pub fn log_in(
             let plan = Plan::new(session, &id, LoginKind::OAuth, options, config, found)?;
             through_server(session, plan, method, standby, person)
         }
+        TokenSource::ClientCredentials => {
+            let kind = LoginKind::ClientCredentials;
+            let plan = Plan::new(session, &id, kind, options, config, found)?;
+            as_machine(session, plan, person)
+        }
     }
+}
+
+/// A machine's login. A person may type what no source says.
+fn as_machine(
+    session: &Session<'_>,
+    mut plan: Plan<'_>,
+    person: &dyn Person,
+) -> Result<LoggedIn, AuthorizeError> {
+    plan.find_out(session, person)?;
+    let asks = person.can_answer();
+    if asks && plan.client_id().is_none() {
+        let typed = person.client_id(None, &plan.redirect_uri())?;
+        person.client_id_typed(&typed, plan.scheme);
+        plan.set_client_id(typed);
+    }
+    let mut setup = plan.setup()?;
+    if setup.client.auth == AuthMethod::None {
+        let title = setup.provider.title;
+        if !asks {
+            let device = false;
+            return Err(ClientError::NoClientSecret { title, device }.into());
+        }
+        plan.set_client_secret(person.client_secret(title)?);
+        setup = plan.setup()?;
+    }
+    let login = ServerLogin {
+        session,
+        plan: &plan,
+        setup: &setup,
+        person,
+    };
+    let mut done = login.log_in_machine()?;
+    done.warnings.extend(remark(&plan.id.host).map(Into::into));
+    Ok(done)
 }
 
 fn through_server(

@@ -115,7 +115,7 @@ impl LogoutSteps<'_> {
         if !self.local && login.client.revocation_endpoint.is_none() {
             self.local = true;
             let text = match login.kind {
-                LoginKind::OAuth => format!(
+                LoginKind::OAuth | LoginKind::ClientCredentials => format!(
                     "{} has no revocation endpoint that glauth knows of: its tokens live until they expire",
                     self.id.host
                 ),

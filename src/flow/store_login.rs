@@ -175,14 +175,8 @@ pub(super) fn store_login(
     let mut left = new.login.clone();
     let mut names = left.grants.iter().flat_map(|grant| &grant.refresh_token);
     let refresh_token = names.next().map(RefreshTokenName::fingerprint);
-    let ends_at = new
-        .login
-        .grants
-        .iter()
-        .find_map(|grant| match grant.refresh_token {
-            None => grant.expires_at,
-            Some(_) => None,
-        });
+    let mut fixed = left.grants.iter().filter(|grant| !left.can_refresh(grant));
+    let ends_at = fixed.find_map(|grant| grant.expires_at);
     let mut before = None;
     let mut standby = SecondGrant::NotAsked;
     let wait = session.wait(session.deadline());

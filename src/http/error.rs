@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::Outcome;
 use crate::told;
+use crate::user_file::Unusable;
 
 /// The key of git's configuration that names a proxy.
 pub const GIT_PROXY_KEY: &str = "http.proxy";
@@ -75,6 +76,19 @@ pub enum SendError {
         /// What the connection, TLS or the system said.
         reason: String,
     },
+    /// The file with the client's own credentials cannot be used: the server has seen nothing.
+    #[error("the {} `{}` {reason}", kind.words(), path.display())]
+    ClientFile {
+        /// What it should be.
+        kind: ClientFileKind,
+        /// The file that cannot be used.
+        #[serde(with = "told::path")]
+        path: PathBuf,
+        /// Of which kind.
+        problem: FileProblem,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Another user of this machine answers at an address of it: the server has seen nothing.
     #[error(
         "the server at `{origin}` is run by user {uid}: not by you, root or the user who ran it at the login"
@@ -104,7 +118,7 @@ pub struct Through {
     pub named_by: String,
 }
 
-/// What is wrong with a file of certificate authorities, as far as the next step depends on it.
+/// What is wrong with a file that a person names, as far as the next step depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileProblem {
     /// It cannot be read, or what is in it is of no use.
@@ -113,6 +127,38 @@ pub enum FileProblem {
     Writable,
     /// It is another user's, or no regular file.
     Untrusted,
+}
+
+/// What a file with the client's own credentials holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientFileKind {
+    /// A secret.
+    Secret,
+    /// A private key.
+    Key,
+}
+
+impl ClientFileKind {
+    /// What a message calls the file.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Secret => "client secret file",
+            Self::Key => "client key file",
+        }
+    }
+}
+
+impl FileProblem {
+    /// What a file that is not read comes to.
+    #[must_use]
+    pub fn of(error: &Unusable) -> Self {
+        match error {
+            Unusable::Writable { .. } => Self::Writable,
+            Unusable::Foreign { .. } | Unusable::NotRegular => Self::Untrusted,
+            Unusable::Io(_) | Unusable::TooLarge(_) => Self::Content,
+        }
+    }
 }
 
 /// What is wrong with a connection, as far as the next step depends on it.
@@ -147,9 +193,10 @@ impl SendError {
                 Outcome::Unreachable
             }
             Self::TlsRefused { .. } | Self::NotTls { .. } => Outcome::TlsRefused,
-            Self::CaFile { .. } | Self::BadProxy { .. } | Self::ForeignServer { .. } => {
-                Outcome::Config
-            }
+            Self::CaFile { .. }
+            | Self::ClientFile { .. }
+            | Self::BadProxy { .. }
+            | Self::ForeignServer { .. } => Outcome::Config,
             Self::AnswerLost { .. } => Outcome::AnswerLost,
         }
     }

@@ -266,11 +266,7 @@ fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, 
 fn unusable_file(path: PathBuf, named_by: &str, error: &Unusable) -> SendError {
     SendError::CaFile {
         path,
-        problem: match error {
-            Unusable::Writable { .. } => FileProblem::Writable,
-            Unusable::Foreign { .. } | Unusable::NotRegular => FileProblem::Untrusted,
-            Unusable::Io(_) | Unusable::TooLarge(_) => FileProblem::Content,
-        },
+        problem: FileProblem::of(error),
         reason: format!("it {named_by}{error}"),
     }
 }

@@ -8,7 +8,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::body::{object_in, object_of};
-use super::exchange::{Exchanged, Presented, authenticate, judge, never_sent, post};
+use super::client_auth::{Proof, authenticate};
+use super::exchange::{Exchanged, Presented, judge, never_sent, post, unproven};
 use super::refusal::{OwnErrors, is_page, meaning, name, said};
 use super::shown::shown;
 use super::token_response::{TokenAnswer, lifetime};
@@ -158,7 +159,7 @@ pub fn authorize_device(
     if !scopes.is_empty() {
         fields.push(("scope".to_owned(), scopes.join(" ").into()));
     }
-    let authorization = authenticate(client, &mut fields);
+    let authorization = authenticate(client, &mut fields)?;
     let response = http.send(Request {
         url: url.clone(),
         body: Body::Form(fields),
@@ -269,7 +270,11 @@ pub fn poll(
     now: &dyn Fn() -> Timestamp,
 ) -> Polled {
     let presented = Presented::Device(code);
-    let Some(sent) = post(http, client, presented) else {
+    let proof = match Proof::of(client) {
+        Ok(proof) => proof,
+        Err(trouble) => return Polled::Ended(Box::new(unproven(trouble))),
+    };
+    let Some(sent) = post(http, client, presented, &proof) else {
         return Polled::Ended(Box::new(never_sent(Failed::unsent(Outcome::Config))));
     };
     match &sent {
@@ -298,7 +303,7 @@ pub fn poll(
         }
         Err(_) => {}
     }
-    let exchanged = judge(sent, client, presented, now);
+    let exchanged = judge(sent, client, presented, &proof, now);
     match &exchanged.answer {
         // Nothing has been decided: a wall or a portal was in between.
         TokenAnswer::Refused(failed, _) if failed.outcome == Outcome::Unavailable => {

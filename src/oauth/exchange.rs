@@ -1,17 +1,20 @@
 //! Requests to the token endpoint: a refresh (RFC 6749 §6), and what a login has in hand: an
-//! authorization code (§4.1.3) or a device code (RFC 8628 §3.4).
+//! authorization code (§4.1.3), a device code (RFC 8628 §3.4) or nothing but its own credentials (§4.4).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::body::object_of;
+use super::client_auth::{Proof, unusable_credentials};
 use super::discovery::DEVICE_GRANT;
 use super::provider::provider;
 use super::refusal::OwnErrors;
 use super::shown::shown;
 use super::token_response::{Raw, TokenAnswer, classify};
-use crate::credential::{AuthMethod, Client, Failed, Outcome};
-use crate::http::{Authorization, Body, CONNECT_LIMIT, Http, Request, Response, SendError};
+use crate::credential::{Client, Failed, Outcome, Rotation};
+use crate::http::{Body, CONNECT_LIMIT, Http, Request, Response, SendError};
 use crate::secret::{AuthorizationCode, CodeVerifier, DeviceCode, RefreshToken};
 use crate::time::Timestamp;
 
@@ -35,6 +38,11 @@ pub enum Presented<'a> {
     },
     /// RFC 8628 §3.4.
     Device(&'a DeviceCode),
+    /// RFC 6749 §4.4: nothing but the client's own credentials.
+    ClientCredentials {
+        /// What the token is for; empty where the server's own choice will do.
+        scopes: &'a [String],
+    },
 }
 
 /// The outcome of a token request, with what can be told a person about it.
@@ -48,11 +56,12 @@ pub struct Exchanged {
     pub status: Option<u16>,
 }
 
-/// Why this process could not present anything to the client's server, whatever the server says: its proxy or
-/// its certificate authorities.
+/// Why this process could not present anything to the client's server, whatever the server says: its proxy,
+/// its certificate authorities, or the file with the client's own credentials.
 pub fn obstacle(http: &dyn Http, client: &Client) -> Option<SendError> {
     let url = client.token_endpoint.as_ref()?.url().ok()?;
-    http.check(&url, client.ca_file.as_deref()).err()
+    let way = http.check(&url, client.ca_file.as_deref()).err();
+    way.or_else(|| unusable_credentials(client))
 }
 
 /// Presents it, once.
@@ -62,9 +71,21 @@ pub fn exchange(
     presented: Presented<'_>,
     now: &dyn Fn() -> Timestamp,
 ) -> Exchanged {
-    match post(http, client, presented) {
+    let proof = match Proof::of(client) {
+        Ok(proof) => proof,
+        Err(trouble) => return unproven(trouble),
+    };
+    match post(http, client, presented, &proof) {
         None => never_sent(Failed::unsent(Outcome::Config)),
-        Some(sent) => judge(sent, client, presented, now),
+        Some(sent) => judge(sent, client, presented, &proof, now),
+    }
+}
+
+/// The client has nothing to prove itself with.
+pub(super) fn unproven(trouble: SendError) -> Exchanged {
+    Exchanged {
+        trouble: Some(trouble),
+        ..never_sent(Failed::unsent(Outcome::Config))
     }
 }
 
@@ -73,8 +94,9 @@ pub(super) fn post(
     http: &dyn Http,
     client: &Client,
     presented: Presented<'_>,
+    proof: &Proof,
 ) -> Option<Result<Response, SendError>> {
-    Some(http.send(request(client, presented)?))
+    Some(http.send(request(client, presented, proof)?))
 }
 
 /// What came of it.
@@ -82,6 +104,7 @@ pub(super) fn judge(
     sent: Result<Response, SendError>,
     client: &Client,
     presented: Presented<'_>,
+    proof: &Proof,
     now: &dyn Fn() -> Timestamp,
 ) -> Exchanged {
     let response = match sent {
@@ -102,13 +125,27 @@ pub(super) fn judge(
         retry_after: response.retry_after.as_deref(),
         body: response.body.as_ref().map(|body| body.as_slice()),
     };
+    let forgets_client = is_unknown_client(raw.body);
     let answer = classify(raw, own_errors(client, presented), now());
-    let answer = without_secrets(answer, client, presented);
+    let answer = without_secrets(answer, presented, proof);
+    let answer = if forgets_client {
+        of_forgotten_client(answer, client, presented)
+    } else {
+        answer
+    };
     Exchanged {
-        answer: of_forgotten_client(answer, client, presented),
+        answer: of_client_credentials(answer, presented),
         trouble: None,
         status: Some(response.status),
     }
+}
+
+/// Whether a server says that it does not know the client (RFC 6749 §5.2).
+fn is_unknown_client(body: Option<&[u8]>) -> bool {
+    let object = body.and_then(object_of);
+    let error = object.as_ref().and_then(|object| object.get("error"));
+    let error = error.and_then(serde_json::Value::as_str);
+    matches!(error, Some("invalid_client" | "unauthorized_client"))
 }
 
 /// A server that forgot what it registered has no use for the grant either: no person can mend that client, and a login
@@ -131,6 +168,21 @@ fn of_forgotten_client(
     }
 }
 
+/// A client alone has no grant that could end, and no refresh token (RFC 6749 §4.4.3): it asks again instead.
+fn of_client_credentials(answer: TokenAnswer, presented: Presented<'_>) -> TokenAnswer {
+    if !matches!(presented, Presented::ClientCredentials { .. }) {
+        return answer;
+    }
+    match answer {
+        TokenAnswer::Granted(rotation) => TokenAnswer::Granted(Rotation {
+            refresh_token: None,
+            refresh_expires_in: None,
+            ..rotation
+        }),
+        TokenAnswer::Refused(failed, said) => TokenAnswer::Refused(failed.of_a_machine(), said),
+    }
+}
+
 fn own_errors(client: &Client, presented: Presented<'_>) -> OwnErrors<'static> {
     let Some(known) = provider(&client.provider) else {
         return OwnErrors::default();
@@ -139,7 +191,9 @@ fn own_errors(client: &Client, presented: Presented<'_>) -> OwnErrors<'static> {
         // Gitea says of a spent refresh token what it says of a wrong secret with a code.
         grant: match presented {
             Presented::Refresh(_) => known.refresh_errors,
-            Presented::Code { .. } | Presented::Device(_) => &[],
+            Presented::Code { .. } | Presented::Device(_) | Presented::ClientCredentials { .. } => {
+                &[]
+            }
         },
         client: known.client_errors,
     }
@@ -152,15 +206,21 @@ impl Presented<'_> {
             Self::Refresh(token) => vec![token.expose()],
             Self::Code { code, verifier, .. } => vec![code.expose(), verifier.expose()],
             Self::Device(code) => vec![code.expose()],
+            Self::ClientCredentials { .. } => Vec::new(),
         }
     }
 
-    fn fields(&self) -> Vec<(&'static str, &str)> {
-        match self {
+    fn fields(&self) -> Vec<(&'static str, Cow<'_, str>)> {
+        let fields = match self {
             Self::Refresh(token) => vec![
                 ("grant_type", "refresh_token"),
                 ("refresh_token", token.expose()),
             ],
+            Self::ClientCredentials { scopes } => {
+                let scope = (!scopes.is_empty()).then(|| ("scope", scopes.join(" ").into()));
+                let grant_type = ("grant_type", "client_credentials".into());
+                return [grant_type].into_iter().chain(scope).collect();
+            }
             Self::Code {
                 code,
                 redirect_uri,
@@ -174,19 +234,16 @@ impl Presented<'_> {
             Self::Device(code) => {
                 vec![("grant_type", DEVICE_GRANT), ("device_code", code.expose())]
             }
-        }
+        };
+        let fields = fields.into_iter();
+        fields.map(|(name, value)| (name, value.into())).collect()
     }
 }
 
 /// A server's words are shown, shortened; one that echoes what it was sent is not quoted.
-fn without_secrets(answer: TokenAnswer, client: &Client, presented: Presented<'_>) -> TokenAnswer {
+fn without_secrets(answer: TokenAnswer, presented: Presented<'_>, proof: &Proof) -> TokenAnswer {
     let mut secrets = presented.secrets();
-    match &client.auth {
-        AuthMethod::None => {}
-        AuthMethod::ClientSecretPost(secret) | AuthMethod::ClientSecretBasic(secret) => {
-            secrets.push(secret.expose());
-        }
-    }
+    secrets.extend(proof.secret());
     let echoes = |words: &String| secrets.iter().any(|secret| words.contains(secret));
     match answer {
         TokenAnswer::Refused(failed, words) => {
@@ -215,14 +272,14 @@ pub(super) fn never_sent(failed: Failed) -> Exchanged {
     }
 }
 
-fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
+fn request(client: &Client, presented: Presented<'_>, proof: &Proof) -> Option<Request> {
     let own = presented.fields().into_iter();
-    let parameters = client.parameters.iter().map(|(k, v)| (&**k, &**v));
+    let parameters = client.parameters.iter().map(|(k, v)| (&**k, v.into()));
     let mut fields: Vec<_> = own
         .chain(parameters)
-        .map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
+        .map(|(name, value)| (name.to_owned(), Zeroizing::new(value.into_owned())))
         .collect();
-    let authorization = authenticate(client, &mut fields);
+    let authorization = proof.add_to(client, &mut fields);
     Some(Request {
         url: client.token_endpoint.as_ref()?.url().ok()?,
         body: Body::Form(fields),
@@ -231,30 +288,4 @@ fn request(client: &Client, presented: Presented<'_>) -> Option<Request> {
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     })
-}
-
-/// Authenticates the client (RFC 6749 §2.3): adds to the form, or returns the header.
-pub(super) fn authenticate(
-    client: &Client,
-    fields: &mut Vec<(String, Zeroizing<String>)>,
-) -> Option<Authorization> {
-    let id = client.client_id.clone().unwrap_or_default();
-    let encoded =
-        |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-    match &client.auth {
-        AuthMethod::None => {
-            fields.push(("client_id".to_owned(), id.into()));
-            None
-        }
-        AuthMethod::ClientSecretPost(secret) => {
-            fields.push(("client_id".to_owned(), id.into()));
-            let secret = Zeroizing::new(secret.expose().to_owned());
-            fields.push(("client_secret".to_owned(), secret));
-            None
-        }
-        AuthMethod::ClientSecretBasic(secret) => Some(Authorization::Basic(
-            encoded(&id),
-            encoded(secret.expose()).into(),
-        )),
-    }
 }

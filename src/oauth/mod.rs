@@ -5,6 +5,7 @@ mod authorization;
 mod body;
 mod challenge;
 mod check;
+mod client_auth;
 mod device;
 mod discovery;
 mod exchange;
@@ -24,6 +25,7 @@ pub use authorization::{
     same_issuer, stray_error,
 };
 pub use check::check;
+pub use client_auth::unusable_credentials;
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};

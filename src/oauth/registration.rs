@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::authorization::random_text;
 use super::body::{object_in, object_of};
+use super::client_auth::authenticate;
 use super::discovery::{DEVICE_GRANT, Metadata};
-use super::exchange::authenticate;
 use super::shown::shown;
 use crate::code::Code;
 use crate::credential::{AuthMethod, Client, Endpoint, Management, OwnRegistration};
@@ -235,7 +235,9 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
         field("grant_type", "refresh_token"),
         field("refresh_token", &nothing),
     ];
-    let authorization = authenticate(client, &mut fields);
+    let Ok(authorization) = authenticate(client, &mut fields) else {
+        return true;
+    };
     let sent = http.send(Request {
         url,
         body: Body::Form(fields),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::exchange::authenticate;
+use super::client_auth::authenticate;
 use crate::code::Code;
 use crate::credential::Client;
 use crate::http::{Body, Http, Request, SendError};
@@ -60,7 +60,7 @@ pub fn revoke(
         ("token".to_owned(), Zeroizing::new(token.to_owned())),
         ("token_type_hint".to_owned(), hint.to_owned().into()),
     ];
-    let authorization = authenticate(client, &mut fields);
+    let authorization = authenticate(client, &mut fields)?;
     let response = http.send(Request {
         url: endpoint,
         body: Body::Form(fields),

@@ -35,7 +35,7 @@ use crate::time::Timestamp;
 ///
 /// ```
 /// # use glauth::{secret::RefreshToken, store::Staged};
-/// fn to_be_presented(staged: &Staged) -> &RefreshToken {
+/// fn to_be_presented(staged: &Staged) -> Option<&RefreshToken> {
 ///     staged.refresh_token()
 /// }
 /// ```

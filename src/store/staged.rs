@@ -125,7 +125,7 @@ pub enum NotStaged {
 /// fn end(staged: Staged, ending: &Ending) -> Result<(), StoreError> {
 ///     let token = staged.refresh_token();
 ///     let locked = staged.commit(ending, Timestamp::now())?;
-///     println!("{}", token.fingerprint());
+///     println!("{:?}", token.map(|token| token.fingerprint()));
 ///     Ok(())
 /// }
 /// ```
@@ -142,14 +142,16 @@ pub struct Staged {
 #[derive(Debug)]
 struct Spent {
     client: Client,
-    refresh_token: RefreshToken,
+    /// `None`: the client's own credentials are all.
+    refresh_token: Option<RefreshToken>,
 }
 
 impl Staged {
-    /// The one refresh token that may be exchanged.
+    /// The one refresh token that may be exchanged. `None`: a machine's login has none, and its credentials bring the
+    /// next token.
     #[must_use]
-    pub fn refresh_token(&self) -> &RefreshToken {
-        &self.spent.refresh_token
+    pub fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.spent.refresh_token.as_ref()
     }
 
     /// How we are known to the server that it is presented to.
@@ -192,7 +194,11 @@ impl Staged {
             (Ok(warning), _) => locked.state.warnings.extend(warning),
             (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
             (Err(error), Ending::Rotated(_)) => {
-                return Err(locked.place.rescue(&text, &spent.refresh_token, &error));
+                // What needs no refresh token can be asked for again.
+                return Err(match &spent.refresh_token {
+                    Some(token) => locked.place.rescue(&text, token, &error),
+                    None => error,
+                });
             }
         }
         fault::point("renamed");
@@ -297,9 +303,11 @@ impl Locked<Occupied> {
     }
 
     fn to_be_spent(&self, grant: usize) -> Option<Spent> {
-        Some(Spent {
-            client: self.record().client()?.clone(),
-            refresh_token: self.state.full.refresh_tokens.get(grant)?.clone()?,
+        let login = self.record().login()?;
+        let refresh_token = self.state.full.refresh_tokens.get(grant)?.clone();
+        login.can_refresh(login.grants.get(grant)?).then(|| Spent {
+            client: login.client.clone(),
+            refresh_token,
         })
     }
 

@@ -113,6 +113,7 @@ const PLACES: [(&str, &[&str]); 16] = [
             "gitcred.rs",
             "oauth/authorization.rs",
             "oauth/check.rs",
+            "oauth/client_auth.rs",
             "oauth/exchange.rs",
             "oauth/registration.rs",
             "store/record/values.rs",

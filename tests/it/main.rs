@@ -46,6 +46,7 @@ mod life;
 mod lock_file;
 mod login;
 mod logout;
+mod machine;
 mod memory;
 mod outcomes;
 mod paste;

@@ -13,6 +13,7 @@ use crate::schemas::conforms;
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN};
 use crate::support::mounts::{Mounts, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox};
+use crate::support::terminal::Terminal;
 use crate::support::watch::next_line;
 
 /// A line of its own, a cursor that goes home, an 8-bit CSI, a separator of lines, text that runs
@@ -268,4 +269,27 @@ fn a_token_in_the_url_of_a_host_is_not_shown() {
             assert!(finished.stderr.contains("…@gitlab.com"), "{finished:?}");
         }
     }
+}
+
+#[test]
+fn a_terminal_shows_whole_words_and_whole_commands_and_a_pipe_one_line() {
+    let sandbox = Sandbox::new();
+    let args = ["token", "gitlab.example.com"];
+    let in_pipe = sandbox.run(&args).stderr;
+    assert_eq!(in_pipe.lines().count(), 2, "{in_pipe}");
+    for columns in [40, 50, 60] {
+        let terminal = Terminal::spawn_sized(&mut sandbox.command(&args), 24, columns);
+        let shown = terminal.finish().stderr.replace('\r', "");
+        let lines: Vec<_> = shown.lines().map(str::trim_start).collect();
+        assert_eq!(lines.join(" "), in_pipe.trim_end().replace('\n', " "));
+        assert!(lines.len() > 2, "{shown}");
+        let is_whole = |line: &&str| line.contains("`glauth login gitlab.example.com`");
+        assert!(lines.iter().any(is_whole), "{shown}");
+        let fits = |line: &&str| line.len() <= columns.into() || !line.contains(' ');
+        assert!(lines.iter().all(fits), "{shown}");
+    }
+    // Not where each line is an object.
+    let args = ["--json", "token", "gitlab.example.com"];
+    let terminal = Terminal::spawn_sized(&mut sandbox.command(&args), 24, 40);
+    all_are_objects(&terminal.finish().stderr);
 }

@@ -231,3 +231,37 @@ fn a_login_without_an_account_renews_the_chosen_one() {
     let error = refused.fails_in_json(3, "login_required");
     assert_eq!(error["account"], "work");
 }
+
+#[test]
+fn an_account_that_is_not_there_brings_those_that_are() {
+    let two = Two::new();
+    let url = two.server.url();
+    let hint = |args: &[&str], code, name| {
+        let error = two.sandbox.run(&[&["--json"], args].concat());
+        let error = error.fails_in_json(code, name);
+        error["hint"].as_str().unwrap().to_owned()
+    };
+    for command in ["token", "refresh", "logout"] {
+        let said = hint(&[command, "-a", "office", &url], 3, "login_required");
+        let asks = "did you mean --account home or --account work?";
+        assert!(said.starts_with(asks), "{command}: {said}");
+    }
+    // Too many to name.
+    for account in ["a", "b"] {
+        log_in(&two.sandbox, &two.server, account);
+    }
+    let said = hint(&["token", "-a", "office", &url], 3, "login_required");
+    assert!(!said.contains("mean"), "{said}");
+}
+
+#[test]
+fn a_call_with_too_few_names_brings_the_whole_call() {
+    let sandbox = Sandbox::new();
+    for (args, call) in [
+        (&["switch", "work"][..], "run `glauth switch HOST ACCOUNT`"),
+        (&["rename", "a", "b"], "run `glauth rename HOST OLD NEW`"),
+    ] {
+        let failed = sandbox.run(&[&["--json"], args].concat());
+        assert_eq!(failed.fails_in_json(2, "usage")["hint"], call);
+    }
+}

@@ -14,10 +14,12 @@ use crate::oauth::PROVIDERS;
 Examples:
   glauth login gitlab.com                # the first time and later
   glauth login --device gitlab.com       # consent on a phone
+  glauth login -a work gitlab.com        # a second account
   glauth login --no-browser gitlab.com   # a browser elsewhere
   glauth login --standby gitlab.com      # add a standby grant
   glauth login https://mcp.example.com/mcp   # an MCP server
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
+  glauth login --client-credentials --client-id ID --client-secret-file FILE https://sso.example.com
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
 
@@ -55,11 +57,18 @@ pub struct Login {
     #[arg(help_heading = "How to log in", long, group = "source")]
     pub with_token: bool,
 
+    /// Log in a machine with its own credentials
+    ///
+    /// The client credentials grant (RFC 6749 §4.4). glauth asks for another token when one expires, and reads the file
+    /// with the secret or the key each time.
+    #[arg(help_heading = "How to log in", long, group = "source")]
+    pub client_credentials: bool,
+
     /// Ask for a standby grant, too
     ///
     /// While one grant is refreshed, programs use the other. If there is a login, --standby adds a grant to it. A
     /// login in a browser asks for a standby grant by default if the server invalidates the old token at a refresh.
-    #[arg(help_heading = "How to log in", long, conflicts_with_all = ["no_standby", "with_token"])]
+    #[arg(help_heading = "How to log in", long, conflicts_with_all = ["no_standby", "with_token", "client_credentials"])]
     pub standby: bool,
 
     /// Ask for one grant only
@@ -75,6 +84,27 @@ pub struct Login {
     /// File with the client secret
     #[arg(help_heading = "The application", long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
+
+    /// File with the client's private key (PEM)
+    ///
+    /// Instead of a secret: RSA, P-256 or Ed25519 (RFC 7523).
+    #[arg(help_heading = "The application", long, value_name = "FILE", requires = "client_credentials", conflicts_with_all = ["client_secret_file", "auth_method"])]
+    pub client_key_file: Option<PathBuf>,
+
+    /// Name of the key at the server (`kid`)
+    #[arg(
+        help_heading = "The application",
+        long,
+        value_name = "ID",
+        requires = "client_credentials"
+    )]
+    pub client_key_id: Option<String>,
+
+    /// What the key's signature is for (`aud`)
+    ///
+    /// The server's name or the endpoint. The default is `issuer` for an MCP server, else `token_endpoint`.
+    #[arg(help_heading = "The application", long, value_name = "NAME", requires = "client_credentials", value_parser = ["issuer", "token_endpoint"])]
+    pub client_key_audience: Option<String>,
 
     /// How to send the client secret (RFC 7591)
     #[arg(help_heading = "The application", long, value_name = "METHOD", value_parser = ["none", "client_secret_basic", "client_secret_post"])]

@@ -64,7 +64,11 @@ pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
             (false, 0) => Detail::Folded,
             (false, 1..) => Detail::Each,
         };
-        printer::coloured_data(&show::text(&checks, logins, detail, &context.call()))?;
+        let text = show::text(&checks, logins, detail, &context.call());
+        printer::coloured_data(&match printer::width_of_data() {
+            Some(columns) => show::narrowed(&text, columns),
+            None => text,
+        })?;
     }
     Ok(Exit::worst(checks.iter().map(Check::exit)))
 }

@@ -60,6 +60,7 @@ fn source(args: &Args) -> Result<TokenSource, Error> {
     Ok(match (args.import, args.with_token) {
         (true, _) => TokenSource::Caller(bring::imported()?),
         (_, true) => TokenSource::Caller(bring::personal_token()?),
+        _ if args.client_credentials => TokenSource::ClientCredentials,
         _ if args.device => TokenSource::Consent(Some(ConsentMethod::Device)),
         _ if args.no_browser => TokenSource::Consent(Some(ConsentMethod::Browser)),
         _ => TokenSource::Consent(None),
@@ -81,7 +82,14 @@ fn options(args: &Args) -> Result<LoginOptions, Error> {
         url: None,
         client_id: args.client_id.clone(),
         client_secret: None,
-        client_secret_file: args.client_secret_file.clone(),
+        client_secret_file: args
+            .client_secret_file
+            .as_deref()
+            .map(absolute)
+            .transpose()?,
+        client_key_file: args.client_key_file.as_deref().map(absolute).transpose()?,
+        client_key_id: args.client_key_id.clone(),
+        client_key_audience: args.client_key_audience.clone(),
         auth_method: args.auth_method.clone(),
         scopes: Some(args.scope.clone()).filter(|scopes| !scopes.is_empty()),
         replace_scopes: args.replace_scopes,

@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::code::Exit;
-use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, LoginKind, MinTtl, Record, Scheme};
+use crate::credential::{AccountId, Asked, DEFAULT_MIN_TTL, Login, MinTtl, Record, Scheme};
 use crate::flow::{self, FlowError, Need, Obtained, Session, What};
 use crate::store::Store;
 use crate::time::{Timestamp, human};
@@ -158,8 +158,7 @@ impl Run<'_> {
 
 /// What `--all` is about.
 fn is_renewable(record: &Record) -> bool {
-    let login = record.login();
-    login.is_some_and(|login| login.kind == LoginKind::OAuth && login.is_renewable())
+    record.login().is_some_and(Login::is_renewable)
 }
 
 fn report(obtained: &Obtained, context: &Context<'_>) -> Result<(), Error> {

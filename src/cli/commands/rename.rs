@@ -28,7 +28,7 @@ pub(super) fn run(args: &Rename, context: &Context<'_>) -> Result<Exit, Error> {
     report_outcome(
         &new,
         "renamed",
-        &format!("this is the new name of {}", old.account),
+        &format!("account {} is now called {}", old.account, new.account),
         context,
     )?;
     if config.account(&old.host) == Some(&old.account) {

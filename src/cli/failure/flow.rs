@@ -2,7 +2,8 @@
 
 use super::send::of_cause;
 use super::{
-    Failure, LOCK_FILES, another_token, hint_of, login_command, of_config, plain, remedy_of_store,
+    Failure, LOCK_FILES, another_token, hint_of, login_command, of_config, other_credentials,
+    plain, remedy_of_store,
 };
 use crate::cli::call::Call;
 use crate::credential::{AccountId, AccountName, Host, LoginKind, Outcome, Scheme};
@@ -38,7 +39,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
             )
         }
         FlowError::NotRenewable { id, kind } => match kind {
-            LoginKind::OAuth => login_command(id, call),
+            LoginKind::OAuth | LoginKind::ClientCredentials => login_command(id, call),
             LoginKind::Token => another_token(id, call),
         },
         FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
@@ -175,6 +176,11 @@ fn try_again(
     }
     if let Some(advice) = trouble.and_then(|error| of_cause(error, Some(id), call)) {
         return Some(advice);
+    }
+    if outcome == Outcome::ClientRejected
+        && let Some(auth) = call.machine_at(id)
+    {
+        return Some(other_credentials(id, &auth, call));
     }
     match (outcome, hint_of(outcome, call)) {
         (Outcome::ClientRejected, Some(hint)) => Some(format!(

@@ -10,6 +10,9 @@ use crate::time::Timestamp;
 /// slip for `gitlab.com`.
 const SHORT: usize = 12;
 
+/// So many accounts of a host are named in a hint.
+const FEW: usize = 3;
+
 /// How to name the login that may have been meant, as a question.
 pub(in crate::cli) fn other_login(id: &AccountId, store: &Path) -> Option<String> {
     let there = Store::new(store.to_owned(), Timestamp::now)
@@ -19,9 +22,23 @@ pub(in crate::cli) fn other_login(id: &AccountId, store: &Path) -> Option<String
     if at_host.is_empty() {
         return question(&id.host, there.iter().map(|found| &found.host));
     }
-    let named = &id.account;
-    let accounts = at_host.into_iter().map(|found| &found.account);
-    account(named, accounts)
+    let accounts = || at_host.iter().map(|found| &found.account);
+    account(&id.account, accounts()).or_else(|| {
+        let few = at_host.len() <= FEW;
+        few.then(|| format!("did you mean {}?", either(accounts())))
+    })
+}
+
+/// Whether there is no login at all.
+pub(super) fn is_empty(store: &Path) -> bool {
+    let there = Store::new(store.to_owned(), Timestamp::now).accounts();
+    there.is_ok_and(|there| there.is_empty())
+}
+
+/// `--account a or --account b`
+fn either<'a>(accounts: impl Iterator<Item = &'a AccountName>) -> String {
+    let options: Vec<_> = accounts.map(|name| format!("--account {name}")).collect();
+    options.join(" or ")
 }
 
 /// The same of an account whose host was not named.

@@ -15,7 +15,7 @@ use super::call::Call;
 use super::shell;
 use crate::code::Code;
 use crate::config::ConfigError;
-use crate::credential::{AccountId, Outcome};
+use crate::credential::{AccountId, AuthMethod, Outcome};
 use crate::store::StoreError;
 
 pub(super) use error::Error;
@@ -121,7 +121,33 @@ pub(super) fn login_command(id: &AccountId, call: &Call) -> String {
     if call.is_of_a_token(id) {
         return another_token(id, call);
     }
+    if call.machine_at(id).is_some() {
+        return format!("run {}", call.login(" --client-credentials", id));
+    }
     format!("run {}", call.login("", id))
+}
+
+/// What a person does about a machine whose credentials the server refuses.
+pub(super) fn other_credentials(id: &AccountId, auth: &AuthMethod, call: &Call) -> String {
+    let check = format!(
+        "check whether {} allows this client the grant `client_credentials` and its scopes",
+        id.host
+    );
+    match (auth, auth.file()) {
+        (AuthMethod::PrivateKeyJwt(_), Some(path)) => format!(
+            "register the public key of {} at {}, or {check}",
+            quoted(path),
+            id.host
+        ),
+        (_, Some(path)) => format!(
+            "put the client secret into {}, which glauth reads for every request, or {check}",
+            quoted(path)
+        ),
+        (_, None) => format!(
+            "run {}, or {check}",
+            call.command_for("login --client-credentials --client-secret-file FILE", id)
+        ),
+    }
 }
 
 /// What a person does about a personal token that has ended.

@@ -1,10 +1,12 @@
 //! What a person does about a server that was not reached, or that gave no answer.
 
+use std::path::Path;
+
 use super::{hint_of, log_in_with};
 use crate::cli::call::Call;
 use crate::cli::shell;
 use crate::credential::AccountId;
-use crate::http::{FileProblem, GIT_PROXY_KEY, SendError, TlsProblem};
+use crate::http::{ClientFileKind, FileProblem, GIT_PROXY_KEY, SendError, TlsProblem};
 
 /// The next step after a request that spends nothing.
 pub(in crate::cli) fn of_question(
@@ -38,24 +40,21 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
         SendError::NotTls { .. } => {
             "look at the port; a server on this machine that speaks plain HTTP is named with `http://…`".to_owned()
         }
-        SendError::CaFile {
-            problem: FileProblem::Writable,
+        SendError::CaFile { problem, path, .. } => of_file(
+            *problem,
             path,
-            ..
-        } => format!(
-            "run `chmod go-w {}`",
-            shell::word(&path.to_string_lossy())
+            "fix that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file",
         ),
-        SendError::CaFile {
-            problem: FileProblem::Untrusted,
-            ..
-        } => "copy it to a regular file of your own, and name that one".to_owned(),
-        SendError::CaFile {
-            problem: FileProblem::Content,
-            ..
-        } => {
-            "fix that file, which must be PEM (`-----BEGIN CERTIFICATE-----` and so on), or log in with another --ca-file".to_owned()
-        }
+        SendError::ClientFile { kind: ClientFileKind::Secret, problem, path, .. } => of_file(
+            *problem,
+            path,
+            "put the client secret into that file; glauth reads it for every request",
+        ),
+        SendError::ClientFile { kind: ClientFileKind::Key, problem, path, .. } => of_file(
+            *problem,
+            path,
+            "put the private key into that file; `openssl pkey -in KEY` prints one without a passphrase",
+        ),
         SendError::ForeignServer { origin, .. } => format!(
             "find out what listens there, as with `ss -tlpn`; if it is the server that you mean, log in to it again with {}",
             id.map_or_else(
@@ -67,6 +66,19 @@ pub(super) fn of_cause(error: &SendError, id: Option<&AccountId>, call: &Call) -
         | SendError::UnknownName { .. }
         | SendError::AnswerLost { .. } => return None,
     })
+}
+
+/// `of_content`: what a person does about a file that is of no use as it is.
+fn of_file(problem: FileProblem, path: &Path, of_content: &str) -> String {
+    match problem {
+        FileProblem::Writable => {
+            format!("run `chmod go-w {}`", shell::word(&path.to_string_lossy()))
+        }
+        FileProblem::Untrusted => {
+            "copy it to a regular file of your own, and name that one".to_owned()
+        }
+        FileProblem::Content => of_content.to_owned(),
+    }
 }
 
 fn of_tls(problem: TlsProblem, origin: &str, id: Option<&AccountId>, call: &Call) -> String {

@@ -1,7 +1,7 @@
 //! The errors of a call that cannot be carried out as it stands.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -21,6 +21,9 @@ use crate::terminal::clean;
 
 /// No server gives shorter tokens, in bytes.
 const SECRET_LENGTH: usize = 8;
+
+/// What to look at if the logins are somewhere else, as they may be in cron.
+const CHECK_VARIABLES: &str = "if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME";
 
 /// A call that cannot be carried out as it stands.
 #[derive(Debug, thiserror::Error)]
@@ -156,21 +159,14 @@ pub(super) fn of_usage_error(error: &UsageError, call: &Call) -> Failure {
 }
 
 fn next_step(error: &UsageError, call: &Call) -> Option<String> {
-    let login_at = |id, scheme| call.command_at("login", id, scheme);
     Some(match error {
         UsageError::BadStore(error) => file::store_to_name(error),
         UsageError::NoHost => format!("run {}", call.command_about("login", None, "HOST")),
         UsageError::NoLogins(_) => format!(
-            "run {}; if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME",
+            "run {}; {CHECK_VARIABLES}",
             call.command_about("login", None, "HOST")
         ),
-        UsageError::NoLogin { id, scheme, store } => {
-            let login = login_at(id, scheme.unwrap_or(Scheme::Https));
-            match meant::other_login(id, store) {
-                Some(question) => format!("{question} if not, run {login}"),
-                None => format!("run {login}; {}", status(call)),
-            }
-        }
+        UsageError::NoLogin { id, scheme, store } => no_login(id, *scheme, store, call),
         UsageError::NoAccount { account, store } => {
             asked(meant::other_account(account, store), status(call))
         }
@@ -218,6 +214,16 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
     })
 }
 
+/// The login that may have been meant, or how to get one.
+fn no_login(id: &AccountId, scheme: Option<Scheme>, store: &Path, call: &Call) -> String {
+    let login = call.command_at("login", id, scheme.unwrap_or(Scheme::Https));
+    match meant::other_login(id, store) {
+        Some(question) => format!("{question} if not, run {login}"),
+        None if meant::is_empty(store) => format!("run {login}; {CHECK_VARIABLES}"),
+        None => format!("run {login}; {}", status(call)),
+    }
+}
+
 /// A question, and what to do in any case.
 fn asked(question: Option<String>, rest: String) -> String {
     match question {
@@ -256,6 +262,10 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
         "write the command after `--`: `glauth exec HOST -- CMD`".to_owned()
     } else if let Some(command) = meant {
         format!("run `{command}`")
+    } else if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(call) = command.and_then(whole_call)
+    {
+        format!("run `{call}`")
     } else {
         hint
     })
@@ -336,6 +346,18 @@ fn without_glued(typed: &str) -> String {
     });
     let longest = glued.max_by_key(|flag| flag.len());
     longest.map_or_else(|| typed.to_owned(), |flag| format!("--{flag}…"))
+}
+
+/// The call with what it needs, where that is more than one name: `glauth switch HOST ACCOUNT`.
+fn whole_call(command: &str) -> Option<String> {
+    let root = Cli::command();
+    let found = root.find_subcommand(command)?;
+    let needed = found
+        .get_positionals()
+        .filter(|name| name.is_required_set());
+    let names = needed.flat_map(|name| name.get_value_names().into_iter().flatten());
+    let names: Vec<&str> = names.map(clap::builder::Str::as_str).collect();
+    (names.len() > 1).then(|| format!("glauth {command} {}", names.join(" ")))
 }
 
 /// The first paragraph of clap's text as one line, and its tip, or where to read on: clap shows no

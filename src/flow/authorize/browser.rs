@@ -154,7 +154,7 @@ impl<'a> Browser<'a> {
         if how.can_be_left_out {
             let limit = human(how.limit);
             person.hear(&format!(
-                "Enter goes on without it; after {limit} it goes on by itself"
+                "Press Enter to skip this step; after {limit} glauth skips it"
             ));
         }
         let mut advice_after = (!how.can_be_left_out).then_some(ADVICE_AFTER);
@@ -178,7 +178,7 @@ impl<'a> Browser<'a> {
             scopes => format!(", scopes `{scopes}`"),
         };
         format!(
-            "if the page shows an error, compare with the application at {}: client id `{client_id}`, redirect URI `{}`{scopes}",
+            "If the page shows an error, compare with the application at {}: client id `{client_id}`, redirect URI `{}`{scopes}",
             self.login.plan.id.host, setup.redirect_uri
         )
     }

@@ -17,7 +17,7 @@ use super::revoke::{NewTokens, revoke};
 use super::sentences::{describe, sentence};
 use super::session::Session;
 use super::store_login::{LoggedIn, NewAccount, SecondGrant, Tokens, note_identity, store_login};
-use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome};
+use crate::credential::{AuthMethod, Identity, Independence, LoginKind, Outcome, Record};
 use crate::http::CONNECT_LIMIT;
 use crate::log::Level;
 use crate::oauth::{self, DiscoveryError, Identified, NeedsSecret, Presented, TokenAnswer};
@@ -146,6 +146,23 @@ impl ServerLogin<'_> {
         Ok(done)
     }
 
+    /// Asks for a token with the client's own credentials (RFC 6749 §4.4), and stores it. No person is needed.
+    pub(super) fn log_in_machine(&self) -> Result<LoggedIn, AuthorizeError> {
+        self.prove_store()?;
+        let scopes = &self.setup.scopes;
+        let (tokens, held) = self.redeem(Presented::ClientCredentials { scopes })?;
+        match self.store(tokens) {
+            Ok(done) => {
+                drop(held);
+                Ok(done)
+            }
+            Err(error) => {
+                held.until_told();
+                Err(error)
+            }
+        }
+    }
+
     /// Finds out what would keep a person from logging in here: a port that is taken, a server that cannot be
     /// reached. The form of the redirect URI was checked before.
     pub(super) fn check_without_person(&self) -> Result<(), AuthorizeError> {
@@ -264,7 +281,7 @@ impl ServerLogin<'_> {
         let message = describe(id, client, &exchanged, of_a_login(outcome));
         match exchanged.answer {
             TokenAnswer::Granted(rotation) => Ok(Tokens {
-                kind: LoginKind::OAuth,
+                kind: self.plan.kind,
                 rotation,
                 issued_at,
             }),
@@ -282,13 +299,16 @@ impl ServerLogin<'_> {
     fn store(&self, tokens: Tokens) -> Result<LoggedIn, AuthorizeError> {
         let client = &self.setup.client;
         let token = tokens.for_revocation();
+        let replaced = self.plan.replaces().and_then(Record::login);
+        let is_of_machine = replaced.is_some_and(|it| it.kind == LoginKind::ClientCredentials);
         let new = NewAccount {
             id: self.plan.id.clone(),
             scheme: self.plan.scheme,
             client: client.clone(),
             tokens,
             asked: self.setup.scopes.clone(),
-            revoke_replaced: true,
+            // Programs may still use the token of a machine whose login is made again.
+            revoke_replaced: self.plan.kind != LoginKind::ClientCredentials || !is_of_machine,
             brought: false,
             identity: None,
         };

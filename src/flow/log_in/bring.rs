@@ -134,7 +134,7 @@ fn store_alone(
         identity,
         // The person chose at the server what a personal token may do.
         asked: match tokens.kind {
-            LoginKind::OAuth => plan.scopes(),
+            LoginKind::OAuth | LoginKind::ClientCredentials => plan.scopes(),
             LoginKind::Token => Vec::new(),
         },
         // An imported grant may be the very one that it replaces.

@@ -1,13 +1,12 @@
 //! From the plan to the client that the record will hold.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use super::{ClientError, OwnClient, Plan};
-use crate::config::LoginOptions;
-use crate::credential::{AuthMethod, Client, EndpointName, LoginKind, LoginMeans};
+use crate::credential::{
+    AuthMethod, Client, EndpointName, LoginKind, LoginMeans, ReuseDetection, RotationEffect,
+};
 use crate::http::server_user;
-use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
 use crate::user_file;
 
 impl Plan<'_> {
@@ -32,7 +31,7 @@ impl Plan<'_> {
             });
         }
         checked(Client {
-            auth: self.auth(client_id.as_deref())?,
+            auth: self.auth(client_id.as_deref(), token_endpoint.as_ref())?,
             client_id,
             token_endpoint,
             revocation_endpoint: self.endpoint(EndpointName::Revocation)?,
@@ -76,9 +75,13 @@ impl Plan<'_> {
         checked(client)
     }
 
-    /// What does not depend on the kind of login.
+    /// What does not depend on the kind of login, but for what its tokens do to each other.
     pub(super) fn bare_client(&self) -> Client {
         let provider = self.provider();
+        let (rotation, replay) = match self.kind {
+            LoginKind::OAuth | LoginKind::Token => (provider.rotation, provider.replay),
+            LoginKind::ClientCredentials => (RotationEffect::Keeps, ReuseDetection::Harmless),
+        };
         Client {
             provider: provider.name.to_owned(),
             client_id: None,
@@ -89,8 +92,8 @@ impl Plan<'_> {
             check_endpoint: None,
             git_username: provider.git_username.to_owned(),
             environment: BTreeMap::new(),
-            rotation: provider.rotation,
-            replay: provider.replay,
+            rotation,
+            replay,
             grants: provider.grants,
             ca_file: self.ca_file(),
             server_user: None,
@@ -128,76 +131,6 @@ impl Plan<'_> {
         own.filter(|own| self.client_id().as_deref() == Some(&own.client_id))
     }
 
-    /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
-    /// not it.
-    fn auth(&self, client_id: Option<&str>) -> Result<AuthMethod, ClientError> {
-        if let Some(own) = self.own_client() {
-            return Ok(own.auth.clone());
-        }
-        let named = self.given.auth_method.as_deref();
-        let named = named.or_else(|| self.configured?.auth_method.as_deref());
-        let method: Option<SecretMethod> = match named {
-            None => None,
-            Some("none") => return Ok(AuthMethod::None),
-            Some("client_secret_basic") => Some(AuthMethod::ClientSecretBasic),
-            Some("client_secret_post") => Some(AuthMethod::ClientSecretPost),
-            Some(other) => return Err(ClientError::UnknownAuthMethod(other.to_owned())),
-        };
-        match (self.secret(client_id)?, named) {
-            (Some(known), _) => {
-                let method = method.or(known.method);
-                Ok(method.unwrap_or_else(|| self.default_method())(
-                    known.secret,
-                ))
-            }
-            (None, None) => Ok(AuthMethod::None),
-            (None, Some(named)) => Err(ClientError::SecretMissing(named.to_owned())),
-        }
-    }
-
-    fn default_method(&self) -> SecretMethod {
-        match &self.discovered {
-            Some(found) if found.post_only => AuthMethod::ClientSecretPost,
-            _ => self.provider().secret_method,
-        }
-    }
-
-    fn secret(&self, client_id: Option<&str>) -> Result<Option<KnownSecret>, ClientError> {
-        let same_id = |client: &&Client| {
-            client.client_id.is_some() && client.client_id.as_deref() == client_id
-        };
-        let client = self.remembered().filter(same_id);
-        let remembered: Option<(&ClientSecret, SecretMethod)> = match client.map(|c| &c.auth) {
-            None | Some(AuthMethod::None) => None,
-            Some(AuthMethod::ClientSecretBasic(secret)) => {
-                Some((secret, AuthMethod::ClientSecretBasic))
-            }
-            Some(AuthMethod::ClientSecretPost(secret)) => {
-                Some((secret, AuthMethod::ClientSecretPost))
-            }
-        };
-        let known = |secret| {
-            let method = remembered.map(|(_, method)| method);
-            Some(KnownSecret { secret, method })
-        };
-        if let Some(secret) = secret_of(&self.given)? {
-            return Ok(known(secret));
-        }
-        if let Some(secret) = &self.typed_secret {
-            return Ok(known(secret.clone()));
-        }
-        if let Some((secret, _)) = remembered {
-            return Ok(known(secret.clone()));
-        }
-        let fits = |options: &&LoginOptions| {
-            options.client_id.is_none() || options.client_id.as_deref() == client_id
-        };
-        match self.configured.filter(fits) {
-            Some(options) => Ok(secret_of(options)?.and_then(known)),
-            None => Ok(None),
-        }
-    }
-
     pub(super) fn parameters(&self) -> BTreeMap<String, String> {
         let mut all = self
             .configured
@@ -217,34 +150,6 @@ impl Plan<'_> {
 
 /// RFC 8707 §2.
 const RESOURCE: &str = "resource";
-
-/// How a secret is sent.
-type SecretMethod = fn(ClientSecret) -> AuthMethod;
-
-/// A secret, and how it is sent where that is remembered too.
-struct KnownSecret {
-    secret: ClientSecret,
-    method: Option<SecretMethod>,
-}
-
-fn secret_of(options: &LoginOptions) -> Result<Option<ClientSecret>, ClientError> {
-    match (&options.client_secret_file, &options.client_secret) {
-        (Some(path), _) => secret_in(path).map(Some),
-        (None, Some(secret)) => Ok(Some(ClientSecret::new(secret.clone())?)),
-        (None, None) => Ok(None),
-    }
-}
-
-fn secret_in(path: &Path) -> Result<ClientSecret, ClientError> {
-    // A secret, and what may stand around it.
-    let limit = (TOKEN_LIMIT + AROUND) as u64;
-    let text = user_file::read_text(path, limit).map_err(|source| ClientError::File {
-        what: "client secret file",
-        path: PathBuf::from(path),
-        source,
-    })?;
-    Ok(ClientSecret::new(bare(&text).to_owned())?)
-}
 
 fn pairs(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -279,6 +184,17 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
             client.login.scopes.iter().any(|scope| dirty(scope)),
         ),
         (
+            "the name of the client's file",
+            client
+                .auth
+                .file()
+                .is_some_and(|p| dirty(&p.to_string_lossy())),
+        ),
+        (
+            "the id of the client's key",
+            matches!(&client.auth, AuthMethod::PrivateKeyJwt(key) if key.key_id.as_deref().is_some_and(dirty)),
+        ),
+        (
             "the CA file's name",
             client
                 .ca_file
@@ -309,8 +225,10 @@ pub(super) fn check(client: &Client) -> Result<(), ClientError> {
     }
 }
 
-/// Parameters that a question has already (RFC 6749, 7636, 7009, 8628).
-const OURS: [&str; 16] = [
+/// Parameters that a question has already (RFC 6749, 7636, 7009, 8628, 7523).
+const OURS: [&str; 18] = [
+    "client_assertion",
+    "client_assertion_type",
     "client_id",
     "client_secret",
     "code",

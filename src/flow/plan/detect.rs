@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{ClientError, Plan};
-use crate::credential::{Endpoint, EndpointName, Host};
+use crate::credential::{Endpoint, EndpointName, Host, LoginKind};
 use crate::flow::authorize::AuthorizeError;
 use crate::flow::person::Person;
 use crate::flow::session::Session;
@@ -66,7 +66,12 @@ impl Plan<'_> {
         match self.provider {
             // Always anew: what a resource says may have changed.
             Some(provider) if provider.name == MCP => self.describe(session)?,
-            Some(_) => self.find_endpoints(session)?,
+            Some(provider) => {
+                self.find_endpoints(session)?;
+                if provider.may_have_device_grant {
+                    self.find_device_endpoint(session);
+                }
+            }
             None => self.detect(session, person)?,
         }
         Ok(())
@@ -74,24 +79,23 @@ impl Plan<'_> {
 
     /// The same, but only where a table does not do: what is imported was found out before.
     pub fn find_endpoints(&mut self, session: &Session<'_>) -> Result<(), ClientError> {
-        let Some(provider) = self.provider else {
+        let discovers = self.provider.is_some_and(|provider| provider.discovers);
+        if !discovers || !self.lacks_endpoints() {
             return Ok(());
-        };
-        if provider.name == MCP {
+        }
+        if self.provider().name == MCP {
             return self.describe(session);
         }
-        if provider.discovers && self.lacks_endpoints() {
-            self.discovered = Some(self.ask(session)?);
-        } else if provider.may_have_device_grant
-            && matches!(
-                self.named_endpoint(EndpointName::DeviceAuthorization),
-                Ok(None)
-            )
-        {
-            // Without it a login goes on.
+        self.discovered = Some(self.ask(session)?);
+        Ok(())
+    }
+
+    /// Without a document, or without an endpoint in it, a login goes on.
+    fn find_device_endpoint(&mut self, session: &Session<'_>) {
+        let named = self.named_endpoint(EndpointName::DeviceAuthorization);
+        if matches!(named, Ok(None)) {
             self.device = self.ask(session).ok().and_then(device_of);
         }
-        Ok(())
     }
 
     /// A host that a person says is a protected resource.
@@ -173,11 +177,16 @@ impl Plan<'_> {
     }
 
     fn lacks_endpoints(&self) -> bool {
-        let needed = [EndpointName::Token, EndpointName::Authorization];
+        let needed = match self.kind {
+            LoginKind::ClientCredentials => &[EndpointName::Token][..],
+            LoginKind::OAuth | LoginKind::Token => {
+                &[EndpointName::Token, EndpointName::Authorization]
+            }
+        };
         // What is wrong with one that is named comes to light later.
         needed
-            .into_iter()
-            .any(|name| matches!(self.named_endpoint(name), Ok(None)))
+            .iter()
+            .any(|name| matches!(self.named_endpoint(*name), Ok(None)))
     }
 }
 

@@ -77,7 +77,9 @@ impl Plan<'_> {
     /// What names the user of tokens that a person brings.
     pub fn user_endpoint(&self) -> Result<Option<Endpoint>, ClientError> {
         match self.kind {
-            LoginKind::OAuth => self.endpoint(EndpointName::Userinfo),
+            LoginKind::OAuth | LoginKind::ClientCredentials => {
+                self.endpoint(EndpointName::Userinfo)
+            }
             LoginKind::Token => {
                 let place = self.provider().token_user_endpoint;
                 place

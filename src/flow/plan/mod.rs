@@ -3,6 +3,7 @@
 //! All that a refresh needs, and all that the next login needs, is in the record afterwards.
 
 mod client;
+mod credentials;
 mod detect;
 mod endpoint;
 mod error;
@@ -148,7 +149,7 @@ impl<'a> Plan<'a> {
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
-        if self.provider().name == MCP {
+        if self.provider().name == MCP && self.kind != LoginKind::ClientCredentials {
             let configured = || self.configured?.client_id.clone();
             let own = || Some(self.own_client.as_ref()?.client_id.clone());
             return self
@@ -228,6 +229,15 @@ impl<'a> Plan<'a> {
     }
 
     fn chosen_scopes(&self) -> Vec<String> {
+        let mut scopes = self.wished_scopes();
+        if self.kind == LoginKind::ClientCredentials {
+            // It means a refresh token, which a machine has no use for.
+            scopes.retain(|scope| scope != "offline_access");
+        }
+        scopes
+    }
+
+    fn wished_scopes(&self) -> Vec<String> {
         if let Some(given) = self.given_scopes() {
             let there = if self.given.replace_scopes {
                 Vec::new()
@@ -248,6 +258,10 @@ impl<'a> Plan<'a> {
         }
         if let Some(scopes) = self.granted_scopes() {
             return scopes;
+        }
+        if self.kind == LoginKind::ClientCredentials {
+            // Those of the table are for what people do.
+            return configured().unwrap_or_default();
         }
         configured().unwrap_or_else(|| {
             let described = self.discovered.as_ref();
@@ -303,7 +317,7 @@ impl<'a> Plan<'a> {
         self.remembered()?;
         let login = self.own.as_ref()?.login()?;
         let scopes = &login.grants.first()?.scopes;
-        (login.kind == LoginKind::OAuth && !scopes.is_empty()).then(|| scopes.clone())
+        (login.kind != LoginKind::Token && !scopes.is_empty()).then(|| scopes.clone())
     }
 
     /// How a person registers an application with this server.
@@ -311,6 +325,10 @@ impl<'a> Plan<'a> {
     pub fn to_register(&self) -> Option<ToRegister> {
         let provider = self.provider();
         let registration = provider.registration.as_ref()?;
+        // What it says is for people's logins.
+        if self.kind == LoginKind::ClientCredentials {
+            return None;
+        }
         Some(ToRegister {
             title: provider.title,
             page: below(&self.base(), registration.page),
@@ -429,7 +447,8 @@ fn scheme_of(options: &LoginOptions, host: &Host) -> Option<Scheme> {
     url.scheme.filter(|_| url.host == *host)
 }
 
-/// Whether what is remembered of the client is of use: a login through the server wants an id.
+/// Whether what is remembered of the client is of use: a login through the server wants an id. People and machines have
+/// clients of their own, unless a login has taken the place of another one.
 fn is_of_use(record: &Record, kind: LoginKind) -> bool {
     let client = record.client();
     client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
@@ -440,7 +459,12 @@ fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Reco
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
-    Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
+    let is_machine = |kind| kind == LoginKind::ClientCredentials;
+    let is_like = |record: &Record| {
+        let login = record.login();
+        login.is_none_or(|login| is_machine(login.kind) == is_machine(kind))
+    };
+    Ok(records.find(|record| record.id != *id && is_of_use(record, kind) && is_like(record)))
 }
 
 #[cfg(test)]

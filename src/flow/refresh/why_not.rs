@@ -6,18 +6,14 @@ use crate::flow::sentences::sentence;
 use std::time::Duration;
 
 use crate::credential::{AccountId, Grant, GrantState, Login, MinTtl, Outcome, Stop};
-use crate::time::{Timestamp, human};
+use crate::time::{Timestamp, ago, human};
 
 pub(in crate::flow) fn login_required(
     id: &AccountId,
     login: &Login,
     said: Option<String>,
 ) -> FlowError {
-    if login
-        .grants
-        .iter()
-        .all(|grant| grant.refresh_token.is_none())
-    {
+    if !login.is_renewable() {
         return FlowError::NotRenewable {
             id: id.clone(),
             kind: login.kind,
@@ -81,18 +77,18 @@ pub fn refusals(login: &Login, now: Timestamp) -> Vec<String> {
         };
         if let GrantState::LoginRequired { since } = grant.state {
             return Some(format!(
-                "the server ended {which} {} ago{said}",
-                human(now.since(since))
+                "the server ended {which} {}{said}",
+                ago(now.since(since))
             ));
         }
         let times = match refusals.count {
             1 => "once".to_owned(),
             count => format!("{count} times in a row"),
         };
-        let ago = human(now.since(since));
+        let ago = ago(now.since(since));
         let next = next_try(Some(refusals.next_at), now);
         Some(format!(
-            "the server has refused to refresh {which} since {} ({ago} ago), {times}{said}{next}",
+            "the server has refused to refresh {which} since {} ({ago}), {times}{said}{next}",
             since.local()
         ))
     };
@@ -170,9 +166,7 @@ fn paused(
     let last = login.last_attempt.as_ref();
     let last = last.filter(|last| last.outcome == outcome);
     let tried = last.and_then(|last| last.finished_at);
-    let tried = tried.map_or_else(String::new, |at| {
-        format!(" (tried {} ago)", human(now.since(at)))
-    });
+    let tried = tried.map_or_else(String::new, |at| format!(" (tried {})", ago(now.since(at))));
     let said = match outcome {
         Outcome::RefreshRefused => login.said(),
         _ => last.and_then(|last| last.said.as_deref()),

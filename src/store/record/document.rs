@@ -45,6 +45,9 @@ pub(super) fn record(table: &Table<'_, '_>, id: &AccountId) -> Result<Record, Mi
     let content = match kind {
         Kind::OAuth => checked_login(login(LoginKind::OAuth, client()?), table)?,
         Kind::Token => checked_login(login(LoginKind::Token, client()?), table)?,
+        Kind::ClientCredentials => {
+            checked_login(login(LoginKind::ClientCredentials, client()?), table)?
+        }
         Kind::LoggedOut => {
             let client = client()?;
             let missing = || table.missing_in("logged_out", "at");
@@ -120,8 +123,12 @@ fn checked_login(login: Login, table: &Table<'_, '_>) -> Result<Content, Misfit>
         return Err(table.bad_in("last_attempt", "grant", "is the place of no grant"));
     }
     let renewable = login.is_renewable();
-    if renewable && login.kind == LoginKind::Token {
-        let problem = "has no place in a `token` record";
+    let has_refresh_token = login
+        .grants
+        .iter()
+        .any(|grant| grant.refresh_token.is_some());
+    if has_refresh_token && login.kind != LoginKind::OAuth {
+        let problem = "has a place in an `oauth` record only";
         return Err(table.bad_in("grants", "refresh_token", problem));
     }
     if renewable && login.client.client_id.is_none() {
@@ -159,6 +166,7 @@ fn document_of(record: &Record) -> Document {
             Content::Login(login) => match login.kind {
                 LoginKind::OAuth => Kind::OAuth,
                 LoginKind::Token => Kind::Token,
+                LoginKind::ClientCredentials => Kind::ClientCredentials,
             },
             Content::LoggedOut(_) => Kind::LoggedOut,
             Content::Password(_) => Kind::Password,

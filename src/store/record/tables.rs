@@ -4,8 +4,8 @@
 use super::table::{Field, Keyed, Misfit, Node, Table, Why, keys};
 use super::values::{text, words};
 use crate::credential::{
-    Attempt, AuthMethod, Client, Endpoint, GitPassword, Grant, GrantState, Identity, IssuedBoot,
-    LoginMeans, Management, Outcome, OwnRegistration, Refusals, Scheme, Tombstone,
+    Attempt, AuthMethod, Client, ClientKey, Endpoint, GitPassword, Grant, GrantState, Identity,
+    IssuedBoot, LoginMeans, Management, Outcome, OwnRegistration, Refusals, Scheme, Tombstone,
 };
 use crate::secret::ClientSecret;
 use crate::time::Timestamp;
@@ -15,11 +15,13 @@ use crate::time::Timestamp;
 pub(super) enum Kind {
     OAuth,
     Token,
+    ClientCredentials,
     LoggedOut,
     Password,
 }
 words! {
-    Kind: "oauth" = OAuth, "token" = Token, "logged_out" = LoggedOut, "password" = Password;
+    Kind: "oauth" = OAuth, "token" = Token, "client_credentials" = ClientCredentials,
+        "logged_out" = LoggedOut, "password" = Password;
 }
 
 /// The document.
@@ -131,40 +133,74 @@ fn has_names_of_variables(client: &Client, table: &Table<'_, '_>) -> Result<(), 
 
 impl Field for AuthMethod {
     fn keys(_: &'static str) -> Vec<&'static str> {
-        vec!["auth_method", "client_secret"]
+        let of_key = [KEY_FILE, "client_key_id", "client_key_audience"];
+        [&["auth_method", "client_secret", SECRET_FILE], &of_key[..]].concat()
     }
 
     fn read(table: &Table<'_, '_>, _: &'static str) -> Result<Self, Misfit> {
-        let (method, secret) = (table.need("auth_method")?, table.get("client_secret")?);
-        match (method, secret) {
-            (Method::None, None) => Ok(Self::None),
-            (Method::Post, Some(secret)) => Ok(Self::ClientSecretPost(secret)),
-            (Method::Basic, Some(secret)) => Ok(Self::ClientSecretBasic(secret)),
-            (Method::Post | Method::Basic, None) => Err(table.missing("client_secret")),
-            (Method::None, Some(_)) => Err(table.bad("client_secret", "is of no use with `none`")),
+        let method: Method = table.need("auth_method")?;
+        let secret: Option<ClientSecret> = table.get("client_secret")?;
+        if secret.is_some() && !matches!(method, Method::Post | Method::Basic) {
+            return Err(table.bad("client_secret", "is of no use with this `auth_method`"));
         }
+        let secret = || secret.ok_or_else(|| table.missing("client_secret"));
+        Ok(match method {
+            Method::None => Self::None,
+            Method::Post => Self::ClientSecretPost(secret()?),
+            Method::Basic => Self::ClientSecretBasic(secret()?),
+            Method::PostFile => Self::ClientSecretPostFile(table.need(SECRET_FILE)?),
+            Method::BasicFile => Self::ClientSecretBasicFile(table.need(SECRET_FILE)?),
+            Method::PrivateKeyJwt => Self::PrivateKeyJwt(ClientKey {
+                file: table.need(KEY_FILE)?,
+                key_id: table.get("client_key_id")?,
+                audience: table.need("client_key_audience")?,
+            }),
+        })
     }
 
     fn write(&self, table: &mut toml::Table, _: &'static str) {
-        let (method, secret): (_, Option<&ClientSecret>) = match self {
-            Self::None => (Method::None, None),
-            Self::ClientSecretPost(secret) => (Method::Post, Some(secret)),
-            Self::ClientSecretBasic(secret) => (Method::Basic, Some(secret)),
+        let method = match self {
+            Self::None => Method::None,
+            Self::ClientSecretPost(_) => Method::Post,
+            Self::ClientSecretBasic(_) => Method::Basic,
+            Self::ClientSecretPostFile(_) => Method::PostFile,
+            Self::ClientSecretBasicFile(_) => Method::BasicFile,
+            Self::PrivateKeyJwt(_) => Method::PrivateKeyJwt,
         };
         method.write(table, "auth_method");
-        if let Some(secret) = secret {
-            secret.write(table, "client_secret");
+        match self {
+            Self::None => {}
+            Self::ClientSecretPost(secret) | Self::ClientSecretBasic(secret) => {
+                secret.write(table, "client_secret");
+            }
+            Self::ClientSecretPostFile(path) | Self::ClientSecretBasicFile(path) => {
+                path.write(table, SECRET_FILE);
+            }
+            Self::PrivateKeyJwt(key) => {
+                key.file.write(table, KEY_FILE);
+                key.key_id.write(table, "client_key_id");
+                key.audience.write(table, "client_key_audience");
+            }
         }
     }
 }
 
+const SECRET_FILE: &str = "client_secret_file";
+const KEY_FILE: &str = "client_key_file";
+
+/// What needs a file has a word of its own: an older glauth then calls the record newer, and not damaged.
 enum Method {
     None,
     Post,
     Basic,
+    PostFile,
+    BasicFile,
+    PrivateKeyJwt,
 }
 words! {
-    Method: "none" = None, "client_secret_post" = Post, "client_secret_basic" = Basic;
+    Method: "none" = None, "client_secret_post" = Post, "client_secret_basic" = Basic,
+        "client_secret_post_file" = PostFile, "client_secret_basic_file" = BasicFile,
+        "private_key_jwt" = PrivateKeyJwt;
 }
 
 impl Field for GrantState {

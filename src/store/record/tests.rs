@@ -12,10 +12,17 @@ use std::path::Path;
 use super::*;
 use crate::credential::{AccountName, Content, HostArg, Login};
 use crate::store::StoreError;
-use examples::{LOGGED_OUT, OAUTH, PASSWORD, TOKEN};
+use examples::{LOGGED_OUT, MACHINE, MACHINE_LOGGED_OUT, OAUTH, PASSWORD, TOKEN};
 
 /// An example of each kind.
-const EXAMPLES: [&str; 4] = [OAUTH, TOKEN, PASSWORD, LOGGED_OUT];
+const EXAMPLES: [&str; 6] = [
+    OAUTH,
+    TOKEN,
+    MACHINE,
+    PASSWORD,
+    LOGGED_OUT,
+    MACHINE_LOGGED_OUT,
+];
 
 fn id_of(host: &str, account: &str) -> AccountId {
     AccountId {

@@ -41,7 +41,7 @@ fact "a browser is led to a second consent, and the login has two grants, each o
   with_browser do |browser|
     login = log_in_twice(browser) do |waiting|
       wait_until("the terminal says it", seen: -> { waiting.said }) do
-        waiting.said.include?("#{NAME}: logged in as jane\n") && waiting.said.include?("Enter goes on without it")
+        waiting.said.include?("#{NAME}: logged in as jane\n") && waiting.said.include?("Press Enter to skip this step")
       end
       assert_equal "jane", username_at_api, "the first is good before the second consent"
       # By itself.

@@ -184,7 +184,7 @@ fn the_last_refresh_that_failed_is_told_whatever_it_was() {
         // The token at hand lives: it is told, and is no failure yet.
         sandbox.ends_in(&server, 30);
         sandbox.run(&["token"]).succeeds();
-        let said = format!(" ago (`{code}`): {why}");
+        let said = format!(" (`{code}`): {why}");
         only(&offline(&sandbox, 0), "attempt", "warn", &said);
         sandbox.ends_in(&server, -5);
         let checks = offline(&sandbox, exit);

@@ -74,10 +74,15 @@ fn an_expired_token_is_not_asked_about_and_a_dead_one_is_a_warning() {
     let checks = online(&sandbox, 0);
     let (_, remedy) = only(&checks, "token", "warn", "does not know access token");
     assert!(remedy.contains("glauth refresh --force"), "{remedy}");
+    let text = sandbox.run(&["doctor"]).stdout;
+    assert!(
+        text.contains("\n1 login, see the problems above;"),
+        "{text}"
+    );
+    assert_eq!(server.count(TOKEN_INFO), 2);
     sandbox.ends_in(&server, -5);
-    assert_eq!(server.count(TOKEN_INFO), 1);
     assert!(found(&online(&sandbox, 0), "token", "warn", "").is_empty());
-    assert_eq!(server.count(TOKEN_INFO), 1);
+    assert_eq!(server.count(TOKEN_INFO), 2);
     assert_eq!(server.refresh_requests(), 0);
 }
 

@@ -195,7 +195,7 @@ fn nothing_stored_is_login_required() {
             "logout" => "`glauth status` shows your logins",
             _ => {
                 "run `glauth login --account work gitlab.example`; \
-                 `glauth status` shows your logins"
+                 if you have logins, check HOME, GLAUTH_STORE and XDG_DATA_HOME"
             }
         };
         assert_eq!(said.hint, hint);

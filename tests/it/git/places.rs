@@ -2,7 +2,8 @@
 
 use super::{credential, get, question, tell};
 use crate::support::authorization_server::AuthorizationServer;
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{Finished, Sandbox};
+use crate::support::terminal::Terminal;
 
 /// `login --import` for this HOST.
 fn import(sandbox: &Sandbox, host: &str, options: &[&str], token: &str) {
@@ -167,6 +168,33 @@ fn a_user_gets_their_own_token_and_no_other_user_any() {
     }
     let args = ["--account", "nobody", "git-credential", "get"];
     assert_eq!(sandbox.run_with_input(&args, &asked).prints(), "");
+}
+
+#[test]
+fn a_terminal_shows_that_no_login_is_for_the_user_that_git_names() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let asked = question(&server.host());
+    let asks = |user: &str| {
+        let mut terminal = Terminal::spawn(&mut sandbox.command(&["git-credential", "get"]));
+        for line in format!("{asked}username={user}\n").lines() {
+            terminal.type_line(line);
+        }
+        terminal.type_line("");
+        terminal.finish()
+    };
+    let refused = asks("mallory");
+    assert_eq!(refused.stdout, "");
+    let said = "the logins are for another user or protocol than git asks for";
+    let warnings = |finished: &Finished| finished.stderr.matches(said).count();
+    assert_eq!(warnings(&refused), 1, "{refused:?}");
+    let answered = asks("jane");
+    assert_eq!(warnings(&answered), 0, "{answered:?}");
+    assert!(answered.stdout.contains("password="), "{answered:?}");
+    // A script hears nothing.
+    let asked = format!("{asked}username=mallory\n");
+    let finished = sandbox.run_with_input(&["git-credential", "get"], &asked);
+    assert_eq!(finished.stderr, "");
 }
 
 #[test]

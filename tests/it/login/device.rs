@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::login::{CLIENT, ends_as};
 use crate::support::authorization_server::{
-    AUTHORIZE_DEVICE, Answer, AuthorizationServer, Behaviour, ClientAuth, Decision, DeviceGrant,
-    Settings, TOKEN,
+    AUTHORIZE_DEVICE, Answer, AuthorizationServer, Behaviour, ClientAuth, DISCOVERY, Decision,
+    DeviceGrant, Settings, TOKEN,
 };
 use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::terminal::Terminal;
@@ -517,4 +517,17 @@ fn a_server_of_a_known_kind_may_say_where_its_device_endpoint_is() {
     assert_eq!(record["client"]["provider"].as_str(), Some("gitea"));
     // The rest of its document is not better than the table.
     assert_eq!(record["client"].get("revocation_endpoint"), None);
+    // Tokens that are there already need none.
+    let (asked, url) = (server.count(DISCOVERY), server.url());
+    let import = [
+        &["login", "--import", "-a", "other"],
+        &CLIENT[..],
+        &gitea,
+        &[&url],
+    ]
+    .concat();
+    sandbox
+        .run_with_input(&import, &server.log_in().response)
+        .succeeds();
+    assert_eq!(server.count(DISCOVERY), asked);
 }

@@ -186,7 +186,7 @@ fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
     assert_eq!(done.change, Change::Stored);
     assert_eq!(done.identity.unwrap().username, "jane");
     let check = format!(
-        "hears: if the page shows an error, compare with the application at {}: client id `the-client`, \
+        "hears: If the page shows an error, compare with the application at {}: client id `the-client`, \
          redirect URI `http://127.0.0.1/`, scopes `api`",
         server.host()
     );

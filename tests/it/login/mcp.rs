@@ -208,6 +208,11 @@ fn a_server_that_forgot_its_clients_needs_a_login_which_registers_anew() {
     let host = format!("{}{MCP}", server.host());
     let path = format!("{}%2Fmcp", server.host().replace(':', "%3A"));
     sandbox.ends_in_at(&path, -10);
+    // A server that is not there at the moment has forgotten nothing.
+    server.script(TOKEN, Behaviour::Answer(Answer::new(404)));
+    let absent = sandbox.run(&["--json", "token", &host]);
+    absent.fails_in_json(2, "client_rejected");
+    sandbox.let_waits_pass_at(&path);
     let ended = sandbox.run(&["--json", "token", &host]);
     ended.fails_in_json(3, "login_required");
     let status = sandbox.run(&["status", "--json", &host]);
@@ -429,7 +434,7 @@ fn an_answer_without_end_or_with_a_redirect_is_no_description() {
 }
 
 #[test]
-fn a_server_that_registers_nobody_asks_for_a_client_id() {
+fn a_server_that_registers_no_client_needs_a_client_id() {
     let server = start(McpServer {
         server: object(json!({"registration_endpoint": null})),
         ..McpServer::default()

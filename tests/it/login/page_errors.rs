@@ -6,7 +6,7 @@ use crate::support::authorization_server::AuthorizationServer;
 use crate::support::sandbox::Sandbox;
 use crate::support::watch::next_line;
 
-const ADVICE: &str = "if the page shows an error, compare with the application at ";
+const ADVICE: &str = "If the page shows an error, compare with the application at ";
 
 #[test]
 fn a_client_id_that_was_never_used_is_doubted_at_once_and_once() {

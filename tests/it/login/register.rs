@@ -82,7 +82,10 @@ fn an_id_that_was_typed_is_in_each_command_that_goes_on() {
         server.url()
     );
     let said = &finished.stderr;
-    assert!(said.contains(&format!("go on with {command}\n")), "{said}");
+    assert!(
+        said.contains(&format!("start again with {command}\n")),
+        "{said}"
+    );
     let hint = format!("hint: nothing was stored; to consent, run {command}\n");
     assert!(said.contains(&hint), "{said}");
 }
@@ -105,7 +108,7 @@ fn an_id_that_was_typed_survives_ctrl_c_in_quotes() {
         "{finished:?}"
     );
     let command = format!(
-        "go on with `glauth login --no-browser --no-standby --client-id 'the client' {}`\n",
+        "start again with `glauth login --no-browser --no-standby --client-id 'the client' {}`\n",
         server.url()
     );
     assert!(finished.stderr.contains(&command), "{finished:?}");

@@ -99,7 +99,7 @@ fn a_browser_login_asks_for_two_consents_and_has_two_grants() {
         assert!(first.body.contains(text), "{text}: {first:?}");
     }
     // It is stored before the second question.
-    let screen = terminal.wait_for("Enter goes on without it");
+    let screen = terminal.wait_for("Press Enter to skip this step");
     assert!(
         screen.contains(&format!("{host}: logged in as jane\n")),
         "{screen}"
@@ -215,7 +215,7 @@ fn both_addresses_can_be_pasted() {
     // An early Enter is not meant for the second one.
     terminal.type_line("");
     terminal.type_line(&browser::open_but_stay(&page));
-    let screen = terminal.wait_for("Enter goes on without it");
+    let screen = terminal.wait_for("Press Enter to skip this step");
     let next = screen.lines().filter_map(page_in).next_back().unwrap();
     assert_ne!(page, next);
     terminal.type_line(&browser::open_but_stay(&next));
@@ -232,7 +232,7 @@ fn enter_goes_on_without_the_second() {
     let mut terminal = Terminal::spawn(&mut command);
     let first = browser::open(&noted(&sandbox));
     assert!(first.next().is_some());
-    terminal.wait_for("Enter goes on without it");
+    terminal.wait_for("Press Enter to skip this step");
     terminal.type_line("");
     let finished = terminal.finish();
     ends_with_one(&sandbox, &server, &finished, "you skipped it");

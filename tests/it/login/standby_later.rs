@@ -403,7 +403,7 @@ fn where_grants_are_shared_the_first_page_ends_and_nothing_is_revoked() {
     let screen = terminal.wait_for("Paste the address of that page here");
     let first = browser::open(&screen.lines().find_map(super::page_in).unwrap());
     assert!(first.next().is_none(), "{first:?}");
-    let screen = terminal.wait_for("Enter goes on without it");
+    let screen = terminal.wait_for("Press Enter to skip this step");
     assert!(screen.contains("session of its own"), "{screen}");
     let next = screen.lines().filter_map(super::page_in).next_back();
     let other =

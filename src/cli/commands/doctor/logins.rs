@@ -15,10 +15,11 @@ use crate::credential::{
 };
 use crate::env;
 use crate::flow::refusals;
+use crate::oauth::unusable_credentials;
 use crate::secret::Fingerprint;
 use crate::store::Store;
 use crate::store::examine::{Holder, RescueOutcome};
-use crate::time::{Timestamp, human};
+use crate::time::{Timestamp, ago, human};
 
 /// The records that can be read.
 pub(super) fn read(
@@ -122,6 +123,7 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let mut checks = vec![state(record, login, call)];
     let is_ended = checks[0].is_problem();
     checks.extend(endpoints(&record.id, login, call));
+    checks.extend(credentials(&record.id, login, call));
     checks.extend(attempt(store, &record.id, login));
     let remedy = format!(
         "nothing needs to be done now; if the login has ended, run {}",
@@ -220,16 +222,20 @@ fn endpoints(id: &AccountId, login: &Login, call: &Call) -> Vec<Check> {
     bad.collect()
 }
 
+/// A file with a secret or a key is read for every request, so it must be good now.
+fn credentials(id: &AccountId, login: &Login, call: &Call) -> Option<Check> {
+    let trouble = unusable_credentials(&login.client)?;
+    let text = format!("{id}: {trouble}");
+    let remedy = failure::of_question(&trouble, Some(id), call);
+    Some(Check::fail(Topic::Login, Code::Config, text, remedy))
+}
+
 /// A refresh that has no end yet: a process is at it, or its owner died.
 fn attempt(store: &Store, id: &AccountId, login: &Login) -> Option<Check> {
     let pending = |attempt: &&Attempt| attempt.outcome == Outcome::Pending;
     let attempt = login.last_attempt.as_ref().filter(pending)?;
     let since = Timestamp::now().since(attempt.started_at);
-    let what = format!(
-        "{id}: a refresh began {} ago ({})",
-        human(since),
-        attempt.by
-    );
+    let what = format!("{id}: a refresh began {} ({})", ago(since), attempt.by);
     let is_its_own = |by: &Option<String>| by.as_ref().is_none_or(|by| *by == attempt.by);
     let other = match store.holder(id) {
         Err(error) => return Some(Check::store_error(Topic::Attempt, error)),

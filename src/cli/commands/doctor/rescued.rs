@@ -33,13 +33,13 @@ fn answer(found: &RescuedAnswer) -> Check {
     }
     let whose = found.names.as_ref().map_or_else(
         || "a file that is no rescued answer".to_owned(),
-        |id| format!("an answer for {id} that no login of this store waits for"),
+        |id| format!("a server's answer for {id}, which no login of this store needs,"),
     );
     Check::warn(
         Topic::Rescue,
-        format!("{whose} lies in `{path}`"),
+        format!("{whose} is in `{path}`"),
         format!(
-            "if no other store of yours waits for it: `rm {}`",
+            "if no other store of yours needs it, run `rm {}`",
             shell::quote_for_person(&found.path.to_string_lossy())
         ),
     )

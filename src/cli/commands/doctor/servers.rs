@@ -232,7 +232,7 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call)
         ),
         CheckVerdict::Dead => warn(
             format!(
-                "{id}: the server does not know access token {name} any more: another program that refreshes with the same tokens (a copied store, a restored backup) may be why"
+                "{id}: the server does not know access token {name} any more: perhaps a person revoked it, or another program refreshes with the same tokens (a copied store, a restored backup)"
             ),
             format!(
                 "{} gets another one, or says that a login is needed",

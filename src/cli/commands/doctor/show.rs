@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::check::{Check, GROUPS, Judgement};
 use crate::cli::args::VERSION;
 use crate::cli::call::Call;
+use crate::cli::fold::folded_line;
 use crate::cli::printer::{ERROR, HINT, WARNING};
 use crate::env::{PROCESSOR, SYSTEM};
 use crate::terminal::clean;
@@ -23,6 +24,18 @@ pub(super) enum Detail {
     Folded,
     /// Every check: `--verbose`.
     Each,
+}
+
+/// What is before the message of a check.
+const MARGIN: usize = 8;
+
+/// The text with the words of each check whole, below the margin.
+pub(super) fn narrowed(text: &str, columns: usize) -> String {
+    let lines = text.lines().map(|line| {
+        let hanging = if line.starts_with(' ') { MARGIN } else { 0 };
+        folded_line(line, columns, hanging) + "\n"
+    });
+    lines.collect()
 }
 
 /// The whole text. `logins` is how many there are.
@@ -87,6 +100,10 @@ fn summary(problems: &[&Check], logins: usize, detail: Detail, call: &Call) -> S
     waiting.sort_unstable();
     waiting.dedup();
     let need = match waiting.len() {
+        // A token that the server has refused: whether a refresh helps is not known yet.
+        0 if problems.iter().any(|check| check.account.is_some()) => {
+            "see the problems above".to_owned()
+        }
         0 => "none needs you".to_owned(),
         1 => "1 needs you".to_owned(),
         many => format!("{many} need you"),

@@ -90,7 +90,7 @@ impl Person for Terminal<'_> {
         self.context.keep_client_id(client_id);
         let command = self.context.call().login("", self.id);
         self.hear(&format!(
-            "If you break this login off, go on with {command}"
+            "If you cancel this login, start again with {command}"
         ));
     }
 
@@ -99,7 +99,7 @@ impl Person for Terminal<'_> {
         let title = match opening {
             PageOpening::Opened => format!("Log in to {host} in your browser:"),
             PageOpening::FromPage => {
-                format!("In {LEADS_ON_AFTER} s the browser goes on by itself, to")
+                format!("In {LEADS_ON_AFTER} s the browser opens this page by itself:")
             }
             PageOpening::ByHand => "Open in a browser:".to_owned(),
             PageOpening::OwnSession => format!(
@@ -161,7 +161,7 @@ impl Person for Terminal<'_> {
             ""
         };
         self.explain_standby(session);
-        self.hear("Ctrl-C goes on without it");
+        self.hear("Press Ctrl-C to skip this step");
     }
 
     fn enter_code(&self, codes: &DeviceAuthorization) {

@@ -5,6 +5,7 @@ use qrcode::render::unicode::Dense1x2;
 use qrcode::{EcLevel, QrCode};
 use url::Url;
 
+use crate::cli::fold::folded;
 use crate::cli::printer;
 
 /// A phone reads it whatever the terminal's own colours are.
@@ -16,7 +17,11 @@ const QR: Style = AnsiColor::Black
 /// drawn where none fits: the address and the code of the login must stay in sight.
 pub(super) fn draw<'a>(mut pages: impl Iterator<Item = &'a Url>, below: &[&str]) {
     let (columns, rows) = printer::size();
-    let wrapped = |line: &&str| line.chars().count().div_ceil(columns.max(1));
+    let wrapped = |line: &&str| -> usize {
+        let lines = folded(line, columns);
+        let lines = lines.split('\n').map(|line| line.chars().count());
+        lines.map(|width| width.div_ceil(columns.max(1))).sum()
+    };
     let below: usize = below.iter().map(wrapped).sum();
     let fits = |drawing: &String| {
         let width = drawing

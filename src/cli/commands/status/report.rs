@@ -204,6 +204,7 @@ impl Account {
         self.kind = Some(match login.kind {
             LoginKind::OAuth => "oauth",
             LoginKind::Token => "token",
+            LoginKind::ClientCredentials => "client_credentials",
         });
         self.state = state(login, verdict, now);
         // A dead token that nothing can renew is not found out by `token`, which asks no server.

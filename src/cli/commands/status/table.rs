@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::report::{Account, AttemptReport};
 use crate::credential::Standby;
 use crate::terminal::clean;
-use crate::time::{Timestamp, human};
+use crate::time::{self, Timestamp, human};
 
 /// A column of the table.
 struct Column {
@@ -152,7 +152,7 @@ fn expires(account: &Account) -> String {
         return String::new();
     }
     match (account.end, account.expires_in, account.grants.is_empty()) {
-        (Some(end), Some(0), _) => format!("{} ago", human(Timestamp::now().since(end))),
+        (Some(end), Some(0), _) => time::ago(Timestamp::now().since(end)),
         (_, Some(seconds), _) => format!("in {}", human(Duration::from_secs(seconds))),
         (_, None, false) => "never".to_owned(),
         (_, None, true) => String::new(),
@@ -183,7 +183,7 @@ fn last_refresh(account: &Account) -> String {
 fn ago(attempt: &AttemptReport) -> String {
     let outcome = attempt.outcome.replace('_', " ");
     match attempt.ended {
-        Some(end) => format!("{outcome} {} ago", human(Timestamp::now().since(end))),
+        Some(end) => format!("{outcome} {}", time::ago(Timestamp::now().since(end))),
         None => outcome,
     }
 }

@@ -7,7 +7,7 @@ use crate::config::ConfigError;
 use crate::credential::BadHost;
 use crate::flow::{AuthorizeError, ClientError, FlowError, NewTokens, NoAnswer, NotAdded, Refusal};
 use crate::gitcred::BadQuestion;
-use crate::http::{FileProblem, SendError, TlsProblem};
+use crate::http::{ClientFileKind, FileProblem, SendError, TlsProblem};
 use crate::oauth::{BadImport, DeviceError, DiscoveryError, RegistrationError, RevokeError};
 use crate::secret::BadSecret;
 use crate::store::{BadStore, Kept, Lasts, LockError};
@@ -118,12 +118,13 @@ errors! {
     RegistrationError { Send(0: error), Unavailable, Refused, Unsound, }
     SendError {
         Unreachable, UnknownName, Proxy, BadProxy, TlsRefused(problem: problem), NotTls, CaFile(problem: problem),
-        ForeignServer, AnswerLost,
+        ClientFile(kind: kind, problem: problem), ForeignServer, AnswerLost,
     }
     TlsProblem {
         UnknownAuthority, OtherAuthority, NoAuthorities, Dates, Name, NoName, Version, ClientCertificate, Other,
     }
     FileProblem { Content, Writable, Untrusted, }
+    ClientFileKind { Secret, Key, }
     AuthorizeError {
         Client(0: error), NoPerson, NoAnswer(0: error), NothingToStandBeside, Flow(0: error), NoRandomness, NotListening, Refused, OtherIssuer, NoIssuer,
         TimedOut,

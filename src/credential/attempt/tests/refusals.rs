@@ -117,3 +117,41 @@ fn a_new_client_begins_without_refusals_and_failures() {
     assert_eq!((last.failures, last.failing_since), (0, None));
     assert_eq!((last.next_at, last.retry_at), (None, asked));
 }
+
+/// A machine has no grant that could end, and no answer whose loss would cost it anything.
+#[test]
+fn no_failure_changes_the_grant_of_a_machine() {
+    for outcome in [
+        Outcome::LoginRequired,
+        Outcome::RefreshRefused,
+        Outcome::ClientRejected,
+        Outcome::AnswerLost,
+        Outcome::Unavailable,
+    ] {
+        for failed in [Failed::unchanged(outcome), Failed::doubtful(outcome)] {
+            let mut login = login();
+            login.kind = LoginKind::ClientCredentials;
+            login.grants[0].state = GrantState::Active;
+            login.grants[0].answer_lost_at = None;
+            login.grants[0].refusals = None;
+            let before = login.grants[0].clone();
+            login.begin_attempt(0, Cause::Expiring, String::new(), at(0));
+            login.end_attempt(&Ending::Failed(failed, None), at(5));
+            assert_eq!(login.grants[0], before, "{outcome:?}");
+            let is_refusal = matches!(outcome, Outcome::LoginRequired | Outcome::RefreshRefused);
+            let counts = if is_refusal {
+                Outcome::ClientRejected
+            } else {
+                outcome
+            };
+            assert_eq!(last(&login).outcome, counts);
+            assert!(last(&login).next_at.is_some());
+        }
+    }
+    let mut login = login();
+    login.kind = LoginKind::ClientCredentials;
+    login.grants[0].state = GrantState::Active;
+    login.begin_attempt(0, Cause::Expiring, String::new(), at(0));
+    login.cut_off(at(5));
+    assert_eq!(login.grants[0].state, GrantState::Active);
+}

@@ -126,6 +126,68 @@ state = "active"
 # end of record
 "#;
 
+/// `kind = "client_credentials"`: a machine with a key.
+pub(super) const MACHINE: &str = r#"version = 1
+kind = "client_credentials"
+host = "sso.example.com"
+scheme = "https"
+account = "ci"
+
+[client]
+provider = "oidc"
+client_id = "ci-runner"
+auth_method = "private_key_jwt"
+client_key_file = "/run/secrets/client.key"
+client_key_id = "2026-11"
+client_key_audience = "https://sso.example.com"
+token_endpoint = "https://sso.example.com/token"
+git_username = "oauth2"
+rotation = "keeps"
+replay = "harmless"
+grants = "independent"
+
+[login]
+issuer = "https://sso.example.com"
+scopes = ["read"]
+
+[[grants]]
+generation = 3
+origin = "1f2e3d4c5b"
+access_token = "access-token"
+token_type = "Bearer"
+scopes = ["read"]
+issued_at = 2026-11-23T10:00:00Z
+expires_at = 2026-11-23T11:00:00Z
+cause = "expiring"
+state = "active"
+# end of record
+"#;
+
+/// What is left of a machine with a secret in a file.
+pub(super) const MACHINE_LOGGED_OUT: &str = r#"version = 1
+kind = "logged_out"
+host = "sso.example.com"
+scheme = "https"
+account = "ci"
+
+[client]
+provider = "oidc"
+client_id = "ci-runner"
+auth_method = "client_secret_basic_file"
+client_secret_file = "/run/secrets/oauth"
+token_endpoint = "https://sso.example.com/token"
+git_username = "oauth2"
+rotation = "keeps"
+replay = "harmless"
+grants = "independent"
+
+[logged_out]
+generation = 3
+at = 2026-11-23T12:00:00Z
+reason = "asked"
+# end of record
+"#;
+
 /// `kind = "password"`: what git asked to keep.
 pub(super) const PASSWORD: &str = r#"version = 1
 kind = "password"

@@ -329,7 +329,7 @@ fn other_values_that_mean_nothing_are_refused() {
         (
             "auth_method = \"client_secret_basic\"",
             "auth_method = \"none\"",
-            "`client_secret` is of no use with `none`",
+            "`client_secret` is of no use with this `auth_method`",
         ),
         ("grant = 0", "grant = 2", "`grant` is the place of no grant"),
         (

@@ -137,8 +137,21 @@ fn what_can_be_refreshed_says_how() {
     assert_corrupt(
         &renewable,
         TOKEN,
-        "`refresh_token` has no place in a `token` record",
+        "`refresh_token` has a place in an `oauth` record only",
     );
+    for (from, expected) in [
+        ("client_id = \"ci-runner\"\n", "`client_id` is missing"),
+        (
+            "token_endpoint = \"https://sso.example.com/token\"\n",
+            "`token_endpoint` is missing",
+        ),
+        (
+            "client_key_file = \"/run/secrets/client.key\"\n",
+            "`client_key_file` is missing",
+        ),
+    ] {
+        assert_corrupt(&with(MACHINE, from, ""), MACHINE, expected);
+    }
 }
 
 #[test]

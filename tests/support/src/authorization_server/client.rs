@@ -4,12 +4,15 @@ use super::message::{Request, form_decoded};
 use super::settings::{ClientAuth, Settings};
 
 /// Whether the request names the client and proves it in the registered way and no other.
-pub(super) fn is_authenticated(request: &Request, settings: &Settings) -> bool {
+pub(super) fn is_authenticated(request: &Request, settings: &Settings, url: &str) -> bool {
     let id = request.parameter("client_id");
     let secret = request.parameter("client_secret");
     let header = request.header("Authorization");
     let expected_id = Some(settings.client_id.as_str());
+    let has_assertion = request.parameter("client_assertion").is_some();
     match &settings.client_auth {
+        ClientAuth::Key(key) => key.has_signed(request, &settings.client_id, url),
+        _ if has_assertion => false,
         ClientAuth::None => id == expected_id && secret.is_none() && header.is_none(),
         ClientAuth::SecretPost(expected) => {
             id == expected_id && secret == Some(expected) && header.is_none()

@@ -67,12 +67,16 @@ pub(super) fn act(state: &mut State, request: &Request) -> Answer {
 /// The client first, then what its grant type asks for.
 fn token(state: &mut State, request: &Request) -> Result<Answer, Answer> {
     let grant_type = required(request, "grant_type")?;
-    if !client::is_authenticated(request, &state.settings) {
+    if !client::is_authenticated(request, &state.settings, &state.url) {
         return Err(INVALID_CLIENT.answer());
     }
     let pair = match grant_type {
         "refresh_token" => refresh(state, request)?,
         "authorization_code" => redeem_code(state, request)?,
+        "client_credentials" if state.settings.client_credentials => {
+            let scope = request.parameter("scope").unwrap_or(&state.settings.scope);
+            state.grants.log_in_machine(scope, &state.settings)
+        }
         DEVICE_GRANT if state.settings.device.is_some() => poll(state, request)?,
         _ => return Err(UNSUPPORTED_GRANT_TYPE.answer()),
     };
@@ -123,7 +127,7 @@ fn authorize_device(state: &mut State, request: &Request) -> Result<Answer, Answ
     let Some(rules) = state.settings.device.clone() else {
         return Err(Answer::json(404, &json!({"error": "404 Not Found"})));
     };
-    if !client::is_authenticated(request, &state.settings) {
+    if !client::is_authenticated(request, &state.settings, &state.url) {
         return Err(INVALID_CLIENT.answer());
     }
     let scope = request.parameter("scope").unwrap_or_default();
@@ -228,7 +232,7 @@ fn required<'a>(request: &'a Request, name: &str) -> Result<&'a str, Answer> {
 }
 
 fn revoke(state: &mut State, request: &Request) -> Answer {
-    if !client::is_authenticated(request, &state.settings) {
+    if !client::is_authenticated(request, &state.settings, &state.url) {
         let body = json!({
             "error": "unauthorized_client",
             "error_description": "You are not authorized to revoke this token",

@@ -81,6 +81,17 @@ impl Grants {
         self.issue(consent, None, settings)
     }
 
+    /// A token for the client itself (RFC 6749 §4.4.3): no refresh token comes with it.
+    pub(super) fn log_in_machine(&mut self, scope: &str, settings: &Settings) -> Pair {
+        self.count += 1;
+        let consent = Consented {
+            grant: self.count,
+            username: settings.client_id.clone(),
+            scope: scope.to_owned(),
+        };
+        self.issue(consent, Some(new_secret("never-sent")), settings)
+    }
+
     /// RFC 6749 §6. The caller holds the one lock, so the end of the old pair and the birth of the
     /// new one are one step, as in Doorkeeper's transaction.
     pub(super) fn exchange(&mut self, refresh_token: &str, settings: &Settings) -> Exchange {

@@ -5,6 +5,7 @@
 //! A thread serves a connection, one mutex guards everything: a rotation is one step for all
 //! observers. Nothing here waits without a limit.
 
+mod assertion;
 mod authorization;
 mod client;
 mod codes;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use assertion::RegisteredKey;
 pub use commands::{HELP, answer};
 pub use devices::Decision;
 pub use endpoints::{
@@ -203,6 +205,14 @@ impl AuthorizationServer {
         self.count_where(|recorded| {
             recorded.request.path == TOKEN
                 && recorded.request.parameter("grant_type") == Some("refresh_token")
+        })
+    }
+
+    /// How many requests asked for a token with nothing but the client's credentials, whatever came of them.
+    pub fn machine_requests(&self) -> usize {
+        self.count_where(|recorded| {
+            recorded.request.path == TOKEN
+                && recorded.request.parameter("grant_type") == Some("client_credentials")
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::assertion::RegisteredKey;
+
 /// The rules of one server; the default ones are GitLab's.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
@@ -31,6 +33,8 @@ pub struct Settings {
     pub discovery: bool,
     /// The device grant; `None`: there is none.
     pub device: Option<DeviceGrant>,
+    /// Whether the client gets tokens by itself (RFC 6749 §4.4).
+    pub client_credentials: bool,
     /// Whether [`TOKEN_INFO`](super::TOKEN_INFO) exists.
     pub check_endpoint: bool,
     /// Doorkeeper before 5.8.1: a revocation by refresh token is answered with 200 and does nothing
@@ -57,6 +61,7 @@ impl Default for Settings {
             sends_issuer: false,
             discovery: true,
             device: Some(DeviceGrant::default()),
+            client_credentials: false,
             check_endpoint: true,
             revocation_ignores_expired: false,
             mcp: None,
@@ -74,12 +79,14 @@ pub enum ClientAuth {
     SecretPost(String),
     /// Both in the `Authorization` header.
     SecretBasic(String),
+    /// An assertion that is signed with a private key (RFC 7523).
+    Key(RegisteredKey),
 }
 
 impl ClientAuth {
     pub(super) fn secret(&self) -> Option<&str> {
         match self {
-            Self::None => None,
+            Self::None | Self::Key(_) => None,
             Self::SecretPost(secret) | Self::SecretBasic(secret) => Some(secret),
         }
     }

@@ -1,9 +1,11 @@
 //! The state: everything that the threads of one server share.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::LIMIT;
+use super::assertion::id_of_assertion;
 use super::codes::Codes;
 use super::devices::Devices;
 use super::endpoints;
@@ -28,6 +30,8 @@ pub(super) struct State {
     pub(super) scripts: Scripts,
     pub(super) gates: Gates,
     pub(super) history: History,
+    /// The ids of the assertions that were presented (RFC 7523 §3).
+    pub(super) assertions: HashSet<String>,
     /// What manages the registration of the client (RFC 7592).
     pub(super) registration_token: String,
 }
@@ -58,6 +62,7 @@ impl Shared {
                 scripts: Scripts::default(),
                 gates: Gates::default(),
                 history: History::default(),
+                assertions: HashSet::new(),
                 registration_token: String::new(),
             }),
             journal_changed: Condvar::new(),
@@ -83,6 +88,12 @@ impl Shared {
         let mut state = self.lock();
         let mistakes = strictness::mistakes(request, &state.settings, &state.url);
         state.journal.mistakes.extend(mistakes);
+        if let Some(id) = id_of_assertion(request)
+            && (id.is_empty() || !state.assertions.insert(id))
+        {
+            let mistake = "an assertion without an id of its own";
+            state.journal.mistakes.push(mistake.to_owned());
+        }
         let number = state.journal.record(request.clone());
         let behaviour = state.scripts.next(&request.path);
         self.journal_changed.notify_all();

@@ -22,19 +22,19 @@ pub(super) fn mistakes(request: &Request, settings: &Settings, url: &str) -> Vec
             if !accepts_json(request) {
                 found.push("no `Accept: application/json`".to_owned());
             }
-            found.extend(grant_type_mistake(request));
-            found.extend(form_mistakes(request, settings));
+            found.extend(grant_type_mistake(request, settings));
+            found.extend(form_mistakes(request, settings, url));
         }
         REVOKE => {
             found.extend(missing(request, &["token"]));
-            found.extend(form_mistakes(request, settings));
+            found.extend(form_mistakes(request, settings, url));
         }
         AUTHORIZE => found.extend(authorization_mistakes(request)),
         AUTHORIZE_DEVICE => {
             if !accepts_json(request) {
                 found.push("no `Accept: application/json`".to_owned());
             }
-            found.extend(form_mistakes(request, settings));
+            found.extend(form_mistakes(request, settings, url));
         }
         USER if request.header("Private-Token").is_some() => {
             found.push("an OAuth token as `Private-Token`".to_owned());
@@ -64,12 +64,13 @@ fn accepts_json(request: &Request) -> bool {
 }
 
 /// Each grant type has parameters of its own.
-fn grant_type_mistake(request: &Request) -> Vec<String> {
+fn grant_type_mistake(request: &Request, settings: &Settings) -> Vec<String> {
     match request.parameter("grant_type") {
         None => missing(request, &["grant_type"]),
         Some("refresh_token") => missing(request, &["refresh_token"]),
         Some("authorization_code") => missing(request, &["code", "redirect_uri", "code_verifier"]),
         Some(DEVICE_GRANT) => missing(request, &["device_code"]),
+        Some("client_credentials") if settings.client_credentials => Vec::new(),
         Some(_) => vec!["a grant type that this server does not have".to_owned()],
     }
 }
@@ -120,7 +121,7 @@ fn repeated(parameters: &[(String, String)]) -> Vec<String> {
 }
 
 /// What holds for every form that a client posts (RFC 6749 §2.3, §3.2).
-fn form_mistakes(request: &Request, settings: &Settings) -> Vec<String> {
+fn form_mistakes(request: &Request, settings: &Settings, url: &str) -> Vec<String> {
     let mut found = Vec::new();
     if request.method != "POST" {
         found.push("not a POST".to_owned());
@@ -129,7 +130,7 @@ fn form_mistakes(request: &Request, settings: &Settings) -> Vec<String> {
         found.push("the body is no form".to_owned());
     }
     found.extend(repeated(&request.form));
-    if !client::is_authenticated(request, settings) {
+    if !client::is_authenticated(request, settings, url) {
         found.push("no client authentication, or a wrong one".to_owned());
     }
     found

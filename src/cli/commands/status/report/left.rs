@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::credential::{Attempt, Grant, GrantState, Login, Outcome, ReuseDetection};
 use crate::flow::{refusals, why_refresh_failed};
-use crate::time::{Timestamp, human};
+use crate::time::{Timestamp, ago, human};
 
 /// A sentence for each, without the account's name.
 pub(super) fn remarks(login: &Login, now: Timestamp) -> Vec<String> {
@@ -113,8 +113,4 @@ fn which(login: &Login, grant: usize) -> &'static str {
         (_, 0) => " of the first grant",
         (..) => " of the second grant",
     }
-}
-
-fn ago(length: Duration) -> String {
-    format!("{} ago", human(length))
 }

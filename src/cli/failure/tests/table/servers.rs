@@ -1,7 +1,7 @@
 //! The errors on the way to a server.
 
 use super::*;
-use crate::http::{Through, TlsProblem};
+use crate::http::{ClientFileKind, Through, TlsProblem};
 
 pub(super) fn servers() -> Vec<Error> {
     let send = |error| AuthorizeError::Device(DeviceError::Send(error)).into();
@@ -82,6 +82,16 @@ pub(super) fn servers() -> Vec<Error> {
             FileProblem::Untrusted,
             "it is owned by user jane (1000), but glauth runs as user root (0)",
         )),
+        send(client_file(
+            ClientFileKind::Secret,
+            "/run/secrets/oauth",
+            "cannot be read: No such file or directory (os error 2)",
+        )),
+        send(client_file(
+            ClientFileKind::Key,
+            "/run/secrets/client.key",
+            "holds a key with a passphrase",
+        )),
         send(SendError::ForeignServer {
             origin: "http://127.0.0.1:3000".to_owned(),
             uid: 1002,
@@ -110,6 +120,15 @@ pub(super) fn unreachable() -> SendError {
     SendError::Unreachable {
         origin: origin(),
         reason: "connection refused".to_owned(),
+    }
+}
+
+fn client_file(kind: ClientFileKind, path: &str, reason: &str) -> SendError {
+    SendError::ClientFile {
+        kind,
+        path: path.into(),
+        problem: FileProblem::Content,
+        reason: reason.to_owned(),
     }
 }
 

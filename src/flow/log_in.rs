@@ -105,7 +105,8 @@ fn as_machine(
     plan.find_out(session, person)?;
     let asks = person.can_answer();
     if asks && plan.client_id().is_none() {
-        let typed = person.client_id(None, &plan.redirect_uri())?;
+        // No browser comes back to a machine.
+        let typed = person.client_id(None, "")?;
         person.client_id_typed(&typed, plan.scheme);
         plan.set_client_id(typed);
     }

@@ -23,8 +23,8 @@ pub trait Person {
     /// Asks for the kind of server, where none of the addresses in `tried` says it.
     fn kind(&self, tried: &[String]) -> Result<&'static Provider, NoAnswer>;
 
-    /// Asks for the id of an application that is registered at the server with this redirect URI. `register` says
-    /// how the person registers one, if that is known.
+    /// Asks for the id of an application that is registered at the server with this redirect URI, which is empty for a
+    /// machine's. `register` says how the person registers one, if that is known.
     fn client_id(
         &self,
         register: Option<&ToRegister>,

@@ -112,6 +112,7 @@ fn a_pasted_login_makes_the_one_that_was_missing() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
     let store = text(&sandbox.path("another store"));
+    sandbox.import_expired(&["--store", &store], "gitlab.example.com");
     let token = ["--json", "token", "--store", &store, "-a", "work"];
     let url = server.url();
     let args = [&token[..], &[&url]].concat();

@@ -141,7 +141,7 @@ fn a_record_with_a_value_of_a_newer_glauth_is_refused_and_left_as_it_is() {
         ("cause = \"asked\"", "cause = \"scheduled\""),
         (
             "auth_method = \"none\"",
-            "auth_method = \"private_key_jwt\"",
+            "auth_method = \"tls_client_auth\"",
         ),
         ("rotation = \"kills\"", "rotation = \"delays\""),
     ] {

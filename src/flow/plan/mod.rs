@@ -423,7 +423,7 @@ impl<'a> Plan<'a> {
 
     fn any_client(&self) -> Option<&Client> {
         let own = self.own.as_ref();
-        let own = own.filter(|record| record.scheme == self.scheme);
+        let own = own.filter(|it| it.scheme == self.scheme && is_alike(it, self.kind));
         self.other.as_ref().or_else(|| own?.client())
     }
 
@@ -447,11 +447,18 @@ fn scheme_of(options: &LoginOptions, host: &Host) -> Option<Scheme> {
     url.scheme.filter(|_| url.host == *host)
 }
 
-/// Whether what is remembered of the client is of use: a login through the server wants an id. People and machines have
-/// clients of their own, unless a login has taken the place of another one.
+/// Whether what is remembered of the client is of use: a login through the server wants an id.
 fn is_of_use(record: &Record, kind: LoginKind) -> bool {
     let client = record.client();
-    client.is_some_and(|client| client.client_id.is_some() || kind == LoginKind::Token)
+    let has_id = client.is_some_and(|client| client.client_id.is_some());
+    is_alike(record, kind) && (has_id || client.is_some() && kind == LoginKind::Token)
+}
+
+/// People and machines have clients of their own.
+fn is_alike(record: &Record, kind: LoginKind) -> bool {
+    let is_machine = |kind| kind == LoginKind::ClientCredentials;
+    let login = record.login();
+    login.is_none_or(|login| is_machine(login.kind) == is_machine(kind))
 }
 
 /// Another login at the host that is of use. A broken record is left out.
@@ -459,12 +466,7 @@ fn another(store: &Store, id: &AccountId, kind: LoginKind) -> Result<Option<Reco
     let all = store.accounts_of(&id.host)?;
     let readable = all.iter().filter_map(|id| store.snapshot(id).ok()?);
     let mut records = readable.map(Snapshot::into_record);
-    let is_machine = |kind| kind == LoginKind::ClientCredentials;
-    let is_like = |record: &Record| {
-        let login = record.login();
-        login.is_none_or(|login| is_machine(login.kind) == is_machine(kind))
-    };
-    Ok(records.find(|record| record.id != *id && is_of_use(record, kind) && is_like(record)))
+    Ok(records.find(|record| record.id != *id && is_of_use(record, kind)))
 }
 
 #[cfg(test)]

@@ -6,22 +6,29 @@ import { execFileSync } from "node:child_process";
 const GLAUTH = process.env.GLAUTH;
 const url = process.argv.at(-1);
 const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}");
+const isMachine = (process.env.MCP_CONFORMANCE_SCENARIO ?? "").includes("client-credentials");
 
 // `script` gives glauth the terminal that a person has; BROWSER opens the page and follows its redirects.
 function login(scopes = []) {
-    const words = [GLAUTH, "login", "--no-standby"];
+    const words = [GLAUTH, "login", isMachine ? "--client-credentials" : "--no-standby"];
     if (context.client_id) words.push("--client-id", context.client_id);
-    if (context.client_secret) words.push("--client-secret-file", secretFile());
+    if (context.client_secret) words.push("--client-secret-file", file("secret", context.client_secret));
+    if (context.private_key_pem) words.push("--client-key-file", file("key", context.private_key_pem));
     for (const scope of scopes) words.push("--scope", scope);
+    if (isMachine) {
+        // No person, and no terminal.
+        execFileSync(words[0], [...words.slice(1), url], { stdio: ["ignore", "inherit", "inherit"] });
+        return;
+    }
     const line = [...words, url].map((word) => `'${word}'`).join(" ");
     execFileSync("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"], {
         stdio: ["ignore", "inherit", "inherit"],
     });
 }
 
-function secretFile() {
-    const path = `${process.env.HOME}/secret`;
-    execFileSync("sh", ["-c", 'umask 077; printf %s "$1" >"$2"', "-", context.client_secret, path]);
+function file(name, text) {
+    const path = `${process.env.HOME}/${name}`;
+    execFileSync("sh", ["-c", 'umask 077; printf %s "$1" >"$2"', "-", text, path]);
     return path;
 }
 

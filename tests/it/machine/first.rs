@@ -1,9 +1,7 @@
 //! The login itself, and what it leaves.
 
 use super::{SECRET, file, log_in, logged_in, server, server_with};
-use crate::support::authorization_server::{
-    Answer, AuthorizationServer, Behaviour, ClientAuth, REVOKE, TOKEN,
-};
+use crate::support::authorization_server::{Answer, Behaviour, ClientAuth, REVOKE, TOKEN};
 use crate::support::sandbox::Sandbox;
 use crate::support::terminal::Terminal;
 
@@ -173,12 +171,31 @@ fn the_configuration_says_it_all() {
 
 /// A person's login and a machine's stand side by side, and neither takes the client of the other.
 #[test]
-fn a_person_and_a_machine_have_accounts_of_their_own() {
-    let server: AuthorizationServer = server();
+fn a_person_and_a_machine_have_accounts_and_clients_of_their_own() {
+    let server = server();
     let sandbox = logged_in(&server);
-    let said = sandbox
-        .run(&["login", "--account", "jane", &server.url()])
-        .fails(2);
-    assert!(said.contains("no client id"), "{said}");
-    assert_eq!(server.machine_requests(), 1);
+    for account in ["jane", "default"] {
+        let args = ["login", "--account", account, &server.url()];
+        let said = sandbox.run(&args).fails(2);
+        assert!(said.contains("no client id"), "{said}");
+    }
+    let pair = server.log_in();
+    let url = server.url();
+    let import = [
+        "login",
+        "--import",
+        "--account",
+        "joe",
+        "--client-id",
+        "x",
+        &url,
+    ];
+    sandbox.run_with_input(&import, &pair.response).succeeds();
+    let args = ["login", "--client-credentials", "--account", "ci", &url];
+    sandbox.run(&args).succeeds();
+    sandbox.run(&["logout", "--local", &url]).succeeds();
+    sandbox
+        .run(&["logout", "--local", "--account", "ci", &url])
+        .succeeds();
+    assert_eq!(server.machine_requests(), 2);
 }

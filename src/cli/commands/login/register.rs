@@ -45,6 +45,9 @@ pub(super) fn ask_for_client_id(
 ) -> Result<String, NoAnswer> {
     match register {
         Some(register) => explain(&host.to_string(), register),
+        None if redirect_uri.is_empty() => printer::note(&format!(
+            "{host} has to know this machine as an application with credentials of its own; register one there"
+        )),
         None => printer::note(&format!(
             "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
         )),

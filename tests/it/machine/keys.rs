@@ -1,5 +1,6 @@
 //! Clients with a private key (RFC 7523): the server checks the signature and each claim.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{log_in, server_with};
@@ -8,9 +9,24 @@ use crate::support::authorization_server::{
 };
 use crate::support::sandbox::Sandbox;
 
+/// The file of a key. They were made for these tests alone, and stand in the repository without the lines that would
+/// make them look like somebody's.
 fn key(name: &str) -> PathBuf {
+    let label = match name {
+        "rsa-pkcs1" => "RSA PRIVATE KEY",
+        "p256-sec1" => "EC PRIVATE KEY",
+        "locked" => "ENCRYPTED PRIVATE KEY",
+        _ => "PRIVATE KEY",
+    };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/keys");
-    folder.join(format!("{name}.pem"))
+    let text = std::fs::read_to_string(folder.join(format!("{name}.base64"))).unwrap();
+    let pem = format!("-----BEGIN {label}-----\n{text}-----END {label}-----\n");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
+    // Tests run side by side, each perhaps in the middle of reading it.
+    let mut new = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    new.write_all(pem.as_bytes()).unwrap();
+    new.persist(&path).unwrap();
+    path
 }
 
 /// The keys that `openssl genpkey` writes, and the forms of before.

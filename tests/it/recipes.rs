@@ -207,6 +207,106 @@ fn terraform_has_a_token_with_enough_life_and_its_exit_code_is_its_own() {
     assert_eq!(failed.code(), Some(125), "{failed:?}");
 }
 
+/// A recipe's text, for the test's server.
+fn for_server(name: &str, server: &AuthorizationServer) -> String {
+    let text = fs::read_to_string(folder().join(name)).unwrap();
+    text.replace("https://mcp.example.com/mcp", &server.url())
+        .replace("https://llm.example.com", &server.url())
+}
+
+/// The token in the one line that a helper printed: a JSON object with one header.
+fn bearer_of_headers(said: &str) -> String {
+    let headers: serde_json::Value = said.parse().unwrap();
+    assert_eq!(headers.as_object().unwrap().len(), 1, "{said}");
+    let header = headers["Authorization"].as_str().unwrap();
+    header.strip_prefix("Bearer ").unwrap().to_owned()
+}
+
+#[test]
+fn the_helper_of_claude_code_prints_the_headers_for_the_server_that_it_is_told() {
+    let (server, sandbox) = expired();
+    let settings: serde_json::Value = for_server("claude-code.json", &server).parse().unwrap();
+    let helper = &settings["mcpServers"]["example"]["headersHelper"];
+    let mut shell = program(&sandbox, "sh").unwrap();
+    shell.args(["-c", helper.as_str().unwrap()]);
+    shell.env("CLAUDE_CODE_MCP_SERVER_URL", server.url() + "/mcp");
+    let said = run(&mut shell);
+    assert_eq!(said.stderr, "", "{said:?}");
+    assert!(server.is_alive(&bearer_of_headers(&said.prints())));
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+/// codex passes on few variables, and none of glauth's. A store in another place is named by an option.
+fn by_codex(sandbox: &Sandbox, helper: &str) -> Command {
+    let mut shell = program(sandbox, "sh").unwrap();
+    shell.args(["-c", helper]);
+    let set: Vec<_> = shell.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for name in set {
+        if name != "HOME" && name != "PATH" {
+            shell.env_remove(name);
+        }
+    }
+    shell
+}
+
+#[test]
+fn the_helpers_of_codex_print_headers_and_a_bare_token() {
+    let (server, sandbox) = expired();
+    let settings: toml::Table = for_server("codex.toml", &server).parse().unwrap();
+    let store = format!("glauth --store '{}' ", sandbox.store().display());
+
+    let helper = &settings["mcp_servers"]["example"]["http_headers_helper"];
+    let helper = helper.as_str().unwrap().replace("glauth ", &store);
+    let said = run(&mut by_codex(&sandbox, &helper)).prints();
+    let token = bearer_of_headers(&said);
+    assert!(server.is_alive(&token));
+
+    let auth = &settings["model_providers"]["gateway"]["auth"];
+    assert_eq!(auth["command"].as_str(), Some("glauth"));
+    let words = auth["args"].as_array().unwrap().iter();
+    let words: Vec<_> = words.map(|word| word.as_str().unwrap()).collect();
+    let said = run(&mut by_codex(&sandbox, &(store + &words.join(" ")))).prints();
+    assert_eq!(said.trim_end(), token);
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+/// mcp-remote fills in the variable itself.
+const NPX: &str = r#"
+[ "$1 $2" = "-y mcp-remote" ]
+[ "$4 $5" = '--header Authorization: Bearer ${MCP_TOKEN}' ]
+printf 'Authorization: Bearer %s\n' "$MCP_TOKEN" | curl --silent --fail --header @- "$3/api/v4/user"
+"#;
+
+#[test]
+fn mcp_remote_finds_the_token_in_its_variable_and_not_in_an_argument() {
+    let (server, sandbox) = expired();
+    let settings: serde_json::Value = for_server("vscode.json", &server).parse().unwrap();
+    let example = &settings["servers"]["example"];
+    let Some(_) = program(&sandbox, "curl") else {
+        return;
+    };
+    let mut command = program(&sandbox, example["command"].as_str().unwrap()).unwrap();
+    let words = example["args"].as_array().unwrap().iter();
+    command.args(words.map(|word| word.as_str().unwrap()));
+    stand_in(&sandbox, &mut command, "npx", NPX);
+    let said = run(&mut command).prints();
+    assert!(said.contains("jane"), "{said}");
+    assert_eq!(server.refresh_requests(), 1);
+}
+
+#[test]
+fn tools_with_fixed_headers_read_them_from_the_variable_that_exec_sets() {
+    let server = AuthorizationServer::start();
+    for (name, list, variable) in [
+        ("opencode.json", "mcp", "{env:MCP_TOKEN}"),
+        ("gemini-cli.json", "mcpServers", "$MCP_TOKEN"),
+    ] {
+        let settings: serde_json::Value = for_server(name, &server).parse().unwrap();
+        let header = &settings[list]["example"]["headers"]["Authorization"];
+        assert_eq!(header.as_str().unwrap(), format!("Bearer {variable}"));
+    }
+}
+
 /// Two logins, of which one has been ended by its server an hour ago.
 fn one_of_two_needs_a_person() -> (AuthorizationServer, AuthorizationServer, Sandbox) {
     let (good, bad) = (AuthorizationServer::start(), AuthorizationServer::start());

@@ -9,13 +9,18 @@ import { mcpAuthRouter } from "@modelcontextprotocol/sdk/server/auth/router.js";
 
 import { app, countRefresh, origin, resource, serve } from "./tool.mjs";
 
+// In seconds.
+const LIFETIME = Number(process.env.LIFETIME ?? 3600);
+
 class RotatingProvider extends DemoInMemoryAuthProvider {
     refreshTokens = new Map();
 
     withRefreshToken(tokens) {
         const refresh_token = randomUUID();
         this.refreshTokens.set(refresh_token, tokens.access_token);
-        return { ...tokens, refresh_token };
+        // A second more than it says: the SDK rounds down.
+        this.tokens.get(tokens.access_token).expiresAt = Date.now() + (LIFETIME + 1) * 1000;
+        return { ...tokens, refresh_token, expires_in: LIFETIME };
     }
 
     async exchangeAuthorizationCode(...asked) {
@@ -31,7 +36,7 @@ class RotatingProvider extends DemoInMemoryAuthProvider {
         this.tokens.delete(old);
         const access_token = randomUUID();
         this.tokens.set(access_token, { ...data, token: access_token });
-        return this.withRefreshToken({ access_token, token_type: "bearer", expires_in: 3600 });
+        return this.withRefreshToken({ access_token, token_type: "bearer" });
     }
 
     // The demo's plain error would be a 500.

@@ -47,11 +47,9 @@ pub fn address_of_login(
     if named.path().strip_suffix(".git").is_some() {
         return at(if stored == *named { origin } else { stored });
     }
-    if options.provider.is_some() || options.endpoints.token.is_some() {
+    let is_told = options.provider.is_some() || options.endpoints.token.is_some();
+    if is_told || brings_tokens {
         return at(named.clone());
-    }
-    if brings_tokens {
-        return at(stored);
     }
     ask(session, config, named, options)
 }

@@ -235,6 +235,9 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
         field("grant_type", "refresh_token"),
         field("refresh_token", &nothing),
     ];
+    // `resource` is one of them (RFC 8707 §2.2).
+    let parameters = client.parameters.iter();
+    fields.extend(parameters.map(|(name, value)| field(name, value)));
     let Ok(authorization) = authenticate(client, &mut fields) else {
         return true;
     };

@@ -182,6 +182,9 @@ fn read(
 ) -> Result<Metadata, String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let issuer = text("issuer").ok_or("names no issuer")?;
+    if issuer.contains(char::is_control) {
+        return Err("names an issuer with a control character".to_owned());
+    }
     // RFC 8414 §3.3: else it is another server's document.
     if !is_asked(issuer) {
         return Err(format!("names another issuer, `{}`", shown(issuer)));

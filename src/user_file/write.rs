@@ -26,7 +26,8 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mode = fs::metadata(&path).map_or(NEW_MODE, |found| found.mode() & 0o777);
     let mut new = path.clone();
-    new.as_mut_os_string().push(".new");
+    // A name that no person gives a file.
+    new.as_mut_os_string().push(".glauth-new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -199,7 +199,7 @@ fn what_comes_of_a_lost_answer_depends_on_what_a_replay_does() {
         record["client"]["replay"] = "revokes".into();
     });
     assert!(
-        said().contains("its token is used as long as it lives for 1h 59m"),
+        said().contains("glauth uses its token for 1h 59m, until it expires, and only then"),
         "{}",
         said()
     );

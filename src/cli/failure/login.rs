@@ -51,12 +51,14 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         }
         ClientError::Registration(error) => of_registration(error, id, call),
         ClientError::OurParameter(_) => "leave it out".to_owned(),
+        ClientError::BadRedirectUri(_) => {
+            "register `http://127.0.0.1/` at the server, and leave --redirect-uri out".to_owned()
+        }
         ClientError::ForeignEndpoint { .. } => "if you mean that, add `--provider generic`".to_owned(),
         ClientError::File { path, source, .. } => remedy_of_file(source, path)
             .unwrap_or_else(|| "look at the path, and whether you may read it".to_owned()),
         ClientError::UnknownProvider(_) => known_providers(),
         ClientError::BadEndpoint { .. }
-        | ClientError::BadRedirectUri(_)
         | ClientError::BadSecret { .. }
         | ClientError::UnknownAuthMethod { .. }
         | ClientError::ControlCharacter { .. } => {

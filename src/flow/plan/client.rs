@@ -125,10 +125,33 @@ impl Plan<'_> {
         })
     }
 
-    /// The client that no person has typed, unless another one was given.
+    /// The client that no person has typed, unless another one was given, or another proof of one that a person
+    /// registered.
     pub(super) fn own_client(&self) -> Option<&OwnClient> {
+        let given = &self.given;
+        let gives_proof = given.client_secret_file.is_some() || given.auth_method.is_some();
         let own = self.own_client.as_ref();
+        let own = own.filter(|own| own.registration.is_some() || !gives_proof);
         own.filter(|own| self.client_id().as_deref() == Some(&own.client_id))
+    }
+
+    /// What is registered, and listened at.
+    #[must_use]
+    pub fn redirect_uri(&self) -> String {
+        if let Some(own) = self.own_client() {
+            let given = self.given.redirect_uri.as_ref();
+            let given = given.filter(|_| own.registration.is_none());
+            return given.unwrap_or(&own.redirect_uri).clone();
+        }
+        self.first(
+            |options| options.redirect_uri.clone(),
+            // That of a registered client is its alone.
+            |client| match client.login.registration {
+                Some(_) => None,
+                None => client.login.redirect_uri.clone(),
+            },
+        )
+        .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
     }
 
     pub(super) fn parameters(&self) -> BTreeMap<String, String> {

@@ -385,23 +385,6 @@ impl<'a> Plan<'a> {
         )
     }
 
-    /// What is registered, and listened at.
-    #[must_use]
-    pub fn redirect_uri(&self) -> String {
-        if let Some(own) = self.own_client() {
-            return own.redirect_uri.clone();
-        }
-        self.first(
-            |options| options.redirect_uri.clone(),
-            // That of a registered client is its alone.
-            |client| match client.login.registration {
-                Some(_) => None,
-                None => client.login.redirect_uri.clone(),
-            },
-        )
-        .unwrap_or_else(|| self.provider().redirect_uri.to_owned())
-    }
-
     /// What was given goes before what is remembered, and that before what is configured.
     fn first<T>(
         &self,

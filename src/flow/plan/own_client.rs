@@ -64,6 +64,10 @@ impl Plan<'_> {
             let redirect_uri = client.login.redirect_uri.clone();
             let redirect_uri = redirect_uri.unwrap_or_else(|| REDIRECT_URI.to_owned());
             if let Some(registration) = &client.login.registration {
+                let given = self.given.redirect_uri.as_deref();
+                if given.is_some_and(|given| given != REDIRECT_URI && given != redirect_uri) {
+                    continue;
+                }
                 let ends = registration.secret_expires_at;
                 let Ok(bound) = bind(&redirect_uri) else {
                     continue;

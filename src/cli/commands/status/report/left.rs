@@ -91,7 +91,7 @@ fn doubtful(
         (ReuseDetection::Revokes, left) if left != Some(Duration::ZERO) => {
             let until = left.map_or_else(String::new, |left| format!(" for {}", human(left)));
             format!(
-                "a second presentation could end the login at this server, so glauth uses its token until it expires{until}, and only then presents the refresh token once more"
+                "a second presentation could end the login at this server, so glauth uses its token{until}, until it expires, and only then presents the refresh token once more"
             )
         }
         _ => {

@@ -189,7 +189,7 @@ pub enum Command {
 pub struct HostTarget {
     /// Host name, host with port, or URL
     ///
-    /// Of a URL with a path, the login at the longest prefix of it counts; a query is ignored. `http://` works on
+    /// If it is a URL with a path, glauth uses the login at its longest prefix, and ignores a query. `http://` works on
     /// loopback only. Without HOST, glauth uses --host, then `default_host` of the configuration,
     /// then the only host in the store.
     #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]

@@ -287,7 +287,10 @@ fn a_check_says_the_same_to_people() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
     server.revoke_everything();
-    let text = sandbox.run(&["status", "--check"]).succeeds();
+    let finished = sandbox.run(&["status", "--check"]);
+    let hint = format!("hint: run `glauth refresh --force {}`", server.url());
+    assert!(finished.stderr.contains(&hint), "{finished:?}");
+    let text = finished.succeeds();
     assert!(
         text.contains("  dead  ") && !text.contains("fresh"),
         "{text}"

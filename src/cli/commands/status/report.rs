@@ -269,6 +269,12 @@ impl Account {
         if self.needs_login {
             remarks.push(format!("{name}: a login is needed"));
             remarks.push(format!("hint: {}", failure::login_command(&self.id, call)));
+        } else if self.check == Some("dead") {
+            let command = call.command_for("refresh --force", &self.id);
+            remarks.push(format!("{name}: the server does not accept the token"));
+            remarks.push(format!(
+                "hint: run {command}, which gets another one, or says that a login is needed"
+            ));
         }
         remarks
     }

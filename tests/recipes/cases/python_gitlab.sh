@@ -13,14 +13,15 @@ ends_with 0 who_am_i
 [[ $said == jane ]] || fail "jane is named: $said"
 record_says '.refreshes == 0'
 
+# One of the answers is the login's: whose it is.
 # The stored token looks fresh, and is dead.
 ask expire >/dev/null
 ends_with 0 who_am_i
 [[ $said == jane ]] || fail "jane is named: $said"
-record_says '.rotations == 1 and .refused == 1 and .served == 2'
+record_says '.rotations == 1 and .refused == 1 and .served == 3'
 
 ask revoke >/dev/null
 ends_with 3 who_am_i
 says "glauth login"
-record_says '.served == 2 and .refused == 2 and .refreshes == 2'
+record_says '.served == 3 and .refused == 2 and .refreshes == 2'
 done_with_server

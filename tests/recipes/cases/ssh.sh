@@ -64,10 +64,10 @@ log_in
 on_box='printf "Authorization: Bearer %s\n" "$GITLAB_TOKEN" | curl --silent --fail --max-time 60 --header @- '"$URL/api/v4/user"
 ends_with 0 "$recipes/ssh-hand-over.sh" box "$URL" "$on_box"
 says jane
-# The other one was the new login's: whose it is.
-record_says '.served == 2 and .refused == 0'
+# The others were those of the two logins: whose they are.
+record_says '.served == 3 and .refused == 0'
 ask revoke >/dev/null
 ends_in -5
 ends_with 3 "$recipes/ssh-hand-over.sh" box "$URL" "$on_box"
-record_says '.served == 2'
+record_says '.served == 3'
 done_with_server

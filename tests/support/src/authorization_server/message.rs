@@ -119,7 +119,7 @@ impl Request {
         }
         if request.has_form() {
             request.form = parse_form(&String::from_utf8_lossy(body));
-        } else if request.header("Content-Type") == Some("application/json") {
+        } else if request.header("Content-Type") == Some("application/json") && !body.is_empty() {
             request.json = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         }
         Ok(Some(request))

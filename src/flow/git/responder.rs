@@ -121,6 +121,8 @@ enum FoundLogin {
     Nothing,
 }
 
+/// The login at this place that answers: what the call and the record of `default` say, else the configuration, else
+/// the only one there.
 fn responder_at(
     session: &Session<'_>,
     host: Host,
@@ -165,21 +167,30 @@ fn responder_at(
             None => Ok(all_ended(&meant, account, question, &there.ended)),
         };
     }
-    let owner = user.and_then(|user| logins.iter().position(|record| is_named(record, user)));
-    let chosen = match (owner, user) {
-        (Some(owner), _) => {
-            Some(owner).filter(|owner| account.is_none() || by_rule == Some(*owner))
-        }
-        (None, None) => by_rule,
-        // No login has that name: it may be that of a login whose user is not known.
-        (None, Some(user)) => by_rule
-            .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
-    };
+    let chosen = answering(&logins, by_rule, account, user);
     Ok(FoundLogin::Responder(match (chosen, unreadable) {
         (Some(index), _) => if_reached_so(logins.swap_remove(index), question),
         (None, Some(error)) => Responder::Unnamed(meant, error),
         (None, None) => unnamed(meant, is_there, account, question, &logins),
     }))
+}
+
+/// Which of several logins answers: the one that the rule of all commands chooses, but git's user name goes before.
+fn answering(
+    logins: &[Record],
+    by_rule: Option<usize>,
+    account: Option<&AccountName>,
+    user: Option<&str>,
+) -> Option<usize> {
+    let Some(user) = user else {
+        return by_rule;
+    };
+    match logins.iter().position(|record| is_named(record, user)) {
+        Some(owner) => Some(owner).filter(|owner| account.is_none() || by_rule == Some(*owner)),
+        // No login has that name: it may be that of a login whose user is not known.
+        None => by_rule
+            .filter(|index| logins[*index].identity.is_none() || is_called(&logins[*index], user)),
+    }
 }
 
 /// Why none of several logins answers. A user whom git names and no login has may be another helper's.

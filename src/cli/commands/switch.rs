@@ -22,9 +22,9 @@ pub(super) fn run(args: &Switch, context: &Context<'_>) -> Result<Exit, Error> {
     if id.account == AccountName::default_name() {
         let changed = choose_account(&path, &id.host, None)?;
         let (outcome, text) = if changed {
-            ("undone", "no other account is chosen any more")
+            ("undone", "no account is chosen any more")
         } else {
-            ("unchanged", "no other account was chosen")
+            ("unchanged", "no account was chosen")
         };
         report_outcome(&id, outcome, text, context)?;
         return Ok(Exit::Done);

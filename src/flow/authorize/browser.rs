@@ -274,8 +274,8 @@ fn not_the_address(line: &str) -> String {
 /// Any page can send a browser here, so it ends nothing.
 fn without_state(error: &str) -> String {
     format!(
-        "the browser came back with the error `{error}` and without this login's `state`; it still \
-         waits for an answer, and Ctrl-C ends it"
+        "an address with the error `{error}` came that does not belong to this login: it lacks the login's `state`. \
+         glauth still waits; Ctrl-C ends the login"
     )
 }
 

@@ -143,13 +143,12 @@ fn an_error_without_state_is_mentioned_and_ends_nothing() {
     let finished = waiting.finish();
     let said = &finished.stderr;
     assert_eq!(
-        said.matches("error `access_[31mdenied` and without")
-            .count(),
+        said.matches("error `access_[31mdenied` came").count(),
         1,
         "{said}"
     );
     assert_eq!(
-        said.matches("error `server_error` and without").count(),
+        said.matches("error `server_error` came").count(),
         1,
         "{said}"
     );

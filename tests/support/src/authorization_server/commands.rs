@@ -9,6 +9,7 @@ use super::{Answer, AuthorizationServer, Behaviour, Decision, REVOKE, TOKEN, TOK
 /// What a line can be.
 pub const HELP: &str = "\
 log-in          print a token response, for `glauth login --import --client-id the-client ADDRESS`
+glpat-SECRET-1  is a personal token, for `glauth login --with-token ADDRESS`
 decide CODE     consent to the login for which `glauth login --device` shows CODE
 lifetime N      let new access tokens expire after N seconds
 expire          expire every access token

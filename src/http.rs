@@ -68,6 +68,19 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request without credentials.
+    #[must_use]
+    pub fn public(url: Url, body: Body, limit: Duration, ca_file: Option<&PathBuf>) -> Self {
+        Self {
+            url,
+            body,
+            authorization: None,
+            limit,
+            ca_file: ca_file.cloned(),
+            server_user: None,
+        }
+    }
+
     fn has_secrets(&self) -> bool {
         self.authorization.is_some() || matches!(self.body, Body::Form(_))
     }

@@ -136,14 +136,7 @@ pub(super) fn document(
     server: &str,
     ca_file: Option<&PathBuf>,
 ) -> Result<Option<Map<String, Value>>, DiscoveryError> {
-    let response = http.send(Request {
-        url: url.clone(),
-        body: Body::None,
-        authorization: None,
-        limit: LIMIT,
-        ca_file: ca_file.cloned(),
-        server_user: None,
-    })?;
+    let response = http.send(Request::public(url.clone(), Body::None, LIMIT, ca_file))?;
     match response.status {
         status @ (429 | 500..) => Err(DiscoveryError::Unavailable {
             server: server.to_owned(),
@@ -175,6 +168,12 @@ pub(super) fn at(server: &Url, path: &str) -> Url {
     url
 }
 
+/// The texts in the list of this name, if there is one.
+pub(super) fn texts(object: &Map<String, Value>, key: &str) -> Option<Vec<String>> {
+    let all = object.get(key)?.as_array()?.iter();
+    Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
 fn read(
     object: &Map<String, Value>,
     asked: &Url,
@@ -200,10 +199,7 @@ fn read(
         }
         Ok(Some(endpoint))
     };
-    let texts = |key: &str| -> Option<Vec<String>> {
-        let all = object.get(key)?.as_array()?.iter();
-        Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
-    };
+    let texts = |key: &str| texts(object, key);
     let methods = texts("token_endpoint_auth_methods_supported");
     let lists =
         |key: &str, word: &str| texts(key).is_some_and(|all| all.iter().any(|one| one == word));

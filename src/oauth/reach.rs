@@ -50,14 +50,7 @@ pub fn reach(
     root.set_path("/");
     root.set_query(None);
     let before = clock();
-    let response = http.send(Request {
-        url: root,
-        body: Body::None,
-        authorization: None,
-        limit: LIMIT,
-        ca_file: ca_file.cloned(),
-        server_user: None,
-    })?;
+    let response = http.send(Request::public(root, Body::None, LIMIT, ca_file))?;
     let there = response.date.as_deref().and_then(http_date);
     Ok(Reached {
         status: response.status,

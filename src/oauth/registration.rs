@@ -102,14 +102,8 @@ pub fn register(
     };
     let url = endpoint.url();
     let url = url.map_err(|_| unsound("has no address that glauth may ask"))?;
-    let response = http.send(Request {
-        url: url.clone(),
-        body: Body::Json(asked_for(server, redirect_uri).to_string()),
-        authorization: None,
-        limit: LIMIT,
-        ca_file: ca_file.cloned(),
-        server_user: None,
-    })?;
+    let body = Body::Json(asked_for(server, redirect_uri).to_string());
+    let response = http.send(Request::public(url.clone(), body, LIMIT, ca_file))?;
     match response.status {
         200 | 201 => {}
         status @ (429 | 500..) => {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::challenge::Challenge;
-use super::discovery::{DiscoveryError, Metadata, at, discover_at, document};
+use super::discovery::{DiscoveryError, Metadata, at, discover_at, document, texts};
 use super::shown::shown;
 use crate::credential::{Endpoint, EndpointName, Endpoints};
 use crate::http::{Body, Http, Request, SendError, origin};
@@ -94,14 +94,9 @@ impl ResourceProbe<'_> {
                 "clientInfo": {"name": "glauth", "version": env!("CARGO_PKG_VERSION")},
             },
         });
-        let sent = self.http.send(Request {
-            url: self.url.clone(),
-            body: Body::Json(hello.to_string()),
-            authorization: None,
-            limit: LIMIT,
-            ca_file: self.ca_file.cloned(),
-            server_user: None,
-        });
+        let body = Body::Json(hello.to_string());
+        let request = Request::public(self.url.clone(), body, LIMIT, self.ca_file);
+        let sent = self.http.send(request);
         match sent {
             Ok(response) if response.status == 401 => {
                 Ok((true, Challenge::of(&response.challenges)))
@@ -156,17 +151,13 @@ impl ResourceProbe<'_> {
         if !self.is_below(uri) {
             return Err(format!("names another resource, {}", shown(uri)));
         }
-        let texts = |key: &str| -> Option<Vec<String>> {
-            let all = object.get(key)?.as_array()?.iter();
-            Some(all.filter_map(Value::as_str).map(str::to_owned).collect())
-        };
         Ok(Described {
             uri: uri.to_owned(),
-            issuer: texts("authorization_servers")
+            issuer: texts(object, "authorization_servers")
                 .unwrap_or_default()
                 .into_iter()
                 .next(),
-            scopes: texts("scopes_supported"),
+            scopes: texts(object, "scopes_supported"),
         })
     }
 

@@ -6,8 +6,9 @@ use toml::de::{DeTable, DeValue};
 use url::Url;
 
 use super::keys::{Form, HOST_KEYS, Key, TOP_KEYS, host_key, top_key};
-use super::mistake::{Mistake, header, line_of};
+use super::mistake::{Mistake, header};
 use crate::credential::{BadHost, Endpoint, Host, HostArg, RedirectUri};
+use crate::toml_trouble::line_of;
 
 const HOSTS: &str = "hosts";
 
@@ -262,7 +263,7 @@ impl Checker<'_> {
 
     fn at<T>(&self, place: &Spanned<T>, said: String, hint: &str) -> Mistake {
         Mistake {
-            line: Some(line_of(self.text, place.span().start)),
+            line: line_of(self.text, place.span().start),
             said,
             hint: Some(hint.to_owned()),
         }

@@ -25,12 +25,6 @@ impl std::fmt::Display for Mistake {
     }
 }
 
-/// The line of this byte, from 1.
-pub(super) fn line_of(text: &str, byte: usize) -> usize {
-    let before = text.get(..byte).unwrap_or(text);
-    before.matches('\n').count() + 1
-}
-
 /// The header of a host's table.
 pub(super) fn header(host: &str) -> String {
     format!("[hosts.\"{host}\"]")

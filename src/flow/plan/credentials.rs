@@ -55,26 +55,16 @@ impl Plan<'_> {
 
     fn secret(&self, client_id: Option<&str>) -> Result<Option<KnownSecret>, ClientError> {
         let client = self.remembered_as(client_id);
-        let remembered = match client.map(|client| &client.auth) {
+        let remembered = client.map(|client| &client.auth);
+        let method: Option<SecretMethod> = match remembered {
             None | Some(AuthMethod::None | AuthMethod::PrivateKeyJwt(_)) => None,
-            Some(AuthMethod::ClientSecretBasic(secret)) => Some((
-                Source::Text(secret),
-                AuthMethod::ClientSecretBasic as SecretMethod,
-            )),
-            Some(AuthMethod::ClientSecretPost(secret)) => Some((
-                Source::Text(secret),
-                AuthMethod::ClientSecretPost as SecretMethod,
-            )),
-            Some(AuthMethod::ClientSecretBasicFile(path)) => Some((
-                Source::File(path),
-                AuthMethod::ClientSecretBasic as SecretMethod,
-            )),
-            Some(AuthMethod::ClientSecretPostFile(path)) => Some((
-                Source::File(path),
-                AuthMethod::ClientSecretPost as SecretMethod,
-            )),
+            Some(AuthMethod::ClientSecretBasic(_) | AuthMethod::ClientSecretBasicFile(_)) => {
+                Some(AuthMethod::ClientSecretBasic)
+            }
+            Some(AuthMethod::ClientSecretPost(_) | AuthMethod::ClientSecretPostFile(_)) => {
+                Some(AuthMethod::ClientSecretPost)
+            }
         };
-        let method = remembered.as_ref().map(|(_, method)| *method);
         let known = |(secret, file)| KnownSecret {
             secret,
             file,
@@ -87,9 +77,13 @@ impl Plan<'_> {
             return Ok(Some(known((secret.clone(), None))));
         }
         match remembered {
-            Some((Source::Text(secret), _)) => return Ok(Some(known((secret.clone(), None)))),
-            Some((Source::File(path), _)) => return secret_in(path).map(|it| Some(known(it))),
-            None => {}
+            Some(AuthMethod::ClientSecretBasic(secret) | AuthMethod::ClientSecretPost(secret)) => {
+                return Ok(Some(known((secret.clone(), None))));
+            }
+            Some(
+                AuthMethod::ClientSecretBasicFile(path) | AuthMethod::ClientSecretPostFile(path),
+            ) => return secret_in(path).map(|it| Some(known(it))),
+            None | Some(AuthMethod::None | AuthMethod::PrivateKeyJwt(_)) => {}
         }
         match self.configured_for(client_id) {
             Some(options) => Ok(secret_of(options)?.map(known)),
@@ -182,12 +176,6 @@ struct KnownSecret {
     /// Where it was read.
     file: Option<PathBuf>,
     method: Option<SecretMethod>,
-}
-
-/// Where the record has a secret.
-enum Source<'a> {
-    Text(&'a ClientSecret),
-    File(&'a Path),
 }
 
 /// A secret, and the file that it was read from.

@@ -73,7 +73,7 @@ impl<'a> Browser<'a> {
                 host: login.plan.id.host.clone(),
             })?;
         login.check_secret(ConsentMethod::Browser)?;
-        let bound = match login.plan.bound() {
+        let bound = match login.plan.take_bound() {
             Some(bound) => bound,
             None => {
                 Bound::at(&RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?)?

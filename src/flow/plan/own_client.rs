@@ -94,7 +94,11 @@ impl Plan<'_> {
         let Some(issuer) = self.discovered.as_ref().map(|server| &server.issuer) else {
             return Ok(Vec::new());
         };
-        let mut clients: Vec<Client> = self.any_client().into_iter().cloned().collect();
+        let is_of_issuer = |client: &&Client| {
+            client.provider == MCP && client.login.issuer.as_ref() == Some(issuer)
+        };
+        let own = self.any_client().filter(is_of_issuer);
+        let mut clients: Vec<Client> = own.into_iter().cloned().collect();
         let store = session.store;
         for id in store.accounts().map_err(FlowError::from)? {
             let record = store
@@ -103,13 +107,14 @@ impl Plan<'_> {
                 .flatten()
                 .map(Snapshot::into_record);
             let client = record.as_ref().and_then(Record::client);
-            let is_registered = |client: &&Client| client.login.registration.is_some();
-            clients.extend(client.filter(is_registered).cloned());
+            // The server is asked about each of them once.
+            let is_another = |client: &&Client| {
+                client.login.registration.is_some()
+                    && !clients.iter().any(|known| known.is_registered_as(client))
+            };
+            let another = client.filter(is_of_issuer).filter(is_another);
+            clients.extend(another.cloned());
         }
-        clients.retain(|client| {
-            client.provider == MCP && client.login.issuer.as_ref() == Some(issuer)
-        });
-        clients.dedup_by(|one, other| one.is_registered_as(other));
         Ok(clients)
     }
 
@@ -154,8 +159,8 @@ impl Plan<'_> {
         wanted.unwrap_or_else(|| REDIRECT_URI.to_owned())
     }
 
-    /// The port that was taken for this login, once.
-    pub(in crate::flow) fn bound(&self) -> Option<Bound> {
+    /// Takes the port that was bound for this login, once.
+    pub(in crate::flow) fn take_bound(&self) -> Option<Bound> {
         self.bound.take()
     }
 

@@ -1,5 +1,4 @@
-//! All that is on disk, in a bounded time: a network file system whose server is gone never answers, and
-//! for ever.
+//! All that is on disk, in a bounded time: a network file system whose server is gone never answers.
 
 use std::sync::mpsc;
 use std::time::Duration;

@@ -13,8 +13,8 @@ use crate::cli::call::Call;
 use crate::cli::failure;
 use crate::code::Code;
 use crate::credential::{
-    AccountId, CheckVerdict, Client, Content, EndpointName, Grant, Login, LoginKind, Record,
-    handed_out,
+    AccountId, CheckVerdict, Client, Content, EndpointName, Grant, Login, LoginKind, Outcome,
+    Record, handed_out,
 };
 use crate::flow::why_refresh_failed;
 use crate::http::{Network, SendError, origin};
@@ -239,13 +239,16 @@ fn token(network: &Audible<Network>, store: &Store, id: &AccountId, call: &Call)
                 call.command_for("refresh --force", id)
             ),
         ),
-        CheckVerdict::Silent(outcome) => warn(
-            format!(
-                "{id}: the server {}, so access token {name} was not checked",
-                why_refresh_failed(outcome).replace("cannot refresh now", "cannot answer now")
-            ),
-            "try again later".to_owned(),
-        ),
+        CheckVerdict::Silent(outcome) => {
+            let why = match outcome {
+                Outcome::Unavailable => "cannot answer now",
+                other => why_refresh_failed(other),
+            };
+            warn(
+                format!("{id}: the server {why}, so access token {name} was not checked"),
+                "try again later".to_owned(),
+            )
+        }
         CheckVerdict::Unknown => warn(
             format!("{id}: the server does not say whether it knows access token {name}"),
             "look at the `check_endpoint` of this login".to_owned(),

@@ -40,15 +40,6 @@ impl Two {
     }
 }
 
-/// A login as `account`, beside others.
-fn log_in_as(sandbox: &Sandbox, server: &AuthorizationServer, account: &str) -> Pair {
-    let pair = server.log_in();
-    let (id, url) = (server.client_id(), server.url());
-    let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
-    sandbox.run_with_input(&login, &pair.response).succeeds();
-    pair
-}
-
 #[test]
 fn host_goes_before_option_before_variable_before_configuration() {
     let two = Two::new();
@@ -88,7 +79,7 @@ fn the_only_host_is_meant_and_where_there_is_none_a_login_is_needed() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
-    log_in_as(&sandbox, &server, "work");
+    sandbox.log_in_as(&server, "work");
     assert_eq!(sandbox.run(&["token"]).prints(), pair.access_token);
     let nobody = Sandbox::new();
     for command in ["token", "refresh", "logout"] {
@@ -181,7 +172,7 @@ fn a_path_means_the_login_at_the_longest_prefix_that_has_one() {
 fn the_account_is_the_named_one_else_default() {
     let server = AuthorizationServer::start();
     let (sandbox, default) = Sandbox::logged_in(&server);
-    let work = log_in_as(&sandbox, &server, "work");
+    let work = sandbox.log_in_as(&server, "work");
     let url = server.url();
     let token = |args: &[&str], variable: Option<&str>| {
         let mut command = sandbox.command(&[args, &["token", &url]].concat());
@@ -201,7 +192,7 @@ fn the_account_is_the_named_one_else_default() {
 fn the_only_account_of_a_host_is_meant_where_there_is_no_default_one() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    let work = log_in_as(&sandbox, &server, "work");
+    let work = sandbox.log_in_as(&server, "work");
     let url = server.url();
     assert_eq!(sandbox.run(&["token", &url]).prints(), work.access_token);
     assert_eq!(sandbox.run(&["token"]).prints(), work.access_token);
@@ -218,8 +209,8 @@ fn the_only_account_of_a_host_is_meant_where_there_is_no_default_one() {
 fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
     let server = AuthorizationServer::start();
     let sandbox = Sandbox::new();
-    log_in_as(&sandbox, &server, "home");
-    log_in_as(&sandbox, &server, "work");
+    sandbox.log_in_as(&server, "home");
+    sandbox.log_in_as(&server, "work");
     server.forget(USER);
     for command in ["token", "refresh", "logout"] {
         let refused = sandbox.run(&["--json", command, &server.url()]);
@@ -236,7 +227,7 @@ fn several_accounts_and_no_default_one_is_exit_2_with_their_names() {
 fn where_everybody_is_logged_out_a_person_is_needed() {
     let two = Two::new();
     let sandbox = &two.sandbox;
-    log_in_as(sandbox, &two.one.0, "work");
+    sandbox.log_in_as(&two.one.0, "work");
     sandbox.run(&["logout", "--all"]).succeeds();
     let error = sandbox
         .run(&["--json", "token"])
@@ -254,7 +245,7 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
     let error = token.fails_in_json(3, "login_required");
     assert_eq!(error["account"], "default");
     std::fs::remove_file(sandbox.file(&two.one.0, "toml")).unwrap();
-    log_in_as(sandbox, &two.one.0, "home");
+    sandbox.log_in_as(&two.one.0, "home");
     sandbox.run(&["logout", "--all"]).succeeds();
     let token = sandbox.run(&["--json", "token", &two.one.0.url()]);
     let error = token.fails_in_json(3, "login_required");
@@ -265,7 +256,7 @@ fn where_everybody_is_logged_out_a_person_is_needed() {
 fn a_logout_of_the_default_account_does_not_make_another_one_meant() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
-    let work = log_in_as(&sandbox, &server, "work");
+    let work = sandbox.log_in_as(&server, "work");
     let url = server.url();
     sandbox.run(&["logout", &url]).succeeds();
     for command in ["token", "refresh"] {
@@ -493,8 +484,8 @@ fn a_record_that_cannot_be_read_hides_no_other_account_of_its_host() {
         let server = AuthorizationServer::start();
         let sandbox = Sandbox::new();
         let (pair, _) = (
-            log_in_as(&sandbox, &server, "a"),
-            log_in_as(&sandbox, &server, "b"),
+            sandbox.log_in_as(&server, "a"),
+            sandbox.log_in_as(&server, "b"),
         );
         break_account(&sandbox, &server, "b", text);
         let url = server.url();
@@ -502,7 +493,7 @@ fn a_record_that_cannot_be_read_hides_no_other_account_of_its_host() {
         assert_eq!(sandbox.run(&["token", &url]).prints(), pair.access_token);
         sandbox.run(&["token", "-a", "b", &url]).fails(5);
         // `default` is always meant, so it is told of; the others can be named.
-        log_in_as(&sandbox, &server, "default");
+        sandbox.log_in_as(&server, "default");
         break_account(&sandbox, &server, "default", text);
         sandbox.run(&["token", &url]).fails(5);
         let named = sandbox.run(&["token", "-a", "a", &url]).prints();

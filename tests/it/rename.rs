@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::leases::Holder;
-use crate::support::authorization_server::{AuthorizationServer, Pair, TOKEN};
+use crate::support::authorization_server::{AuthorizationServer, TOKEN};
 use crate::support::crash_points::CrashPoint;
 use crate::support::sandbox::{Finished, Running, Sandbox};
 
@@ -21,14 +21,6 @@ fn token_of(sandbox: &Sandbox, server: &AuthorizationServer, account: &str) -> F
 
 fn file_of(sandbox: &Sandbox, server: &AuthorizationServer, name: &str) -> PathBuf {
     sandbox.file(server, "toml").with_file_name(name)
-}
-
-fn log_in_as(sandbox: &Sandbox, server: &AuthorizationServer, account: &str) -> Pair {
-    let pair = server.log_in();
-    let (id, url) = (server.client_id(), server.url());
-    let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
-    sandbox.run_with_input(&login, &pair.response).succeeds();
-    pair
 }
 
 #[test]
@@ -67,7 +59,7 @@ fn the_login_has_the_new_name_and_the_old_one_is_free() {
 fn a_name_that_a_login_has_is_refused_and_one_that_was_logged_out_is_free() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
-    log_in_as(&sandbox, &server, "work");
+    sandbox.log_in_as(&server, "work");
     let error = rename(&sandbox, &server, "default", "work").fails_in_json(2, "usage");
     let hint = error["hint"].as_str().unwrap();
     assert!(hint.contains("glauth logout --account work"), "{hint}");
@@ -117,7 +109,7 @@ fn a_choice_in_the_configuration_and_the_word_of_a_timer_go_with_it() {
     let (sandbox, _) = Sandbox::logged_in(&server);
     let url = server.url();
     rename(&sandbox, &server, "default", "work").succeeds();
-    log_in_as(&sandbox, &server, "home");
+    sandbox.log_in_as(&server, "home");
     sandbox.run(&["switch", &url, "work"]).succeeds();
     let alert = |name: &str| file_of(&sandbox, &server, name);
     fs::write(alert("work.alert"), "[told]\n3 = 2026-01-01T00:00:00Z\n").unwrap();

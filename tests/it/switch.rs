@@ -19,7 +19,7 @@ impl Two {
     fn new() -> Self {
         let server = AuthorizationServer::start();
         let sandbox = Sandbox::new();
-        let [home, work] = ["home", "work"].map(|name| log_in(&sandbox, &server, name));
+        let [home, work] = ["home", "work"].map(|name| sandbox.log_in_as(&server, name));
         Self {
             server,
             sandbox,
@@ -50,14 +50,6 @@ impl Two {
     fn token(&self) -> Finished {
         self.sandbox.run(&["token", &self.server.url()])
     }
-}
-
-fn log_in(sandbox: &Sandbox, server: &AuthorizationServer, account: &str) -> Pair {
-    let pair = server.log_in();
-    let (id, url) = (server.client_id(), server.url());
-    let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
-    sandbox.run_with_input(&login, &pair.response).succeeds();
-    pair
 }
 
 #[test]
@@ -172,7 +164,7 @@ fn a_link_and_a_mode_stay_and_a_new_file_is_closed_to_others() {
 #[test]
 fn an_account_called_default_goes_before_and_is_given_another_name_first() {
     let two = Two::new();
-    let own = log_in(&two.sandbox, &two.server, "default");
+    let own = two.sandbox.log_in_as(&two.server, "default");
     let error = two.switch("work").fails_in_json(2, "usage");
     let host = two.server.host();
     let hint = format!("run `glauth rename {host} default NAME` first");
@@ -230,7 +222,7 @@ fn a_configuration_that_cannot_be_read_is_exit_2_only_where_it_may_choose() {
     }
     let broken = fs::read(&config).unwrap();
     fs::remove_file(&config).unwrap();
-    let own = log_in(&two.sandbox, &two.server, "default");
+    let own = two.sandbox.log_in_as(&two.server, "default");
     fs::write(&config, broken).unwrap();
     assert_eq!(two.token().prints(), own.access_token);
 }
@@ -261,7 +253,7 @@ fn an_account_that_is_not_there_brings_those_that_are() {
     }
     // Too many to name.
     for account in ["a", "b"] {
-        log_in(&two.sandbox, &two.server, account);
+        two.sandbox.log_in_as(&two.server, account);
     }
     let said = hint(&["token", "-a", "office", &url], 3, "login_required");
     assert!(!said.contains("mean"), "{said}");

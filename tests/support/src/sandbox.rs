@@ -51,6 +51,15 @@ impl Sandbox {
         server.forget(USER);
     }
 
+    /// Imports a new login as `account`, beside others.
+    pub fn log_in_as(&self, server: &AuthorizationServer, account: &str) -> Pair {
+        let pair = server.log_in();
+        let (id, url) = (server.client_id(), server.url());
+        let login = ["login", "--import", "--client-id", &id, "-a", account, &url];
+        self.run_with_input(&login, &pair.response).succeeds();
+        pair
+    }
+
     /// Imports a login that has expired, at a server of the test's own.
     pub fn import_expired(&self, options: &[&str], host: &str) {
         // No two accounts have one refresh token.

@@ -311,7 +311,8 @@ STATE:
 
 `(default)` or `*` after an account: the one that the host means (see `glauth switch`).
 
-A terminal shows the columns that fit; --json has all, and more. With -v, each command that uses a token is named.
+A terminal shows the columns that fit; --json has all, and more. With -v, `status` names the client id, and each \
+command that uses a token.
 
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
 

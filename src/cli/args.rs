@@ -192,7 +192,7 @@ pub struct HostTarget {
     /// If it is a URL with a path, glauth uses the login at its longest prefix, and ignores a query. `http://` works on
     /// loopback only. Without HOST, glauth uses --host, then `default_host` of the configuration,
     /// then the only host in the store.
-    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]
+    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse_below)]
     pub host: Option<HostArg>,
 }
 
@@ -254,6 +254,8 @@ pub enum Format {
     HeadersJson,
     /// Credential for `kubectl`
     Kubectl,
+    /// Header for the go command, by `GOAUTH`
+    Goauth,
 }
 
 /// `glauth refresh`

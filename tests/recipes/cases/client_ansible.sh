@@ -2,8 +2,8 @@
 # Ansible asks for each task.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true hides=true
-needs ansible-playbook
+hides=true
+needs_pinned ansible-playbook
 
 use_client() {
     here ansible.yml play.yml

@@ -2,8 +2,7 @@
 # The AWS CLI exchanges the token, each time that its own credentials expire.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs aws
+needs_pinned aws
 
 use_client() {
     here aws.sh

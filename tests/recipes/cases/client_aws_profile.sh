@@ -2,8 +2,7 @@
 # The AWS CLI runs a command for new credentials, which exchanges a token.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs aws
+needs_pinned aws
 
 use_client() {
     mkdir .aws

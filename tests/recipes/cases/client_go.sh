@@ -2,9 +2,9 @@
 # Go asks by GOAUTH, which it does for https only.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-# shellcheck disable=SC2034 # measure uses them
-pinned=true hides=true
-needs go openssl
+hides=true
+needs_pinned go
+needs openssl
 
 use_client() {
     mkdir -p .config/go

@@ -2,8 +2,7 @@
 # pip has the token in the index URL of its environment.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs pip
+needs_pinned pip
 
 use_client() {
     here pip.sh

@@ -2,8 +2,8 @@
 # pip asks the keyring, which is glauth.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true hides=true
-needs pip
+hides=true
+needs_pinned pip
 
 use_client() {
     mkdir bin .config .config/pip

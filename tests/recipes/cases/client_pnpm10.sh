@@ -2,8 +2,8 @@
 # pnpm 10 asks a helper without arguments.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true hides=true
-needs pnpm10
+hides=true
+needs_pinned pnpm10
 
 use_client() {
     here pnpm-token-helper.sh pnpm-token-helper

@@ -2,8 +2,8 @@
 # pnpm 12 asks a helper with arguments.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true hides=true
-needs pnpm12
+hides=true
+needs_pinned pnpm12
 
 use_client() {
     here pnpm12.npmrc .npmrc

@@ -2,8 +2,7 @@
 # poetry locks a package and the one that it depends on.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs poetry
+needs_pinned poetry
 
 use_client() {
     here poetry.sh

@@ -2,8 +2,8 @@
 # twine uploads two files.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs twine curl
+needs_pinned twine
+needs curl
 
 use_client() {
     here twine.sh

@@ -2,8 +2,7 @@
 # uv has the token in its environment.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs uv
+needs_pinned uv
 
 use_client() {
     here uv.toml

@@ -2,8 +2,7 @@
 # uv asks the keyring, which is glauth.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-pinned=true
-needs uv
+needs_pinned uv
 
 use_client() {
     mkdir bin

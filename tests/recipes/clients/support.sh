@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # What the cases about package managers and cloud tools stand on: a registry, and four runs of one client. A case defines
-# `use_client`, which runs the client once in an empty home, and calls `measure`. It sets `pinned` if the suite installs
-# the client, and `hides` if the client does not show what its helper says: then `use_client` puts `$ask_first` in front
-# of the client.
+# `use_client`, which runs the client once in an empty home, and calls `measure`. It sets `hides` if the client does not
+# show what its helper says: then `use_client` puts `$ask_first` in front of the client.
 # shellcheck source-path=SCRIPTDIR source=../support.sh
 . "${root:?}/tests/recipes/support.sh"
 needs jq /usr/bin/python3
@@ -13,6 +12,12 @@ page=$root/docs/clients.md
 # The clients have homes of their own, and must find the login all the same.
 export examples GLAUTH_STORE=$scratch/logins ask_first=
 export PATH=$installed/bin:$installed/python/bin:$PATH
+
+# needs_pinned PROGRAM: one that the suite installs, with the version that the page names.
+needs_pinned() {
+    [[ -x $installed/bin/$1 || -x $installed/python/bin/$1 ]] || left_out "$1 is not here: tests/recipes/clients/install"
+    pinned=true
+}
 
 # start_registry [CERTIFICATE KEY]: its address is in $REGISTRY, its host with the port in $FORGE.
 # shellcheck disable=SC2120 # only Go has a certificate

@@ -7,7 +7,8 @@ needs cargo
 use_client() {
     mkdir -p .cargo src
     here cargo.toml .cargo/config.toml
-    printf '[package]\nname = "app"\nedition = "2021"\n[dependencies]\nfirst = { version = "1.0.0", registry = "forge" }\n' >Cargo.toml
+    printf '[package]\nname = "app"\nedition = "2021"\n[dependencies.first]\nversion = "1.0.0"\nregistry = "forge"\n' \
+        >Cargo.toml
     touch src/lib.rs
     cargo fetch
 }

@@ -12,4 +12,5 @@ use_client() {
     sh composer.sh update --no-interaction --no-progress
 }
 
-measure Composer "$(composer --version 2>/dev/null | sed 's/Composer version \([0-9.]*\).*/\1/')" 'exec --env' 1 'GET /composer/dist/second'
+version=$(composer --version 2>/dev/null | sed 's/Composer version \([0-9.]*\).*/\1/')
+measure Composer "$version" 'exec --env' 1 'GET /composer/dist/second'

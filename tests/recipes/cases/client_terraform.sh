@@ -18,4 +18,5 @@ END
 }
 export recipes
 
-measure Terraform "$(terraform version -json 2>/dev/null | jq --raw-output .terraform_version)" 'exec --env' 1 'POST /terraform'
+version=$(terraform version -json 2>/dev/null | jq --raw-output .terraform_version)
+measure Terraform "$version" 'exec --env' 1 'POST /terraform'

@@ -94,7 +94,8 @@ def wheel(name):
 
 def wheel_page(url, name):
     file = f"{name}-1.0-py3-none-any.whl"
-    return f'<!DOCTYPE html><a href="{url}/pypi/files/{file}#sha256={hashlib.sha256(wheel(name)).hexdigest()}">{file}</a>'
+    digest = hashlib.sha256(wheel(name)).hexdigest()
+    return f'<!DOCTYPE html><a href="{url}/pypi/files/{file}#sha256={digest}">{file}</a>'
 
 
 def go_mod(name):
@@ -270,7 +271,8 @@ class Handler(BaseHTTPRequestHandler):
         server = HTTPConnection(SERVER.netloc, timeout=120)
         server.request(self.command, self.path, body, dict(self.headers) | {"Host": SERVER.netloc})
         there = server.getresponse()
-        self.answer(there.status, there.read(), there.headers["Content-Type"] or "text/plain", there.headers["WWW-Authenticate"])
+        kind, challenge = there.headers["Content-Type"], there.headers["WWW-Authenticate"]
+        self.answer(there.status, there.read(), kind or "text/plain", challenge)
 
     def answer(self, status, body, kind="text/plain", challenge=None):
         self.send_response(status)

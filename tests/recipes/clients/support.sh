@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the cases about package managers and cloud tools stand on: a registry, and four runs of one client. A case defines
-# `use_client`, which runs the client once in an empty home, and calls `measure`. It sets `hides` if the client does not
-# show what its helper says: then `use_client` puts `$ask_first` in front of the client.
+# What the cases about package managers and cloud tools stand on: a registry, and four runs of one client. A case
+# defines `use_client`, which runs the client once in an empty home, and calls `measure`. It sets `hides` if the client
+# does not show what its helper says: then `use_client` puts `$ask_first` in front of the client.
 # shellcheck source-path=SCRIPTDIR source=../support.sh
 . "${root:?}/tests/recipes/support.sh"
 needs jq /usr/bin/python3
@@ -15,7 +15,8 @@ export PATH=$installed/bin:$installed/python/bin:$PATH
 
 # needs_pinned PROGRAM: one that the suite installs, with the version that the page names.
 needs_pinned() {
-    [[ -x $installed/bin/$1 || -x $installed/python/bin/$1 ]] || left_out "$1 is not here: tests/recipes/clients/install"
+    [[ -x $installed/bin/$1 || -x $installed/python/bin/$1 ]] ||
+        left_out "$1 is not here: tests/recipes/clients/install"
     pinned=true
 }
 
@@ -57,8 +58,9 @@ run_client() {
     mkdir "$scratch/client"
     : >"$scratch/registry/requests"
     code=0
-    said=$(cd "$scratch/client" && HOME=$PWD timeout 100 bash -c "set -euo pipefail; $(declare -f use_client); use_client" \
-        2>&1 </dev/null 8>&- 9<&-) || code=$?
+    local script
+    script="set -euo pipefail; $(declare -f use_client); use_client"
+    said=$(cd "$scratch/client" && HOME=$PWD timeout 100 bash -c "$script" 2>&1 </dev/null 8>&- 9<&-) || code=$?
     [[ $code != 124 ]] || fail "the client ends: $said"
 }
 
@@ -66,12 +68,14 @@ run_client() {
 run_client_while_the_token_rotates() {
     echo "$*" >"$scratch/registry/rotate"
     run_client
-    [[ ! -e $scratch/registry/rotate ]] || fail "the token is rotated in mid-use: $said; $(requests)"
+    [[ ! -e $scratch/registry/rotate ]] || differs "the token is rotated in mid-use"
 }
 
 requests() { cat "$scratch/registry/requests"; }
 # counts WORD: how many requests had this verdict.
 counts() { requests | grep --count " $1" || true; }
+
+differs() { fail "$1: it ended with $code: $said; $(requests)"; }
 
 # measure NAME VERSION HOW N REGEX: one fresh run, one with one grant and one with a standby grant while the token
 # rotates, and one after the login has ended. It prints what was measured, and compares it with docs/clients.md. It
@@ -81,21 +85,21 @@ measure() {
     shift 3
     [[ -v REGISTRY ]] || set_up
     run_client
-    [[ $code == 0 && $(counts refused) == 0 && $(counts good) != 0 ]] || fail "a fresh token works: $code: $said; $(requests)"
+    [[ $code == 0 && $(counts refused) == 0 && $(counts good) != 0 ]] || differs "a fresh token works"
 
     run_client_while_the_token_rotates "$@"
-    [[ $(counts refused) != 0 ]] || fail "the old token is refused: $(requests)"
+    [[ $(counts refused) != 0 ]] || differs "the old token is refused"
     ((code != 0)) || one=works
     if sed '1,/ refused/d' "$scratch/registry/requests" | grep --quiet ' good'; then asks=yes; fi
 
     log_in_at_registry --standby
     run_client_while_the_token_rotates "$@"
-    [[ $code == 0 && $(counts refused) == 0 ]] || fail "with a standby grant nothing is refused: $code: $said; $(requests)"
+    [[ $code == 0 && $(counts refused) == 0 ]] || differs "with a standby grant nothing is refused"
 
     ask revoke >/dev/null
     ends_in -5
     run_client
-    [[ $code != 0 && $(counts good) == 0 ]] || fail "the client fails: $code: $said; $(requests)"
+    [[ $code != 0 && $(counts good) == 0 ]] || differs "the client fails"
     local ended=$code
     if [[ -v hides ]]; then
         [[ $said != *"glauth login"* ]] || fail "the client hides what glauth says: $said"

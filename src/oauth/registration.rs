@@ -253,11 +253,9 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
     )
 }
 
-/// Deletes a registration (RFC 7592 §2.3); `false`: it may still be there.
-pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> bool {
-    let Ok(url) = management.uri.url() else {
-        return false;
-    };
+/// Deletes a registration (RFC 7592 §2.3). The error says why it may still be there.
+pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> Result<(), String> {
+    let url = management.uri.url().map_err(|bad| bad.to_string())?;
     let token = Zeroizing::new(management.token.expose().to_owned());
     let sent = http.send(Request {
         url,
@@ -267,8 +265,11 @@ pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> 
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
     });
-    // RFC 7592 §2.3: 401 and 404 for one that is not there any more.
-    sent.is_ok_and(|response| matches!(response.status, 200 | 202 | 204 | 401 | 404))
+    match sent.map_err(|error| error.to_string())?.status {
+        // RFC 7592 §2.3: 401 and 404 for one that is not there any more.
+        200 | 202 | 204 | 401 | 404 => Ok(()),
+        status => Err(format!("status {status}")),
+    }
 }
 
 #[cfg(test)]

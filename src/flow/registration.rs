@@ -4,6 +4,7 @@
 use super::error::FlowError;
 use super::session::Session;
 use crate::credential::{AccountId, Client, Content, Scheme};
+use crate::http::origin_of;
 use crate::oauth;
 use crate::store::{Entry, Snapshot, Store};
 
@@ -32,10 +33,10 @@ pub(super) fn delete_if_unused(session: &Session<'_>, client: &Client) -> Option
     let deleted = oauth::deregister(session.http, client, management);
     let forgotten = deleted.and_then(|()| forget(session, client).map_err(|it| it.to_string()));
     let why = forgotten.err()?;
-    let issuer = client.login.issuer.as_deref().unwrap_or_default();
+    let server = origin_of(&management.uri);
     let id = client.client_id.as_deref().unwrap_or_default();
     Some(format!(
-        "glauth could not delete its registration `{id}` at {issuer}: {why}"
+        "glauth could not delete its registration `{id}` at {server}: {why}"
     ))
 }
 

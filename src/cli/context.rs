@@ -233,6 +233,10 @@ impl<'a> Context<'a> {
                 let command = call.command_for("logout", id);
                 format!("{text}; {command} removes this one")
             }
+            Some(Step::NameKind(id)) => {
+                let command = call.login(" --provider KIND", id);
+                format!("{text}; if it is another kind, run {command}")
+            }
         }
     }
 }

@@ -145,8 +145,8 @@ fn store_alone(
         id: plan.id,
     };
     let mut done = store_login(session, new)?;
-    done.warnings
-        .extend(unknown.into_iter().chain(unchecked).map(Into::into));
+    done.warnings.extend(unknown);
+    done.warnings.extend(unchecked.map(Into::into));
     done.warnings.extend(twice);
     Ok(done)
 }

@@ -20,6 +20,7 @@ use super::authorize::AuthorizeError;
 use super::error::FlowError;
 use super::loopback::BoundPort;
 use super::session::Session;
+use super::warning::{Step, Warning};
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
@@ -160,13 +161,11 @@ impl<'a> Plan<'a> {
 
     /// What a person should know of tokens that they bring: no source says which kind of server gave them.
     #[must_use]
-    pub fn unknown_kind(&self) -> Option<String> {
-        let title = self.provider().title;
-        self.provider.is_none().then(|| {
-            format!(
-                "glauth takes {} for {title}, since nothing says what it is; if it is another kind, log in again with --provider",
-                self.id.host
-            )
+    pub fn unknown_kind(&self) -> Option<Warning> {
+        let (host, title) = (&self.id.host, self.provider().title);
+        self.provider.is_none().then(|| Warning {
+            text: format!("glauth takes {host} for {title}, since nothing says what it is"),
+            step: Some(Step::NameKind(self.id.clone())),
         })
     }
 

@@ -503,9 +503,21 @@ fn tokens_brought_to_an_unknown_host_say_which_kind_is_assumed() {
     for is_new in [true, false] {
         let done = import(&sandbox, &server, &client, &response);
         assert_eq!(done.stderr.contains(&assumed), is_new, "{done:?}");
-        assert_eq!(done.stderr.contains("--provider"), is_new, "{done:?}");
+        let step = format!(
+            "run `glauth login --provider KIND --import --client-id the-client {}`",
+            server.url()
+        );
+        assert_eq!(done.stderr.contains(&step), is_new, "{done:?}");
         done.succeeds();
     }
+    let step = [&client[..], &["--provider", "generic"]].concat();
+    let endpoint = format!("{}{TOKEN}", server.url());
+    let step = [&step[..], &["--token-endpoint", &endpoint]].concat();
+    import(&sandbox, &server, &step, &response).succeeds();
+    assert_eq!(
+        sandbox.record(&server)["client"]["provider"].as_str(),
+        Some("generic")
+    );
     let named = [&client[..], &["--provider", "gitlab"]].concat();
     let response = server.log_in().response;
     let done = import(&Sandbox::new(), &server, &named, &response);

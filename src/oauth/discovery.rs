@@ -45,6 +45,8 @@ pub struct Metadata {
     pub has_device_grant: bool,
     /// Whether it is the document of an OpenID provider.
     pub is_openid: bool,
+    /// Whether glauth asks it only in the internet: a public server has named it.
+    pub public_only: bool,
     /// Whether PKCE with S256 is listed (RFC 7636).
     pub lists_s256: bool,
     /// Whether a client id may be the address of a document about the client.
@@ -129,7 +131,7 @@ pub fn discover(
     ca_file: Option<&PathBuf>,
 ) -> Result<Metadata, DiscoveryError> {
     let is_asked = |found: &str| same_issuer(found, issuer.as_str());
-    discover_at(http, issuer, &places(issuer), &is_asked, ca_file)
+    discover_at(http, issuer, &places(issuer), &is_asked, ca_file, false)
 }
 
 /// Reads the first document at one of these places; `is_asked`: whether this is the name of the server that is asked.
@@ -140,15 +142,17 @@ pub(super) fn discover_at(
     places: &[Url],
     is_asked: &dyn Fn(&str) -> bool,
     ca_file: Option<&PathBuf>,
+    public_only: bool,
 ) -> Result<Metadata, DiscoveryError> {
     let server = issuer.as_str().trim_end_matches('/').to_owned();
     for url in places {
-        if let Some(object) = document(http, url, ca_file)? {
+        if let Some(object) = document(http, url, ca_file, public_only)? {
             let metadata = read(&object, issuer, is_asked);
             let metadata =
                 metadata.map_err(|problem| DiscoveryError::Unsound { server, problem })?;
             return Ok(Metadata {
                 is_openid: url.path().contains(OPENID),
+                public_only,
                 ..metadata
             });
         }
@@ -161,13 +165,18 @@ pub(super) fn document(
     http: &dyn Http,
     url: &Url,
     ca_file: Option<&PathBuf>,
+    public_only: bool,
 ) -> Result<Option<Map<String, Value>>, DiscoveryError> {
     let unavailable = |status: Option<u16>, reason: String| DiscoveryError::Unavailable {
         url: shown(url.as_str()),
         status,
         reason,
     };
-    let sent = http.send(Request::public(url.clone(), Body::None, LIMIT, ca_file));
+    let request = Request::public(url.clone(), Body::None, LIMIT, ca_file);
+    let sent = http.send(Request {
+        public_only,
+        ..request
+    });
     let read = sent.and_then(|response| match response.status {
         200 => object_in(&response, url).map(Ok),
         status => Ok(Err(status)),
@@ -257,6 +266,7 @@ fn read(
         auth_methods: methods,
         has_device_grant: lists("grant_types_supported", DEVICE_GRANT),
         is_openid: false,
+        public_only: false,
         lists_s256: lists("code_challenge_methods_supported", "S256"),
         takes_client_documents: is_true("client_id_metadata_document_supported"),
         promises_issuer: is_true("authorization_response_iss_parameter_supported"),

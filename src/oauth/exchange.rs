@@ -286,5 +286,6 @@ fn request(client: &Client, presented: Presented<'_>, proof: &Proof) -> Option<R
         limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     })
 }

@@ -103,7 +103,11 @@ pub fn register(
     let url = endpoint.url();
     let url = url.map_err(|_| unsound("has no address that glauth may ask"))?;
     let body = Body::Json(asked_for(server, redirect_uri).to_string());
-    let response = http.send(Request::public(url.clone(), body, LIMIT, ca_file))?;
+    let request = Request::public(url.clone(), body, LIMIT, ca_file);
+    let response = http.send(Request {
+        public_only: server.public_only,
+        ..request
+    })?;
     match response.status {
         200 | 201 => {}
         status @ (429 | 500..) => {
@@ -242,6 +246,7 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     });
     let Ok(response) = sent else { return true };
     let object = response.body.as_ref().and_then(|body| object_of(body));
@@ -264,6 +269,7 @@ pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> 
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     });
     match sent.map_err(|error| error.to_string())?.status {
         // RFC 7592 §2.3: 401 and 404 for one that is not there any more.

@@ -148,7 +148,7 @@ impl ResourceProbe<'_> {
         let named = challenge.and_then(|challenge| challenge.resource_metadata.as_deref());
         if let Some(named) = named {
             let place = self.place(named).map_err(|problem| self.unsound(problem))?;
-            let found = document(self.http, &place, self.ca_file)?;
+            let found = document(self.http, &place, self.ca_file, false)?;
             let problem = || format!("should be at {}, and is not", shown(named));
             return found.map(Some).ok_or_else(|| self.unsound(problem()));
         }
@@ -160,7 +160,7 @@ impl ResourceProbe<'_> {
         }
         let mut unavailable = None;
         for place in places {
-            match document(self.http, &at(self.url, &place), self.ca_file) {
+            match document(self.http, &at(self.url, &place), self.ca_file, false) {
                 Ok(None) => {}
                 // The other place may have one.
                 Err(error @ DiscoveryError::Unavailable { .. }) => {
@@ -217,8 +217,17 @@ impl ResourceProbe<'_> {
             .issuer(named)
             .map_err(|problem| self.unsound(problem))?;
         let same = |found: &str| found == named;
-        match discover_at(self.http, &issuer, &places(&issuer), &same, self.ca_file) {
-            Err(DiscoveryError::Missing { .. }) if origin(&issuer) == origin(self.url) => {
+        let public_only = !self.is_home(&issuer) && !self.http.is_inside(self.url);
+        let places = places(&issuer);
+        match discover_at(
+            self.http,
+            &issuer,
+            &places,
+            &same,
+            self.ca_file,
+            public_only,
+        ) {
+            Err(DiscoveryError::Missing { .. }) if self.is_home(&issuer) => {
                 self.server_of_2025_03()
             }
             found => sound(found?),
@@ -231,7 +240,7 @@ impl ResourceProbe<'_> {
         let endpoint = Endpoint::new(named);
         let url = endpoint.ok().and_then(|endpoint| endpoint.url().ok());
         let url = url.ok_or_else(|| bad("which is not https"))?;
-        if origin(&url) == origin(self.url) {
+        if self.is_home(&url) {
             return Ok(url);
         }
         if self.url.scheme() == "https" && url.scheme() != "https" {
@@ -259,7 +268,7 @@ impl ResourceProbe<'_> {
     fn server_of_2025_03(&self) -> Result<Metadata, DiscoveryError> {
         let root = at(self.url, "/");
         let here = |found: &str| Url::parse(found).is_ok_and(|url| origin(&url) == origin(&root));
-        match discover_at(self.http, &root, &places(&root), &here, self.ca_file) {
+        match discover_at(self.http, &root, &places(&root), &here, self.ca_file, false) {
             Err(DiscoveryError::Missing { .. }) => {
                 let endpoint = |path: &str| Endpoint::new(at(&root, path).as_str()).ok();
                 Ok(Metadata {
@@ -275,6 +284,11 @@ impl ResourceProbe<'_> {
             }
             found => sound(found?),
         }
+    }
+
+    /// Whether it is at the server that the person has named.
+    fn is_home(&self, url: &Url) -> bool {
+        origin(url) == origin(self.url)
     }
 
     fn name(&self) -> String {

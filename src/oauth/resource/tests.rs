@@ -17,6 +17,8 @@ struct Web {
     /// How a request without a token is answered.
     greeting: Option<(u16, String)>,
     asked: RefCell<Vec<String>>,
+    /// Those of them that were for public servers only.
+    outside: RefCell<Vec<String>>,
 }
 
 /// The status of an address that never answers.
@@ -26,6 +28,9 @@ impl Http for Web {
     fn send(&self, request: Request) -> Result<Response, SendError> {
         let url = request.url.to_string();
         self.asked.borrow_mut().push(url.clone());
+        if request.public_only {
+            self.outside.borrow_mut().push(url.clone());
+        }
         let is_hello = matches!(request.body, Body::Json(_));
         let greeting = self.greeting.clone().filter(|_| is_hello);
         let (status, body) = match (&greeting, self.answers.get(&url)) {
@@ -139,6 +144,8 @@ fn a_resource_is_described_where_the_challenge_says_else_at_its_path_else_at_the
             .with(place, described(&change))
             .with(OF_AS, server(&json!({})));
         let found = web.find().unwrap().unwrap();
+        assert_eq!(web.outside.take(), [OF_AS]);
+        assert!(found.server.public_only);
         assert_eq!(found.uri.as_deref(), Some(MCP));
         assert_eq!(found.scopes, scope);
         assert_eq!(found.server.issuer, AS);

@@ -110,6 +110,10 @@ impl Plan<'_> {
         };
         let own = self.any_client().filter(is_of_issuer);
         let mut clients: Vec<Client> = own.into_iter().cloned().collect();
+        if self.adds_grant {
+            // The grant must be for the client of the login.
+            return Ok(clients);
+        }
         let store = session.store;
         for id in store.accounts().map_err(FlowError::from)? {
             let record = store

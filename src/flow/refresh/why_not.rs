@@ -243,7 +243,10 @@ pub(super) fn of_stop(
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),
-        Stop::Alive { .. } if login.has_lost_client() => login_required(id, login, None),
+        // The next request waits, and would not help.
+        Stop::Alive { .. } | Stop::Paused { .. } if login.has_lost_client() => {
+            login_required(id, login, None)
+        }
         // The token has time yet, and the server has refused the next one for long.
         Stop::Alive { .. } => match refused_for_long(id, login, now) {
             None => return Ok(What::Alive),

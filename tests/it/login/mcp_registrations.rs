@@ -112,7 +112,13 @@ fn a_refresh_for_a_forgotten_client_needs_a_login_while_the_token_lives_on() {
     }
     let said = sandbox.run(&["refresh", "--force", &host]).fails(3);
     assert!(said.contains("which registers glauth again"), "{said}");
-    // A refresh that fails for another reason does not end it either.
+    // A call that cannot do with that token hears of it too, also while the next request has to wait.
+    let path = format!("{}%2Fmcp", server.host().replace(':', "%3A"));
+    sandbox.ends_in_at(&path, 600);
+    for _ in 0..2 {
+        let longer = sandbox.run(&["--json", "token", "--min-ttl", "1h", &host]);
+        longer.fails_in_json(3, "login_required");
+    }
     server.always(TOKEN, None);
     sandbox.run(&["refresh", "--force", &host]).succeeds();
     assert_eq!(server.rotations(), 1);

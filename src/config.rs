@@ -7,6 +7,7 @@ mod mistake;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -151,9 +152,34 @@ struct ConfigDocument<H> {
     hosts: BTreeMap<String, H>,
 }
 
+/// The configuration of one call, which reads it once, where it looks something up there.
+#[derive(Debug)]
+pub struct CallConfig<'a> {
+    named: Option<&'a Path>,
+    read: OnceCell<Config>,
+}
+
+impl<'a> CallConfig<'a> {
+    /// The file that the call names, else the one in the platform's place.
+    #[must_use]
+    pub fn new(named: Option<&'a Path>) -> Self {
+        let read = OnceCell::new();
+        Self { named, read }
+    }
+
+    /// What it says.
+    pub fn get(&self) -> Result<&Config, ConfigError> {
+        if let Some(read) = self.read.get() {
+            return Ok(read);
+        }
+        let read = Config::of_call(self.named)?;
+        Ok(self.read.get_or_init(|| read))
+    }
+}
+
 impl Config {
     /// Reads the file that a call names, else the one in the platform's place.
-    pub fn of_call(named: Option<&Path>) -> Result<Self, ConfigError> {
+    fn of_call(named: Option<&Path>) -> Result<Self, ConfigError> {
         match (named, env::config_file()) {
             (Some(named), _) => Self::read_named(named),
             (None, Some(path)) => Self::read(&path),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use crate::code::{Code, Exit};
+use crate::config::CallConfig;
 use crate::credential::{
     AccountId, AccountName, DEFAULT_MIN_TTL, EXEC_MIN_TTL, HostArg, Record, Scheme,
 };
@@ -187,7 +188,7 @@ impl Login<'_> {
             watched: false,
             scheme: self.host.scheme,
             refreshes: RefreshesIn::Here,
-            config: self.logins.config.as_deref(),
+            config: &CallConfig::new(self.logins.config.as_deref()),
         });
         signals::told();
         done

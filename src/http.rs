@@ -65,6 +65,8 @@ pub struct Request {
     pub ca_file: Option<PathBuf>,
     /// The user of this machine, besides this one and root, whose server may have secrets over http.
     pub server_user: Option<u32>,
+    /// Whether it may go to public servers only: a document of such a server has named the address.
+    pub public_only: bool,
 }
 
 impl Request {
@@ -78,6 +80,7 @@ impl Request {
             limit,
             ca_file: ca_file.cloned(),
             server_user: None,
+            public_only: false,
         }
     }
 
@@ -426,6 +429,13 @@ fn client(
     };
     if is_loopback(&request.url) {
         builder = here::connect(builder, request);
+    }
+    // Where there is a proxy, it looks the name up.
+    if request.public_only && proxy.is_none() {
+        let addresses = inside::public_addresses(&request.url)?;
+        if let Some(name) = request.url.domain() {
+            builder = builder.resolve_to_addrs(name, &addresses);
+        }
     }
     // What can fail here is a descriptor or a thread that the system does not give.
     builder.build().map_err(|error| SendError::Unreachable {

@@ -68,7 +68,7 @@ impl Http for Describes<'_> {
 /// What is believed of a resource is about the address that was asked, and stays at its authorization server.
 fn describe(data: &[u8]) {
     let asked = Url::parse(ISSUER).expect("a URL");
-    match find_resource(&Describes(data), &asked, None) {
+    match find_resource(&Describes(data), &asked, None, None) {
         Ok(Some(found)) => {
             let issuer = Url::parse(&found.server.issuer).expect("a URL");
             let named = EndpointName::ALL.iter();

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::failure::{Error, Failure, UsageError};
 use super::hidden::{self, Until};
 use super::printer::{self, Printer};
-use crate::config::Config;
+use crate::config::{CallConfig, Config};
 use crate::credential::{AccountId, AccountName, Host, HostArg, Record, Scheme};
 use crate::env;
 use crate::flow::{self, FlowError, RefreshesIn, Session, Step, Warning};
@@ -27,6 +27,7 @@ pub(super) struct Context<'a> {
     pub global: &'a Global,
     pub printer: &'a Printer,
     log: Log,
+    config: CallConfig<'a>,
     pub network: Audible<Network>,
     /// The login that this call is.
     login: Option<&'a args::Login>,
@@ -42,6 +43,7 @@ impl<'a> Context<'a> {
             global,
             printer,
             log: Log::new(level, printer::note),
+            config: CallConfig::new(global.config.as_deref()),
             network: Audible {
                 http: Network,
                 is_watched: !global.quiet && !global.json && printer::is_watched(),
@@ -78,8 +80,8 @@ impl<'a> Context<'a> {
     }
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
-    pub(super) fn config(&self) -> Result<Config, Error> {
-        Ok(Config::of_call(self.global.config.as_deref())?)
+    pub(super) fn config(&self) -> Result<&Config, Error> {
+        Ok(self.config.get()?)
     }
 
     /// Where the configuration is, or would be. `None`: no home is known.
@@ -97,7 +99,7 @@ impl<'a> Context<'a> {
             watched: self.is_watched(),
             scheme,
             refreshes: RefreshesIn::Apart,
-            config: self.global.config.as_deref(),
+            config: &self.config,
         }
     }
 
@@ -123,8 +125,8 @@ impl<'a> Context<'a> {
         if let Some(host) = target.host.clone().or_else(|| self.global.host.clone()) {
             return Ok(host);
         }
-        if let Some(host) = self.config()?.default_host {
-            return Ok(host);
+        if let Some(host) = &self.config()?.default_host {
+            return Ok(host.clone());
         }
         let all = store.accounts()?;
         let used = flow::in_use(store, &all);
@@ -230,6 +232,10 @@ impl<'a> Context<'a> {
             Some(Step::LogOut(id)) => {
                 let command = call.command_for("logout", id);
                 format!("{text}; {command} removes this one")
+            }
+            Some(Step::NameKind(id)) => {
+                let command = call.login(" --provider KIND", id);
+                format!("{text}; if it is another kind, run {command}")
             }
         }
     }

@@ -378,3 +378,17 @@ fn a_host_is_found_however_it_is_written() {
     let host = config.default_host.as_ref().unwrap().host.clone();
     assert_eq!(config.host(&host).unwrap().client_id.as_deref(), Some("x"));
 }
+
+/// A file that changes meanwhile must not give one call two configurations.
+#[test]
+fn a_call_reads_its_configuration_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    user_file::write(&path, "default_host = 'a.example'").unwrap();
+    let config = CallConfig::new(Some(&path));
+    let host = |config: &CallConfig<'_>| config.get().unwrap().default_host.clone().unwrap().host;
+    assert_eq!(host(&config).to_string(), "a.example");
+    drop(folder);
+    assert_eq!(host(&config).to_string(), "a.example");
+    assert!(CallConfig::new(Some(&path)).get().is_err());
+}

@@ -87,6 +87,9 @@ pub struct Failed {
     pub retry_after: Option<Duration>,
     /// The server has not seen the request.
     pub nothing_sent: bool,
+    /// The server does not know the client that it registered for glauth itself. That says nothing of the grant's access
+    /// token.
+    pub forgot_client: bool,
 }
 
 impl Failed {
@@ -98,6 +101,7 @@ impl Failed {
             may_have_rotated: false,
             retry_after: None,
             nothing_sent: false,
+            forgot_client: false,
         }
     }
 
@@ -214,6 +218,16 @@ impl Login {
         kills && cause == Cause::Expiring && self.grants.get(index).is_some_and(alive)
     }
 
+    /// Whether the server no longer knew the client at the last attempt: the tokens of living grants are good until
+    /// they expire, and none of them can be refreshed.
+    #[must_use]
+    pub fn has_lost_client(&self) -> bool {
+        let last = self.last_attempt.as_ref();
+        let last = last.filter(|last| last.outcome == Outcome::LoginRequired);
+        let grant = last.and_then(|last| self.grants.get(last.grant));
+        grant.is_some_and(|grant| grant.state == GrantState::Active)
+    }
+
     /// Which attempt has not ended yet.
     #[must_use]
     pub fn pending_sequence(&self) -> Option<u64> {
@@ -247,7 +261,12 @@ fn fail(
     now: Timestamp,
 ) {
     let invalid = failed.outcome == Outcome::LoginRequired;
-    attempt.outcome = grant.judge(failed.outcome, attempt);
+    let lives_on = failed.forgot_client && grant.may_be_refused_by_mistake(attempt.started_at);
+    attempt.outcome = if failed.forgot_client {
+        failed.outcome
+    } else {
+        grant.judge(failed.outcome, attempt)
+    };
     attempt.retry_at = failed
         .retry_after
         .map(|wait| now.plus(wait.min(BACKOFF_LIMIT)));
@@ -268,7 +287,9 @@ fn fail(
         Outcome::CutOff => attempt.started_at,
         _ => now,
     };
-    grant.fail(attempt.outcome, failed.may_have_rotated, since);
+    if !lives_on {
+        grant.fail(attempt.outcome, failed.may_have_rotated, since);
+    }
 }
 
 impl Attempt {

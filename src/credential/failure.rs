@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 
 /// The token that is handed out all the same, with a warning: one that lives. A caller that asked for a
 /// refresh gets an error, unless the server `ended` a grant beside one that lives on: a login that
-/// cannot be refreshed any more is what a timer must hear of in time.
+/// cannot be refreshed any more is what a timer must hear of in time, also where its token still lives.
 #[must_use]
 pub fn fall_back(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) -> Option<usize> {
     let asked_token = need.asked == Asked::Token;
@@ -17,7 +17,8 @@ pub fn fall_back(login: &Login, now: Timestamp, need: &Demand<'_>, ended: bool) 
         return None;
     }
     let alive = living(login, now, need)?;
-    (asked_token || login.can_refresh(&login.grants[alive])).then_some(alive)
+    let is_good = login.can_refresh(&login.grants[alive]) && !login.has_lost_client();
+    (asked_token || is_good).then_some(alive)
 }
 
 /// Whether the call goes on to the other grant, now that the server has refused one or (`ended`) has

@@ -195,7 +195,8 @@ impl Content {
     }
 }
 
-/// What `logout` leaves: all that a new login needs, and nothing that opens a door.
+/// What `logout` leaves: all that a new login needs, and nothing that opens a door. So does a login for which glauth
+/// has registered a client, until it is complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tombstone {
     /// As it was; a new login needs no flags.
@@ -206,6 +207,14 @@ pub struct Tombstone {
     pub at: Timestamp,
     /// Why, for people.
     pub reason: String,
+}
+
+impl Tombstone {
+    /// Whether there was a login: else it is what a login that was not completed has left.
+    #[must_use]
+    pub fn was_login(&self) -> bool {
+        self.generation > 0
+    }
 }
 
 /// A password that git asked us to keep (gitcredentials(7)).

@@ -110,10 +110,14 @@ impl Login {
 
     /// Forgets what the server said of the client that is replaced; its `Retry-After` holds for all.
     pub fn forget_refusals(&mut self) {
+        let lost_client = self.has_lost_client();
         for grant in &mut self.grants {
             grant.refusals = None;
         }
         if let Some(last) = &mut self.last_attempt {
+            if lost_client {
+                last.outcome = Outcome::ClientRejected;
+            }
             last.failures = 0;
             last.failing_since = None;
             last.next_at = None;

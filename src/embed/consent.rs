@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Error, Login};
-use crate::config::{Config, LoginOptions};
+use crate::config::LoginOptions;
 use crate::credential::{AccountId, Scheme};
 use crate::flow::{
     self, Address, AuthorizeError, ConsentMethod, LoggedIn, LoginRequest, NoAnswer, PageOpening,
@@ -70,12 +70,13 @@ impl Login<'_> {
             } else {
                 ConsentMethod::Device
             };
-            let config = Config::of_call(self.logins.config.as_deref())
+            let config = session.config.get();
+            let config = config
                 .map_err(|error| Error::with_code(error.code(), error.to_string(), None, None))?;
             let source = TokenSource::Consent(Some(method));
             let asked = &self.host.host;
             let Address { host, found } =
-                flow::address_of_login(session, &config, asked, &options, false)
+                flow::address_of_login(session, config, asked, &options, false)
                     .map_err(|error| Error::of_login(&error, None, self.host.scheme))?;
             let account = flow::account_of_login(session, &host, self.name.as_ref(), &source)
                 .map_err(|error| Error::of(&error, self.host.scheme))?;
@@ -87,7 +88,7 @@ impl Login<'_> {
                 standby: StandbyPolicy::Never,
                 found,
             };
-            flow::log_in(session, &config, request, &Program(consent))
+            flow::log_in(session, config, request, &Program(consent))
                 .map_err(|error| Error::of_login(&error, Some(&id), self.host.scheme))
         });
         let warnings = done?.warnings.into_iter();

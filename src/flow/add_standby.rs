@@ -103,6 +103,11 @@ pub enum Refusal {
     /// It could not be refreshed with what the record says.
     #[error("it belongs to another client than the login")]
     OtherClient,
+    /// Another client could not refresh the grant.
+    #[error(
+        "the server does not know the login's client any more, or another program uses the port of its redirect URI"
+    )]
+    NoClient,
     /// Logged out, or replaced, meanwhile.
     #[error("the login that it was for no longer exists")]
     LoginGone,
@@ -129,7 +134,7 @@ impl NotAdded {
             | Refusal::NotRenewable
             | Refusal::SameTokens => chosen(Code::ClientRejected),
             Refusal::NotIdentified { .. } => Code::Unavailable,
-            Refusal::LoginGone => Code::LoginRequired,
+            Refusal::NoClient | Refusal::LoginGone => Code::LoginRequired,
             Refusal::Full => Code::Usage,
             Refusal::NotStored(error) => error.code(),
         }

@@ -47,8 +47,8 @@ pub fn address_of_login(
     if named.path().strip_suffix(".git").is_some() {
         return at(if stored == *named { origin } else { stored });
     }
-    let is_told = options.provider.is_some() || options.endpoints.token.is_some();
-    if is_told || brings_tokens {
+    let is_kind_given = options.provider.is_some() || options.endpoints.token.is_some();
+    if is_kind_given || brings_tokens {
         return at(named.clone());
     }
     ask(session, config, named, options)
@@ -82,6 +82,7 @@ fn ask(
             });
         }
     };
+    let mut unavailable = None;
     for host in named.parents() {
         let base = host.base_url(scheme);
         let Ok(issuer) = Url::parse(&base) else {
@@ -93,8 +94,14 @@ fn ask(
                 return Ok(Address { host, found });
             }
             Err(DiscoveryError::Missing { .. }) => tried.push(base),
+            Err(error @ DiscoveryError::Unavailable { .. }) => {
+                unavailable.get_or_insert(error);
+            }
             Err(error) => return Err(ClientError::from(error).into()),
         }
+    }
+    if let Some(error) = unavailable {
+        return Err(ClientError::from(error).into());
     }
     let host = stored_host(session.store, named).map_err(FlowError::from)?;
     Ok(Address {

@@ -64,6 +64,8 @@ pub enum FlowError {
         id: AccountId,
         /// When the answer to a refresh was lost, if one was.
         lost_at: Option<Timestamp>,
+        /// Whether glauth has registered the client itself, so that the server may have forgotten it.
+        is_registered: bool,
         /// What the server said.
         said: Option<String>,
     },
@@ -279,9 +281,9 @@ impl FlowError {
     /// A death that leaves a grant of `login` is not the login's.
     pub(super) fn of_one_grant(self, login: &Login) -> Self {
         match self {
-            Self::LoginRequired { id, lost_at, said } if login.standby() == Standby::Lost => {
-                Self::StandbyLost { id, lost_at, said }
-            }
+            Self::LoginRequired {
+                id, lost_at, said, ..
+            } if login.standby() == Standby::Lost => Self::StandbyLost { id, lost_at, said },
             other => other,
         }
     }

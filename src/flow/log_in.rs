@@ -148,6 +148,9 @@ fn through_server(
         }
         _ => None,
     };
+    if existing.is_some() {
+        plan.add_grant();
+    }
     let asks = person.can_answer();
     let is_consent_possible = asks || method.is_some();
     plan.find_out(session, person)?;
@@ -167,8 +170,42 @@ fn through_server(
         login.check_without_person()?;
         return Err(AuthorizeError::NoPerson { id: plan.id });
     }
-    let doubts = scopes_in_doubt(&setup).into_iter();
-    for text in doubts.chain(sharing(&setup, &plan.id)) {
+    say_before_the_consent(&login, existing.is_some());
+    let mut done = keep_new_client(&login).and_then(|()| match existing {
+        Some(existing) => login.add_standby(method, existing),
+        None => login.log_in(method, policy),
+    });
+    let unused = plan.unused_client(done.is_ok(), &setup.client);
+    let left = unused.and_then(|unused| registration::delete_if_unused(session, unused));
+    match &mut done {
+        Ok(done) => {
+            let remark = remark(&plan.id.host).into_iter();
+            done.warnings.extend(remark.chain(left).map(Into::into));
+        }
+        Err(_) => left.into_iter().for_each(|text| person.hear(&text)),
+    }
+    done
+}
+
+/// A person may break off the login, which ends this process: the next one uses what was registered for it.
+fn keep_new_client(login: &ServerLogin<'_>) -> Result<(), AuthorizeError> {
+    let (session, plan) = (login.session, login.plan);
+    if let Some(client) = plan.new_client(&login.setup.client) {
+        registration::keep_for_next_login(session, &plan.id, plan.scheme, client)?;
+    }
+    Ok(())
+}
+
+/// What a person should know before they consent.
+fn say_before_the_consent(login: &ServerLogin<'_>, gets_standby: bool) {
+    let ServerLogin {
+        session,
+        plan,
+        setup,
+        person,
+    } = login;
+    let doubts = scopes_in_doubt(setup).into_iter();
+    for text in doubts.chain(sharing(setup, &plan.id)) {
         person.hear(&text);
     }
     if let Some(text) = plan.change_of_scopes() {
@@ -180,20 +217,9 @@ fn through_server(
             "{host} takes tokens of {issuer}: you consent there, and {host} gets the token"
         ));
     }
-    if let Some(text) = before_the_consent(session.store, &plan, existing.is_some()) {
+    if let Some(text) = becomes_of_login(session.store, plan, gets_standby) {
         person.hear(&text);
     }
-    let mut done = match existing {
-        Some(existing) => login.add_standby(method, existing),
-        None => login.log_in(method, policy),
-    };
-    if let Ok(done) = &mut done {
-        done.warnings.extend(remark(&plan.id.host).map(Into::into));
-    }
-    if let Some(unused) = plan.unused_client(done.is_ok(), &setup.client) {
-        registration::delete_if_unused(session, unused);
-    }
-    done
 }
 
 /// Finds a client that no person has to type. Where the server does not register glauth, a person may know one.
@@ -288,9 +314,8 @@ fn suitable_method(setup: &Setup, person: &dyn Person) -> ConsentMethod {
     }
 }
 
-/// What a person should know before they consent: what becomes of the login that is there, and whose login the
-/// consent should be.
-fn before_the_consent(store: &Store, plan: &Plan<'_>, gets_standby: bool) -> Option<String> {
+/// What becomes of the login that is there, and whose login the consent should be.
+fn becomes_of_login(store: &Store, plan: &Plan<'_>, gets_standby: bool) -> Option<String> {
     let id = &plan.id;
     let wanted = plan.user_wanted();
     let wanted = wanted.as_deref();

@@ -39,10 +39,9 @@ pub fn log_out(
     let done = step_by_step(session, id, local);
     session.log.flush();
     let mut done = done?;
-    if !local && let Err(error) = registration::delete_after_logout(session, id) {
-        let text =
-            format!("the registration of glauth at the server could not be removed: {error}");
-        done.warnings.push(text.into());
+    if !local {
+        let kept = registration::delete_after_logout(session, id);
+        done.warnings.extend(kept.map(Into::into));
     }
     Ok(done)
 }

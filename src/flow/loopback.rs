@@ -100,14 +100,14 @@ struct Door {
 
 /// A port that is taken, before anybody listens: a server that registers glauth is told of it.
 #[derive(Debug)]
-pub struct Bound {
+pub struct BoundPort {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     url: Url,
     redirect_uri: String,
 }
 
-impl Bound {
+impl BoundPort {
     /// Takes the port of the redirect, or any free one where none is fixed.
     pub fn at(uri: &RedirectUri) -> Result<Self, NotListening> {
         let listeners = bind(uri)?;
@@ -143,11 +143,11 @@ impl Bound {
 impl Loopback {
     /// Listens there, and hands over the first visitor that `judge` accepts.
     pub fn start(
-        bound: Bound,
+        bound: BoundPort,
         judge: &Arc<Judge>,
         found: impl Fn(Arrival) + Send + Sync + 'static,
     ) -> Result<Self, NotListening> {
-        let Bound {
+        let BoundPort {
             listeners,
             addresses,
             url,

@@ -1,10 +1,9 @@
 //! What every flow works with, and how long it waits for a lock.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::FlowError;
-use crate::config::Config;
+use crate::config::CallConfig;
 use crate::credential::{AccountId, AccountName, Content, Host, Record, Scheme};
 use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::{Level, Log};
@@ -54,8 +53,8 @@ pub struct Session<'a> {
     pub scheme: Option<Scheme>,
     /// In which process a refresh happens.
     pub refreshes: RefreshesIn,
-    /// The configuration that the call names; `None`: the one in the platform's place.
-    pub config: Option<&'a Path>,
+    /// The configuration of the call.
+    pub config: &'a CallConfig<'a>,
 }
 
 impl Session<'_> {
@@ -77,7 +76,7 @@ impl Session<'_> {
 
     /// The account that the configuration chooses for a host that has none called `default`.
     pub(super) fn chosen_account(&self, host: &Host) -> Result<Option<AccountName>, FlowError> {
-        let config = Config::of_call(self.config).map_err(Box::new)?;
+        let config = self.config.get().map_err(Box::new)?;
         Ok(config.account(host).cloned())
     }
 

@@ -24,6 +24,8 @@ pub enum Step {
     ChooseDefault(Host),
     /// Logs out of this account.
     LogOut(AccountId),
+    /// Says which kind of server this login is at.
+    NameKind(AccountId),
 }
 
 impl<T: Into<String>> From<T> for Warning {

@@ -1,12 +1,13 @@
 //! Which addresses are not of the internet: a document that a public server wrote must not make glauth ask one
 //! (server-side request forgery).
 
-use std::net::{IpAddr, Ipv6Addr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use url::Url;
 
+use super::{SendError, origin};
 use crate::signals::spawn_with_signals_blocked;
 
 /// How long a look-up may take: the system's own limit is none (P10).
@@ -21,6 +22,24 @@ pub(super) fn is_inside(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => is_local_name(name) || has_private_address(name),
         None => true,
     }
+}
+
+/// The addresses of a server, all of them public. A request that connects to these is not led elsewhere by a name that has others at
+/// the next look-up.
+pub(super) fn public_addresses(url: &Url) -> Result<Vec<SocketAddr>, SendError> {
+    let host = url.host_str().unwrap_or_default();
+    let found = url.socket_addrs(|| None);
+    let found = found.map_err(|error| SendError::UnknownName {
+        host: host.to_owned(),
+        reason: error.to_string(),
+    })?;
+    if is_local_name(host) || found.iter().any(|address| is_private(address.ip())) {
+        return Err(SendError::Unreachable {
+            origin: origin(url),
+            reason: "it is in a private network, and a public server has named it".to_owned(),
+        });
+    }
+    Ok(found)
 }
 
 /// RFC 6761 and RFC 6762.
@@ -93,6 +112,24 @@ fn embedded(address: Ipv6Addr) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_to_public_servers_connects_to_no_other_one() {
+        let goes = |url: &str| public_addresses(&Url::parse(url).unwrap());
+        for url in [
+            "https://localhost/",
+            "https://127.0.0.1/",
+            "https://[::1]/",
+            "https://10.0.0.1/",
+        ] {
+            let error = goes(url).unwrap_err().to_string();
+            assert!(error.contains("private network"), "{url}: {error}");
+        }
+        assert_eq!(
+            goes("https://1.1.1.1/").unwrap(),
+            ["1.1.1.1:443".parse().unwrap()]
+        );
+    }
 
     #[test]
     fn an_address_of_a_private_network_is_told_from_a_public_one() {

@@ -21,6 +21,7 @@ fn ask(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Result<Response, Send
         limit: Duration::from_millis(500),
         ca_file: None,
         server_user: None,
+        public_only: false,
     });
     (sent, started.elapsed())
 }
@@ -74,6 +75,7 @@ fn a_connection_that_takes_too_long_is_told_in_words() {
         limit: Duration::from_secs(2),
         ca_file: None,
         server_user: None,
+        public_only: false,
     });
     let error = sent.unwrap_err();
     assert_eq!(

@@ -59,6 +59,7 @@ pub(super) fn ask(
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     });
     let verdict = match &response {
         Ok(response) => match response.status {

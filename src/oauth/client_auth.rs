@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::credential::{AuthMethod, Client, ClientKey};
 use crate::http::{Authorization, ClientFileKind, FileProblem, SendError};
-use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
+use crate::secret::{AROUND, BadSecret, ClientSecret, TOKEN_LIMIT, bare};
 use crate::time::Timestamp;
 use crate::user_file::{self, Unusable};
 use assertion::{ASSERTION_TYPE, Signer};
@@ -95,17 +95,29 @@ pub fn unusable_credentials(client: &Client) -> Option<SendError> {
     Proof::of(client).err()
 }
 
-fn secret_in(path: &Path) -> Result<ClientSecret, SendError> {
+/// Why a file gives no client secret, as the end of a sentence about it.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSecret {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] Unusable),
+    /// What is in it is none.
+    #[error("holds a secret that {0}")]
+    Bad(#[from] BadSecret),
+}
+
+/// The client secret that a file holds.
+pub fn read_secret(path: &Path) -> Result<ClientSecret, NoSecret> {
     // A secret, and what may stand around it.
     let limit = (TOKEN_LIMIT + AROUND) as u64;
-    let text = user_file::read_text(path, limit)
-        .map_err(|e| unreadable(ClientFileKind::Secret, path, &e))?;
-    ClientSecret::new(bare(&text).to_owned()).map_err(|problem| {
-        unfit(
-            ClientFileKind::Secret,
-            path,
-            &format!("holds a secret that {problem}"),
-        )
+    let text = user_file::read_text(path, limit)?;
+    Ok(ClientSecret::new(bare(&text).to_owned())?)
+}
+
+fn secret_in(path: &Path) -> Result<ClientSecret, SendError> {
+    read_secret(path).map_err(|error| match &error {
+        NoSecret::File(unusable) => unreadable(ClientFileKind::Secret, path, unusable),
+        NoSecret::Bad(_) => unfit(ClientFileKind::Secret, path, &error.to_string()),
     })
 }
 

@@ -167,6 +167,7 @@ pub fn authorize_device(
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     })?;
     codes_in(&response, &url, server)
 }

@@ -43,6 +43,10 @@ pub struct Metadata {
     pub auth_methods: Option<Vec<String>>,
     /// Whether a client may have the device grant (RFC 8628).
     pub has_device_grant: bool,
+    /// Whether it is the document of an OpenID provider.
+    pub is_openid: bool,
+    /// Whether glauth asks it only in the internet: a public server has named it.
+    pub public_only: bool,
     /// Whether PKCE with S256 is listed (RFC 7636).
     pub lists_s256: bool,
     /// Whether a client id may be the address of a document about the client.
@@ -57,13 +61,15 @@ pub enum DiscoveryError {
     /// No answer.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// 429 and 5xx.
-    #[error("{server} cannot name its endpoints now (status {status})")]
+    /// The server says neither what is at an address nor that nothing is: 429, 5xx, silence.
+    #[error("`{url}` cannot be read now ({reason})")]
     Unavailable {
-        /// The server that was asked.
-        server: String,
-        /// 429 or 5xx.
-        status: u16,
+        /// The address of the document.
+        url: String,
+        /// 429 or 5xx; `None`: no answer came.
+        status: Option<u16>,
+        /// The status, or what went wrong.
+        reason: String,
     },
     /// There is no such document.
     #[error("{server} has no discovery document")]
@@ -78,6 +84,18 @@ pub enum DiscoveryError {
         server: String,
         /// Why, as the end of the sentence.
         problem: String,
+    },
+    /// Codes and tokens would go to a server that the document is not about.
+    #[error(
+        "the discovery document of {server} names `{url}` as its `{key}`, which is on another server"
+    )]
+    ForeignEndpoint {
+        /// The server that was asked.
+        server: String,
+        /// The name of the endpoint.
+        key: &'static str,
+        /// The other server's address, as it is shown.
+        url: String,
     },
     /// What a protected resource says of itself cannot be believed.
     #[error("the description of {server} {problem}")]
@@ -95,8 +113,13 @@ impl DiscoveryError {
     pub fn code(&self) -> Code {
         match self {
             Self::Send(error) => error.outcome_of_question().into(),
-            Self::Unavailable { status, .. } => Code::of_unavailable(*status),
-            Self::Missing { .. } | Self::Unsound { .. } | Self::BadResource { .. } => Code::Config,
+            Self::Unavailable { status, .. } => {
+                status.map_or(Code::Unavailable, Code::of_unavailable)
+            }
+            Self::Missing { .. }
+            | Self::Unsound { .. }
+            | Self::ForeignEndpoint { .. }
+            | Self::BadResource { .. } => Code::Config,
         }
     }
 }
@@ -108,42 +131,64 @@ pub fn discover(
     ca_file: Option<&PathBuf>,
 ) -> Result<Metadata, DiscoveryError> {
     let is_asked = |found: &str| same_issuer(found, issuer.as_str());
-    discover_at(http, issuer, &places(issuer), &is_asked, ca_file)
+    discover_at(http, issuer, &places(issuer), &is_asked, ca_file, false)
 }
 
 /// Reads the first document at one of these places; `is_asked`: whether this is the name of the server that is asked.
+/// No place goes for one before it that gives no document now: it may say less.
 pub(super) fn discover_at(
     http: &dyn Http,
     issuer: &Url,
     places: &[Url],
     is_asked: &dyn Fn(&str) -> bool,
     ca_file: Option<&PathBuf>,
+    public_only: bool,
 ) -> Result<Metadata, DiscoveryError> {
     let server = issuer.as_str().trim_end_matches('/').to_owned();
     for url in places {
-        if let Some(object) = document(http, url, &server, ca_file)? {
-            return read(&object, issuer, is_asked)
-                .map_err(|problem| DiscoveryError::Unsound { server, problem });
+        if let Some(object) = document(http, url, ca_file, public_only)? {
+            let metadata = read(&object, issuer, is_asked);
+            let metadata =
+                metadata.map_err(|problem| DiscoveryError::Unsound { server, problem })?;
+            return Ok(Metadata {
+                is_openid: url.path().contains(OPENID),
+                public_only,
+                ..metadata
+            });
         }
     }
     Err(DiscoveryError::Missing { server })
 }
 
-/// The JSON object at a place of `server`'s, if there is one: a page for people counts as nothing.
+/// The JSON object at a place, if there is one: a page for people counts as nothing.
 pub(super) fn document(
     http: &dyn Http,
     url: &Url,
-    server: &str,
     ca_file: Option<&PathBuf>,
+    public_only: bool,
 ) -> Result<Option<Map<String, Value>>, DiscoveryError> {
-    let response = http.send(Request::public(url.clone(), Body::None, LIMIT, ca_file))?;
-    match response.status {
-        status @ (429 | 500..) => Err(DiscoveryError::Unavailable {
-            server: server.to_owned(),
-            status,
-        }),
-        200 => Ok(object_in(&response, url)?),
-        _ => Ok(None),
+    let unavailable = |status: Option<u16>, reason: String| DiscoveryError::Unavailable {
+        url: shown(url.as_str()),
+        status,
+        reason,
+    };
+    let request = Request::public(url.clone(), Body::None, LIMIT, ca_file);
+    let sent = http.send(Request {
+        public_only,
+        ..request
+    });
+    let read = sent.and_then(|response| match response.status {
+        200 => object_in(&response, url).map(Ok),
+        status => Ok(Err(status)),
+    });
+    match read {
+        Ok(Ok(object)) => Ok(object),
+        Ok(Err(status @ (429 | 500..))) => {
+            Err(unavailable(Some(status), format!("status {status}")))
+        }
+        Ok(Err(_)) => Ok(None),
+        Err(SendError::AnswerLost { reason, .. }) => Err(unavailable(None, reason)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -152,13 +197,16 @@ pub(super) fn document(
 fn places(issuer: &Url) -> [Url; 2] {
     let path = issuer.path().trim_end_matches('/');
     [
-        at(issuer, &format!("{path}/.well-known/openid-configuration")),
+        at(issuer, &format!("{path}{OPENID}")),
         at(
             issuer,
             &format!("/.well-known/oauth-authorization-server{path}"),
         ),
     ]
 }
+
+/// Where the document of OpenID Connect Discovery is (§4).
+pub(super) const OPENID: &str = "/.well-known/openid-configuration";
 
 /// The same server, at another path.
 pub(super) fn at(server: &Url, path: &str) -> Url {
@@ -217,6 +265,8 @@ fn read(
         registration_endpoint: endpoint("registration_endpoint")?,
         auth_methods: methods,
         has_device_grant: lists("grant_types_supported", DEVICE_GRANT),
+        is_openid: false,
+        public_only: false,
         lists_s256: lists("code_challenge_methods_supported", "S256"),
         takes_client_documents: is_true("client_id_metadata_document_supported"),
         promises_issuer: is_true("authorization_response_iss_parameter_supported"),

@@ -129,7 +129,7 @@ pub(super) fn judge(
     let answer = classify(raw, own_errors(client, presented), now());
     let answer = without_secrets(answer, presented, proof);
     let answer = if forgets_client {
-        of_forgotten_client(answer, client, presented)
+        of_forgotten_client(answer, client)
     } else {
         answer
     };
@@ -150,19 +150,18 @@ pub(super) fn is_unknown_client(body: Option<&[u8]>) -> bool {
 
 /// A server that forgot what it registered has no use for the grant either: no person can mend that client, and a login
 /// registers another one.
-fn of_forgotten_client(
-    answer: TokenAnswer,
-    client: &Client,
-    presented: Presented<'_>,
-) -> TokenAnswer {
+fn of_forgotten_client(answer: TokenAnswer, client: &Client) -> TokenAnswer {
     let is_ours = client.login.registration.is_some();
-    let is_refresh = matches!(presented, Presented::Refresh(_));
     match answer {
         TokenAnswer::Refused(failed, said)
-            if is_ours && is_refresh && failed.outcome == Outcome::ClientRejected =>
+            if is_ours && failed.outcome == Outcome::ClientRejected =>
         {
-            let outcome = Outcome::LoginRequired;
-            TokenAnswer::Refused(Failed { outcome, ..failed }, said)
+            let failed = Failed {
+                outcome: Outcome::LoginRequired,
+                forgot_client: true,
+                ..failed
+            };
+            TokenAnswer::Refused(failed, said)
         }
         answer => answer,
     }
@@ -287,5 +286,6 @@ fn request(client: &Client, presented: Presented<'_>, proof: &Proof) -> Option<R
         limit: CONNECT_LIMIT + ANSWER_LIMIT_TIME,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     })
 }

@@ -25,13 +25,13 @@ pub use authorization::{
     same_issuer, stray_error,
 };
 pub use check::check;
-pub use client_auth::unusable_credentials;
+pub use client_auth::{NoSecret, read_secret, unusable_credentials};
 pub use device::{DeviceAuthorization, DeviceError, Polled, authorize_device, poll};
 pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
-    MCP, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient, below,
+    NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient, below, is_for_mcp,
     provider, provider_like, provider_of, shared_client,
 };
 pub use reach::{Clock, Reached, reach};

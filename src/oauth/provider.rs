@@ -15,7 +15,7 @@ pub use table::PROVIDERS;
 pub const REDIRECT_URI: &str = "http://127.0.0.1/";
 
 /// The name of the kind that wants tokens of an authorization server of its choice (RFC 9728).
-pub const MCP: &str = "mcp";
+const MCP: &str = "mcp";
 
 /// A kind of server.
 ///
@@ -121,6 +121,19 @@ pub struct Registration {
 }
 
 impl Provider {
+    /// The kind of MCP servers.
+    #[must_use]
+    pub fn mcp() -> &'static Self {
+        &table::MCP_SERVER
+    }
+
+    /// Whether it is that of MCP servers: each describes itself anew at every login, and its authorization server
+    /// registers glauth.
+    #[must_use]
+    pub fn is_mcp(&self) -> bool {
+        self.name == MCP
+    }
+
     /// Whether people run such servers themselves, so that one may be at any host.
     #[must_use]
     pub fn is_self_hosted(&self) -> bool {
@@ -143,6 +156,12 @@ pub fn shared_client(client: &Client) -> Option<&'static SharedClient> {
     let id = client.client_id.as_deref()?;
     let mut known = provider(&client.provider)?.shared_clients.iter();
     known.find(|shared| shared.id == id)
+}
+
+/// Whether this is how glauth is known for an MCP server.
+#[must_use]
+pub fn is_for_mcp(client: &Client) -> bool {
+    provider(&client.provider).is_some_and(Provider::is_mcp)
 }
 
 /// Below `base`, which has no slash at its end, or a URL as it is.

@@ -103,7 +103,11 @@ pub fn register(
     let url = endpoint.url();
     let url = url.map_err(|_| unsound("has no address that glauth may ask"))?;
     let body = Body::Json(asked_for(server, redirect_uri).to_string());
-    let response = http.send(Request::public(url.clone(), body, LIMIT, ca_file))?;
+    let request = Request::public(url.clone(), body, LIMIT, ca_file);
+    let response = http.send(Request {
+        public_only: server.public_only,
+        ..request
+    })?;
     match response.status {
         200 | 201 => {}
         status @ (429 | 500..) => {
@@ -242,6 +246,7 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     });
     let Ok(response) = sent else { return true };
     let object = response.body.as_ref().and_then(|body| object_of(body));
@@ -253,11 +258,9 @@ pub fn is_known(http: &dyn Http, client: &Client) -> bool {
     )
 }
 
-/// Deletes a registration (RFC 7592 §2.3); `false`: it may still be there.
-pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> bool {
-    let Ok(url) = management.uri.url() else {
-        return false;
-    };
+/// Deletes a registration (RFC 7592 §2.3). The error says why it may still be there.
+pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> Result<(), String> {
+    let url = management.uri.url().map_err(|bad| bad.to_string())?;
     let token = Zeroizing::new(management.token.expose().to_owned());
     let sent = http.send(Request {
         url,
@@ -266,9 +269,13 @@ pub fn deregister(http: &dyn Http, client: &Client, management: &Management) -> 
         limit: LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     });
-    // RFC 7592 §2.3: 401 and 404 for one that is not there any more.
-    sent.is_ok_and(|response| matches!(response.status, 200 | 202 | 204 | 401 | 404))
+    match sent.map_err(|error| error.to_string())?.status {
+        // RFC 7592 §2.3: 401 and 404 for one that is not there any more.
+        200 | 202 | 204 | 401 | 404 => Ok(()),
+        status => Err(format!("status {status}")),
+    }
 }
 
 #[cfg(test)]

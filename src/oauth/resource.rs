@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::challenge::Challenge;
-use super::discovery::{DiscoveryError, Metadata, at, discover_at, document, texts};
+use super::discovery::{DiscoveryError, Metadata, OPENID, at, discover_at, document, texts};
 use super::shown::shown;
 use crate::credential::{Endpoint, EndpointName, Endpoints};
 use crate::http::{Body, Http, Request, SendError, origin};
@@ -30,15 +30,27 @@ pub struct Resource {
     pub server: Metadata,
 }
 
-/// Asks the server at `url` for its description. `None`: it is not a protected resource.
+/// Asks the server at `url` for its description. `None`: it is not a protected resource. `server`: what it says of
+/// itself as an authorization server.
 pub fn find_resource(
     http: &dyn Http,
     url: &Url,
+    server: Option<&Metadata>,
     ca_file: Option<&PathBuf>,
 ) -> Result<Option<Resource>, DiscoveryError> {
     let asked = ResourceProbe { http, url, ca_file };
-    let (wants_token, challenge) = asked.challenge()?;
-    let Some(document) = asked.description(wants_token, challenge.as_ref())? else {
+    let greeting = asked.greet()?;
+    let document = match asked.description(&greeting) {
+        // It gives tokens, and nothing says that it wants any.
+        Err(DiscoveryError::Unavailable { .. }) if !greeting.wants_token && server.is_some() => {
+            None
+        }
+        found => found?,
+    };
+    let challenge = greeting.challenge;
+    let Some(document) = document else {
+        // An OpenID provider may refuse an unknown request with a challenge, and is no MCP server for that.
+        let challenge = challenge.filter(|_| !server.is_some_and(|server| server.is_openid));
         return challenge
             .map(|challenge| asked.of_2025_03(&challenge).map_err(of_resource))
             .transpose();
@@ -74,6 +86,15 @@ struct Described {
     scopes: Option<Vec<String>>,
 }
 
+/// How a server answers a request without a token.
+struct Greeting {
+    /// Whether it wants a token, or answers as an MCP server does.
+    wants_token: bool,
+    /// Whether it may want one all the same: it is too busy to say.
+    is_unclear: bool,
+    challenge: Option<Challenge>,
+}
+
 /// The server that a person has named.
 struct ResourceProbe<'a> {
     http: &'a dyn Http,
@@ -82,8 +103,9 @@ struct ResourceProbe<'a> {
 }
 
 impl ResourceProbe<'_> {
-    /// Whether a request without a token is answered with 401, or as an MCP server answers; and the challenge.
-    fn challenge(&self) -> Result<(bool, Option<Challenge>), DiscoveryError> {
+    /// Sends a request without a token. A challenge counts with any status (RFC 9110 §11.6.1): RFC 6750 §3.1 has it with
+    /// 400, 401 and 403.
+    fn greet(&self) -> Result<Greeting, DiscoveryError> {
         let hello = json!({
             "jsonrpc": "2.0",
             "id": 1,
@@ -96,14 +118,22 @@ impl ResourceProbe<'_> {
         });
         let body = Body::Json(hello.to_string());
         let request = Request::public(self.url.clone(), body, LIMIT, self.ca_file);
-        let sent = self.http.send(request);
-        match sent {
-            Ok(response) if response.status == 401 => {
-                Ok((true, Challenge::of(&response.challenges)))
+        match self.http.send(request) {
+            Ok(response) => {
+                let challenge = Challenge::of(&response.challenges);
+                let is_answer = matches!(response.status, 200..300 | 401);
+                Ok(Greeting {
+                    wants_token: is_answer || challenge.is_some(),
+                    is_unclear: matches!(response.status, 429 | 500..),
+                    challenge,
+                })
             }
-            Ok(response) => Ok((matches!(response.status, 200..300), None)),
             // It may wait for more to say.
-            Err(SendError::AnswerLost { .. }) => Ok((false, None)),
+            Err(SendError::AnswerLost { .. }) => Ok(Greeting {
+                wants_token: false,
+                is_unclear: true,
+                challenge: None,
+            }),
             Err(error) => Err(error.into()),
         }
     }
@@ -112,30 +142,35 @@ impl ResourceProbe<'_> {
     /// that is not known to want a token is asked at its own path alone.
     fn description(
         &self,
-        wants_token: bool,
-        challenge: Option<&Challenge>,
+        greeting: &Greeting,
     ) -> Result<Option<Map<String, Value>>, DiscoveryError> {
+        let challenge = greeting.challenge.as_ref();
         let named = challenge.and_then(|challenge| challenge.resource_metadata.as_deref());
         if let Some(named) = named {
             let place = self.place(named).map_err(|problem| self.unsound(problem))?;
-            let found = document(self.http, &place, &self.name(), self.ca_file)?;
+            let found = document(self.http, &place, self.ca_file, false)?;
             let problem = || format!("should be at {}, and is not", shown(named));
             return found.map(Some).ok_or_else(|| self.unsound(problem()));
         }
         let path = self.url.path().trim_end_matches('/');
         let mut places = vec![format!("{WELL_KNOWN}{path}"), WELL_KNOWN.to_owned()];
         places.dedup();
-        if !wants_token {
+        if !greeting.wants_token {
             places.retain(|place| place != WELL_KNOWN);
         }
+        let mut unavailable = None;
         for place in places {
-            match document(self.http, &at(self.url, &place), &self.name(), self.ca_file) {
+            match document(self.http, &at(self.url, &place), self.ca_file, false) {
                 Ok(None) => {}
-                Err(DiscoveryError::Unavailable { .. }) if !wants_token => {}
+                // The other place may have one.
+                Err(error @ DiscoveryError::Unavailable { .. }) => {
+                    unavailable.get_or_insert(error);
+                }
                 found => return found,
             }
         }
-        Ok(None)
+        let may_be_there = greeting.wants_token || greeting.is_unclear;
+        unavailable.filter(|_| may_be_there).map_or(Ok(None), Err)
     }
 
     /// A resource is described at its own server.
@@ -182,8 +217,17 @@ impl ResourceProbe<'_> {
             .issuer(named)
             .map_err(|problem| self.unsound(problem))?;
         let same = |found: &str| found == named;
-        match discover_at(self.http, &issuer, &places(&issuer), &same, self.ca_file) {
-            Err(DiscoveryError::Missing { .. }) if origin(&issuer) == origin(self.url) => {
+        let public_only = !self.is_home(&issuer) && !self.http.is_inside(self.url);
+        let places = places(&issuer);
+        match discover_at(
+            self.http,
+            &issuer,
+            &places,
+            &same,
+            self.ca_file,
+            public_only,
+        ) {
+            Err(DiscoveryError::Missing { .. }) if self.is_home(&issuer) => {
                 self.server_of_2025_03()
             }
             found => sound(found?),
@@ -196,7 +240,7 @@ impl ResourceProbe<'_> {
         let endpoint = Endpoint::new(named);
         let url = endpoint.ok().and_then(|endpoint| endpoint.url().ok());
         let url = url.ok_or_else(|| bad("which is not https"))?;
-        if origin(&url) == origin(self.url) {
+        if self.is_home(&url) {
             return Ok(url);
         }
         if self.url.scheme() == "https" && url.scheme() != "https" {
@@ -224,7 +268,7 @@ impl ResourceProbe<'_> {
     fn server_of_2025_03(&self) -> Result<Metadata, DiscoveryError> {
         let root = at(self.url, "/");
         let here = |found: &str| Url::parse(found).is_ok_and(|url| origin(&url) == origin(&root));
-        match discover_at(self.http, &root, &places(&root), &here, self.ca_file) {
+        match discover_at(self.http, &root, &places(&root), &here, self.ca_file, false) {
             Err(DiscoveryError::Missing { .. }) => {
                 let endpoint = |path: &str| Endpoint::new(at(&root, path).as_str()).ok();
                 Ok(Metadata {
@@ -240,6 +284,11 @@ impl ResourceProbe<'_> {
             }
             found => sound(found?),
         }
+    }
+
+    /// Whether it is at the server that the person has named.
+    fn is_home(&self, url: &Url) -> bool {
+        origin(url) == origin(self.url)
     }
 
     fn name(&self) -> String {
@@ -264,8 +313,8 @@ fn places(issuer: &Url) -> Vec<Url> {
             issuer,
             &format!("/.well-known/oauth-authorization-server{path}"),
         ),
-        at(issuer, &format!("/.well-known/openid-configuration{path}")),
-        at(issuer, &format!("{path}/.well-known/openid-configuration")),
+        at(issuer, &format!("{OPENID}{path}")),
+        at(issuer, &format!("{path}{OPENID}")),
     ];
     places.dedup();
     places
@@ -273,16 +322,10 @@ fn places(issuer: &Url) -> Vec<Url> {
 
 /// Refuses a server that would let a stolen code be redeemed, or sends codes and tokens to another server.
 fn sound(mut server: Metadata) -> Result<Metadata, DiscoveryError> {
-    let unsound = |problem: String| {
-        Err(DiscoveryError::Unsound {
-            server: server.issuer.clone(),
-            problem,
-        })
-    };
     if !server.lists_s256 {
-        return unsound(
-            "does not list S256 among its `code_challenge_methods_supported`".to_owned(),
-        );
+        let problem = "does not list S256 among its `code_challenge_methods_supported`".to_owned();
+        let server = server.issuer;
+        return Err(DiscoveryError::Unsound { server, problem });
     }
     let home = Url::parse(&server.issuer).map(|url| origin(&url)).ok();
     let is_foreign = |endpoint: &Endpoint| endpoint.url().map(|url| origin(&url)).ok() != home;
@@ -299,10 +342,11 @@ fn sound(mut server: Metadata) -> Result<Metadata, DiscoveryError> {
     );
     for (key, endpoint) in named.into_iter().chain([registration]) {
         if let Some(foreign) = endpoint.filter(|endpoint| is_foreign(endpoint)) {
-            let url = shown(foreign.as_str());
-            return unsound(format!(
-                "names `{url}` as its `{key}`, which is on another server"
-            ));
+            return Err(DiscoveryError::ForeignEndpoint {
+                url: shown(foreign.as_str()),
+                server: server.issuer,
+                key,
+            });
         }
     }
     // It refuses tokens that are for the resource, so it says nothing of them.

@@ -69,6 +69,7 @@ pub fn revoke(
         limit: REVOCATION_LIMIT,
         ca_file: client.ca_file.clone(),
         server_user: client.server_user,
+        public_only: false,
     })?;
     // A server that has forgotten the client that it registered has forgotten its grants too.
     let is_registered = client.login.registration.is_some();

@@ -13,9 +13,7 @@
 use super::error::StoreError;
 use super::files::{Lease, LockedPlace};
 use super::record::{Extra, Full};
-use crate::credential::{
-    AuthMethod, Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone,
-};
+use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
 use crate::secret::{AccessToken, Fingerprint, RefreshToken};
 use crate::signals::BlockedSignals;
 use crate::time::Timestamp;
@@ -280,22 +278,6 @@ impl Locked<Occupied> {
             Some(login) if login.client != client => {
                 login.client = client;
                 login.forget_refusals();
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Drops this client from what a logout has left, since the server knows it no more; `false`, where another one is
-    /// there. To be saved.
-    pub fn forget_registration(&mut self, client: &Client) -> bool {
-        match &mut self.state.full.record.content {
-            Content::LoggedOut(tombstone) if tombstone.client.is_registered_as(client) => {
-                let left = &mut tombstone.client;
-                left.client_id = None;
-                left.auth = AuthMethod::None;
-                left.login.registration = None;
-                left.login.redirect_uri = None;
                 true
             }
             _ => false,

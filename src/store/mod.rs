@@ -11,6 +11,7 @@ mod named;
 mod password;
 mod record;
 mod recover;
+mod registered;
 mod rename;
 mod staged;
 

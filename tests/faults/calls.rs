@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use super::authorization_server::AuthorizationServer;
 use super::sandbox::{Running, wrapped};
-use super::scenario::{Desk, Prepared, Scenario, hex};
+use super::scenario::{Desk, NEW_NAME, Prepared, Scenario, hex};
 
 /// One system call that can be made to fail.
 #[derive(Clone, Debug)]
@@ -81,6 +81,7 @@ impl Paths {
         let endings = ["toml", "toml.new", "toml.answer", "lock"];
         let files = endings.map(|ending| sandbox.file(server, ending));
         let folder = files[0].parent().unwrap().to_owned();
+        let renamed = endings.map(|ending| folder.join(format!("{NEW_NAME}.{ending}")));
         let spent = digest(&SHA256, prepared.old.refresh_token.as_bytes());
         let name = hex(&spent.as_ref()[..16]);
         let folders = [
@@ -96,7 +97,11 @@ impl Paths {
             [folder.clone(), folder.join(&name)]
         });
         Self {
-            store: [sandbox.store(), folder].into_iter().chain(files).collect(),
+            store: [sandbox.store(), folder]
+                .into_iter()
+                .chain(files)
+                .chain(renamed)
+                .collect(),
             scratch: scratch.collect(),
         }
     }

@@ -1,12 +1,12 @@
 //! One command under one fault, the commands after it, and what is to be said about all that.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::authorization_server::{AuthorizationServer, Pair};
 use super::calls::{Paths, Place, strace, words};
 use super::fault::{Fault, What};
 use super::sandbox::{Finished, Running, Sandbox, wrapped};
-use super::scenario::{Desk, Prepared, Scenario};
+use super::scenario::{Desk, NEW_NAME, Prepared, Scenario};
 
 /// The last line of a whole record.
 const END: &str = "# end of record\n";
@@ -97,6 +97,7 @@ pub fn run(scenario: Scenario, fault: &Fault, desk: &Desk) -> Judged {
         Scenario::Login => case.after_login(&first, &old, &new.unwrap()),
         Scenario::Standby => case.after_standby(&first, &old, &new.unwrap()),
         Scenario::Logout => case.after_logout(&first, &old),
+        Scenario::Rename => case.after_rename(&first, &old),
         _ => case.after_token(&first),
     };
     case.status();
@@ -126,8 +127,12 @@ impl Case<'_> {
         match (first.code(), first.signal()) {
             (None, Some(9)) if self.fault.what == What::Kill => return End::Killed,
             (Some(0), _) => {
-                let report = format!("{}: ", self.server.host());
-                let warnings = said.iter().filter(|line| !line.starts_with(&report));
+                let host = self.server.host();
+                let is_report = |line: &str| {
+                    let rest = line.strip_prefix(&*host);
+                    rest.is_some_and(|rest| rest.starts_with(": ") || rest.starts_with(" ("))
+                };
+                let warnings = said.iter().filter(|line| !is_report(line));
                 let mut ours = warnings.clone();
                 self.check(ours.all(|line| line.starts_with("glauth: ")), || {
                     format!("{first:?}")
@@ -155,10 +160,16 @@ impl Case<'_> {
         End::Failed(first.code().unwrap_or(-1))
     }
 
+    /// The record, whatever the account is called by now.
+    fn record(&self) -> PathBuf {
+        let path = self.sandbox.file(self.server, "toml");
+        let renamed = path.with_file_name(format!("{NEW_NAME}.toml"));
+        if renamed.exists() { renamed } else { path }
+    }
+
     /// Whatever happens, no process ever sees half a record.
     fn record_is_whole(&mut self) {
-        let path = self.sandbox.file(self.server, "toml");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let text = std::fs::read_to_string(self.record()).unwrap_or_default();
         let whole = text.ends_with(END) && text.parse::<toml::Table>().is_ok();
         self.check(whole, || {
             format!("the record is torn: {} bytes", text.len())
@@ -278,11 +289,41 @@ impl Case<'_> {
         false
     }
 
+    /// One of the two names has the login, as the exit code says, and the next rename does what is left to do.
+    fn after_rename(&mut self, first: &Finished, old: &Pair) -> bool {
+        let url = self.server.url();
+        let has = |case: &Self, name: &str| {
+            let token = case.next(&["token", "--no-refresh", "-a", name, &url]);
+            token.stdout.trim_end() == old.access_token
+        };
+        let (is_old, is_new) = (has(self, "default"), has(self, NEW_NAME));
+        self.check(is_old != is_new, || {
+            format!("default: {is_old}, {NEW_NAME}: {is_new}, after {first:?}")
+        });
+        match first.code() {
+            Some(0) => self.check(is_new, || format!("renamed, and not there: {first:?}")),
+            Some(_) => self.check(is_old, || format!("failed, and renamed: {first:?}")),
+            None => {}
+        }
+        if is_old {
+            let second = self.next(&["rename", &url, "default", NEW_NAME]);
+            let is_done = second.code() == Some(0) && has(self, NEW_NAME) && !has(self, "default");
+            self.check(is_done, || format!("no rename: {first:?}\nthen {second:?}"));
+        }
+        self.check(self.server.is_alive(&old.access_token), || {
+            "a dead token".to_owned()
+        });
+        if self.fault.what != What::Kill {
+            self.nothing_is_left_behind();
+        }
+        false
+    }
+
     /// Tokens are in records alone. A rescued answer that was put in place goes when the folder is
     /// synced: who is cut short there, or cannot sync it, leaves a copy of what is in the record.
     fn nothing_is_left_behind(&mut self) {
-        let record = self.sandbox.file(self.server, "toml");
-        let kept = self.sandbox.record_text(self.server);
+        let record = self.record();
+        let kept = std::fs::read_to_string(&record).unwrap_or_default();
         let secrets = |text: &str| -> Vec<String> {
             let words = text.split('"').filter(|word| word.contains("-SECRET-"));
             words.map(str::to_owned).collect()

@@ -27,9 +27,14 @@ pub enum Scenario {
     Standby,
     /// `logout`, where the token lives.
     Logout,
+    /// `rename default work`.
+    Rename,
 }
 
-pub const SCENARIOS: [Scenario; 7] = [
+/// The name that an account gets.
+pub const NEW_NAME: &str = "work";
+
+pub const SCENARIOS: [Scenario; 8] = [
     Scenario::Token,
     Scenario::Ending,
     Scenario::Unfinished,
@@ -37,6 +42,7 @@ pub const SCENARIOS: [Scenario; 7] = [
     Scenario::Login,
     Scenario::Standby,
     Scenario::Logout,
+    Scenario::Rename,
 ];
 
 /// A store, and what is in it.
@@ -125,6 +131,7 @@ impl Scenario {
             Self::Login => "login",
             Self::Standby => "standby",
             Self::Logout => "logout",
+            Self::Rename => "rename",
         }
     }
 
@@ -135,6 +142,7 @@ impl Scenario {
             Self::Login => &["login", "--import", "--client-id", &id, &url],
             Self::Standby => &["login", "--import", "--standby", &url],
             Self::Logout => &["logout", &url],
+            Self::Rename => &["rename", &url, "default", NEW_NAME],
         };
         args.iter().map(|&arg| arg.to_owned()).collect()
     }
@@ -155,7 +163,7 @@ impl Scenario {
             // The first sync is that of the reservation.
             Self::Rescued => cut_short(server, &sandbox, "fsync:error=EIO:when=2+"),
             Self::Login | Self::Standby => new = Some(server.log_in()),
-            Self::Logout => {}
+            Self::Logout | Self::Rename => {}
         }
         let input = new
             .as_ref()

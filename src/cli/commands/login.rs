@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let (source, options) = (source(args)?, options(args)?);
     let brings_tokens = matches!(source, TokenSource::Caller(_));
     let Address { host, found } =
-        flow::address_of_login(&session, &config, &host.host, &options, brings_tokens)
+        flow::address_of_login(&session, config, &host.host, &options, brings_tokens)
             .map_err(|error| Error::from(error).about(&context.login_at(&host.host)))?;
     let named = context.global.account.as_ref();
     let id = AccountId {
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
         },
     };
     let person = Terminal::new(context, &id, !args.no_browser);
-    let done = flow::log_in(&session, &config, request, &person);
+    let done = flow::log_in(&session, config, request, &person);
     person.leave_browser();
     let done = done.map_err(|error| Error::from(error).about(&id))?;
     report(&id, &done, args.with_token, context)?;

@@ -15,7 +15,7 @@ use crate::cli::{printer, shell};
 use crate::code::Exit;
 use crate::credential::{Host, HostArg, Scheme};
 use crate::env;
-use crate::oauth::MCP;
+use crate::oauth::is_for_mcp;
 use crate::store::Store;
 use crate::terminal::is_unfit;
 
@@ -179,7 +179,7 @@ fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
     for id in store.accounts()? {
         if let Ok(Some(snapshot)) = store.snapshot(&id)
             && let Some(login) = snapshot.record().login()
-            && login.client.provider != MCP
+            && !is_for_mcp(&login.client)
         {
             found.insert(id.host, snapshot.record().scheme);
         }

@@ -42,7 +42,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
             LoginKind::OAuth | LoginKind::ClientCredentials => login_command(id, call),
             LoginKind::Token => another_token(id, call),
         },
-        FlowError::LoginRequired { id, lost_at, .. } => ended(id, *lost_at, call),
+        FlowError::LoginRequired { .. } => return ended(error, call),
         FlowError::AllLoggedOut(ids) => any_login(ids, call),
         FlowError::UnknownToken(id) => another_token(id, call),
         FlowError::SeveralAccounts { host, .. } => format!(
@@ -117,15 +117,28 @@ fn own_tokens(id: &AccountId, other: &AccountId, call: &Call) -> String {
     )
 }
 
-/// The server has ended the login. `lost_at`: an answer was lost before, which explains it.
-fn ended(id: &AccountId, lost_at: Option<Timestamp>, call: &Call) -> String {
+/// The server has ended the login.
+fn ended(error: &FlowError, call: &Call) -> Option<String> {
+    let FlowError::LoginRequired {
+        id,
+        lost_at,
+        is_registered,
+        ..
+    } = error
+    else {
+        return None;
+    };
     let hint = login_command(id, call);
-    match lost_at {
+    Some(match lost_at {
+        // That explains it.
         Some(_) => hint,
+        None if *is_registered => {
+            format!("{hint}, which registers glauth again if the server has forgotten it")
+        }
         None => format!(
             "{hint}; it may have been revoked at the server, or refreshed by another program with the same tokens (a copied store, a restored backup)"
         ),
-    }
+    })
 }
 
 /// Which login to choose among several, where none is better than another.

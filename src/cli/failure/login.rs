@@ -109,13 +109,23 @@ fn where_and_how(register: &ToRegister) -> String {
 fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> String {
     match error {
         DiscoveryError::Send(error) => of_question(error, id, call),
-        DiscoveryError::Unavailable { .. } => "try again later".to_owned(),
+        DiscoveryError::Unavailable { .. } => {
+            format!("wait a moment, then run {}", log_in_with("", id, call))
+        }
         DiscoveryError::Missing { .. } => {
             "check that this is the issuer's own address, or name the kind of server with --provider, or its endpoints".to_owned()
         }
         DiscoveryError::Unsound { .. } => {
             "HOST must be the issuer as the server names itself".to_owned()
         }
+        DiscoveryError::ForeignEndpoint { .. } => format!(
+            "glauth sent no secret; if you trust that server, run {} with its endpoints and the address of the MCP server",
+            log_in_with(
+                " --provider generic --client-id ID --authorization-endpoint URL --token-endpoint URL --parameter resource=URL",
+                id,
+                call
+            )
+        ),
         DiscoveryError::BadResource { .. } => {
             "glauth sent no secret; check the address, or ask the server's administrator to correct the description".to_owned()
         }
@@ -179,6 +189,10 @@ pub(super) fn of_authorization(
         )),
         AuthorizeError::Device(error) => Some(of_device(error, id, call)),
         AuthorizeError::NotRedeemed {
+            forgot_client: true,
+            ..
+        } => Some(registers_again(id, call)),
+        AuthorizeError::NotRedeemed {
             outcome, trouble, ..
         } => {
             let of_trouble = trouble
@@ -208,6 +222,12 @@ fn not_redeemed(outcome: Outcome, id: Option<&AccountId>, call: &Call) -> Option
         Outcome::ClientRejected => Some(another_client(id, call)),
         other => hint_of(other, call),
     }
+}
+
+/// The server does not know what it registered itself.
+fn registers_again(id: Option<&AccountId>, call: &Call) -> String {
+    let login = log_in_with("", id, call);
+    format!("nothing was stored; run {login}, which registers glauth again")
 }
 
 /// What a person does about a client that the server does not accept: its id is not repeated.
@@ -255,6 +275,10 @@ fn of_not_added(error: &NotAdded, id: Option<&AccountId>, call: &Call) -> Failur
             "leave --client-id and the endpoints out; a login as another client is a new one, without --standby"
                 .to_owned(),
         ),
+        Refusal::NoClient => Some(id.map_or_else(
+            || "run the command again without --standby".to_owned(),
+            |id| format!("run {}, which registers glauth again", call.command_for("login", id)),
+        )),
         Refusal::LoginGone => Some("run the command again without --standby".to_owned()),
         Refusal::Full => None,
         Refusal::NotStored(source) => of_flow(source, id, call).hint,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::READY;
 use super::order::Order;
 use super::report::{End, Report};
+use crate::config::CallConfig;
 use crate::flow::exchange::exchange;
 use crate::flow::session::{RefreshesIn, Session};
 use crate::http::Http;
@@ -35,7 +36,7 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
         watched: false,
         scheme: None,
         refreshes: RefreshesIn::Here,
-        config: None,
+        config: &CallConfig::new(None),
     };
     let Ok(Some(Entry::Occupied(locked))) = store.lock_inherited(&order.id, lock) else {
         return;

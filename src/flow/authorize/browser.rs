@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{AuthorizeError, ConsentMethod, ServerLogin, Tokens, Visitor};
 use crate::credential::{EndpointName, RedirectUri};
-use crate::flow::loopback::{Arrival, Bound, Judge, Loopback};
+use crate::flow::loopback::{Arrival, BoundPort, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
 use crate::oauth::{
@@ -73,10 +73,10 @@ impl<'a> Browser<'a> {
                 host: login.plan.id.host.clone(),
             })?;
         login.check_secret(ConsentMethod::Browser)?;
-        let bound = match login.plan.take_bound() {
+        let bound = match login.plan.take_port() {
             Some(bound) => bound,
             None => {
-                Bound::at(&RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?)?
+                BoundPort::at(&RedirectUri::parse(&setup.redirect_uri).map_err(ClientError::from)?)?
             }
         };
         let request =

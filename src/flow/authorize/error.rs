@@ -92,6 +92,8 @@ pub enum AuthorizeError {
         outcome: Outcome,
         /// What happened, as a sentence.
         message: String,
+        /// The server does not know the client that it registered for glauth.
+        forgot_client: bool,
         /// The server's own words.
         said: Option<String>,
         /// What went wrong on the way, where no answer came.

@@ -273,12 +273,17 @@ impl ServerLogin<'_> {
         exchanged: oauth::Exchanged,
         issued_at: Timestamp,
     ) -> Result<Tokens, AuthorizeError> {
-        let outcome = match &exchanged.answer {
-            TokenAnswer::Granted(_) => Outcome::Rotated,
-            TokenAnswer::Refused(failed, _) => failed.outcome,
+        let (outcome, forgot_client) = match &exchanged.answer {
+            TokenAnswer::Granted(_) => (Outcome::Rotated, false),
+            TokenAnswer::Refused(failed, _) => (failed.outcome, failed.forgot_client),
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
-        let message = describe(id, client, &exchanged, of_a_login(outcome));
+        let sentence = if forgot_client {
+            "does not know the client that glauth registered there"
+        } else {
+            of_a_login(outcome)
+        };
+        let message = describe(id, client, &exchanged, sentence);
         match exchanged.answer {
             TokenAnswer::Granted(rotation) => Ok(Tokens {
                 kind: self.plan.kind,
@@ -288,6 +293,7 @@ impl ServerLogin<'_> {
             TokenAnswer::Refused(_, said) => Err(AuthorizeError::NotRedeemed {
                 outcome,
                 message,
+                forgot_client,
                 said,
                 trouble: exchanged.trouble.map(Box::new),
             }),

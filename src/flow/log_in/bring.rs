@@ -104,6 +104,7 @@ fn store_alone(
     if renewable && plan.client_id().is_none() {
         return Err(ClientError::NoClientIdOfTokens(plan.id.host).into());
     }
+    let unknown = plan.unknown_kind();
     if renewable {
         plan.find_endpoints(session)?;
     }
@@ -144,6 +145,7 @@ fn store_alone(
         id: plan.id,
     };
     let mut done = store_login(session, new)?;
+    done.warnings.extend(unknown);
     done.warnings.extend(unchecked.map(Into::into));
     done.warnings.extend(twice);
     Ok(done)

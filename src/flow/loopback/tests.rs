@@ -12,7 +12,7 @@ fn start(uri: &str) -> (Loopback, mpsc::Receiver<Visitor>) {
         (query == "answer").then_some(AuthorizationResponse::Code(code))
     });
     let uri = RedirectUri::parse(uri).unwrap();
-    let loopback = Loopback::start(Bound::at(&uri).unwrap(), &judge, move |arrival| {
+    let loopback = Loopback::start(BoundPort::at(&uri).unwrap(), &judge, move |arrival| {
         if let Arrival::Answer(_, visitor) = arrival {
             sender.send(visitor).unwrap();
         }
@@ -233,7 +233,7 @@ fn a_fixed_port_is_kept_and_one_that_is_taken_is_an_error() {
     let port = taken.local_addr().unwrap().port();
     let uri = RedirectUri::parse(&format!("http://127.0.0.1:{port}/cb")).unwrap();
     let never: Arc<Judge> = Arc::new(|_: &str| None);
-    let busy = Bound::at(&uri).and_then(|bound| Loopback::start(bound, &never, |_| {}));
+    let busy = BoundPort::at(&uri).and_then(|bound| Loopback::start(bound, &never, |_| {}));
     assert!(busy.unwrap_err().to_string().contains(&port.to_string()));
     drop(taken);
     let (loopback, _came) = start(&format!("http://127.0.0.1:{port}/cb"));
@@ -314,7 +314,7 @@ fn localhost_has_both_addresses_and_both_must_be_free() {
     let port = six.local_addr().unwrap().port();
     let uri = RedirectUri::parse(&format!("http://localhost:{port}/")).unwrap();
     let judge: Arc<Judge> = Arc::new(|_: &str| None);
-    let taken = Bound::at(&uri).and_then(|bound| Loopback::start(bound, &judge, |_| {}));
+    let taken = BoundPort::at(&uri).and_then(|bound| Loopback::start(bound, &judge, |_| {}));
     assert!(
         taken.is_err(),
         "the other half of the address is another program's"

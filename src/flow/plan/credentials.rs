@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{ClientError, Plan};
 use crate::config::LoginOptions;
 use crate::credential::{AuthMethod, Client, ClientKey, Endpoint, LoginKind};
-use crate::oauth::{MCP, below};
-use crate::secret::{AROUND, ClientSecret, TOKEN_LIMIT, bare};
-use crate::user_file;
+use crate::oauth::{NoSecret, below, read_secret};
+use crate::secret::ClientSecret;
 
 impl Plan<'_> {
     /// The secret that goes with `client_id`, sent as the server wants it; that of another id is
@@ -135,7 +134,7 @@ impl Plan<'_> {
     fn audience(&self, named: Option<&str>, token_endpoint: Option<&Endpoint>) -> String {
         let by_name = match named {
             Some(named) => named == "issuer",
-            None => self.provider().name == MCP,
+            None => self.provider().is_mcp(),
         };
         let endpoint = token_endpoint.filter(|_| !by_name);
         let endpoint = endpoint.map(|endpoint| endpoint.as_str().to_owned());
@@ -190,13 +189,13 @@ fn secret_of(options: &LoginOptions) -> Result<Option<ReadSecret>, ClientError> 
 }
 
 fn secret_in(path: &Path) -> Result<ReadSecret, ClientError> {
-    // A secret, and what may stand around it.
-    let limit = (TOKEN_LIMIT + AROUND) as u64;
-    let text = user_file::read_text(path, limit).map_err(|source| ClientError::File {
-        what: "client secret file",
-        path: PathBuf::from(path),
-        source,
+    let secret = read_secret(path).map_err(|error| match error {
+        NoSecret::File(source) => ClientError::File {
+            what: "client secret file",
+            path: path.to_owned(),
+            source,
+        },
+        NoSecret::Bad(problem) => problem.into(),
     })?;
-    let secret = ClientSecret::new(bare(&text).to_owned())?;
     Ok((secret, Some(path.to_owned())))
 }

@@ -13,8 +13,7 @@ use crate::flow::session::Session;
 use crate::http::Http;
 use crate::log::Level;
 use crate::oauth::{
-    DiscoveryError, MCP, Metadata, Provider, Resource, discover, find_resource, provider,
-    provider_like,
+    DiscoveryError, Metadata, Provider, Resource, discover, find_resource, provider_like,
 };
 
 /// What a server says of itself.
@@ -39,14 +38,21 @@ impl Detected {
             return Ok(Self::Nothing(vec![base.to_owned()]));
         };
         let server = discover(http, &url, ca_file);
-        // A resource may have a document at this place that is of another name.
+        // A resource may have a document at this place that is of another name, or be slow there.
         let is_about_server = match &server {
             Ok(found) => provider_like(found, base).is_some_and(|provider| !provider.discovers),
-            Err(DiscoveryError::Missing { .. } | DiscoveryError::Unsound { .. }) => false,
+            Err(
+                DiscoveryError::Missing { .. }
+                | DiscoveryError::Unsound { .. }
+                | DiscoveryError::Unavailable { .. },
+            ) => false,
             Err(_) => true,
         };
-        if !is_about_server && let Some(resource) = find_resource(http, &url, ca_file)? {
-            return Ok(Self::Resource(resource.into()));
+        if !is_about_server {
+            let of_server = server.as_ref().ok();
+            if let Some(resource) = find_resource(http, &url, of_server, ca_file)? {
+                return Ok(Self::Resource(resource.into()));
+            }
         }
         match server {
             Err(DiscoveryError::Missing { .. }) => Ok(Self::Nothing(vec![base.to_owned()])),
@@ -65,7 +71,7 @@ impl Plan<'_> {
     ) -> Result<(), AuthorizeError> {
         match self.provider {
             // Always anew: what a resource says may have changed.
-            Some(provider) if provider.name == MCP => self.describe(session)?,
+            Some(provider) if provider.is_mcp() => self.describe(session)?,
             Some(provider) => {
                 self.find_endpoints(session)?;
                 if provider.may_have_device_grant {
@@ -83,7 +89,7 @@ impl Plan<'_> {
         if !discovers || !self.lacks_endpoints() {
             return Ok(());
         }
-        if self.provider().name == MCP {
+        if self.provider().is_mcp() {
             return self.describe(session);
         }
         self.discovered = Some(self.ask(session)?);
@@ -106,7 +112,7 @@ impl Plan<'_> {
             let base = self.base();
             let url = Url::parse(&base);
             let url = url.map_err(|_| DiscoveryError::Missing { server: base })?;
-            find_resource(session.http, &url, self.ca_file().as_ref())?
+            find_resource(session.http, &url, None, self.ca_file().as_ref())?
         };
         let found = found.ok_or_else(|| ClientError::NoResource(self.id.host.clone()))?;
         self.take(found);
@@ -114,7 +120,7 @@ impl Plan<'_> {
     }
 
     fn take(&mut self, resource: Resource) {
-        self.provider = provider(MCP);
+        self.provider = Some(Provider::mcp());
         self.discovered = Some(resource.server);
         self.resource = Some((resource.uri, resource.scopes));
     }
@@ -127,7 +133,7 @@ impl Plan<'_> {
         match found {
             Detected::Resource(resource) => self.take(*resource),
             Detected::Server(metadata) => self.take_server(*metadata),
-            Detected::Nothing(tried) => self.provider = Some(self.told(tried, person)?),
+            Detected::Nothing(tried) => self.provider = Some(self.named_kind(tried, person)?),
         }
         let provider = self.provider();
         session.log.note(Level::Verbose, || {
@@ -156,7 +162,7 @@ impl Plan<'_> {
     }
 
     /// The kind that a person names, where the server says nothing.
-    fn told(
+    fn named_kind(
         &self,
         tried: Vec<String>,
         person: &dyn Person,

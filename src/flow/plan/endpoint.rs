@@ -175,8 +175,9 @@ mod tests {
             resource: None,
             device: None,
             own_client: None,
+            adds_grant: false,
             client_document: None,
-            bound: std::cell::RefCell::new(None),
+            port: std::cell::RefCell::new(None),
         }
     }
 

@@ -2,12 +2,14 @@
 //! configured, what the server says of itself, and what the provider's table says, in this order.
 //! All that a refresh needs, and all that the next login needs, is in the record afterwards.
 
+mod check;
 mod client;
 mod credentials;
 mod detect;
 mod endpoint;
 mod error;
 mod own_client;
+mod scopes;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -16,13 +18,14 @@ use url::Url;
 
 use super::authorize::AuthorizeError;
 use super::error::FlowError;
-use super::loopback::Bound;
+use super::loopback::BoundPort;
 use super::session::Session;
+use super::warning::{Step, Warning};
 use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
 };
-use crate::oauth::{self, MCP, Metadata, PROVIDERS, Provider, below, provider, provider_of};
+use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
@@ -60,10 +63,12 @@ pub struct Plan<'a> {
     device: Option<Endpoint>,
     /// A client that no person has typed.
     own_client: Option<OwnClient>,
+    /// Whether it is for a grant beside those of the login that is there.
+    adds_grant: bool,
     /// The document about glauth that the configuration names.
     client_document: Option<&'a str>,
     /// The port that such a client is registered with.
-    bound: RefCell<Option<Bound>>,
+    port: RefCell<Option<BoundPort>>,
 }
 
 /// All that a login through the server needs.
@@ -129,8 +134,9 @@ impl<'a> Plan<'a> {
             resource: None,
             device: None,
             own_client: None,
+            adds_grant: false,
             client_document: config.client_metadata_url.as_deref(),
-            bound: RefCell::new(None),
+            port: RefCell::new(None),
         };
         plan.provider = plan.known_provider()?;
         Ok(plan)
@@ -142,16 +148,31 @@ impl<'a> Plan<'a> {
         self.own.as_ref().filter(|record| record.login().is_some())
     }
 
+    /// Says that the login that is there gets one more grant: for the same client, and for what the login asked for.
+    pub fn add_grant(&mut self) {
+        self.adds_grant = true;
+    }
+
     /// The kind of server.
     #[must_use]
     pub fn provider(&self) -> &'static Provider {
         self.provider.unwrap_or(&PROVIDERS[0])
     }
 
+    /// What a person should know of tokens that they bring: no source says which kind of server gave them.
+    #[must_use]
+    pub fn unknown_kind(&self) -> Option<Warning> {
+        let (host, title) = (&self.id.host, self.provider().title);
+        self.provider.is_none().then(|| Warning {
+            text: format!("glauth takes {host} for {title}, since nothing says what it is"),
+            step: Some(Step::NameKind(self.id.clone())),
+        })
+    }
+
     /// Under which id we are registered, if anybody knows.
     #[must_use]
     pub fn client_id(&self) -> Option<String> {
-        if self.provider().name == MCP && self.kind != LoginKind::ClientCredentials {
+        if self.provider().is_mcp() && self.kind != LoginKind::ClientCredentials {
             let configured = || self.configured?.client_id.clone();
             let own = || Some(self.own_client.as_ref()?.client_id.clone());
             return self
@@ -205,93 +226,6 @@ impl<'a> Plan<'a> {
         self.parameters().remove("login_hint")
     }
 
-    /// The scopes that were given with the call.
-    #[must_use]
-    pub fn given_scopes(&self) -> Option<&[String]> {
-        let given = self.given.scopes.as_deref();
-        given.filter(|scopes| !scopes.is_empty())
-    }
-
-    /// What is asked for.
-    #[must_use]
-    pub fn scopes(&self) -> Vec<String> {
-        self.apart(&self.chosen_scopes())
-    }
-
-    /// Each scope by itself, and once.
-    fn apart(&self, lists: &[String]) -> Vec<String> {
-        let separators = self.provider().scope_separators;
-        let mut scopes: Vec<String> = Vec::new();
-        for scope in lists.iter().flat_map(|list| list.split(separators)) {
-            if !scope.is_empty() && !scopes.iter().any(|there| there == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        scopes
-    }
-
-    fn chosen_scopes(&self) -> Vec<String> {
-        let mut scopes = self.wished_scopes();
-        if self.kind == LoginKind::ClientCredentials {
-            // It means a refresh token, which a machine has no use for.
-            scopes.retain(|scope| scope != "offline_access");
-        } else if let (Some(_), Some(server)) = (&self.resource, &self.discovered) {
-            scopes = oauth::with_offline_access(scopes, server);
-        }
-        scopes
-    }
-
-    fn wished_scopes(&self) -> Vec<String> {
-        if let Some(given) = self.given_scopes() {
-            let there = if self.given.replace_scopes {
-                Vec::new()
-            } else {
-                self.scopes_there()
-            };
-            return [&there, given].concat();
-        }
-        let configured = || self.configured?.scopes.clone();
-        // A resource names more once it needs more.
-        if let Some((_, named)) = &self.resource {
-            let named = configured().unwrap_or_else(|| named.clone());
-            return [self.scopes_there(), named].concat();
-        }
-        let remembered = self.remembered().map(|client| &client.login.scopes);
-        if let Some(scopes) = remembered.filter(|scopes| !scopes.is_empty()) {
-            return scopes.clone();
-        }
-        if let Some(scopes) = self.granted_scopes() {
-            return scopes;
-        }
-        if self.kind == LoginKind::ClientCredentials {
-            // Those of the table are for what people do.
-            return configured().unwrap_or_default();
-        }
-        configured().unwrap_or_else(|| {
-            let described = self.discovered.as_ref();
-            let offered = described.and_then(|found| found.scopes_supported.as_ref());
-            let default = self
-                .provider()
-                .scopes
-                .iter()
-                .map(|scope| (*scope).to_owned());
-            default
-                .filter(|scope| offered.is_none_or(|offered| offered.contains(scope)))
-                .collect()
-        })
-    }
-
-    /// The scopes of the account's login, or of its last one.
-    fn scopes_there(&self) -> Vec<String> {
-        let own = self.remembered().filter(|_| self.other.is_none());
-        let asked = own.map_or(&[][..], |client| &client.login.scopes);
-        if asked.is_empty() {
-            self.granted_scopes().unwrap_or_default()
-        } else {
-            asked.to_vec()
-        }
-    }
-
     /// The authorization server of a resource, if it is another server than the resource.
     #[must_use]
     pub fn issuer_elsewhere(&self) -> Option<&str> {
@@ -299,38 +233,6 @@ impl<'a> Plan<'a> {
         let issuer = &self.discovered.as_ref()?.issuer;
         let at = |url: &str| Url::parse(url).ok().map(|url| url.origin());
         (at(issuer) != at(&self.base())).then_some(issuer)
-    }
-
-    /// What becomes of the scopes of the login that is there, where others are given.
-    #[must_use]
-    pub fn change_of_scopes(&self) -> Option<String> {
-        let given = self.apart(self.given_scopes()?);
-        let there = self.scopes_there();
-        let shown = there.join(" ");
-        let new = given.iter().filter(|scope| !there.contains(scope));
-        let new: Vec<&str> = new.map(String::as_str).collect();
-        let left_out = there.iter().any(|scope| !given.contains(scope));
-        if there.is_empty() || (new.is_empty() && !(left_out && self.given.replace_scopes)) {
-            None
-        } else if self.given.replace_scopes {
-            Some(format!(
-                "asking for `{}` in place of `{shown}`",
-                given.join(" ")
-            ))
-        } else {
-            let new = new.join(" ");
-            Some(format!(
-                "asking for `{new}` in addition to `{shown}`; --replace-scopes leaves those out"
-            ))
-        }
-    }
-
-    /// What the login that is there got from the server, where that says it.
-    fn granted_scopes(&self) -> Option<Vec<String>> {
-        self.remembered()?;
-        let login = self.own.as_ref()?.login()?;
-        let scopes = &login.grants.first()?.scopes;
-        (login.kind != LoginKind::Token && !scopes.is_empty()).then(|| scopes.clone())
     }
 
     /// How a person registers an application with this server.
@@ -360,7 +262,7 @@ impl<'a> Plan<'a> {
         let provider = self.provider();
         let scopes = self.scopes();
         client.login.scopes.clone_from(&scopes);
-        client::check(&client)?;
+        check::check(&client)?;
         let issuer = client.login.issuer.clone();
         Ok(Setup {
             provider,

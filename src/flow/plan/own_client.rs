@@ -1,13 +1,15 @@
 //! The client of a login at a server that registers its clients itself. In this order: the one that was given, the one
 //! that is remembered for this issuer, the document that the configuration names, a new registration.
 
+use super::check::check;
 use super::{ClientError, Plan};
 use crate::credential::{AuthMethod, Client, OwnRegistration, Record, RedirectUri};
+use crate::flow::add_standby::{NotAdded, Refusal};
 use crate::flow::authorize::AuthorizeError;
 use crate::flow::error::FlowError;
-use crate::flow::loopback::Bound;
+use crate::flow::loopback::BoundPort;
 use crate::flow::session::Session;
-use crate::oauth::{self, MCP, REDIRECT_URI};
+use crate::oauth::{self, REDIRECT_URI};
 use crate::store::Snapshot;
 
 /// A client that no person has typed.
@@ -26,11 +28,20 @@ impl Plan<'_> {
     pub fn find_client(&mut self, session: &Session<'_>) -> Result<(), AuthorizeError> {
         let is_given = self.given.client_id.is_some();
         let is_configured = self.configured.is_some_and(|host| host.client_id.is_some());
-        if self.provider().name != MCP || is_given || is_configured {
+        if !self.provider().is_mcp() || is_given || is_configured {
             return Ok(());
         }
         if self.remember(session)? {
             return Ok(());
+        }
+        if self.adds_grant {
+            let (why, tokens, imported) = (Refusal::NoClient, None, false);
+            return Err(NotAdded {
+                why,
+                tokens,
+                imported,
+            }
+            .into());
         }
         let takes_documents = self
             .discovered
@@ -52,7 +63,7 @@ impl Plan<'_> {
     /// Whether [`find_client`](Self::find_client) may find one.
     #[must_use]
     pub fn can_find_client(&self) -> bool {
-        self.provider().name == MCP
+        self.provider().is_mcp()
     }
 
     /// Takes the client of any login at this issuer, if the server still knows it and its port is free.
@@ -69,13 +80,13 @@ impl Plan<'_> {
                     continue;
                 }
                 let ends = registration.secret_expires_at;
-                let Ok(bound) = bind(&redirect_uri) else {
+                let Ok(port) = bind(&redirect_uri) else {
                     continue;
                 };
                 if ends.is_some_and(|at| at <= session.now()) || !self.is_known(session, &client) {
                     continue;
                 }
-                self.bound.replace(Some(bound));
+                self.port.replace(Some(port));
             }
             self.own_client = Some(OwnClient {
                 client_id,
@@ -95,10 +106,14 @@ impl Plan<'_> {
             return Ok(Vec::new());
         };
         let is_of_issuer = |client: &&Client| {
-            client.provider == MCP && client.login.issuer.as_ref() == Some(issuer)
+            oauth::is_for_mcp(client) && client.login.issuer.as_ref() == Some(issuer)
         };
         let own = self.any_client().filter(is_of_issuer);
         let mut clients: Vec<Client> = own.into_iter().cloned().collect();
+        if self.adds_grant {
+            // The grant must be for the client of the login.
+            return Ok(clients);
+        }
         let store = session.store;
         for id in store.accounts().map_err(FlowError::from)? {
             let record = store
@@ -136,12 +151,16 @@ impl Plan<'_> {
         if server.registration_endpoint.is_none() {
             return Ok(());
         }
-        let bound = bind(&self.wanted_redirect_uri())?;
+        // What keeps the login from going on must not leave a registration behind.
+        let mut client = self.bare_client();
+        client.login.scopes = self.scopes();
+        check(&client)?;
+        let port = bind(&self.wanted_redirect_uri())?;
         let (http, now, ca_file) = (session.http, session.now(), self.ca_file());
-        let uri = bound.redirect_uri();
+        let uri = port.redirect_uri();
         let registered = oauth::register(http, server, uri, ca_file.as_ref(), now);
         let registered = registered.map_err(ClientError::from)?;
-        self.bound.replace(Some(bound));
+        self.port.replace(Some(port));
         self.own_client = registered.map(|registered| OwnClient {
             client_id: registered.client_id,
             auth: registered.auth,
@@ -159,9 +178,9 @@ impl Plan<'_> {
         wanted.unwrap_or_else(|| REDIRECT_URI.to_owned())
     }
 
-    /// Takes the port that was bound for this login, once.
-    pub(in crate::flow) fn take_bound(&self) -> Option<Bound> {
-        self.bound.take()
+    /// Takes the port that is kept for this login, once.
+    pub(in crate::flow) fn take_port(&self) -> Option<BoundPort> {
+        self.port.take()
     }
 
     /// The client that this login leaves without a use: the one that it had before, or the one that was registered
@@ -175,12 +194,16 @@ impl Plan<'_> {
             let before = self.own.as_ref()?.client()?;
             return (before.client_id != client.client_id).then_some(before);
         }
-        let is_new = self.own_client.as_ref().is_some_and(|own| own.is_new);
-        is_new.then_some(client)
+        self.new_client(client)
+    }
+
+    /// The client of this login, if it was registered for it.
+    pub(in crate::flow) fn new_client<'c>(&self, client: &'c Client) -> Option<&'c Client> {
+        self.own_client().filter(|own| own.is_new).map(|_| client)
     }
 }
 
-fn bind(redirect_uri: &str) -> Result<Bound, AuthorizeError> {
+fn bind(redirect_uri: &str) -> Result<BoundPort, AuthorizeError> {
     let uri = RedirectUri::parse(redirect_uri).map_err(ClientError::from)?;
-    Ok(Bound::at(&uri)?)
+    Ok(BoundPort::at(&uri)?)
 }

@@ -57,11 +57,11 @@ pub(super) fn login_in(record: Record) -> Result<(AccountId, Login), FlowError> 
 /// Since when a person has logged out of this account; `None`: that is not so.
 pub(in crate::flow) fn logged_out(record: &Record) -> Option<FlowError> {
     match &record.content {
-        Content::LoggedOut(tombstone) => Some(FlowError::LoggedOut {
+        Content::LoggedOut(tombstone) if tombstone.was_login() => Some(FlowError::LoggedOut {
             id: record.id.clone(),
             at: tombstone.at,
         }),
-        Content::Login(_) | Content::Password(_) => None,
+        Content::Login(_) | Content::LoggedOut(_) | Content::Password(_) => None,
     }
 }
 

@@ -23,6 +23,7 @@ pub(in crate::flow) fn login_required(
     FlowError::LoginRequired {
         id: id.clone(),
         lost_at: lost.max(),
+        is_registered: login.client.login.registration.is_some(),
         said: said.or_else(|| login.said().map(ToOwned::to_owned)),
     }
 }
@@ -242,6 +243,10 @@ pub(super) fn of_stop(
     };
     Err(match stop {
         Stop::JustRotated => return Ok(What::JustRotated),
+        // The next request waits, and would not help.
+        Stop::Alive { .. } | Stop::Paused { .. } if login.has_lost_client() => {
+            login_required(id, login, None)
+        }
         // The token has time yet, and the server has refused the next one for long.
         Stop::Alive { .. } => match refused_for_long(id, login, now) {
             None => return Ok(What::Alive),

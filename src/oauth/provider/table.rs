@@ -269,7 +269,7 @@ const OIDC: Provider = Provider {
 
 /// An MCP server, or another protected resource (RFC 9728). What its authorization server does with a replay is
 /// unknown, so glauth assumes the worst.
-const MCP_SERVER: Provider = Provider {
+pub(super) const MCP_SERVER: Provider = Provider {
     name: MCP,
     title: "an MCP server",
     scopes: &[],

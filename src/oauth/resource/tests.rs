@@ -14,29 +14,41 @@ const AS: &str = "https://as.example";
 #[derive(Default)]
 struct Web {
     answers: BTreeMap<String, (u16, Value)>,
-    challenge: Option<String>,
+    /// How a request without a token is answered.
+    greeting: Option<(u16, String)>,
     asked: RefCell<Vec<String>>,
+    /// Those of them that were for public servers only.
+    outside: RefCell<Vec<String>>,
 }
+
+/// The status of an address that never answers.
+const SILENT: u16 = 0;
 
 impl Http for Web {
     fn send(&self, request: Request) -> Result<Response, SendError> {
         let url = request.url.to_string();
         self.asked.borrow_mut().push(url.clone());
+        if request.public_only {
+            self.outside.borrow_mut().push(url.clone());
+        }
         let is_hello = matches!(request.body, Body::Json(_));
-        let (status, body) = match self.answers.get(&url) {
-            _ if is_hello && self.challenge.is_some() => (401, Value::Null),
-            Some((status, body)) => (*status, body.clone()),
-            None => (404, Value::Null),
+        let greeting = self.greeting.clone().filter(|_| is_hello);
+        let (status, body) = match (&greeting, self.answers.get(&url)) {
+            (Some((status, _)), _) => (*status, Value::Null),
+            (None, Some((status, body))) => (*status, body.clone()),
+            (None, None) => (404, Value::Null),
         };
+        if status == SILENT {
+            let (origin, reason) = (url, "nothing came".to_owned());
+            return Err(SendError::AnswerLost { origin, reason });
+        }
         Ok(Response {
             status,
             retry_after: None,
             date: None,
-            challenges: self
-                .challenge
-                .clone()
+            challenges: greeting
                 .into_iter()
-                .filter(|_| is_hello)
+                .map(|(_, challenge)| challenge)
                 .collect(),
             body: Some(Zeroizing::new(body.to_string().into_bytes())),
             broke_off: false,
@@ -59,15 +71,24 @@ impl Web {
         self
     }
 
+    fn without_answer(mut self, url: &str, status: u16) -> Self {
+        self.answers.insert(url.to_owned(), (status, Value::Null));
+        self
+    }
+
     fn find(&self) -> Result<Option<Resource>, String> {
-        let found = find_resource(self, &Url::parse(MCP).unwrap(), None);
+        let found = find_resource(self, &Url::parse(MCP).unwrap(), None, None);
         found.map_err(|error| error.to_string())
     }
 }
 
 fn wants_token() -> Web {
+    greets(401, "Bearer")
+}
+
+fn greets(status: u16, challenge: &str) -> Web {
     Web {
-        challenge: Some("Bearer".to_owned()),
+        greeting: Some((status, challenge.to_owned())),
         ..Web::default()
     }
 }
@@ -104,12 +125,10 @@ const OF_AS: &str = "https://as.example/.well-known/oauth-authorization-server";
 #[test]
 fn a_resource_is_described_where_the_challenge_says_else_at_its_path_else_at_the_root() {
     let elsewhere = "https://mcp.example/x.json";
-    let named = Web {
-        challenge: Some(format!(
-            "Bearer resource_metadata=\"{elsewhere}\", scope=\"a b\""
-        )),
-        ..Web::default()
-    };
+    let named = greets(
+        401,
+        &format!("Bearer resource_metadata=\"{elsewhere}\", scope=\"a b\""),
+    );
     for (web, place) in [
         (named, elsewhere),
         (wants_token(), HERE),
@@ -125,10 +144,87 @@ fn a_resource_is_described_where_the_challenge_says_else_at_its_path_else_at_the
             .with(place, described(&change))
             .with(OF_AS, server(&json!({})));
         let found = web.find().unwrap().unwrap();
+        assert_eq!(web.outside.take(), [OF_AS]);
+        assert!(found.server.public_only);
         assert_eq!(found.uri.as_deref(), Some(MCP));
         assert_eq!(found.scopes, scope);
         assert_eq!(found.server.issuer, AS);
     }
+}
+
+/// RFC 6750 §3.1 has challenges with other statuses, and so have servers that want another scope.
+#[test]
+fn a_challenge_counts_with_any_status() {
+    for (status, challenge) in [
+        (400, "Bearer error=\"invalid_request\""),
+        (403, "Bearer scope=\"a b\""),
+        (405, "Bearer"),
+    ] {
+        let web = greets(status, challenge)
+            .with(ROOT, described(&json!({})))
+            .with(OF_AS, server(&json!({})));
+        assert_eq!(web.find().unwrap().unwrap().server.issuer, AS, "{status}");
+    }
+}
+
+#[test]
+fn a_path_that_gives_no_description_now_hides_none_at_the_root() {
+    for status in [429, 500, SILENT] {
+        let web = wants_token()
+            .without_answer(HERE, status)
+            .with(ROOT, described(&json!({})))
+            .with(OF_AS, server(&json!({})));
+        assert_eq!(web.find().unwrap().unwrap().server.issuer, AS, "{status}");
+    }
+}
+
+#[test]
+fn a_document_that_may_be_there_is_named_with_its_address() {
+    let elsewhere = "https://mcp.example/x.json";
+    let named = greets(401, &format!("Bearer resource_metadata=\"{elsewhere}\""));
+    let busy = greets(503, "");
+    for (web, place) in [
+        (named, elsewhere),
+        (wants_token(), HERE),
+        (busy, HERE),
+        (wants_token(), OF_AS),
+    ] {
+        let web = web.without_answer(place, 503).without_answer(ROOT, 404);
+        let web = if place == OF_AS {
+            web.with(HERE, described(&json!({})))
+        } else {
+            web
+        };
+        let said = web.find().unwrap_err();
+        assert_eq!(said, format!("`{place}` cannot be read now (status 503)"));
+    }
+    // A server that wants no token has no description.
+    let web = greets(404, "").without_answer(HERE, 503);
+    assert!(web.find().unwrap().is_none());
+}
+
+/// Its own document says what it is, whatever it answers to a request that it does not know.
+#[test]
+fn an_openid_provider_with_a_challenge_is_no_mcp_server() {
+    let provider = Metadata {
+        is_openid: true,
+        ..Metadata::default()
+    };
+    let find = |web: &Web| {
+        let found = find_resource(web, &Url::parse(MCP).unwrap(), Some(&provider), None);
+        found.unwrap()
+    };
+    let plain = json!({"issuer": "https://mcp.example", "token_endpoint": "https://mcp.example/t"});
+    let web = wants_token().with(
+        "https://mcp.example/.well-known/openid-configuration",
+        plain,
+    );
+    assert!(find(&web).is_none());
+    // Its description counts all the same.
+    let web = web
+        .with(HERE, described(&json!({})))
+        .with(OF_AS, server(&json!({})));
+    assert_eq!(find(&web).unwrap().server.issuer, AS);
 }
 
 #[test]
@@ -247,10 +343,7 @@ fn a_hostile_description_is_refused_and_what_it_names_is_not_asked() {
         "https://evil.internal/x",
         "x",
     ] {
-        let web = Web {
-            challenge: Some(format!("Bearer resource_metadata=\"{place}\"")),
-            ..Web::default()
-        };
+        let web = greets(401, &format!("Bearer resource_metadata=\"{place}\""));
         let found = web.find().unwrap_err();
         assert!(found.contains("another server"), "{found}");
         assert_eq!(web.asked.take(), [MCP]);

@@ -105,6 +105,7 @@ const fn unchanged(outcome: Outcome) -> Failed {
         may_have_rotated: false,
         retry_after: None,
         nothing_sent: false,
+        forgot_client: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use glauth::config::{Config, LoginOptions};
+use glauth::config::{CallConfig, Config, LoginOptions};
 use glauth::credential::{AccountId, HostArg};
 use glauth::flow::{
     AuthorizeError, Change, ClientError, LOCK_TIMEOUT, LoggedIn, LoginRequest, NoAnswer,
@@ -137,7 +137,7 @@ fn log_person_in_at(
     let store = Store::new(sandbox.store(), Timestamp::now);
     let log = Log::new(Level::of_count(0), |_| {});
     let session = Session {
-        config: None,
+        config: &CallConfig::new(None),
         store: &store,
         http: &Network,
         lock_timeout: LOCK_TIMEOUT,

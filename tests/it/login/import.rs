@@ -491,3 +491,38 @@ fn tokens_that_another_account_has_are_not_imported() {
     assert!(done.fails(2).contains("default"));
     assert_eq!(server.refresh_requests(), 1);
 }
+
+/// No server is asked what it is, so that an import needs no network: a person must hear what glauth assumes.
+#[test]
+fn tokens_brought_to_an_unknown_host_say_which_kind_is_assumed() {
+    let server = AuthorizationServer::start();
+    let client = ["--client-id", "the-client"];
+    let assumed = format!("glauth takes {} for GitLab", server.host());
+    let response = server.log_in().response;
+    let sandbox = Sandbox::new();
+    for is_new in [true, false] {
+        let done = import(&sandbox, &server, &client, &response);
+        assert_eq!(done.stderr.contains(&assumed), is_new, "{done:?}");
+        let step = format!(
+            "run `glauth login --provider KIND --import --client-id the-client {}`",
+            server.url()
+        );
+        assert_eq!(done.stderr.contains(&step), is_new, "{done:?}");
+        done.succeeds();
+    }
+    let step = [&client[..], &["--provider", "generic"]].concat();
+    let endpoint = format!("{}{TOKEN}", server.url());
+    let step = [&step[..], &["--token-endpoint", &endpoint]].concat();
+    import(&sandbox, &server, &step, &response).succeeds();
+    assert_eq!(
+        sandbox.record(&server)["client"]["provider"].as_str(),
+        Some("generic")
+    );
+    let named = [&client[..], &["--provider", "gitlab"]].concat();
+    let response = server.log_in().response;
+    let done = import(&Sandbox::new(), &server, &named, &response);
+    assert!(!done.stderr.contains(&assumed), "{done:?}");
+    let (url, sandbox) = (server.url(), Sandbox::new());
+    let done = sandbox.run_with_input(&["login", "--with-token", &url], "glpat-SECRET-1\n");
+    assert!(done.stderr.contains(&assumed), "{done:?}");
+}

@@ -11,14 +11,14 @@ use crate::support::browser;
 use crate::support::sandbox::{Finished, Running, Sandbox};
 use crate::support::terminal::Terminal;
 
-fn start(rules: McpServer) -> AuthorizationServer {
+pub(super) fn start(rules: McpServer) -> AuthorizationServer {
     AuthorizationServer::start_with(Settings {
         mcp: Some(rules),
         ..Settings::default()
     })
 }
 
-fn object(value: impl Into<Value>) -> Map<String, Value> {
+pub(super) fn object(value: impl Into<Value>) -> Map<String, Value> {
     match value.into() {
         Value::Object(object) => object,
         other => panic!("{other} is no object"),
@@ -26,30 +26,34 @@ fn object(value: impl Into<Value>) -> Map<String, Value> {
 }
 
 /// The address that a person copies from a page.
-fn address(server: &AuthorizationServer) -> String {
+pub(super) fn address(server: &AuthorizationServer) -> String {
     format!("{}{MCP}?tenant=a", server.url())
 }
 
-fn spawn(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Waiting {
+pub(super) fn spawn(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Waiting {
     let url = address(server);
     Waiting::spawn(&mut sandbox.command(&[&["login", "--no-browser"], options, &[&url]].concat()))
 }
 
 #[track_caller]
-fn log_in(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) -> Finished {
+pub(super) fn log_in(
+    sandbox: &Sandbox,
+    server: &AuthorizationServer,
+    options: &[&str],
+) -> Finished {
     let (seen, finished) = spawn(sandbox, server, options).consent();
     assert!(seen.heading().starts_with("Logged in"), "{seen:?}");
     assert_eq!(finished.code(), Some(0), "{finished:?}");
     finished
 }
 
-fn record(sandbox: &Sandbox, server: &AuthorizationServer) -> toml::Table {
+pub(super) fn record(sandbox: &Sandbox, server: &AuthorizationServer) -> toml::Table {
     let folder = format!("{}%2Fmcp", server.host().replace(':', "%3A"));
     let path = sandbox.store().join(folder).join("default.toml");
     std::fs::read_to_string(path).unwrap().parse().unwrap()
 }
 
-fn client_id(sandbox: &Sandbox, server: &AuthorizationServer) -> Option<String> {
+pub(super) fn client_id(sandbox: &Sandbox, server: &AuthorizationServer) -> Option<String> {
     let record = record(sandbox, server);
     let id = record["client"].get("client_id")?;
     Some(id.as_str().unwrap().to_owned())
@@ -57,12 +61,16 @@ fn client_id(sandbox: &Sandbox, server: &AuthorizationServer) -> Option<String> 
 
 /// Nothing but the address is known, and `login` ends refused, with its hint.
 #[track_caller]
-fn refused(server: &AuthorizationServer) -> (String, String) {
+pub(super) fn refused(server: &AuthorizationServer) -> (String, String) {
     refused_with(server, 2, "config")
 }
 
 #[track_caller]
-fn refused_with(server: &AuthorizationServer, exit: i32, code: &str) -> (String, String) {
+pub(super) fn refused_with(
+    server: &AuthorizationServer,
+    exit: i32,
+    code: &str,
+) -> (String, String) {
     let url = address(server);
     let ended = ends_as(exit, code, |form| {
         Sandbox::new().run(&[&["login", "--no-browser"], form, &[&url]].concat())
@@ -305,7 +313,7 @@ fn a_client_that_is_given_or_a_document_that_is_configured_goes_before_a_registr
     assert_eq!(server.count(REGISTER), 0);
 }
 
-fn interrupt(waiting: Waiting) {
+pub(super) fn interrupt(waiting: Waiting) {
     waiting.running.signal(nix::sys::signal::Signal::SIGINT);
     waiting.finish();
 }

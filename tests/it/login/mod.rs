@@ -9,6 +9,8 @@ mod embedder;
 mod hostile;
 mod import;
 mod mcp;
+mod mcp_documents;
+mod mcp_registrations;
 mod no_person;
 mod other_user;
 mod page_errors;

@@ -226,7 +226,11 @@ fn an_issuer_with_a_path_is_named_as_it_was_asked() {
             &issuer,
         ];
         let said = Sandbox::new().run(&args).fails(code);
-        assert!(said.starts_with(&format!("glauth: {issuer} ")), "{said}");
+        let named = match status {
+            404 => format!("glauth: {issuer} "),
+            _ => format!("glauth: `{issuer}{DISCOVERY}` "),
+        };
+        assert!(said.starts_with(&named), "{said}");
     }
 }
 

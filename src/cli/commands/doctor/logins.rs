@@ -115,7 +115,12 @@ fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let login = match &record.content {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
-            let text = format!("{}: logged out since {}", record.id, tombstone.at.local());
+            let since = tombstone.at.local();
+            let text = if tombstone.was_login() {
+                format!("{}: logged out since {since}", record.id)
+            } else {
+                format!("{}: the login of {since} was not completed", record.id)
+            };
             return vec![Check::note(Topic::Login, text)];
         }
         Content::Password(_) => return Vec::new(),

@@ -86,7 +86,7 @@ fn configuration(context: &Context<'_>) -> Vec<Check> {
     };
     let mut checks = vec![Check::ok(Topic::Configuration, text)];
     checks.extend(named_files(config.files()));
-    checks.extend(choices(context, &config));
+    checks.extend(choices(context, config));
     checks
 }
 

@@ -214,6 +214,7 @@ impl Account {
         // A dead token that nothing can renew is not found out by `token`, which asks no server.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
             || login.refused_since(now).is_some()
+            || login.has_lost_client()
             || (check == Some(CheckVerdict::Dead) && !login.is_renewable());
         self.end = current.and_then(|grant| grant.expires_at);
         self.expires_at = self.end.map(|end| end.to_string());

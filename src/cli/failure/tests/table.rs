@@ -78,16 +78,23 @@ pub(super) fn groups() -> Vec<Group> {
 }
 
 fn tokens() -> Vec<Error> {
-    let ended = |lost_at, said: Option<&str>| FlowError::LoginRequired {
+    let ended = |lost_at, is_registered, said: Option<&str>| FlowError::LoginRequired {
         id: id(),
         lost_at,
+        is_registered,
         said: said.map(ToOwned::to_owned),
     };
     vec![
         FlowError::NoLogin(id()).into(),
         FlowError::LoggedOut { id: id(), at: at() }.into(),
-        ended(None, Some("invalid_grant: The refresh token is invalid.")).into(),
-        ended(Some(at()), None).into(),
+        ended(
+            None,
+            false,
+            Some("invalid_grant: The refresh token is invalid."),
+        )
+        .into(),
+        ended(Some(at()), false, None).into(),
+        ended(None, true, Some("invalid_client: Unknown client.")).into(),
         FlowError::StandbyLost {
             id: id(),
             lost_at: None,

@@ -114,7 +114,7 @@ errors! {
     }
     BadSecret { Empty, TooLong, NotPrintable, EndsLine, }
     Unusable { Io, NotRegular, Foreign, Writable, TooLarge, }
-    DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, BadResource, }
+    DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, ForeignEndpoint, BadResource, }
     RegistrationError { Send(0: error), Unavailable, Refused, Unsound, }
     SendError {
         Unreachable, UnknownName, Proxy, BadProxy, TlsRefused(problem: problem), NotTls, CaFile(problem: problem),
@@ -134,7 +134,7 @@ errors! {
     DeviceError { Send(0: error), Refused, UnknownClient, Unavailable, BadAnswer, }
     NewTokens { Revoked, LiveOn(0: error), LeftAlone, }
     Refusal {
-        NotRenewable, SameTokens, OtherScopes, OtherUser, Nameless, NotIdentified, OtherClient, LoginGone, Full,
+        NotRenewable, SameTokens, OtherScopes, OtherUser, Nameless, NotIdentified, OtherClient, NoClient, LoginGone, Full,
         NotStored(0: error),
     }
 }

@@ -131,6 +131,7 @@ pub(super) fn logins() -> Vec<Error> {
     let redeemed = |outcome, message: &str| AuthorizeError::NotRedeemed {
         outcome,
         message: format!("{} {message}", origin()),
+        forgot_client: message.contains("glauth registered"),
         said: None,
         trouble: None,
     };
@@ -188,6 +189,10 @@ pub(super) fn logins() -> Vec<Error> {
         }),
         redeemed(
             Outcome::LoginRequired,
+            "does not know the client that glauth registered there (status 401)",
+        ),
+        redeemed(
+            Outcome::LoginRequired,
             "does not accept the consent any more (status 400)",
         ),
         redeemed(
@@ -239,6 +244,7 @@ pub(super) fn standbys() -> Vec<Error> {
             expected: "jane".to_owned(),
         },
         Refusal::OtherClient,
+        Refusal::NoClient,
         Refusal::LoginGone,
         Refusal::Full,
         Refusal::NotStored(Box::new(FlowError::Store(StoreError::ReadOnly {

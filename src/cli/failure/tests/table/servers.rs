@@ -101,13 +101,19 @@ pub(super) fn servers() -> Vec<Error> {
             reason: "timed out".to_owned(),
         }),
         found_out(DiscoveryError::Unavailable {
-            server: origin(),
-            status: 503,
+            url: origin() + "/.well-known/openid-configuration",
+            status: Some(503),
+            reason: "status 503".to_owned(),
         }),
         found_out(DiscoveryError::Missing { server: origin() }),
         found_out(DiscoveryError::Unsound {
             server: origin(),
             problem: "names another issuer, `https://sso.example.com`".to_owned(),
+        }),
+        found_out(DiscoveryError::ForeignEndpoint {
+            server: "https://idp.example.com/pool".to_owned(),
+            key: "token_endpoint",
+            url: "https://login.example.com/token".to_owned(),
         }),
         found_out(DiscoveryError::BadResource {
             server: "https://mcp.example.com/mcp".to_owned(),

@@ -23,6 +23,7 @@ mod clocks;
 mod crash;
 mod dependencies;
 mod disk;
+mod docker;
 mod doctor;
 mod documents;
 mod doubtful;

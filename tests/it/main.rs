@@ -40,6 +40,7 @@ mod help;
 mod holders;
 mod hostile_server;
 mod interrupted;
+mod kubectl;
 mod layers;
 mod leases;
 mod left_behind;

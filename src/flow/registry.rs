@@ -27,8 +27,10 @@ pub fn login_for_registry(
     if let Some(own) = at(&registry.host, registry.scheme)? {
         return Ok(Some(own));
     }
-    if let Some(host) = known_host(&registry.host) {
-        return at(&host, None);
+    if let Some(host) = known_host(&registry.host)
+        && let Some(known) = at(&host, None)?
+    {
+        return Ok(Some(known));
     }
     let config = Config::of_call(session.config).map_err(Box::new)?;
     match config.host_of_registry(&registry.host) {

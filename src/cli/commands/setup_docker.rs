@@ -24,31 +24,60 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
     let mut files = ToolFile::all()?;
-    let setup = DockerSetup {
-        context,
-        config: context.config()?,
-        logins: flow::logins_by_host(&context.store()?)?,
-    };
-    let registries = if args.undo {
-        setup.take_out(named.as_ref(), &mut files)?;
-        BTreeSet::new()
-    } else {
-        let registries = setup.registries(named.as_ref())?;
-        for file in &mut files {
-            for registry in &registries {
-                file.put_in(&file.tool.key(registry))?;
-            }
+    if args.undo {
+        take_out(named.as_ref(), &mut files, context)?;
+        write(&files, context)?;
+        return Ok(Exit::Done);
+    }
+    let setup = DockerSetup::read(context)?;
+    let registries = setup.registries(named.as_ref())?;
+    for file in &mut files {
+        for registry in &registries {
+            file.put_in(&file.tool.key(registry))?;
         }
-        registries
-    };
-    for file in &files {
-        file.write()?;
     }
-    report(&files, context)?;
-    if !args.undo {
-        setup.warn_of(&registries)?;
-    }
+    write(&files, context)?;
+    setup.warn_of(&registries)?;
     Ok(Exit::Done)
+}
+
+/// Takes glauth out for the registries that are named, else wherever it is, also where logins and configuration are
+/// gone.
+fn take_out(
+    named: Option<&HostArg>,
+    files: &mut [ToolFile],
+    context: &Context<'_>,
+) -> Result<(), Error> {
+    let meant = match named {
+        None => None,
+        Some(named) => match DockerSetup::read(context)?.meant_by(named) {
+            Err(Error::Usage(UsageError::NoRegistry(host))) => Some(BTreeSet::from([host])),
+            meant => Some(meant?),
+        },
+    };
+    for file in files {
+        let keys = match &meant {
+            Some(meant) => meant.iter().map(|one| file.tool.key(one)).collect(),
+            None => file.ours()?,
+        };
+        for key in keys {
+            file.take_out(&key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the files, and says what was changed, up to the first that cannot be.
+fn write(files: &[ToolFile], context: &Context<'_>) -> Result<(), Error> {
+    for (index, file) in files.iter().enumerate() {
+        if let Err(error) = file.write() {
+            if index > 0 {
+                report(&files[..index], context)?;
+            }
+            return Err(error);
+        }
+    }
+    report(files, context)
 }
 
 /// What was changed: JSON, or lines for a person.
@@ -89,7 +118,15 @@ struct DockerSetup<'a> {
     logins: BTreeMap<Host, Record>,
 }
 
-impl DockerSetup<'_> {
+impl<'a> DockerSetup<'a> {
+    fn read(context: &'a Context<'a>) -> Result<Self, Error> {
+        Ok(Self {
+            context,
+            config: context.config()?,
+            logins: flow::logins_by_host(&context.store()?)?,
+        })
+    }
+
     /// The registries of the host that is named, or that registry, else every one that is known to have a login.
     fn registries(&self, named: Option<&HostArg>) -> Result<BTreeSet<Host>, Error> {
         let Some(named) = named else {
@@ -172,21 +209,6 @@ impl DockerSetup<'_> {
         let login = self.logins.get(host).and_then(Record::client);
         let configured = || self.config.host(host)?.provider.as_deref();
         login.map(|client| &*client.provider).or_else(configured)
-    }
-
-    /// Takes glauth out for the registries that are named, else wherever it is.
-    fn take_out(&self, named: Option<&HostArg>, files: &mut [ToolFile]) -> Result<(), Error> {
-        let meant = named.map(|named| self.meant_by(named)).transpose()?;
-        for file in files {
-            let keys = match &meant {
-                Some(meant) => meant.iter().map(|one| file.tool.key(one)).collect(),
-                None => file.ours()?,
-            };
-            for key in keys {
-                file.take_out(&key)?;
-            }
-        }
-        Ok(())
     }
 
     /// What would still go wrong.

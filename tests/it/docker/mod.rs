@@ -124,6 +124,11 @@ fn another_registry_takes_a_login_only_where_the_configuration_says_so() {
     assert_eq!(found["Username"], "oauth2");
     assert_eq!(found["Secret"], "at-SECRET");
     is_not_found(&get(&sandbox, "registry.example.com"));
+    // Also a registry that glauth knows, if there is no login at the host that it knows.
+    let known = "[hosts.\"gitlab.example.com\"]\nregistries = ['registry.gitlab.com']\n";
+    configure(&sandbox, known);
+    let found = credentials(get(&sandbox, "registry.gitlab.com"));
+    assert_eq!(found["Secret"], "at-SECRET");
 
     let hub = "[hosts.\"gitlab.example.com\"]\nregistries = ['docker.io']\n";
     configure(&sandbox, hub);

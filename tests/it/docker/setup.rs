@@ -1,13 +1,13 @@
 //! `glauth setup-docker`: docker's and podman's files.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::{configure, log_in};
-use crate::support::mounts::Mounts;
+use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox, copy_program};
 
 const DOCKER: &str = "home/.docker/config.json";
@@ -394,4 +394,62 @@ fn a_login_without_a_scope_for_its_registry_is_told() {
         let wanted = "`glauth login --scope write_registry gitlab.com` asks for one";
         assert_eq!(said.contains(wanted), !is_enough, "{said}");
     }
+}
+
+#[test]
+fn undo_needs_no_login_and_no_configuration() {
+    let sandbox = sandbox();
+    let hosts = "[hosts.\"gitlab.example.com\"]\nregistries = ['registry.example.com']\n";
+    configure(&sandbox, hosts);
+    setup(&sandbox, &["gitlab.example.com"]).succeeds();
+    setup(&sandbox, &[]).succeeds();
+    configure(&sandbox, "broken");
+    sandbox
+        .run(&["logout", "--forget", "--local", "gitlab.com"])
+        .succeeds();
+    setup(&sandbox, &["--undo"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), "{}");
+    // A registry can be named as well.
+    configure(&sandbox, "");
+    setup(&sandbox, &["registry.example.com"]).succeeds();
+    let undone = setup(&sandbox, &["--undo", "gitlab.example.com"]);
+    assert!(
+        undone
+            .stderr
+            .contains("docker does not ask glauth for gitlab.example.com"),
+        "{undone:?}"
+    );
+    setup(&sandbox, &["--undo", "registry.example.com"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), "{}");
+}
+
+#[test]
+fn what_was_changed_is_said_even_if_the_other_file_cannot_be_written() {
+    let sandbox = sandbox();
+    fs::create_dir_all(sandbox.path("home/.config")).unwrap();
+    // A file in the place of podman's folder.
+    fs::write(sandbox.path("home/.config/containers"), "").unwrap();
+    let finished = setup(&sandbox, &[]);
+    assert_eq!(finished.code(), Some(2), "{finished:?}");
+    assert!(
+        finished.stderr.contains("containers/auth.json`"),
+        "{finished:?}"
+    );
+    let changed = finished
+        .stderr
+        .contains("docker now asks glauth for registry.gitlab.com");
+    assert_eq!(changed, sandbox.path(DOCKER).exists(), "{finished:?}");
+}
+
+#[test]
+fn root_changes_nothing_in_the_home_of_another_user() {
+    if !is_root() {
+        return skipped("root in another user's home");
+    }
+    let sandbox = sandbox();
+    chown(sandbox.path("home"), Some(4711), Some(4711)).unwrap();
+    let said = setup(&sandbox, &[]).fails(2);
+    assert!(said.contains("config.json` is that of user 4711"), "{said}");
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert!(!sandbox.path(DOCKER).exists());
 }

@@ -330,6 +330,13 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_would_mean_something_else_is_not_made() {
+        // The first one would count again.
+        let twice = "{\"credHelpers\":{\"registry.gitlab.com\":\"glauth\"},\"credHelpers\":{\"registry.gitlab.com\":\"glauth\"}}";
+        assert!(changed(twice, REGISTRY, None).is_none());
+    }
+
+    #[test]
     fn what_has_no_place_for_a_helper_is_left_alone() {
         for text in [
             "",

@@ -68,7 +68,12 @@ fn find<'a>(
     store: &'a Store,
     context: &'a Context<'_>,
 ) -> Result<ImageLogin<'a>, Error> {
-    let registry = registry(name.trim()).map_err(|problem| {
+    let name = name.trim();
+    if name.is_empty() {
+        let missing = "no registry is on standard input, where docker writes it";
+        return Err(UsageError::BadInput(missing.to_owned()).into());
+    }
+    let registry = registry(name).map_err(|problem| {
         UsageError::BadInput(format!("the registry on standard input {problem}"))
     })?;
     let session = Session {

@@ -135,14 +135,19 @@ impl<'a> DockerSetup<'a> {
         let meant = self.meant_by(named)?;
         for registry in &meant {
             let host = self.host_of(registry);
-            if !self.logins.contains_key(&host) && !self.logins.contains_key(registry) {
-                let id = self.context.login_at(&host);
-                let scheme = named.scheme.unwrap_or(Scheme::Https);
-                self.context.printer.warn(&format!(
-                    "there is no login for {host} yet; {} makes one",
-                    self.context.call().command_at("login", &id, scheme)
-                ));
+            if self.logins.contains_key(&host) || self.logins.contains_key(registry) {
+                continue;
             }
+            let id = self.context.login_at(&host);
+            let scheme = named.scheme.unwrap_or(Scheme::Https);
+            let login = self.context.call().command_at("login", &id, scheme);
+            let other = if host == *registry && !self.logins.is_empty() {
+                "; if it takes the tokens of another host, name it there in config.toml, with `registries`"
+            } else {
+                ""
+            };
+            let text = format!("there is no login for {host} yet; {login} makes one{other}");
+            self.context.printer.warn(&text);
         }
         Ok(meant)
     }

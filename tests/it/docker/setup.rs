@@ -307,12 +307,20 @@ fn a_host_without_a_login_is_set_up_and_how_to_log_in_is_said() {
         ),
     ] {
         let finished = setup(&sandbox, &[named]);
-        let wanted = format!("there is no login for {login} yet; `glauth login {login}` makes one");
+        let wanted =
+            format!("there is no login for {login} yet; `glauth login {login}` makes one\n");
         assert!(finished.stderr.contains(&wanted), "{finished:?}");
         finished.succeeds();
         let file: Value = read(&sandbox, DOCKER).parse().unwrap();
         assert_eq!(file["credHelpers"][registry], "glauth");
     }
+}
+
+#[test]
+fn a_registry_that_may_be_of_another_host_is_asked_about() {
+    let finished = setup(&sandbox(), &["registry.example.com"]);
+    let wanted = "makes one; if it takes the tokens of another host, name it there in config.toml";
+    assert!(finished.stderr.contains(wanted), "{finished:?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub fn registry(text: &str) -> Result<HostArg, BadHost> {
     Ok(HostArg { host, scheme })
 }
 
-/// The host whose logins a registry takes, if everybody knows it.
+/// The host whose logins a registry takes, if glauth knows it.
 #[must_use]
 pub fn known_host(registry: &Host) -> Option<Host> {
     let mut known = KNOWN.iter();
@@ -39,7 +39,7 @@ pub fn known_host(registry: &Host) -> Option<Host> {
     Some(HostArg::parse(host).ok()?.host)
 }
 
-/// The registries that everybody knows to be of this host's users.
+/// The registries that glauth knows to be of this host's users.
 pub fn known_registries(host: &Host) -> impl Iterator<Item = Host> {
     let of_host = KNOWN.iter().filter(|(_, known)| *known == host.as_str());
     of_host.filter_map(|(name, _)| Some(HostArg::parse(name).ok()?.host))
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_that_everybody_knows_leads_to_its_host_and_back() {
+    fn a_known_registry_leads_to_its_host_and_back() {
         for (name, host) in KNOWN {
             let name = registry(name).unwrap().host;
             let host = HostArg::parse(host).unwrap().host;

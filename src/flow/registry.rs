@@ -10,7 +10,7 @@ use crate::credential::{AccountName, Client, Host, HostArg, Record, known_host, 
 use crate::oauth::{ImageRegistry, provider};
 use crate::store::{Store, StoreError};
 
-/// Finds the login for a registry: that of its own host, else of the host that everybody knows for it, else of the
+/// Finds the login for a registry: that of its own host, else of the host that glauth knows for it, else of the
 /// one that the configuration names (P8: a person says that tokens go to another host). `None`: there is no login.
 pub fn login_for_registry(
     session: &Session<'_>,

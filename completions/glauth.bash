@@ -1253,7 +1253,7 @@ _glauth_words() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "plain json header curl env bearer headers-json kubectl goauth" -- "${cur}"))
                     return 0
                     ;;
                 --account)

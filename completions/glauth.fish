@@ -103,7 +103,8 @@ curl\t'Configuration for `curl -K -`'
 env\t'`export NAME=\'…\'` for a shell'
 bearer\t'`Bearer …`, the value of the header'
 headers-json\t'`{"Authorization":"Bearer …"}`, as AI tools ask for it'
-kubectl\t'Credential for `kubectl`'"
+kubectl\t'Credential for `kubectl`'
+goauth\t'Header for the go command, by `GOAUTH`'"
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l host -d 'Default host' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'Folder with the logins' -r -F

@@ -94,7 +94,7 @@ impl Logins {
         } else {
             format!("`{}`", host.escape_debug())
         };
-        let host = HostArg::parse(host);
+        let host = HostArg::parse_below(host);
         let name = name.map(|name| {
             let parsed = name.parse::<AccountName>();
             parsed.map_err(|problem| Error::usage(&format!("`{}` {problem}", name.escape_debug())))

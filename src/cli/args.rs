@@ -202,7 +202,7 @@ pub struct HostTarget {
     /// If it is a URL with a path, glauth uses the login at its longest prefix, and ignores a query. `http://` works on
     /// loopback only. Without HOST, glauth uses --host, then `default_host` of the configuration,
     /// then the only host in the store.
-    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]
+    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse_below)]
     pub host: Option<HostArg>,
 }
 
@@ -264,6 +264,8 @@ pub enum Format {
     HeadersJson,
     /// Credential for `kubectl`
     Kubectl,
+    /// Header for the go command, by `GOAUTH`
+    Goauth,
 }
 
 /// `glauth refresh`
@@ -321,7 +323,8 @@ STATE:
 
 `(default)` or `*` after an account: the one that the host means (see `glauth switch`).
 
-A terminal shows the columns that fit; --json has all, and more. With -v, each command that uses a token is named.
+A terminal shows the columns that fit; --json has all, and more. With -v, `status` names the client id, and each \
+command that uses a token.
 
 Exit code 3: an account needs a login, or the named one does not exist. Exit code 5: a record cannot be read.
 

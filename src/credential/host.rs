@@ -72,6 +72,15 @@ impl HostArg {
         Self::parse_as_url(text)
     }
 
+    /// Reads what names a stored login. A URL that goes on below it as no login's does, such as that of a Go module,
+    /// is read as far as a login can be there.
+    pub fn parse_below(text: &str) -> Result<Self, BadHost> {
+        Self::parse(text).or_else(|error| match longest_address(text) {
+            Some(url) => Self::parse(url.as_str()),
+            None => Err(error),
+        })
+    }
+
     fn parse_as_url(text: &str) -> Result<Self, BadHost> {
         let (url, spelled_out) = if text.contains("://") {
             (Url::parse(text), true)
@@ -98,6 +107,22 @@ impl HostArg {
             scheme: spelled_out.then_some(scheme),
         })
     }
+}
+
+/// The longest part of a URL that a login can be at: `https://example.com/go` of `https://example.com/go/@v/list`.
+fn longest_address(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let mut address = url.clone();
+    address.set_path("");
+    for segment in url.path_segments()?.take_while(|it| is_plain_segment(it)) {
+        let mut longer = address.clone();
+        longer.path_segments_mut().ok()?.push(segment);
+        if Host::of_url(&longer).is_err() {
+            break;
+        }
+        address = longer;
+    }
+    Some(address)
 }
 
 /// Whether there is a user in front of what may be a host.

@@ -125,7 +125,7 @@ impl Person for Program<'_> {
 
     fn client_id_passed_over(&self, _configured: &str) {}
 
-    fn client_id_typed(&self, _client_id: &str, _scheme: Scheme) {}
+    fn client_id_typed(&self, _client_id: &str) {}
 
     fn visit(&self, _page: &Url, door: &Url, opening: PageOpening) {
         // The others belong to a second grant, which is not asked for.

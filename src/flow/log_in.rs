@@ -107,7 +107,7 @@ fn as_machine(
     if asks && plan.client_id().is_none() {
         // No browser comes back to a machine.
         let typed = person.client_id(None, "")?;
-        person.client_id_typed(&typed, plan.scheme);
+        person.client_id_typed(&typed);
         plan.set_client_id(typed);
     }
     let mut setup = plan.setup()?;
@@ -255,7 +255,7 @@ fn complete(
         let register = plan.to_register();
         let typed = person.client_id(register.as_ref(), &plan.redirect_uri())?;
         if !typed.contains(char::is_control) {
-            person.client_id_typed(&typed, plan.scheme);
+            person.client_id_typed(&typed);
         }
         plan.set_client_id(typed);
     }

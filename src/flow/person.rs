@@ -8,7 +8,6 @@ use url::Url;
 use super::plan::ToRegister;
 use super::store_login::LoggedIn;
 use crate::code::Code;
-use crate::credential::Scheme;
 use crate::oauth::{DeviceAuthorization, Provider};
 use crate::secret::ClientSecret;
 
@@ -38,8 +37,8 @@ pub trait Person {
     fn client_id_passed_over(&self, configured: &str);
 
     /// Repeats the client id that the person has just typed: no record holds it until the login is complete, and
-    /// the person may break it off. `scheme` is how the server is reached.
-    fn client_id_typed(&self, client_id: &str, scheme: Scheme);
+    /// the person may break it off.
+    fn client_id_typed(&self, client_id: &str);
 
     /// Shows the address of a page, and opens it through `door`, an address that others may read.
     fn visit(&self, page: &Url, door: &Url, opening: PageOpening);

@@ -14,7 +14,7 @@ const BEGIN: &str = "<!-- file: ";
 const END: &str = "<!-- end of file -->";
 
 /// The folders whose every file must be shown.
-const SHOWN: [&str; 2] = ["examples/programs", "examples/recipes"];
+const SHOWN: [&str; 3] = ["examples/programs", "examples/recipes", "examples/clients"];
 
 fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -30,7 +30,7 @@ fn names_in(folder: &str) -> Vec<String> {
 
 fn language(name: &str) -> &str {
     match name.rsplit_once('.') {
-        Some((_, "service" | "timer")) => "ini",
+        Some((_, "service" | "timer" | "npmrc" | "conf" | "config" | "env")) => "ini",
         Some((_, "mjs")) => "js",
         Some((_, ending)) => ending,
         None if name.ends_with("Makefile") => "make",

@@ -118,6 +118,25 @@ fn a_scheme_that_the_login_does_not_have_is_exit_2() {
     assert!(error["message"].as_str().unwrap().contains("`http`"));
 }
 
+/// Such as that of a Go module, of a scoped package, or with an empty part.
+#[test]
+fn a_url_below_a_login_means_it_whatever_it_goes_on_with_but_is_no_place_for_a_login() {
+    let server = AuthorizationServer::start();
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    for rest in ["go/x/@v/list", "npm/@scope%2fname", "a//b"] {
+        let url = format!("{}/{rest}", server.url());
+        let said = sandbox.run(&["token", &url]).succeeds();
+        assert_eq!(said.trim_end(), pair.access_token, "{url}");
+        for args in [["switch", &url, "default"], ["refresh", &url, "-q"]] {
+            sandbox.run(&args).succeeds();
+        }
+        let refused = sandbox.run(&["login", "--client-id", "x", &url]);
+        assert_eq!(refused.code(), Some(2), "{refused:?}");
+        assert!(refused.stderr.contains("is not a host name"), "{refused:?}");
+    }
+    assert_eq!(server.refresh_requests(), 0);
+}
+
 #[test]
 fn a_path_means_the_login_at_the_longest_prefix_that_has_one() {
     let server = AuthorizationServer::start();

@@ -145,6 +145,31 @@ fn kubectl_is_told_no_end_where_none_is_known() {
     assert_eq!(found["status"], json!({"token": "glpat-SECRET-1"}));
 }
 
+/// `go help goauth`: the URL that the header is for, an empty line, the header, an empty line.
+#[test]
+fn goauth_is_the_url_and_the_header_with_a_blank_line_behind_each() {
+    let server = AuthorizationServer::start();
+    for token in NASTY {
+        let sandbox = holding(&server, token);
+        let host = server.host();
+        let expected = format!("https://{host}\n\nAuthorization: Bearer {token}\n\n");
+        assert_eq!(printed(&sandbox, &server, "goauth"), expected);
+    }
+}
+
+/// The go command adds the URL of the refused request to its helper's arguments, and writes the answer to its
+/// standard input.
+#[test]
+fn goauth_is_asked_again_with_a_url_as_the_go_command_does() {
+    let server = AuthorizationServer::start();
+    let sandbox = holding(&server, "at-SECRET-1");
+    let url = server.url();
+    let module = format!("{url}/go/example.com/first/@v/list");
+    let again = ["--host", &url, "token", "--format", "goauth", &module];
+    let said = sandbox.run_with_input(&again, "HTTP/1.1 401 Unauthorized\n\n");
+    assert_eq!(said.succeeds(), printed(&sandbox, &server, "goauth"));
+}
+
 #[test]
 fn env_is_data_to_every_shell() {
     let server = AuthorizationServer::start();

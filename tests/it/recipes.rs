@@ -1,13 +1,15 @@
 //! The recipes of docs/recipes.md (`examples/recipes/`) that want nothing but common tools. Those that want a
 //! daemon, a container or packages are run by tests/recipes/run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::docker;
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, USER};
 use crate::support::program::program;
 use crate::support::sandbox::{Finished, Running, Sandbox, first_grant, from_now};
@@ -15,8 +17,12 @@ use crate::support::sandbox::{Finished, Running, Sandbox, first_grant, from_now}
 /// In seconds.
 const DAY: i64 = 24 * 60 * 60;
 
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
 fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/recipes"))
+    source("examples/recipes")
 }
 
 /// A recipe in the sandbox. `None`: what it wants is not here.
@@ -396,4 +402,36 @@ fn a_check_is_critical_where_a_person_is_needed_and_unknown_where_nothing_can_be
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(said, "OK: no login needs a person\n");
     assert_eq!(good.requests().len() + bad.requests().len(), 0);
+}
+
+/// The first cell of each row between the marks of docs/clients.md.
+fn measured_clients() -> BTreeSet<String> {
+    let page = fs::read_to_string(source("docs/clients.md")).unwrap();
+    let (_, table) = page.split_once("<!-- measured -->").unwrap();
+    let (table, _) = table.split_once("<!-- end of measured -->").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.skip(2).filter_map(|row| row.split(" | ").next());
+    cells.map(str::to_owned).collect()
+}
+
+#[test]
+fn each_row_of_the_clients_is_measured_by_a_case_and_each_case_has_its_row() {
+    let cases = fs::read_dir(source("tests/recipes/cases")).unwrap();
+    let texts = cases.map(|case| fs::read_to_string(case.unwrap().path()).unwrap());
+    let name = |text: String| {
+        let call = text
+            .lines()
+            .find_map(|line| line.strip_prefix("measure "))?;
+        let quoted = call
+            .strip_prefix('\'')
+            .and_then(|rest| rest.split('\'').next());
+        let name = quoted.unwrap_or_else(|| call.split(' ').next().unwrap());
+        Some(name.to_owned())
+    };
+    let mut cases: BTreeSet<String> = texts.filter_map(name).collect();
+    assert!(cases.len() > 15, "{cases:?}");
+    // These are measured by tests of this suite.
+    cases.extend(docker::clients::titles().map(str::to_owned));
+    cases.insert("kubectl".to_owned());
+    assert_eq!(measured_clients(), cases);
 }

@@ -51,7 +51,7 @@ fn grant(sandbox: &Sandbox, server: &AuthorizationServer, key: &str, value: toml
 }
 
 #[test]
-fn json_has_the_names_that_design_promises() {
+fn json_has_the_documented_names() {
     let server = AuthorizationServer::start();
     let (sandbox, pair) = Sandbox::logged_in(&server);
     sandbox.run(&["refresh", "--force"]).succeeds();
@@ -61,6 +61,7 @@ fn json_has_the_names_that_design_promises() {
         [
             "account",
             "check",
+            "client_id",
             "default",
             "error",
             "expires_at",
@@ -79,6 +80,7 @@ fn json_has_the_names_that_design_promises() {
     assert_eq!(account["host"], server.host());
     assert_eq!(account["account"], "default");
     assert_eq!(account["kind"], "oauth");
+    assert_eq!(account["client_id"], server.client_id());
     assert_eq!(account["scopes"], json!(["api"]));
     assert_eq!(account["generation"], 2);
     let jane = json!({"username": "jane", "subject": "1"});
@@ -280,6 +282,36 @@ fn check_asks_each_server_whether_the_token_is_alive() {
     assert_eq!(check(), "dead");
     assert_eq!(server.count(TOKEN_INFO), 4);
     assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn check_asks_about_the_last_token_of_a_login_in_doubt() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    server.script(TOKEN, Behaviour::LoseAnswer);
+    sandbox.run(&["refresh", "--force"]).fails(4);
+    let check = || {
+        let account = &accounts(&sandbox, 0, &["--check"])[0];
+        has_state(account, "doubtful", false);
+        account["check"].clone()
+    };
+    // The refresh that lost its answer has ended this token.
+    assert_eq!(check(), "dead");
+    server.script(TOKEN_INFO, Behaviour::Answer(Answer::new(500)));
+    assert_eq!(check(), "no_answer");
+}
+
+#[test]
+fn a_client_id_is_told_to_a_person_who_asks_for_more() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let expected = format!("client id {}\n", server.client_id());
+    assert!(!sandbox.run(&["status"]).stderr.contains(&expected));
+    let finished = sandbox.run(&["status", "-v"]);
+    assert!(finished.stderr.contains(&expected), "{finished:?}");
+    sandbox.run(&["logout"]).succeeds();
+    let finished = sandbox.run(&["status", "-v"]);
+    assert!(finished.stderr.contains(&expected), "{finished:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ before: in `https://USER@HOST/…` it names the user.
 If the host has an account called `default`, give it another name first: `glauth rename HOST default NAME`.")]
 pub struct Switch {
     /// Host name, host with port, or URL
-    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]
+    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse_below)]
     pub host: HostArg,
 
     /// Account to use, or `default` to undo
@@ -36,7 +36,7 @@ Commands that run go on with their tokens, and a lease goes with its login. If c
 switch`), it chooses NEW afterwards. Timers, git's configuration and scripts that name OLD need a change.")]
 pub struct Rename {
     /// Host name, host with port, or URL
-    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse)]
+    #[arg(id = "target", value_name = "HOST", value_parser = HostArg::parse_below)]
     pub host: HostArg,
 
     /// Account to rename

@@ -6,10 +6,13 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::HostTarget;
+use crate::credential::HostArg;
 use crate::oauth::PROVIDERS;
 
 /// `glauth login`
 #[derive(Debug, Args)]
+// A login is at the whole address, or at none.
+#[command(mut_arg("target", |host| host.value_parser(HostArg::parse)))]
 #[command(after_long_help = "\
 Examples:
   glauth login gitlab.com                # the first time and later

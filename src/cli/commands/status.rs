@@ -115,7 +115,7 @@ fn remarks(account: &Account, context: &Context<'_>) {
     if let Some(error) = &account.error {
         context.printer.error(&error.message, error.hint.as_deref());
     }
-    for remark in account.remarks(&context.call()) {
+    for remark in account.remarks(&context.call(), context.global.verbose > 0) {
         context.printer.tell(&remark);
     }
 }

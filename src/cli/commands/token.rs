@@ -76,6 +76,7 @@ impl HandedOut<'_> {
                 )
             }
             Format::Kubectl => format!("{}\n", json_text(&self.exec_credential())),
+            Format::Goauth => format!("https://{}\n\n{}\n\n", self.0.id.host, self.header()),
         })
     }
 

@@ -69,6 +69,37 @@ fn what_is_no_host_is_refused() {
 }
 
 #[test]
+fn a_url_that_goes_on_below_a_login_names_the_part_that_a_login_can_be_at() {
+    let below = |text: &str| HostArg::parse_below(text).map(|arg| arg.host.to_string());
+    for (text, expected) in [
+        (
+            "https://example.com/go/a.example/x/@v/list",
+            "example.com/go/a.example/x",
+        ),
+        ("https://example.com/npm/@scope%2fname", "example.com/npm"),
+        ("https://example.com/a//b", "example.com/a"),
+        ("https://example.com//b?c@d", "example.com"),
+        ("http://127.0.0.1:3000/!a/b", "127.0.0.1:3000"),
+        ("https://example.com/a", "example.com/a"),
+        ("example.com", "example.com"),
+    ] {
+        assert_eq!(below(text).as_deref(), Ok(expected), "{text}");
+    }
+    let long = format!("https://a.example/b/{}/c", "X".repeat(90));
+    assert_eq!(below(&long).as_deref(), Ok("a.example/b"));
+    for (text, expected) in [
+        ("http://example.com/@v", BadHost::Cleartext),
+        ("https://jane@example.com/@v", BadHost::Extra),
+        ("https://example.com/@v#x", BadHost::Extra),
+        ("https://a..b/@v", BadHost::Invalid),
+        ("ftp://example.com/@v", BadHost::Scheme),
+        ("example.com/@v", BadHost::Invalid),
+    ] {
+        assert_eq!(below(text), Err(expected), "{text}");
+    }
+}
+
+#[test]
 fn git_names_a_host_as_people_type_it_and_none_that_only_looks_alike() {
     let of_git = |host: &str| Host::of_git("https", host).map(|host| host.to_string());
     for (host, expected) in [

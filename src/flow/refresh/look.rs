@@ -4,7 +4,7 @@ use super::super::error::FlowError;
 use super::why_not::login_required;
 use super::{Need, Obtained, What};
 use crate::credential::{
-    self, AccountId, CheckVerdict, Content, Login, Record, Stop, Verdict, decide,
+    self, AccountId, CheckVerdict, Content, Grant, GrantState, Login, Record, Stop, Verdict, decide,
 };
 use crate::flow::session::Session;
 use crate::oauth;
@@ -21,10 +21,13 @@ pub fn stored(session: &Session<'_>, record: Record, need: &Need) -> Result<Obta
     }
 }
 
-/// Asks the server whether the token that is handed out now is alive.
+/// Asks the server whether the token that is handed out now is alive; where none is, since the answer to a refresh
+/// may be lost, whether the last token that was is.
 #[must_use]
 pub fn check_now(session: &Session<'_>, login: &Login) -> Option<CheckVerdict> {
-    let grant = credential::handed_out(login)?;
+    let is_doubtful = |grant: &Grant| matches!(grant.state, GrantState::Doubtful { .. });
+    let doubtful = || login.grants.iter().position(is_doubtful);
+    let grant = credential::handed_out(login).or_else(doubtful)?;
     login.client.check_endpoint.as_ref()?;
     let token = &login.grants[grant].access_token;
     Some(oauth::check(session.http, &login.client, token))

@@ -1,7 +1,6 @@
 //! The real docker, skopeo, podman and buildah, where they are here, at a registry on loopback that takes no token but a
 //! living one.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -51,13 +50,18 @@ impl Client {
     /// As the document names it.
     fn title(self) -> &'static str {
         match self {
-            Self::Docker => "`docker manifest inspect`",
-            Self::Skopeo => "`skopeo copy` from a registry",
-            Self::SkopeoPush => "`skopeo copy` to a registry",
-            Self::Podman => "`podman pull`",
-            Self::Buildah => "`buildah pull`",
+            Self::Docker => "docker",
+            Self::Skopeo => "skopeo, from a registry",
+            Self::SkopeoPush => "skopeo, to a registry",
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
         }
     }
+}
+
+/// The names of the rows of docs/clients.md that are measured here.
+pub fn titles() -> impl Iterator<Item = &'static str> {
+    CLIENTS.into_iter().map(Client::title)
 }
 
 /// A registry, a login at another host, and tools that ask glauth.
@@ -247,31 +251,30 @@ fn measure(client: Client, challenge: Challenge, standby: bool) -> Option<Measur
     Some(measured)
 }
 
-/// The client's row in the table of docs/in-progress.md, as it is measured.
+/// What the client's row in the table of docs/clients.md says behind its name and version, is what is measured.
 fn check_row(client: Client) {
-    let mut rows = BTreeSet::new();
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/clients.md");
+    let document = fs::read_to_string(document).unwrap();
+    let begin = format!("| {} | ", client.title());
+    let row = document.lines().find(|line| line.starts_with(&begin));
+    let row = row.expect("a row for each client");
     for challenge in CHALLENGES {
         let one = measure(client, challenge, false);
         let two = measure(client, challenge, true);
         let (Some(one), Some(two)) = (one, two) else {
             return;
         };
-        let word = |works| if works { "succeeds" } else { "fails" };
+        let word = |works| if works { "works" } else { "fails" };
         let again = if one.asks_again { "yes" } else { "no" };
-        rows.insert(format!(
-            "| {} | {again} | {} | {} |",
-            client.title(),
+        let measured = format!(
+            "| `docker-credential-glauth` | {again} | {} | {} |",
             word(one.works),
             word(two.works)
-        ));
+        );
+        assert!(row.contains(&measured), "{row}: it is {measured}");
         // No current token is refused.
         assert_eq!(two.refused, 0, "{client:?}");
         assert!(two.works && one.refused > 0, "{client:?}: {one:?} {two:?}");
-    }
-    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/in-progress.md");
-    let document = fs::read_to_string(document).unwrap();
-    for row in rows {
-        assert!(document.contains(&row), "{row} is what was measured");
     }
 }
 

@@ -1,7 +1,7 @@
 //! `glauth docker-credential` and `glauth setup-docker`: as docker, podman, buildah and skopeo call the one, and in the
 //! files of all of them.
 
-mod clients;
+pub mod clients;
 mod setup;
 
 use std::os::unix::process::CommandExt as _;

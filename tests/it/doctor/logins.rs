@@ -337,3 +337,17 @@ fn the_last_line_counts_every_login_that_needs_a_person() {
     assert!(text.contains(&login), "{text}");
     assert!(text.contains("\nServers       1 note\n"), "{text}");
 }
+
+#[test]
+fn problems_in_a_row_share_a_hint() {
+    let sandbox = Sandbox::new();
+    let url = AuthorizationServer::start().url();
+    for account in ["default", "work"] {
+        sandbox.import_expired(&["-a", account], &url);
+        sandbox.run(&["-a", account, "refresh"]).fails(4);
+    }
+    let text = sandbox.run(&["doctor", "--offline"]).stdout;
+    let about = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(about("the last refresh failed"), 2, "{text}");
+    assert_eq!(about("is the network up?"), 1, "{text}");
+}

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use glauth::config::{Config, LoginOptions};
-use glauth::credential::{AccountId, HostArg, Scheme};
+use glauth::credential::{AccountId, HostArg};
 use glauth::flow::{
     AuthorizeError, Change, ClientError, LOCK_TIMEOUT, LoggedIn, LoginRequest, NoAnswer,
     PageOpening, Person, RefreshesIn, SecondGrant, Session, StandbyPolicy, ToRegister, TokenSource,
@@ -76,8 +76,8 @@ impl Person for InAWindow {
         self.note(format!("passed over: {configured}"));
     }
 
-    fn client_id_typed(&self, client_id: &str, scheme: Scheme) {
-        self.note(format!("typed: {client_id}, {}", scheme.as_str()));
+    fn client_id_typed(&self, client_id: &str) {
+        self.note(format!("typed: {client_id}"));
     }
 
     fn visit(&self, page: &Url, _door: &Url, opening: PageOpening) {
@@ -194,7 +194,7 @@ fn a_program_asks_its_own_person_for_the_client_id_and_its_secret() {
         person.happened.take(),
         [
             "client id: GitLab, http://127.0.0.1/",
-            "typed: the-client, http",
+            "typed: the-client",
             "client secret: GitLab",
             "page: Opened",
             &*check,

@@ -48,7 +48,7 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call)
     if !problems.is_empty() {
         let gap = if text.is_empty() { "" } else { "\n" };
         writeln!(text, "{gap}{TITLE}Problems{TITLE:#}").ok();
-        text.extend(problems.iter().map(|check| line(check)));
+        text += &lines(&problems);
     }
     let rest = |group| {
         let rest = checks.iter().filter(|check| !check.is_problem());
@@ -68,7 +68,7 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call)
         Detail::Each => {
             for (group, rest) in rest {
                 writeln!(text, "\n{TITLE}{group}{TITLE:#}").ok();
-                text.extend(rest.into_iter().map(line));
+                text += &lines(&rest);
             }
         }
     }
@@ -128,16 +128,26 @@ fn count(number: usize, what: &str) -> String {
     }
 }
 
-fn line(check: &Check) -> String {
-    let (style, word) = match check.verdict {
-        Judgement::Ok => (GOOD, "ok  "),
-        Judgement::Note => (TITLE, "note"),
-        Judgement::Warn => (WARNING, "warn"),
-        Judgement::Fail => (ERROR, "fail"),
-    };
-    let hint = check.remedy.as_ref().map_or_else(String::new, |remedy| {
-        format!("        {HINT}hint:{HINT:#} {}\n", clean(remedy))
-    });
-    let message = clean(&check.message);
-    format!("  {style}{word}{style:#}  {message}\n{hint}")
+/// The checks, each with its hint, which checks in a row share if it is the same.
+fn lines(checks: &[&Check]) -> String {
+    let mut text = String::new();
+    for (index, check) in checks.iter().enumerate() {
+        let (style, word) = match check.verdict {
+            Judgement::Ok => (GOOD, "ok  "),
+            Judgement::Note => (TITLE, "note"),
+            Judgement::Warn => (WARNING, "warn"),
+            Judgement::Fail => (ERROR, "fail"),
+        };
+        let message = clean(&check.message);
+        writeln!(text, "  {style}{word}{style:#}  {message}").ok();
+        let follows = checks.get(index + 1).map(|next| &next.remedy);
+        if let Some(remedy) = check
+            .remedy
+            .as_ref()
+            .filter(|_| follows != Some(&check.remedy))
+        {
+            writeln!(text, "        {HINT}hint:{HINT:#} {}", clean(remedy)).ok();
+        }
+    }
+    text
 }

@@ -16,7 +16,7 @@ use super::report::tell_login;
 use super::waiting_line::WaitingLine;
 use crate::cli::context::Context;
 use crate::cli::printer;
-use crate::credential::{AccountId, Scheme};
+use crate::credential::AccountId;
 use crate::env;
 use crate::flow::{LEADS_ON_AFTER, LoggedIn, NoAnswer, PageOpening, Person, ToRegister, Waiting};
 use crate::oauth::{DeviceAuthorization, Provider};
@@ -86,7 +86,7 @@ impl Person for Terminal<'_> {
         ));
     }
 
-    fn client_id_typed(&self, client_id: &str, _scheme: Scheme) {
+    fn client_id_typed(&self, client_id: &str) {
         self.context.keep_client_id(client_id);
         let command = self.context.call().login("", self.id);
         self.hear(&format!(

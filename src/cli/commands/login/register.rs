@@ -132,7 +132,9 @@ fn explain(host: &str, register: &ToRegister) {
     ));
     printer::plain(&format!("  1. open   {page}"));
     printer::plain(&format!("  2. enter  {uri}{scopes}{remark}"));
-    printer::plain(&format!("  3. paste  the {client_id}, here"));
+    printer::plain(&format!(
+        "  3. paste  the {client_id}, here (the one of another machine of yours works too)"
+    ));
 }
 
 /// Asks for the secret of an application whose kind of server, `title`, wants one; it is not shown.

@@ -39,6 +39,7 @@ pub(in crate::cli::commands) struct Account {
     #[serde(skip)]
     pub is_chosen: bool,
     pub kind: Option<&'static str>,
+    pub client_id: Option<String>,
     pub identity: Option<IdentityReport>,
     pub state: &'static str,
     pub expires_at: Option<String>,
@@ -131,6 +132,7 @@ impl Account {
             Content::Login(login) => account.describe(login, check),
             Content::LoggedOut(tombstone) => {
                 account.kind = Some("logged_out");
+                account.client_id.clone_from(&tombstone.client.client_id);
                 account.generation = Some(tombstone.generation);
             }
             Content::Password(_) => account.kind = Some("password"),
@@ -160,6 +162,7 @@ impl Account {
             default: false,
             is_chosen: false,
             kind: None,
+            client_id: None,
             identity: None,
             state,
             expires_at: None,
@@ -206,6 +209,7 @@ impl Account {
             LoginKind::Token => "token",
             LoginKind::ClientCredentials => "client_credentials",
         });
+        self.client_id.clone_from(&login.client.client_id);
         self.state = state(login, verdict, now);
         // A dead token that nothing can renew is not found out by `token`, which asks no server.
         self.needs_login = matches!(verdict, Verdict::Stop(Stop::LoginRequired))
@@ -242,13 +246,16 @@ impl Account {
         }
     }
 
-    /// What a person should know, and what to do about it.
-    pub(super) fn remarks(&self, call: &Call) -> Vec<String> {
+    /// What a person should know, and what to do about it; with `-v`, the client id too.
+    pub(super) fn remarks(&self, call: &Call, is_verbose: bool) -> Vec<String> {
         let mut remarks = Vec::new();
         let name = match self.account.as_str() {
             "default" => self.host.clone(),
             account => format!("{} ({account})", self.host),
         };
+        if let (true, Some(client_id)) = (is_verbose, &self.client_id) {
+            remarks.push(format!("{name}: client id {client_id}"));
+        }
         let users: Vec<_> = self
             .grants
             .iter()

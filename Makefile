@@ -24,6 +24,7 @@ build:
 install: build
 	install -d "$(BINDIR)" "$(BASH)" "$(ZSH)" "$(FISH)" "$(MAN)/man1" "$(MAN)/man5"
 	install -m 755 target/shipped/glauth "$(BINDIR)/glauth"
+	ln -sf glauth "$(BINDIR)/docker-credential-glauth"
 	install -m 644 completions/glauth.bash "$(BASH)/glauth"
 	install -m 644 completions/_glauth "$(ZSH)/_glauth"
 	install -m 644 completions/glauth.fish "$(FISH)/glauth.fish"
@@ -31,6 +32,7 @@ install: build
 	install -m 644 man/*.5 "$(MAN)/man5"
 
 uninstall:
+	rm -f "$(BINDIR)/docker-credential-glauth"
 	rm -f "$(BINDIR)/glauth" "$(BASH)/glauth" "$(ZSH)/_glauth" "$(FISH)/glauth.fish"
 	cd man && for page in *.[15]; do rm -f "$(MAN)/man$${page##*.}/$$page"; done
-	@echo "Not removed: logins, config.toml, git's configuration, timers. docs/moving.md says how to remove them."
+	@echo "Not removed: logins, config.toml, git's and docker's configuration, timers. docs/moving.md says how to remove them."

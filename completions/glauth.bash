@@ -70,6 +70,9 @@ _glauth_words() {
             glauth,completions)
                 cmd="glauth__subcmd__completions"
                 ;;
+            glauth,docker-credential)
+                cmd="glauth__subcmd__docker__subcmd__credential"
+                ;;
             glauth,doctor)
                 cmd="glauth__subcmd__doctor"
                 ;;
@@ -97,6 +100,9 @@ _glauth_words() {
             glauth,rename)
                 cmd="glauth__subcmd__rename"
                 ;;
+            glauth,setup-docker)
+                cmd="glauth__subcmd__setup__subcmd__docker"
+                ;;
             glauth,setup-git)
                 cmd="glauth__subcmd__setup__subcmd__git"
                 ;;
@@ -114,6 +120,9 @@ _glauth_words() {
                 ;;
             glauth__subcmd__help,completions)
                 cmd="glauth__subcmd__help__subcmd__completions"
+                ;;
+            glauth__subcmd__help,docker-credential)
+                cmd="glauth__subcmd__help__subcmd__docker__subcmd__credential"
                 ;;
             glauth__subcmd__help,doctor)
                 cmd="glauth__subcmd__help__subcmd__doctor"
@@ -141,6 +150,9 @@ _glauth_words() {
                 ;;
             glauth__subcmd__help,rename)
                 cmd="glauth__subcmd__help__subcmd__rename"
+                ;;
+            glauth__subcmd__help,setup-docker)
+                cmd="glauth__subcmd__help__subcmd__setup__subcmd__docker"
                 ;;
             glauth__subcmd__help,setup-git)
                 cmd="glauth__subcmd__help__subcmd__setup__subcmd__git"
@@ -179,7 +191,7 @@ _glauth_words() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -218,6 +230,44 @@ _glauth_words() {
             ;;
         glauth__subcmd__completions)
             opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__docker__subcmd__credential)
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help get store erase list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,7 +440,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help)
-            opts="login token exec refresh status logout switch rename git-credential setup-git doctor store completions man help"
+            opts="login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +454,20 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__help__subcmd__docker__subcmd__credential)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -530,6 +594,20 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help__subcmd__rename)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__help__subcmd__setup__subcmd__docker)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -764,7 +842,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git doctor store completions man config"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -853,6 +931,44 @@ _glauth_words() {
                 COMPREPLY=( $(compgen -W "$(_glauth_names accounts)" -- "${cur}") )
                 return 0
             fi
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__setup__subcmd__docker)
+            opts="$(_glauth_names hosts) -a -q -v -h --undo --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

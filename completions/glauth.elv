@@ -43,6 +43,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
+            cand docker-credential 'Answer docker and podman as a credential helper'
+            cand setup-docker 'Configure docker and podman to use glauth'
             cand doctor 'Check the store, the servers and git'
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
@@ -249,6 +251,38 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'glauth;docker-credential'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;setup-docker'= {
+            names hosts
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --undo 'Remove glauth from both files'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'glauth;doctor'= {
             names hosts
             cand -a 'Name of the login, if a host has several'
@@ -347,6 +381,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand rename 'Give an account another name'
             cand git-credential 'Answer git as a credential helper'
             cand setup-git 'Configure git to use glauth'
+            cand docker-credential 'Answer docker and podman as a credential helper'
+            cand setup-docker 'Configure docker and podman to use glauth'
             cand doctor 'Check the store, the servers and git'
             cand store 'Show where glauth keeps its files'
             cand completions 'Print shell completions'
@@ -372,6 +408,10 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;git-credential'= {
         }
         &'glauth;help;setup-git'= {
+        }
+        &'glauth;help;docker-credential'= {
+        }
+        &'glauth;help;setup-docker'= {
         }
         &'glauth;help;doctor'= {
         }

@@ -1,5 +1,5 @@
-//! `config.toml`: written by people, and by `glauth switch`; read where a login is made, where no HOST was given, and
-//! where a host has no account called `default`.
+//! `config.toml`: written by people, and by `glauth switch`; read where a login is made, where no HOST was given,
+//! where a host has no account called `default`, and where docker asks for a registry.
 
 mod check;
 mod keys;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer};
 use toml::de::DeTable;
 
 use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Endpoints, Host, HostArg};
+use crate::credential::{AccountId, AccountName, Endpoints, Host, HostArg, registry};
 use crate::env;
 use crate::user_file::{self, Unusable};
 use check::Checker;
@@ -43,6 +43,9 @@ pub struct LoginOptions {
     /// The account that the host alone means, where none is called `default`; in the configuration only.
     #[serde(default, deserialize_with = "account_name")]
     pub account: Option<AccountName>,
+    /// The registries of container images that take this host's tokens; in the configuration only.
+    #[serde(default, deserialize_with = "registry_list")]
+    pub registries: Vec<Host>,
     /// The provider's name.
     pub provider: Option<String>,
     /// Where the server is, if not at `https://HOST`; no option of a call says it.
@@ -89,6 +92,14 @@ fn account_name<'de, D: Deserializer<'de>>(
 ) -> Result<Option<AccountName>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn registry_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Host>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let hosts = names
+        .iter()
+        .map(|name| Ok(registry(name).map_err(D::Error::custom)?.host));
+    hosts.collect()
 }
 
 /// Names, never the secret.
@@ -283,6 +294,20 @@ impl Config {
                 account: options.account.clone()?,
             })
         })
+    }
+
+    /// The host whose tokens a registry of container images takes.
+    #[must_use]
+    pub fn host_of_registry(&self, registry: &Host) -> Option<&Host> {
+        let mut hosts = self.hosts.iter();
+        let found = hosts.find(|(_, options)| options.registries.contains(registry));
+        found.map(|(host, _)| host)
+    }
+
+    /// The registries that take this host's tokens.
+    #[must_use]
+    pub fn registries(&self, host: &Host) -> &[Host] {
+        self.host(host).map_or(&[], |options| &options.registries)
     }
 
     /// What it says of `host`.

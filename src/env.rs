@@ -13,9 +13,9 @@ use nix::unistd::{Gid, Group, Uid, User};
 
 #[cfg(feature = "cli")]
 pub use command_line::{
-    PROCESSOR, SYSTEM, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
-    is_called_for_another_program, is_executable, program, proxy_variables,
-    store_folder_without_xdg, unusable_browser,
+    PROCESSOR, SYSTEM, docker_file, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
+    is_called_for_another_program, is_executable, podman_file, podman_login_file, program,
+    proxy_variables, store_folder_without_xdg, unusable_browser,
 };
 
 /// The process as others may see it, for the lock file and for `last_attempt.by`:

@@ -1,6 +1,7 @@
 //! The command line as clap reads it. What an argument means is in the commands.
 
 mod accounts;
+mod docker;
 mod exec;
 mod git;
 mod login;
@@ -16,6 +17,7 @@ use crate::credential::{AccountName, HostArg};
 use crate::time::parse_duration;
 
 pub use accounts::{Rename, Switch};
+pub use docker::{DockerCredential, DockerOperation, SetupDocker};
 pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
@@ -165,6 +167,14 @@ pub enum Command {
     ///
     /// git then gets the token for the host from glauth, and asks no other helper.
     SetupGit(SetupGit),
+    /// Answer docker and podman as a credential helper
+    ///
+    /// They run it; you run `glauth setup-docker`.
+    DockerCredential(DockerCredential),
+    /// Configure docker and podman to use glauth
+    ///
+    /// They then get the token for the registries of the host from glauth.
+    SetupDocker(SetupDocker),
     /// Check the store, the servers and git
     ///
     /// glauth doctor prints each problem and what to do about it, and how many checks passed; with -v, every check.
@@ -426,7 +436,7 @@ pub struct Man {
 pub const CONFIG_PAGE: &str = "config";
 
 /// The commands, each of which has a man page; a shell completes them.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 16] = [
     "login",
     "token",
     "exec",
@@ -437,6 +447,8 @@ const PAGES: [&str; 14] = [
     "rename",
     "git-credential",
     "setup-git",
+    "docker-credential",
+    "setup-docker",
     "doctor",
     "store",
     "completions",

@@ -9,7 +9,7 @@ const GLOBAL_OPTIONS: &str =
     "Global options (--account, --store, --json, --quiet, --verbose …): see `glauth help`";
 
 /// What people type first, since another program calls it so, and what glauth calls it.
-const OTHER_WORDS: [(&[&str], &str); 16] = [
+const OTHER_WORDS: [(&[&str], &str); 17] = [
     (&["import"], "glauth login --import"),
     (
         &["list", "ls", "accounts", "logins", "whoami", "show", "info"],
@@ -63,6 +63,10 @@ const OTHER_WORDS: [(&[&str], &str); 16] = [
             "credential-helper",
         ],
         "glauth setup-git",
+    ),
+    (
+        &["docker", "podman", "docker-login", "configure-docker"],
+        "glauth setup-docker",
     ),
     (&["use", "select", "set-default"], "glauth switch"),
     (&["mv"], "glauth rename"),

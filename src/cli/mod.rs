@@ -38,7 +38,7 @@ use printer::Printer;
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     crate::env::forbid_core_dumps();
-    let args: Vec<OsString> = args.into_iter().collect();
+    let mut args: Vec<OsString> = args.into_iter().collect();
     if let Some(path) = commands::doctor::second::is_called(&args) {
         return match commands::doctor::second::answer(path) {
             Ok(exit) => exit.into(),
@@ -51,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(page) = commands::login::opener::is_called(&args) {
         return commands::login::opener::answer(page).into();
     }
+    commands::docker_credential::put_in_command(&mut args);
     let cli = match plain::read(&args).map_or_else(|| Cli::try_parse_from(&args), Ok) {
         Ok(cli) => cli,
         Err(error) => return not_understood(error, &args),

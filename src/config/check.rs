@@ -7,13 +7,23 @@ use url::Url;
 
 use super::keys::{Form, HOST_KEYS, Key, TOP_KEYS, host_key, top_key};
 use super::mistake::{Mistake, header};
-use crate::credential::{BadHost, Endpoint, Host, HostArg, RedirectUri};
+use crate::credential::{BadHost, Endpoint, Host, HostArg, RedirectUri, registry};
 use crate::toml_trouble::line_of;
 
 const HOSTS: &str = "hosts";
 
 /// How alike two words must be for one to be the other with a slip of the finger.
 const LIKENESS: f64 = 0.7;
+
+/// The key with the registries of a host.
+const REGISTRIES: &str = "registries";
+
+/// What the tables above have named.
+#[derive(Default)]
+struct Known {
+    hosts: Vec<Host>,
+    registries: Vec<Host>,
+}
 
 /// A file that is being checked.
 pub(super) struct Checker<'a> {
@@ -23,7 +33,7 @@ pub(super) struct Checker<'a> {
 impl Checker<'_> {
     /// Finds the first mistake.
     pub fn document(&self, document: &DeTable<'_>) -> Result<(), Mistake> {
-        let mut known: Vec<Host> = Vec::new();
+        let mut known = Known::default();
         for (name, value) in document {
             match (&**name.get_ref(), value.get_ref()) {
                 (HOSTS, DeValue::Table(hosts)) => {
@@ -53,7 +63,7 @@ impl Checker<'_> {
         &self,
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Spanned<DeValue<'_>>,
-        known: &mut Vec<Host>,
+        known: &mut Known,
     ) -> Result<(), Mistake> {
         let text: &str = name.get_ref();
         let DeValue::Table(table) = value.get_ref() else {
@@ -84,11 +94,37 @@ impl Checker<'_> {
                 remedy(&error),
             )
         })?;
-        if known.contains(&host.host) {
+        if known.hosts.contains(&host.host) {
             let said = format!("has `{}` twice, spelled in two ways", host.host);
             return Err(self.at(name, said, "put the keys of both into one table"));
         }
-        known.push(host.host);
+        known.hosts.push(host.host);
+        let lists = table.iter().filter(|(key, _)| key.get_ref() == REGISTRIES);
+        for (_, list) in lists {
+            self.registries(list, &mut known.registries)?;
+        }
+        Ok(())
+    }
+
+    /// The registries of a host, each of which takes the tokens of one host only.
+    fn registries(
+        &self,
+        list: &Spanned<DeValue<'_>>,
+        known: &mut Vec<Host>,
+    ) -> Result<(), Mistake> {
+        let names = list.get_ref().as_array().into_iter().flatten();
+        for name in names {
+            let text = name.get_ref().as_str().unwrap_or_default();
+            let found = registry(text).map_err(|error| {
+                let said = format!("has a value in `{REGISTRIES}` that {error}");
+                self.at(name, said, "write it as in `registry.example.com:5000`")
+            })?;
+            if known.contains(&found.host) {
+                let said = format!("has the registry `{}` twice", found.host);
+                return Err(self.at(name, said, "leave it at the host whose tokens it accepts"));
+            }
+            known.push(found.host);
+        }
         Ok(())
     }
 
@@ -121,9 +157,9 @@ impl Checker<'_> {
             })
         };
         match (key.form, value.get_ref()) {
-            (Form::List, DeValue::Array(list)) => within(Box::new(list.iter())),
+            (Form::List | Form::Registries, DeValue::Array(list)) => within(Box::new(list.iter())),
             (Form::Pairs, DeValue::Table(table)) => within(Box::new(table.values())),
-            (Form::List | Form::Pairs, other) => Err(wrong(other)),
+            (Form::List | Form::Registries | Form::Pairs, other) => Err(wrong(other)),
             (_, DeValue::String(text)) => self.text(key, name, text),
             (_, other) => Err(wrong(other)),
         }

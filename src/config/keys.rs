@@ -36,6 +36,8 @@ pub enum Form {
     OneOf(&'static [&'static str]),
     /// A list of strings.
     List,
+    /// A list of registries: host names, with a port perhaps.
+    Registries,
     /// A table of strings.
     Pairs,
 }
@@ -50,6 +52,7 @@ impl Form {
             Self::Host => "a host in quotes",
             Self::Url | Self::DocumentUrl | Self::RedirectUri => "a URL in quotes",
             Self::List => "a list of strings",
+            Self::Registries => "a list of registries in quotes",
             Self::Pairs => "a table of strings",
         }
     }
@@ -100,6 +103,14 @@ pub const HOST_KEYS: &[Key] = &[
         default: "the account called default, else the only one",
         about: "The account that a command uses if you name none and the host has no account called default. \
                 glauth switch writes this key.",
+    },
+    Key {
+        name: "registries",
+        form: Form::Registries,
+        example: "[\"registry.example.com\"]",
+        default: "registry.gitlab.com for gitlab.com; elsewhere none but the host itself",
+        about: "The registries of container images that accept this host's tokens. glauth docker-credential gives them a \
+                token of this host.",
     },
     Key {
         name: "client_id",

@@ -344,6 +344,7 @@ fn each_key_takes_its_example() {
     let (_, options) = &config.hosts[0];
     let LoginOptions {
         account: Some(_),
+        registries,
         provider: Some(_),
         url: Some(_),
         client_id: Some(_),
@@ -366,6 +367,7 @@ fn each_key_takes_its_example() {
     };
     assert!(config.default_host.is_some());
     assert_eq!(parameters.len(), 1);
+    assert_eq!(registries.len(), 1);
     for name in EndpointName::ALL {
         assert!(endpoints.get(*name).is_some(), "{}", name.key());
     }
@@ -391,4 +393,53 @@ fn a_call_reads_its_configuration_once() {
     drop(folder);
     assert_eq!(host(&config).to_string(), "a.example");
     assert!(CallConfig::new(Some(&path)).get().is_err());
+}
+
+#[test]
+fn a_registry_is_one_however_it_is_written_and_belongs_to_one_host() {
+    let text = "[hosts.\"gitlab.example.com\"]\nregistries = ['https://Registry.example.com/v2/', 'registry.example.com:5050']\n";
+    let config = Config::parse(text).unwrap();
+    let registry = |name: &str| HostArg::parse(name).unwrap().host;
+    for name in ["registry.example.com", "registry.example.com:5050"] {
+        let host = config.host_of_registry(&registry(name)).unwrap();
+        assert_eq!(host.as_str(), "gitlab.example.com");
+    }
+    assert!(
+        config
+            .host_of_registry(&registry("registry.example.com:5000"))
+            .is_none()
+    );
+    let hint = "leave it at the host whose tokens it accepts";
+    let said = "has the registry `registry.example.com` twice";
+    let other = "[hosts.\"other.example.com\"]\nregistries = ['registry.example.com']\n";
+    refused(&format!("{text}{other}"), 4, said, hint);
+}
+
+#[test]
+fn what_is_no_registry_is_refused_and_not_shown() {
+    let as_in = "write it as in `registries = [\"registry.example.com\"]`";
+    for (line, said, hint) in [
+        (
+            "registries = 'registry.example.com'",
+            "has a string for `registries`, which takes a list of registries in quotes",
+            as_in,
+        ),
+        (
+            "registries = ['a', 5]",
+            "has a number in `registries`, which takes a list of registries in quotes",
+            as_in,
+        ),
+        (
+            "registries = ['glpat-SECRET secret']",
+            "has a value in `registries` that is not a host name, a host with a port, or a URL of one",
+            "write it as in `registry.example.com:5000`",
+        ),
+        (
+            "registries = ['http://registry.example.com']",
+            "has a value in `registries` that is plain `http`; tokens would cross the network in clear (allowed for loopback addresses only)",
+            "write it as in `registry.example.com:5000`",
+        ),
+    ] {
+        refused_at_host(line, said, hint);
+    }
 }

@@ -13,6 +13,7 @@ mod outcome;
 mod record;
 mod redirect_uri;
 mod refusal;
+mod registry;
 mod standby;
 mod verdict;
 
@@ -35,6 +36,7 @@ pub use record::{
 };
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, pause};
+pub use registry::{DOCKER_HUB, known_host, known_registries, registry};
 pub use standby::Standby;
 pub use verdict::{Stop, Verdict};
 

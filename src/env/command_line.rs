@@ -154,6 +154,38 @@ pub fn in_path(name: &str) -> Option<PathBuf> {
     named.find(|found| is_executable(found))
 }
 
+/// docker's file (`docker --help`, `--config`).
+#[must_use]
+pub fn docker_file() -> Option<PathBuf> {
+    let folder = path("DOCKER_CONFIG").or_else(|| Some(home()?.join(".docker")))?;
+    Some(folder.join("config.json"))
+}
+
+/// The file of podman, buildah and skopeo that a person writes and that outlasts a session (containers-auth.json(5)).
+#[must_use]
+pub fn podman_file() -> Option<PathBuf> {
+    let folder = || path("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config")));
+    path("REGISTRY_AUTH_FILE").or_else(|| Some(folder()?.join("containers/auth.json")))
+}
+
+/// The file in which `podman login` keeps passwords, and which is read before [`podman_file`]; `None`: that one is it.
+#[must_use]
+pub fn podman_login_file() -> Option<PathBuf> {
+    if cfg!(target_os = "macos") || path("REGISTRY_AUTH_FILE").is_some() {
+        return None;
+    }
+    let usual = || PathBuf::from(format!("/run/containers/{}", user_id()));
+    let folder = path("XDG_RUNTIME_DIR").map_or_else(usual, |run| run.join("containers"));
+    Some(folder.join("auth.json"))
+}
+
+/// A path in a variable that is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+fn path(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.into())
+}
+
 /// Whether a path names a program that we may run.
 #[must_use]
 pub fn is_executable(path: &Path) -> bool {

@@ -19,6 +19,7 @@ mod person;
 mod plan;
 mod refresh;
 mod registration;
+mod registry;
 mod rename;
 mod report_refused;
 mod revoke;
@@ -46,6 +47,7 @@ pub use refresh::{
     Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,
 };
+pub use registry::{image_username, images, login_for_registry, logins_by_host, registries_of};
 pub use rename::rename;
 pub use revoke::NewTokens;
 pub use session::{LOCK_TIMEOUT, RefreshesIn, Session};

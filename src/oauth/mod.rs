@@ -31,8 +31,8 @@ pub use discovery::{DiscoveryError, Metadata, discover};
 pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
-    NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient, below, is_for_mcp,
-    provider, provider_like, provider_of, shared_client,
+    ImageRegistry, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient,
+    below, is_for_mcp, provider, provider_like, provider_of, shared_client,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;

@@ -58,6 +58,8 @@ pub struct Provider {
     pub redirect_uri: &'static str,
     /// The user name that goes with a token as git's password.
     pub git_username: &'static str,
+    /// Its registry of container images; `None`: glauth knows of none.
+    pub images: Option<ImageRegistry>,
     /// What `exec` sets; `{token}` stands for the token.
     pub environment: &'static [(&'static str, &'static str)],
     /// The same for personal access tokens.
@@ -94,6 +96,17 @@ pub struct SharedClient {
     pub name: &'static str,
     /// The file of that program.
     pub program: &'static str,
+}
+
+/// How a kind of server takes its tokens at its registry of container images.
+#[derive(Debug, Clone, Copy)]
+pub struct ImageRegistry {
+    /// Whether it is at the host itself.
+    pub is_at_host: bool,
+    /// The scopes any of which it wants; none: any token will do.
+    pub scopes: &'static [&'static str],
+    /// The user name that goes with a token; `None`: git's.
+    pub username: Option<&'static str>,
 }
 
 /// What a kind of server gives tokens for only to a client that has a secret.

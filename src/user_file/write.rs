@@ -9,14 +9,17 @@ use std::path::Path;
 const NEW_MODE: u32 = 0o600;
 
 /// Puts a text in the file's place, safe from a power loss, and keeps its mode. A link stays a link: what it leads to
-/// is replaced. The file and its folder may be missing.
+/// is replaced, or made. The file and its folder may be missing.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that writes a file of the user's own"
 )]
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = match path.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => path.to_owned(),
+        },
         resolved => resolved?,
     };
     let folder = match path.parent() {

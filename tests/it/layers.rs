@@ -105,6 +105,7 @@ const PLACES: [(&str, &[&str]); 16] = [
     (
         ".expose()",
         &[
+            "cli/commands/docker_credential.rs",
             "cli/commands/exec.rs",
             "cli/commands/exec/hand_over.rs",
             "cli/commands/token.rs",

@@ -78,6 +78,7 @@ fn no_host(error: Error) -> Error {
 fn options(args: &Args) -> Result<LoginOptions, Error> {
     Ok(LoginOptions {
         account: None,
+        registries: Vec::new(),
         provider: args.provider.clone(),
         url: None,
         client_id: args.client_id.clone(),

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod completions;
+pub(super) mod docker_credential;
 pub(super) mod doctor;
 pub(super) mod exec;
 mod git_credential;
@@ -9,6 +10,7 @@ mod logout;
 mod man;
 mod refresh;
 mod rename;
+mod setup_docker;
 pub(super) mod setup_git;
 mod status;
 mod store;
@@ -36,6 +38,8 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
         Command::Rename(args) => rename::run(args, context),
         Command::GitCredential(args) => git_credential::run(args, context),
         Command::SetupGit(args) => setup_git::run(args, context),
+        Command::DockerCredential(args) => docker_credential::run(args, context),
+        Command::SetupDocker(args) => setup_docker::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Store(args) => store::run(&args.command, context),
         Command::Completions(args) => completions::run(args, context),

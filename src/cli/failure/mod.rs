@@ -1,5 +1,6 @@
 //! Where every error meets its hint: the next step, as a command to paste.
 
+mod docker;
 mod error;
 mod file;
 mod flow;
@@ -18,6 +19,7 @@ use crate::config::ConfigError;
 use crate::credential::{AccountId, AuthMethod, Outcome};
 use crate::store::StoreError;
 
+pub(super) use docker::BadDockerFile;
 pub(super) use error::Error;
 pub(super) use file::{moved_from, remedy_of_file};
 pub(super) use meant::{other_account, other_login};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::docker::BadDockerFile;
 use super::{Failure, file, meant, plain, status};
 use crate::cli::args::Cli;
 use crate::cli::call::Call;
@@ -69,6 +70,16 @@ pub(in crate::cli) enum UsageError {
     },
     #[error("git's configuration cannot be changed: {0}")]
     GitNotWritten(String),
+    #[error("there is no login for the registry {0}, and glauth keeps no passwords")]
+    NoLoginForRegistry(Host),
+    #[error("the registry of {0} is not known")]
+    NoRegistry(Host),
+    #[error("`{}`{problem}", path.display())]
+    DockerFile {
+        path: PathBuf,
+        #[source]
+        problem: BadDockerFile,
+    },
     #[error("{0}")]
     NoVariable(&'static str),
     #[error("HOST looks like a token, and is not shown")]
@@ -105,14 +116,17 @@ impl UsageError {
             Self::NoLogins(_)
             | Self::NoLogin { .. }
             | Self::NoAccount { .. }
+            | Self::NoLoginForRegistry(_)
             | Self::NothingToEnd { .. } => Code::LoginRequired,
             Self::NotRun { source, .. } | Self::ConfigNotWritten { source, .. }
                 if env::is_exhausted(source) =>
             {
                 Code::Exhausted
             }
+            Self::DockerFile { problem, .. } => problem.code(),
             Self::BadStore(_)
             | Self::NoHost
+            | Self::NoRegistry(_)
             | Self::SeveralHosts(_)
             | Self::NoVariable(_)
             | Self::TokenAsHost
@@ -138,6 +152,9 @@ impl UsageError {
             | Self::NotRun { .. }
             | Self::GitNotWritten(_)
             | Self::ConfigNotWritten { .. }
+            | Self::NoLoginForRegistry(_)
+            | Self::NoRegistry(_)
+            | Self::DockerFile { .. }
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::BadStore(_)
@@ -205,6 +222,12 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             "name the host, and give the token on standard input: `glauth login --with-token HOST`"
                 .to_owned()
         }
+        UsageError::NoLoginForRegistry(registry) => no_login_for(registry, call),
+        UsageError::NoRegistry(host) => {
+            let line = registries_line(host.as_str(), "registry.example.com");
+            format!("write {line} in config.toml")
+        }
+        UsageError::DockerFile { path, problem } => return problem.hint(path),
         UsageError::NoVariable(_) => "name one, as in `glauth exec --env TOKEN -- CMD`".to_owned(),
         UsageError::Call(_)
         | UsageError::NotRun { .. }
@@ -212,6 +235,18 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
         | UsageError::BadResponse(_)
         | UsageError::BadInput(_) => return None,
     })
+}
+
+/// What a person writes to name the registry of a host.
+fn registries_line(host: &str, registry: &str) -> String {
+    format!("`registries = [\"{registry}\"]` below `[hosts.\"{host}\"]`")
+}
+
+/// How to get a login that a registry takes.
+fn no_login_for(registry: &Host, call: &Call) -> String {
+    let login = call.command_about("login", None, "HOST");
+    let line = registries_line("HOST", registry.as_str());
+    format!("run {login}; if HOST is not the registry itself, write {line} in config.toml")
 }
 
 /// The login that may have been meant, or how to get one.

@@ -8,7 +8,7 @@ use crate::config::{Form, HOST_KEYS, Key, TOP_KEYS};
 
 const DESCRIPTION: [&str; 4] = [
     "The configuration of glauth is a TOML file. It is optional: `glauth login` asks for what it does not know, and remembers the answers.",
-    "Commands read `default_host` if you name no host, and `account` if the host has no account called `default`. Only a login reads the rest, because a refresh finds everything it needs in the record of the login. An option takes precedence over the record, and the record over the configuration.",
+    "Commands read `default_host` if you name no host, and `account` if the host has no account called `default`. `glauth docker-credential` and `glauth setup-docker` read `registries`. Only a login reads the rest, because a refresh finds everything it needs in the record of the login. An option takes precedence over the record, and the record over the configuration.",
     "The file is ~/.config/glauth/config.toml, or glauth/config.toml in $XDG_CONFIG_HOME. On macOS it is ~/Library/Application Support/glauth/config.toml. To use another file, set --config or GLAUTH_CONFIG.",
     "Paths in the file are relative to its folder. If the file has a mistake, glauth names the line and says what to write there.",
 ];

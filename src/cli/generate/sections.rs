@@ -54,11 +54,19 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "PATH",
-        "Where glauth finds git, and the command that `glauth exec` runs.",
+        "Where glauth finds git, docker-credential-glauth, and the command that `glauth exec` runs.",
     ),
     (
         "GIT_CONFIG_GLOBAL",
         "git's global configuration, which `glauth setup-git` changes.",
+    ),
+    (
+        "DOCKER_CONFIG",
+        "The folder with docker's config.json, which `glauth setup-docker` changes. The default is ~/.docker.",
+    ),
+    (
+        "REGISTRY_AUTH_FILE",
+        "The file of podman, buildah and skopeo, which `glauth setup-docker` changes. The default is containers/auth.json in $XDG_CONFIG_HOME.",
     ),
 ];
 
@@ -167,6 +175,25 @@ const ADDITIONS: &[Addition] = &[
             "glauth-git-credential(1)",
             "git-config(1)",
             "gitcredentials(7)",
+        ],
+    },
+    Addition {
+        command: "docker-credential",
+        variables: &[],
+        see_also: &[
+            "glauth-config(5)",
+            "glauth-setup-docker(1)",
+            "containers-auth.json(5)",
+            "docker-login(1)",
+        ],
+    },
+    Addition {
+        command: "setup-docker",
+        variables: &["DOCKER_CONFIG", "REGISTRY_AUTH_FILE"],
+        see_also: &[
+            "glauth-config(5)",
+            "glauth-docker-credential(1)",
+            "containers-auth.json(5)",
         ],
     },
     Addition {

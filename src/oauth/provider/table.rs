@@ -1,7 +1,7 @@
 //! The table. What it says of a server was read in that server's source or documentation, or tried
 //! on it; where nothing is known it says the worst, so that nothing is broken.
 
-use super::{MCP, NeedsSecret, Provider, REDIRECT_URI, Registration, SharedClient};
+use super::{ImageRegistry, MCP, NeedsSecret, Provider, REDIRECT_URI, Registration, SharedClient};
 use crate::credential::{AuthMethod, Endpoints, Independence, ReuseDetection, RotationEffect};
 
 /// Every provider; the first one is the default for a host that nothing else is known of.
@@ -43,6 +43,11 @@ const GITLAB: Provider = Provider {
     needs_secret: NeedsSecret::Nothing,
     redirect_uri: REDIRECT_URI,
     git_username: "oauth2",
+    images: Some(ImageRegistry {
+        is_at_host: false,
+        scopes: &["api", "read_registry", "write_registry"],
+        username: None,
+    }),
     // glab sends a bare GITLAB_TOKEN as Private-Token, which GitLab refuses for OAuth tokens.
     environment: &[("GITLAB_TOKEN", "{token}"), ("GLAB_IS_OAUTH2", "true")],
     token_environment: &[("GITLAB_TOKEN", "{token}")],
@@ -83,6 +88,11 @@ const GITEA: Provider = Provider {
     },
     token_check_endpoint: Some("/api/v1/user"),
     token_user_endpoint: Some("/api/v1/user"),
+    images: Some(ImageRegistry {
+        is_at_host: true,
+        scopes: &[],
+        username: None,
+    }),
     environment: &[("GITEA_TOKEN", "{token}")],
     token_environment: &[("GITEA_TOKEN", "{token}")],
     rotation: RotationEffect::Keeps,
@@ -148,6 +158,11 @@ const GITHUB: Provider = Provider {
     secret_method: AuthMethod::ClientSecretPost,
     needs_secret: NeedsSecret::Code,
     git_username: "x-access-token",
+    images: Some(ImageRegistry {
+        is_at_host: false,
+        scopes: &["read:packages", "write:packages"],
+        username: None,
+    }),
     environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
     token_environment: &[("GH_TOKEN", "{token}"), ("GITHUB_TOKEN", "{token}")],
     replay: ReuseDetection::Harmless,
@@ -250,6 +265,12 @@ const GOOGLE: Provider = Provider {
         remark: "of the type \"Desktop app\" (for the device grant: \"TVs and Limited Input devices\"), with its client secret",
     }),
     foreign_endpoints: false,
+    // Artifact Registry, below a host for each region.
+    images: Some(ImageRegistry {
+        is_at_host: false,
+        scopes: &["https://www.googleapis.com/auth/cloud-platform"],
+        username: Some("oauth2accesstoken"),
+    }),
     ..GENERIC
 };
 
@@ -296,6 +317,7 @@ const GENERIC: Provider = Provider {
     needs_secret: NeedsSecret::Nothing,
     redirect_uri: REDIRECT_URI,
     git_username: "oauth2",
+    images: None,
     environment: &[("ACCESS_TOKEN", "{token}")],
     token_environment: &[("ACCESS_TOKEN", "{token}")],
     rotation: RotationEffect::Kills,

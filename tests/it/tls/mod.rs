@@ -303,3 +303,17 @@ fn names_are_looked_up_and_authorities_trusted_as_the_system_says() {
         assert!(server.was_asked());
     }
 }
+
+/// A certificate for 127.0.0.1 that vouches for itself, as PEM and as a server has it.
+pub fn self_signed() -> (String, Arc<ServerConfig>) {
+    let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![key.cert.der().clone()], private)
+        .unwrap();
+    (key.cert.pem(), Arc::new(server))
+}

@@ -3,16 +3,17 @@
 //! so that both have one address, as GitLab has.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::ServerConfig;
 
-use super::authorization_server::{AuthorizationServer, read_some};
+use super::authorization_server::AuthorizationServer;
+use super::received::{Received, Stream, accept, receive};
 use super::sandbox::LIMIT;
 
 /// The first git that asks again after a 401.
@@ -20,9 +21,6 @@ pub const ASKS_AGAIN: (u32, u32) = (2, 46);
 
 /// What is served.
 const GIT: &str = "/git/";
-
-/// Every user's name beside an OAuth token, as older GitLab demands it and Bitbucket with its own name does.
-const USERNAME: &str = "oauth2";
 
 /// What one request asked for, and whether it had it.
 #[derive(Clone, Debug)]
@@ -94,7 +92,9 @@ impl GitServer {
                     return;
                 }
                 let (shared, tls) = (Arc::clone(&for_all), tls.clone());
-                thread::spawn(move || accept(stream.unwrap(), tls, &shared));
+                thread::spawn(move || {
+                    accept(stream.unwrap(), tls, |stream| serve(stream, &shared));
+                });
             }
         });
         Self {
@@ -181,56 +181,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A request: its head as it came, what matters of it, and its body as it was meant.
-struct Received {
-    raw: Vec<u8>,
-    method: String,
-    path: String,
-    query: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Received {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// The password of a Basic header, beside the one user name that the server takes for a token, or a Bearer
-    /// token.
-    fn token(&self) -> Option<String> {
-        let (scheme, credentials) = self.header("Authorization")?.split_once(' ')?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => Some(credentials.to_owned()),
-            "basic" => {
-                use base64::Engine as _;
-                let engine = base64::engine::general_purpose::STANDARD;
-                let text = String::from_utf8(engine.decode(credentials).ok()?).ok()?;
-                let (username, password) = text.split_once(':')?;
-                (username == USERNAME).then(|| password.to_owned())
-            }
-            _ => None,
-        }
-    }
-}
-
-fn accept(mut stream: TcpStream, tls: Option<Arc<ServerConfig>>, shared: &Shared) {
-    stream.set_read_timeout(Some(LIMIT)).unwrap();
-    stream.set_write_timeout(Some(LIMIT)).unwrap();
-    let Some(tls) = tls else {
-        serve(&mut stream, shared);
-        stream.shutdown(Shutdown::Write).ok();
-        return;
-    };
-    let mut stream = StreamOwned::new(ServerConnection::new(tls).unwrap(), stream);
-    serve(&mut stream, shared);
-    stream.conn.send_close_notify();
-    stream.flush().ok();
-}
-
-fn serve(stream: &mut (impl Read + Write), shared: &Shared) {
+fn serve(stream: &mut dyn Stream, shared: &Shared) {
     // A client that was killed, or that is about to end the server.
     let Some(received) = receive(stream) else {
         return;
@@ -320,86 +271,4 @@ fn run_backend(received: &Received, place: &str, shared: &Shared) -> (u16, Strin
         }
     }
     (status, headers, output[end + 4..].to_vec())
-}
-
-fn receive(stream: &mut (impl Read + Write)) -> Option<Received> {
-    let mut raw = Vec::new();
-    let head_length = loop {
-        let mut headers = [httparse::EMPTY_HEADER; 64];
-        match httparse::Request::new(&mut headers).parse(&raw).ok()? {
-            httparse::Status::Complete(length) => break length,
-            httparse::Status::Partial => read_more(stream, &mut raw)?,
-        }
-    };
-    let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut headers);
-    request.parse(&raw[..head_length]).ok()?;
-    let target = request.path?;
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (path, query) = (path.to_owned(), query.to_owned());
-    let method = request.method?.to_owned();
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    let headers = request.headers.iter();
-    let headers = headers
-        .map(|h| (h.name.to_owned(), text(h.value)))
-        .collect();
-    let mut received = Received {
-        raw,
-        method,
-        path,
-        query,
-        headers,
-        body: Vec::new(),
-    };
-    if received.header("Expect").is_some() {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
-        stream.flush().ok()?;
-    }
-    if received.header("Transfer-Encoding").is_some() {
-        let mut rest = received.raw.split_off(head_length);
-        received.body = read_chunks(stream, &mut rest)?;
-    } else {
-        let length: usize = received
-            .header("Content-Length")
-            .unwrap_or("0")
-            .parse()
-            .ok()?;
-        while received.raw.len() < head_length + length {
-            read_more(stream, &mut received.raw)?;
-        }
-        received.body = received.raw[head_length..].to_vec();
-    }
-    Some(received)
-}
-
-/// RFC 9112 §7.1.
-fn read_chunks(stream: &mut impl Read, rest: &mut Vec<u8>) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let (start, length) = match httparse::parse_chunk_size(rest).ok()? {
-            httparse::Status::Complete((start, length)) => (start, usize::try_from(length).ok()?),
-            httparse::Status::Partial => {
-                read_more(stream, rest)?;
-                continue;
-            }
-        };
-        let end = start + length;
-        while rest.len() < end + 2 {
-            read_more(stream, rest)?;
-        }
-        body.extend_from_slice(&rest[start..end]);
-        rest.drain(..end + 2);
-        if length == 0 {
-            return Some(body);
-        }
-    }
-}
-
-fn read_more(stream: &mut impl Read, received: &mut Vec<u8>) -> Option<()> {
-    let mut chunk = [0; 16 * 1024];
-    let length = read_some(stream, &mut chunk)
-        .ok()
-        .filter(|length| *length > 0)?;
-    received.extend_from_slice(&chunk[..length]);
-    Some(())
 }

@@ -1,5 +1,5 @@
 //! What the tests, the benchmark and the examples stand on: a strict server, a sandbox to run the binary in, a
-//! browser, a forge, a terminal.
+//! browser, a forge, a registry, a terminal.
 
 #![allow(
     missing_docs,
@@ -24,7 +24,10 @@ pub mod git_server;
 pub mod mounts;
 pub mod other_user;
 pub mod program;
+pub mod received;
 pub mod refresher;
+pub mod registry;
 pub mod sandbox;
 pub mod terminal;
+pub mod token_site;
 pub mod watch;

@@ -97,8 +97,9 @@ errors! {
     UsageError {
         NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten, ConfigNotWritten, DefaultGoesBefore,
         NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
-        Call, TokenAsHost,
+        Call, TokenAsHost, NoLoginForRegistry, NoRegistry, DockerFile(problem: problem),
     }
+    BadDockerFile { Unusable(0: unusable), NotJson, OtherForm, NotWritten, }
     BadStore { Address, Unexpanded, Relative, }
     BadQuestion {
         Read, NoEquals, ControlCharacter, NotText, TooLongValue, TooLongLine, TooLong, TooManyLines,

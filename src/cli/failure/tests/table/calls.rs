@@ -115,7 +115,30 @@ pub(super) fn calls() -> Vec<Error> {
     ]
     .into_iter()
     .chain(inputs())
+    .chain(of_docker())
     .collect()
+}
+
+/// What docker and podman ask, and their files.
+fn of_docker() -> impl Iterator<Item = Error> {
+    let registry = HostArg::parse("registry.example.com").unwrap().host;
+    let problems = [
+        BadDockerFile::Unusable(Unusable::Writable { mode: 0o666 }),
+        BadDockerFile::NotJson(3),
+        BadDockerFile::OtherForm,
+        BadDockerFile::NotWritten(no(Errno::EROFS)),
+    ];
+    let files = problems.map(|problem| UsageError::DockerFile {
+        path: "/home/jane/.docker/config.json".into(),
+        problem,
+    });
+    [
+        UsageError::NoLoginForRegistry(registry),
+        UsageError::NoRegistry(host()),
+    ]
+    .into_iter()
+    .chain(files)
+    .map(Into::into)
 }
 
 /// What comes on standard input.

@@ -3,11 +3,17 @@
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
+#[cfg(target_os = "linux")]
+use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
+#[cfg(target_os = "linux")]
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
+#[cfg(not(target_os = "linux"))]
+use nix::unistd::{getpgrp, tcgetpgrp};
 
 use super::{
     ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, lock, named, send_to_self,
@@ -19,7 +25,7 @@ const STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
 /// All signals are held back from this process's threads, and wait for a child.
 #[derive(Debug)]
 pub struct SignalsForChild {
-    source: Source,
+    source: SignalSource,
     /// What the child begins with.
     before: SigSet,
     taken: SigSet,
@@ -40,7 +46,7 @@ impl SignalsForChild {
         let mut awaited = named();
         awaited.add(Signal::SIGCHLD);
         Ok(Self {
-            source: Source::of(&awaited)?,
+            source: SignalSource::of(&awaited)?,
             before,
             taken,
             caught: catch()?,
@@ -136,20 +142,21 @@ fn none_holds() -> impl Drop {
     while *holders > 0 {
         holders = NONE_HOLDS
             .wait(holders)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner);
     }
     holders
 }
 
 /// Where signals are read, each with whether it came from the terminal.
-#[cfg(target_os = "linux")]
 #[derive(Debug)]
-struct Source(nix::sys::signalfd::SignalFd);
+struct SignalSource(
+    #[cfg(target_os = "linux")] SignalFd,
+    #[cfg(not(target_os = "linux"))] SigSet,
+);
 
 #[cfg(target_os = "linux")]
-impl Source {
+impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
-        use nix::sys::signalfd::{SfdFlags, SignalFd};
         Ok(Self(SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC)?))
     }
 
@@ -163,7 +170,7 @@ impl Source {
                     let signal = Signal::try_from(number)?;
                     return Ok((signal, read.ssi_code == OF_THE_KERNEL));
                 }
-                Ok(None) | Err(nix::errno::Errno::EINTR) => {}
+                Ok(None) | Err(Errno::EINTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -172,17 +179,12 @@ impl Source {
 
 /// Elsewhere nothing says where a signal came from: in the foreground, a key is likely.
 #[cfg(not(target_os = "linux"))]
-#[derive(Debug)]
-struct Source(SigSet);
-
-#[cfg(not(target_os = "linux"))]
-impl Source {
+impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
         Ok(Self(*signals))
     }
 
     fn next(&self) -> io::Result<(Signal, bool)> {
-        use nix::unistd::{getpgrp, tcgetpgrp};
         let signal = self.0.wait()?;
         let has_key = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP].contains(&signal);
         let in_foreground = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());

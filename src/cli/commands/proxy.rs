@@ -10,7 +10,6 @@ mod server;
 mod tokens;
 
 use std::ffi::{OsStr, OsString};
-use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::sync::Arc;
@@ -29,8 +28,9 @@ use crate::http::Upstream;
 use crate::log::Level;
 use crate::signals::{SignalsForChild, end_as};
 use address::LocalAddress;
+use forward::Served;
 use report::Reporter;
-use server::Served;
+use server::LocalServer;
 use tokens::{ProxyLogin, ProxyTokens};
 
 /// Where the command finds its address.
@@ -53,17 +53,12 @@ pub(super) fn run(args: &Proxy, context: &Context<'_>) -> Result<ExitCode, Error
     let record = context.find(&host, &session)?;
     let reporter = Reporter::new(context.printer.clone(), context.call());
     ready(context, &session, record.clone(), &reporter)?;
-    let listening = Error::system("cannot listen on this machine");
-    let (listener, port) = server::bind()
-        .and_then(|listener: TcpListener| {
-            let port = listener.local_addr()?.port();
-            Ok((listener, port))
-        })
-        .map_err(listening)?;
-    let served = served(context, &record, port, host.host.path(), reporter)?;
-    let url = served.address.url();
+    let server = LocalServer::bind().map_err(Error::system("cannot listen on this machine"))?;
+    let all = served(context, &record, server.port, host.host.path(), reporter)?;
+    let url = all.address.url();
     let signals = SignalsForChild::take().map_err(Error::system("cannot take signals"))?;
-    server::start(listener, served).map_err(Error::system("cannot start the proxy"))?;
+    let started = server.start(all);
+    started.map_err(Error::system("cannot start the proxy"))?;
     let mut command = Command::new(filled(program, &url));
     command.args(arguments.iter().map(|argument| filled(argument, &url)));
     command.env(VARIABLE, &url);

@@ -9,17 +9,27 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
+use super::address::LocalAddress;
 use super::body::{ReplyBody, RequestBody, SentBody};
 use super::gate::{Barred, admit};
 use super::headers;
-use super::report::barred;
-use super::server::Served;
-use super::tokens::TokenInUse;
+use super::report::{Reporter, barred};
+use super::tokens::{ProxyTokens, TokenInUse};
 use crate::flow::FlowError;
-use crate::http::UpstreamBody;
+use crate::http::{Upstream, UpstreamBody};
+
+/// What all connections share.
+pub(super) struct Served {
+    pub address: LocalAddress,
+    pub upstream: Upstream,
+    pub tokens: ProxyTokens,
+    pub reporter: Reporter,
+    /// For bodies that are kept.
+    pub kept: Arc<Semaphore>,
+}
 
 /// What is sent to the server, but for its token and its body.
 struct ForServer {

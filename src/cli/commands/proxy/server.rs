@@ -12,16 +12,14 @@ use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use nix::sys::socket::{Backlog, listen};
+use tokio::net::TcpSocket;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::address::LocalAddress;
-use super::forward;
+use super::forward::{self, Served};
 use super::report::Reporter;
-use super::tokens::ProxyTokens;
 use crate::env;
-use crate::http::Upstream;
 use crate::peers::{self, Peer};
 use crate::signals::spawn_with_signals_blocked;
 
@@ -45,42 +43,54 @@ const OTHER_FILES: u64 = 384;
 const FEWEST: u64 = 16;
 
 /// How many connections may wait for the kernel to hand them over: those of a command that opens a thousand at once.
-const WAITING: i32 = 4096;
+const WAITING: u32 = 4096;
 
 /// How long glauth waits for a descriptor where there is none.
 const NO_DESCRIPTOR: Duration = Duration::from_millis(100);
 
-/// What all connections share.
-pub(super) struct Served {
-    pub address: LocalAddress,
-    pub upstream: Upstream,
-    pub tokens: ProxyTokens,
-    pub reporter: Reporter,
-    /// For bodies that are kept.
-    pub kept: Arc<Semaphore>,
+/// A port of this machine, and what serves it.
+pub(super) struct LocalServer {
+    listener: TcpListener,
+    runtime: Runtime,
+    pub port: u16,
 }
 
-/// Takes a free port of this machine.
-#[expect(clippy::disallowed_methods, reason = "the other place that listens")]
-pub(super) fn bind() -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    // Once more, for a longer queue than the standard library has.
-    listen(&listener, Backlog::new(WAITING)?)?;
-    Ok(listener)
-}
+impl LocalServer {
+    /// Takes a free port.
+    #[expect(clippy::disallowed_methods, reason = "the other place that listens")]
+    pub(super) fn bind() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+            socket.listen(WAITING)?.into_std()?
+        };
+        // A thread waits for connections, and reads whose they are.
+        listener.set_nonblocking(false)?;
+        let port = listener.local_addr()?.port();
+        Ok(Self {
+            listener,
+            runtime,
+            port,
+        })
+    }
 
-/// Serves until the process ends.
-pub(super) fn start(listener: TcpListener, served: Served) -> io::Result<()> {
-    let served = Arc::new(served);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()?;
-    let (sender, accepted) = mpsc::channel(1);
-    let mine = Arc::clone(&served);
-    spawn_with_signals_blocked(move || runtime.block_on(serve_all(accepted, &mine)))?;
-    spawn_with_signals_blocked(move || accept(&listener, &served.reporter, &sender))?;
-    Ok(())
+    /// Serves until the process ends.
+    pub(super) fn start(self, served: Served) -> io::Result<()> {
+        let Self {
+            listener, runtime, ..
+        } = self;
+        let served = Arc::new(served);
+        let (sender, accepted) = mpsc::channel(1);
+        let mine = Arc::clone(&served);
+        spawn_with_signals_blocked(move || runtime.block_on(serve_all(accepted, &mine)))?;
+        spawn_with_signals_blocked(move || accept(&listener, &served.reporter, &sender))?;
+        Ok(())
+    }
 }
 
 /// Hands over the connections of this user and root.

@@ -1,0 +1,150 @@
+//! A lease on the token lasts as long as a request that bears it is in flight, and no longer (P6).
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::upstream::Upstream;
+use super::{Proxied, log_in_at};
+use crate::support::authorization_server::{AuthorizationServer, Pair, USER};
+use crate::support::sandbox::{LIMIT, Sandbox};
+use crate::support::watch::eventually;
+
+/// A server whose answer has begun, and ends when the test says so.
+struct Streaming {
+    server: AuthorizationServer,
+    upstream: Upstream,
+    sandbox: Sandbox,
+    pair: Pair,
+    begun: Receiver<()>,
+    end: Sender<()>,
+}
+
+fn streaming() -> Streaming {
+    let server = AuthorizationServer::start();
+    let ((begin, begun), (end, ended)) = (channel(), channel::<()>());
+    let (begin, ended) = (Mutex::new(begin), Mutex::new(ended));
+    let upstream = Upstream::start(move |head, connection| {
+        let stream = connection.get_mut();
+        if head.line() != "GET /stream" {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            return stream.write_all(answer).is_ok();
+        }
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
+        stream.write_all(head).unwrap();
+        begin.lock().unwrap().send(()).unwrap();
+        ended.lock().unwrap().recv_timeout(LIMIT).ok();
+        stream.write_all(b"0\r\n\r\n").is_ok()
+    });
+    let (sandbox, pair) = log_in_at(&upstream.url(), &server);
+    Streaming {
+        server,
+        upstream,
+        sandbox,
+        pair,
+        begun,
+        end,
+    }
+}
+
+impl Streaming {
+    fn begin(&self, proxied: &Proxied) -> TcpStream {
+        let mut client = proxied.connect();
+        let (path, host) = (proxied.path(), proxied.authority());
+        write!(client, "GET {path}/stream HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        self.begun.recv_timeout(LIMIT).unwrap();
+        client
+    }
+
+    fn token(&self) -> String {
+        self.sandbox.run(&["token", &self.upstream.url()]).prints()
+    }
+}
+
+#[test]
+fn a_token_is_leased_until_the_answer_has_ended() {
+    let streaming = streaming();
+    let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
+    let client = streaming.begin(&proxied);
+    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
+
+    assert_eq!(streaming.token(), streaming.pair.access_token);
+    assert_eq!(
+        streaming.server.refresh_requests(),
+        0,
+        "the request would fail"
+    );
+    // Other requests meanwhile share it.
+    assert_eq!(proxied.get("/other").status, 200);
+    assert_eq!(streaming.server.refresh_requests(), 0);
+
+    streaming.end.send(()).unwrap();
+    eventually("the lease to end", || {
+        streaming.token() != streaming.pair.access_token
+    });
+    assert_eq!(streaming.server.rotations(), 1);
+    drop(client);
+}
+
+#[test]
+fn a_client_that_goes_away_ends_its_lease() {
+    let streaming = streaming();
+    let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
+    let client = streaming.begin(&proxied);
+    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
+    assert_eq!(streaming.token(), streaming.pair.access_token);
+    drop(client);
+    eventually("the lease to end", || {
+        streaming.token() != streaming.pair.access_token
+    });
+}
+
+#[test]
+fn no_lease_is_held_between_requests() {
+    let streaming = streaming();
+    let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
+    assert_eq!(proxied.get("/other").status, 200);
+    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
+    eventually("the lease to end", || {
+        streaming.token() != streaming.pair.access_token
+    });
+    // And the next request bears the new one.
+    assert_eq!(proxied.get("/other").status, 200);
+    let heads = streaming.upstream.heads();
+    assert_eq!(heads.last().unwrap().token(), streaming.token());
+}
+
+#[test]
+fn a_token_that_is_refused_is_replaced_though_a_request_that_bears_it_is_in_flight() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let proxied = Proxied::start(&sandbox, &server.url());
+    let held = server.hold_requests(USER);
+    let (path, host) = (proxied.path(), proxied.authority());
+    let request = format!("GET {path}{USER} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let mut clients: Vec<TcpStream> = (0..3).map(|_| proxied.connect()).collect();
+    for client in &mut clients {
+        client.write_all(request.as_bytes()).unwrap();
+    }
+    server.wait_until(
+        |requests| {
+            requests
+                .iter()
+                .filter(|one| one.request.path == USER)
+                .count()
+                == 3
+        },
+        "three requests in flight",
+    );
+    sandbox
+        .run(&["refresh", "--force", &server.url()])
+        .succeeds();
+    held.release();
+    for client in &mut clients {
+        let reply = super::Reply::read(client);
+        assert_eq!(reply.status, 200, "{reply:?}");
+    }
+    assert_eq!(server.refused_resource_requests(), 3);
+    assert_eq!(server.rotations(), 1, "the new token is good");
+}

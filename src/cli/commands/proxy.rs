@@ -34,7 +34,12 @@ use server::LocalServer;
 use tokens::{ProxyLogin, ProxyTokens};
 
 /// Where the command finds its address.
-const VARIABLE: &str = "GLAUTH_PROXY_URL";
+const ADDRESS: &str = "GLAUTH_PROXY_URL";
+
+/// The same in two parts, for a program that builds addresses of its own: the host with its port, and what it shows
+/// there as its token.
+const HOST: &str = "GLAUTH_PROXY_HOST";
+const SECRET: &str = "GLAUTH_PROXY_SECRET";
 
 /// What stands for the address in the arguments.
 const IN_ARGUMENTS: &str = "{url}";
@@ -56,12 +61,17 @@ pub(super) fn run(args: &Proxy, context: &Context<'_>) -> Result<ExitCode, Error
     let server = LocalServer::bind().map_err(Error::system("cannot listen on this machine"))?;
     let all = served(context, &record, server.port, host.host.path(), reporter)?;
     let url = all.address.url();
+    let variables = [
+        (ADDRESS, url.clone()),
+        (HOST, all.address.authority.clone()),
+        (SECRET, all.address.secret.clone()),
+    ];
     let signals = SignalsForChild::take().map_err(Error::system("cannot take signals"))?;
     let started = server.start(all);
     started.map_err(Error::system("cannot start the proxy"))?;
     let mut command = Command::new(filled(program, &url));
     command.args(arguments.iter().map(|argument| filled(argument, &url)));
-    command.env(VARIABLE, &url);
+    command.envs(variables);
     if let Some(list) = env::no_proxy_for_loopback() {
         command.env("NO_PROXY", &list).env("no_proxy", &list);
     }

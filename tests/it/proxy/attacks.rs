@@ -27,7 +27,7 @@ fn a_request_without_the_whole_secret_is_not_served() {
     let secret = proxied.secret().to_owned();
     let capitals = secret.to_uppercase();
     for path in [
-        format!("{USER}"),
+        USER.to_owned(),
         format!("/x{USER}"),
         format!("/{secret}x{USER}"),
         format!("/{}{USER}", &secret[1..]),

@@ -23,8 +23,8 @@ struct Streaming {
 
 fn streaming() -> Streaming {
     let server = AuthorizationServer::start();
-    let ((begin, begun), (end, ended)) = (channel(), channel::<()>());
-    let (begin, ended) = (Mutex::new(begin), Mutex::new(ended));
+    let ((tell, begun), (end, told)) = (channel(), channel::<()>());
+    let (tell, told) = (Mutex::new(tell), Mutex::new(told));
     let upstream = Upstream::start(move |head, connection| {
         let stream = connection.get_mut();
         if head.line() != "GET /stream" {
@@ -33,8 +33,8 @@ fn streaming() -> Streaming {
         }
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
         stream.write_all(head).unwrap();
-        begin.lock().unwrap().send(()).unwrap();
-        ended.lock().unwrap().recv_timeout(LIMIT).ok();
+        tell.lock().unwrap().send(()).unwrap();
+        told.lock().unwrap().recv_timeout(LIMIT).ok();
         stream.write_all(b"0\r\n\r\n").is_ok()
     });
     let (sandbox, pair) = log_in_at(&upstream.url(), &server);

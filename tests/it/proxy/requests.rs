@@ -97,6 +97,37 @@ fn the_address_has_the_path_of_a_url() {
 }
 
 #[test]
+fn the_secret_can_be_shown_as_a_token_and_goes_no_further() {
+    let (server, upstream) = (AuthorizationServer::start(), echo());
+    let (sandbox, pair) = log_in_at(&upstream.url(), &server);
+    let script = "echo $GLAUTH_PROXY_URL $GLAUTH_PROXY_HOST $GLAUTH_PROXY_SECRET; read -r end";
+    let url = upstream.url();
+    let args = ["proxy", &url, "--", "/bin/sh", "-c", script];
+    let mut proxied = Proxied::spawn(&mut sandbox.command(&args));
+    let printed = proxied.url.clone();
+    let [address, host, secret] = printed.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("{printed}")
+    };
+    address.clone_into(&mut proxied.url);
+    assert_eq!((host, secret), (proxied.authority(), proxied.secret()));
+    let ask = |token: &str| {
+        let head = format!("GET /npm/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        proxied.send(format!("{head}Authorization: Bearer {token}\r\n\r\n").as_bytes())
+    };
+    assert_eq!(ask(secret).status, 200);
+    for other in ["x", &pair.access_token, &secret[1..]] {
+        assert_eq!(ask(other).status, 404, "{other}");
+    }
+    let [head] = &upstream.heads()[..] else {
+        panic!("{:?}", upstream.heads())
+    };
+    assert_eq!(
+        (head.line(), head.token()),
+        ("GET /npm/x", &*pair.access_token)
+    );
+}
+
+#[test]
 fn a_redirect_is_not_followed_and_stays_at_the_proxy_if_it_stays_at_the_server() {
     let server = AuthorizationServer::start();
     let other = echo();

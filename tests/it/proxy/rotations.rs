@@ -20,13 +20,13 @@ fn no_request_fails_over_three_expiries() {
         let clients: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
-                    let mut served = 0;
+                    let mut answers = 0;
                     while !is_over.load(Ordering::Relaxed) {
                         let reply = proxied.get(USER);
                         assert_eq!(reply.status, 200, "{reply:?}");
-                        served += 1;
+                        answers += 1;
                     }
-                    served
+                    answers
                 })
             })
             .collect();
@@ -34,11 +34,11 @@ fn no_request_fails_over_three_expiries() {
             server.rotations() >= 3 || clients.iter().any(thread::ScopedJoinHandle::is_finished)
         });
         is_over.store(true, Ordering::Relaxed);
-        let served: usize = clients
+        let answers: usize = clients
             .into_iter()
             .map(|client| client.join().unwrap())
             .sum();
-        assert!(served > 12, "{served} requests");
+        assert!(answers > 12, "{answers} requests");
     });
     assert!(server.rotations() >= 3);
     proxied.end().succeeds();

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use hyper::header::HeaderValue;
 use url::{Position, Url};
 
 use crate::oauth::{NoRandomness, random_text};
@@ -10,8 +11,8 @@ use crate::oauth::{NoRandomness, random_text};
 pub(super) struct LocalAddress {
     /// What `Host` must say: a name of another site that leads here is no address of ours (DNS rebinding).
     pub authority: String,
-    /// The first segment of every path.
-    secret: String,
+    /// The first segment of a path, or the token of the request.
+    pub secret: String,
     /// The path that HOST has.
     path: String,
     /// The server's origin.
@@ -45,6 +46,16 @@ impl LocalAddress {
         let (first, rest) = inside.split_at(end);
         let rest = if rest.is_empty() { "/" } else { rest };
         is_same(first, &self.secret).then_some(rest)
+    }
+
+    /// Whether this is the value of an `Authorization` header that shows the secret, as a program does that puts
+    /// together its addresses from the host alone.
+    pub(super) fn is_shown_in(&self, authorization: &HeaderValue) -> bool {
+        let shown = authorization.to_str().ok();
+        let shown = shown.and_then(|value| value.split_once(' '));
+        shown.is_some_and(|(scheme, shown)| {
+            scheme.eq_ignore_ascii_case("bearer") && is_same(shown, &self.secret)
+        })
     }
 
     /// The server's address for a path and a query that came here; `None`: the secret would go there too.
@@ -115,6 +126,24 @@ mod tests {
             &format!("/{long}/a"),
         ] {
             assert_eq!(behind(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_shown_as_a_token() {
+        let address = address();
+        let is_shown = |value: &str| address.is_shown_in(&HeaderValue::from_str(value).unwrap());
+        let secret = &address.secret;
+        assert!(is_shown(&format!("Bearer {secret}")));
+        assert!(is_shown(&format!("bearer {secret}")));
+        for other in [
+            "Bearer ",
+            "Bearer x",
+            "",
+            &format!("Basic {secret}"),
+            &format!("Bearer {secret}x"),
+        ] {
+            assert!(!is_shown(other), "{other}");
         }
     }
 

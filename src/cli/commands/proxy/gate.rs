@@ -1,7 +1,7 @@
 //! Which requests are let in: those of the command, to our own address. A page in a browser, a name of another site
 //! that leads here, and a program that has no secret are not.
 
-use hyper::header::{HOST, HeaderName, HeaderValue, ORIGIN};
+use hyper::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use url::Url;
@@ -36,7 +36,12 @@ pub(super) fn admit(request: &Parts, address: &LocalAddress) -> Result<Url, Barr
     if OF_A_BROWSER.iter().any(is_of_browser) {
         return Err(Barred(StatusCode::FORBIDDEN, "browsers are not let in"));
     }
-    let Some(path) = address.behind_secret(request.uri.path()) else {
+    let shown = request.headers.get(AUTHORIZATION);
+    let is_shown = || shown.is_some_and(|shown| address.is_shown_in(shown));
+    let whole = request.uri.path();
+    let path = address.behind_secret(whole);
+    let path = path.or_else(|| is_shown().then_some(whole));
+    let Some(path) = path else {
         return Err(Barred(StatusCode::NOT_FOUND, "there is nothing here"));
     };
     let url = address.at_server(path, request.uri.query());

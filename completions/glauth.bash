@@ -32,7 +32,7 @@ _glauth() {
     fi
 }
 
-# Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
+# Behind `exec HOST --` and `proxy HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
@@ -822,6 +822,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__proxy)
+            _glauth_command "${cur}" && return 0
             opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -281,7 +281,7 @@ complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
-complete -c glauth -n "__fish_glauth_using_subcommand proxy" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
@@ -292,7 +292,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand rename" -f -a '(glauth com
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 
-# What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
+# What stands behind `exec HOST --` or `proxy HOST --`, as a line of its own; fails where nothing does.
 function __fish_glauth_command_line
     set -l words (commandline -opc)
     set -l at (contains -i -- -- $words)
@@ -303,7 +303,7 @@ function __fish_glauth_command_line
     and set words (string escape -- $words)
     echo $words (commandline -ct)
 end
-complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
+complete -c glauth -n "__fish_glauth_using_subcommand exec proxy; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec proxy refresh status logout switch rename git-credential setup-git doctor store completions man config'
 complete -c glauth -n "__fish_glauth_using_subcommand help" -f -a 'login token exec proxy refresh status logout switch rename git-credential setup-git doctor store completions man'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -f -a 'bash elvish fish powershell zsh'

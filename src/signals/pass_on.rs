@@ -34,8 +34,8 @@ pub struct SignalsForChild {
 }
 
 impl SignalsForChild {
-    /// Takes all signals from here on. The thread that calls this has started no other one yet: a thread inherits
-    /// what its parent holds back. Real-time signals, which have no name, go nowhere.
+    /// Takes all signals from here on. All other threads of this process hold signals back already, and those that this
+    /// one starts inherit that. Real-time signals, which have no name, go nowhere.
     pub fn take() -> io::Result<Self> {
         // Without a handler, the kernel of macOS throws it away; and a parent may have it ignored.
         signal_hook::flag::register(Signal::SIGCHLD as i32, Arc::default())?;

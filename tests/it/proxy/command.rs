@@ -1,14 +1,15 @@
 //! The command beside the proxy: it runs as it would by itself.
 
 use std::net::TcpStream;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
 use super::Proxied;
 use crate::support::authorization_server::{AuthorizationServer, USER};
-use crate::support::sandbox::{Finished, Running, Sandbox, after};
-use crate::support::watch::eventually;
+use crate::support::program::program;
+use crate::support::sandbox::{Finished, Running, Sandbox, after, wrapped};
+use crate::support::terminal::Terminal;
 
 fn run(sandbox: &Sandbox, server: &AuthorizationServer, script: &str) -> Finished {
     let url = server.url();
@@ -148,20 +149,55 @@ fn nothing_listens_after_the_command() {
     held.release();
 }
 
+/// Gives what follows a terminal of its own, whose keys send signals.
+fn with_terminal() -> Command {
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--ctty", "--wait"]);
+    setsid
+}
+
 #[test]
-fn a_job_that_is_stopped_goes_on() {
+fn a_key_at_the_terminal_reaches_the_command_once() {
     let server = AuthorizationServer::start();
     let (sandbox, _) = Sandbox::logged_in(&server);
-    let proxied = Proxied::start(&sandbox, &server.url());
-    let state = || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", proxied.pid())).unwrap();
-        stat.rsplit(") ").next().unwrap().chars().next().unwrap()
+    let script = "n=0; trap 'n=$((n+1)); echo interrupt $n >&2' INT; echo ready >&2
+while [ $n = 0 ]; do read -r x; done; read -r x; echo $x after $n >&2";
+    let args = ["proxy", &server.url(), "--", "/bin/sh", "-c", script];
+    let mut command = wrapped(with_terminal(), &sandbox.command(&args));
+    let mut terminal = Terminal::spawn(&mut command);
+    terminal.wait_for("ready");
+    terminal.interrupt();
+    terminal.wait_for("interrupt 1");
+    terminal.type_line("go");
+    terminal.wait_for("go after 1");
+    let done = terminal.finish();
+    assert_eq!(done.code(), Some(0), "{done:?}");
+}
+
+#[test]
+fn a_job_is_stopped_as_a_whole_and_goes_on() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let Some(mut shell) = program(&sandbox, "bash") else {
+        return;
     };
-    proxied.running.signal(Signal::SIGSTOP);
-    eventually("glauth to stop", || state() == 'T');
-    proxied.running.signal(Signal::SIGCONT);
-    assert_eq!(proxied.get(USER).status, 200);
-    proxied.end().succeeds();
+    shell.args(["--norc", "-i"]);
+    let mut terminal = Terminal::spawn(&mut wrapped(with_terminal(), &shell));
+    let glauth = crate::support::sandbox::program();
+    let script = "echo read''y >&2; read -r x; echo \"got $x\" >&2";
+    let url = server.url();
+    terminal.type_line(&format!(
+        "{} proxy {url} -- sh -c '{script}'",
+        glauth.display()
+    ));
+    terminal.wait_for("ready");
+    terminal.suspend();
+    terminal.wait_for("Stopped");
+    terminal.type_line("fg");
+    terminal.type_line("hello");
+    terminal.wait_for("got hello");
+    terminal.type_line("exit");
+    assert_eq!(terminal.finish().code(), Some(0));
 }
 
 #[test]

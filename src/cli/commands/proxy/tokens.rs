@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper::header::HeaderValue;
 use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
 
 use super::super::token::credentials;
 use crate::cli::printer;
@@ -53,7 +54,7 @@ impl ProxyLogin {
         done
     }
 
-    /// What is fresh without the lock. `needs_lease` is set where that is not enough.
+    /// What is fresh without the lock.
     fn at_hand(&self, need: &Need) -> Result<TokenInUse, FlowError> {
         self.ask(need, |session, need| {
             let record = flow::find(session, &self.id.host, Some(&self.id.account))?;
@@ -75,7 +76,7 @@ impl ProxyLogin {
 pub(super) struct TokenInUse {
     pub token: AccessToken,
     /// The value of the header.
-    pub credentials: String,
+    credentials: Zeroizing<String>,
     pub warnings: Vec<Warning>,
     needs_lease: bool,
     _lease: Option<Lease>,
@@ -86,7 +87,7 @@ impl TokenInUse {
         let grant = obtained.grant();
         Self {
             token: grant.access_token.clone(),
-            credentials: credentials(grant),
+            credentials: Zeroizing::new(credentials(grant)),
             needs_lease: flow::needs_lease(&obtained.login),
             _lease: lease,
             warnings: obtained.warnings,

@@ -64,6 +64,9 @@ pub fn measure(program: &Path) {
 /// A server that answers each request on a connection.
 fn serve() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    // The standard library lets 128 connections wait, and a client whose connection finds no place tries again after a
+    // second.
+    socket2::SockRef::from(&listener).listen(4096).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {

@@ -76,10 +76,6 @@ impl Proxied {
         self.url.split('/').nth(3).unwrap()
     }
 
-    pub fn pid(&self) -> u32 {
-        self.running.pid()
-    }
-
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();

@@ -136,15 +136,14 @@ impl ProxyTokens {
         if let Some(found) = self.without_lock(&need) {
             return Ok(found);
         }
-        let _turn = match self.turn.try_lock() {
-            Ok(turn) => turn,
-            Err(_) => {
-                let turn = self.turn.lock().await;
-                if let Some(found) = self.without_lock(&need) {
-                    return Ok(found);
-                }
-                turn
+        let _turn = if let Ok(turn) = self.turn.try_lock() {
+            turn
+        } else {
+            let turn = self.turn.lock().await;
+            if let Some(found) = self.without_lock(&need) {
+                return Ok(found);
             }
+            turn
         };
         let (login, in_use) = (Arc::clone(&self.login), Arc::clone(&self.in_use));
         // In the thread: what a request that was dropped has brought serves the next one.

@@ -1,15 +1,19 @@
 //! A lease on the token lasts as long as a request that bears it is in flight, and no longer (P6).
 
+// /proc/locks tells who waits.
+#![cfg(target_os = "linux")]
+
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::upstream::Upstream;
 use super::{Proxied, log_in_at};
 use crate::support::authorization_server::{AuthorizationServer, Pair, USER};
-use crate::support::sandbox::{LIMIT, Sandbox};
-use crate::support::watch::eventually;
+use crate::support::sandbox::{LIMIT, Running, Sandbox};
+use crate::support::watch::wait_until_queued_on;
 
 /// A server whose answer has begun, and ends when the test says so.
 struct Streaming {
@@ -60,6 +64,29 @@ impl Streaming {
     fn token(&self) -> String {
         self.sandbox.run(&["token", &self.upstream.url()]).prints()
     }
+
+    /// A process that needs a longer-lived token than there is, and waits while that one is leased.
+    fn waiter(&self) -> Running {
+        let url = self.upstream.url();
+        self.sandbox.ends_in_at(&self.upstream.host(), 1000);
+        let call = ["-q", "token", "--min-ttl", "30m", &url];
+        self.sandbox.start(&call)
+    }
+
+    /// What it prints once the lease has ended: another token.
+    fn ends_its_wait(&self, waiter: Running) {
+        let token = waiter.finish().prints();
+        assert_ne!(token, self.pair.access_token);
+        assert_eq!(self.server.rotations(), 1);
+    }
+
+    fn lease_file(&self) -> PathBuf {
+        let key = self.upstream.host().replace(':', "%3A");
+        let entries = std::fs::read_dir(self.sandbox.store().join(key)).unwrap();
+        let mut paths = entries.map(|entry| entry.unwrap().path());
+        let is_lease = |path: &PathBuf| path.extension().is_some_and(|it| it == "lease");
+        paths.find(is_lease).expect("a lease")
+    }
 }
 
 #[test]
@@ -67,23 +94,13 @@ fn a_token_is_leased_until_the_answer_has_ended() {
     let streaming = streaming();
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     let client = streaming.begin(&proxied);
-    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
-
-    assert_eq!(streaming.token(), streaming.pair.access_token);
-    assert_eq!(
-        streaming.server.refresh_requests(),
-        0,
-        "the request would fail"
-    );
+    let waiter = streaming.waiter();
+    wait_until_queued_on(&streaming.lease_file(), [&waiter]);
     // Other requests meanwhile share it.
     assert_eq!(proxied.get("/other").status, 200);
     assert_eq!(streaming.server.refresh_requests(), 0);
-
     streaming.end.send(()).unwrap();
-    eventually("the lease to end", || {
-        streaming.token() != streaming.pair.access_token
-    });
-    assert_eq!(streaming.server.rotations(), 1);
+    streaming.ends_its_wait(waiter);
     drop(client);
 }
 
@@ -92,12 +109,10 @@ fn a_client_that_goes_away_ends_its_lease() {
     let streaming = streaming();
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     let client = streaming.begin(&proxied);
-    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
-    assert_eq!(streaming.token(), streaming.pair.access_token);
+    let waiter = streaming.waiter();
+    wait_until_queued_on(&streaming.lease_file(), [&waiter]);
     drop(client);
-    eventually("the lease to end", || {
-        streaming.token() != streaming.pair.access_token
-    });
+    streaming.ends_its_wait(waiter);
 }
 
 #[test]
@@ -105,10 +120,8 @@ fn no_lease_is_held_between_requests() {
     let streaming = streaming();
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     assert_eq!(proxied.get("/other").status, 200);
-    streaming.sandbox.ends_in_at(&streaming.upstream.host(), 30);
-    eventually("the lease to end", || {
-        streaming.token() != streaming.pair.access_token
-    });
+    let waiter = streaming.waiter();
+    streaming.ends_its_wait(waiter);
     // And the next request bears the new one.
     assert_eq!(proxied.get("/other").status, 200);
     let heads = streaming.upstream.heads();

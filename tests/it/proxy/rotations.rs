@@ -12,7 +12,7 @@ use crate::support::watch::eventually;
 #[test]
 fn no_request_fails_over_three_expiries() {
     let server = AuthorizationServer::start();
-    server.set_expires_in(Some(Duration::from_secs(2)));
+    server.set_expires_in(Some(Duration::from_secs(3)));
     let (sandbox, _) = Sandbox::logged_in(&server);
     let proxied = Proxied::start(&sandbox, &server.url());
     let is_over = AtomicBool::new(false);

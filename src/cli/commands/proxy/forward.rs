@@ -114,7 +114,7 @@ impl Served {
             None => self.tokens.take(None).await?,
         };
         for warning in &token.warnings {
-            self.reporter.warn(&warning.text);
+            self.reporter.warn("about a token", &warning.text);
         }
         let mut headers = call.headers.clone();
         let credentials = token.header().unwrap_or(HeaderValue::from_static(""));

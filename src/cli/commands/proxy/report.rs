@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 pub(super) struct Reporter {
     printer: Printer,
     call: Call,
-    /// What was told when: kinds of failures, and the texts of warnings.
+    /// What was told when: kinds of failures and of warnings.
     told: Mutex<HashMap<String, Instant>>,
 }
 
@@ -67,9 +67,10 @@ impl Reporter {
         failure
     }
 
-    /// Tells the person what they should know all the same.
-    pub(super) fn warn(&self, text: &str) {
-        if self.is_news(text) {
+    /// Tells the person what they should know all the same, unless they have been told something of that kind a
+    /// moment ago: the text may say how long a token still lives.
+    pub(super) fn warn(&self, kind: &str, text: &str) {
+        if self.is_news(kind) {
             self.printer.warn(text);
         }
     }

@@ -107,11 +107,13 @@ fn accept(listener: &TcpListener, reporter: &Reporter, accepted: &Sender<TcpStre
                         return;
                     }
                 }
-                Peer::Stranger(uid) => reporter.warn(&format!(
-                    "{} tried to use the proxy, which is yours alone",
-                    env::user_named(uid)
-                )),
+                Peer::Stranger(uid) => {
+                    let user = env::user_named(uid);
+                    let text = format!("{user} tried to use the proxy, which is yours alone");
+                    reporter.warn("about another user", &text);
+                }
                 Peer::Elsewhere => reporter.warn(
+                    "about another namespace",
                     "a program outside of this network namespace tried to use the proxy, which is yours alone",
                 ),
                 Peer::Gone => {}

@@ -8,6 +8,7 @@ mod in_flight;
 mod many;
 mod requests;
 mod rotations;
+mod secure;
 mod streams;
 mod upstream;
 

@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in with a browser or another device')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print a working access token')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with a token that stays valid')
+            [CompletionResult]::new('proxy', 'proxy', [CompletionResultType]::ParameterValue, 'Run a command whose requests get the token')
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
@@ -119,6 +120,22 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Variable for the token; can be repeated')
             [CompletionResult]::new('--fd', '--fd', [CompletionResultType]::ParameterName, 'File descriptor to read the token from, once')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Variable for the path of a token file')
+            [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Folder with the logins')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file')
+            [CompletionResult]::new('--lock-timeout', '--lock-timeout', [CompletionResultType]::ParameterName, 'Longest wait for another process''s refresh, such as `90s` or `2m`')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print results and errors as JSON')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Explain decisions; repeat for each step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'glauth;proxy' {
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--account', '--account', [CompletionResultType]::ParameterName, 'Name of the login, if a host has several')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Default host')
@@ -387,6 +404,7 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in with a browser or another device')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print a working access token')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with a token that stays valid')
+            [CompletionResult]::new('proxy', 'proxy', [CompletionResultType]::ParameterValue, 'Run a command whose requests get the token')
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh tokens before they expire')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show your logins')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login and delete its tokens')
@@ -410,6 +428,9 @@ Register-ArgumentCompleter -Native -CommandName 'glauth' -ScriptBlock {
             break
         }
         'glauth;help;exec' {
+            break
+        }
+        'glauth;help;proxy' {
             break
         }
         'glauth;help;refresh' {

@@ -32,7 +32,7 @@ _glauth() {
     fi
 }
 
-# Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
+# Behind `exec HOST --` and `proxy HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
@@ -94,6 +94,9 @@ _glauth_words() {
             glauth,man)
                 cmd="glauth__subcmd__man"
                 ;;
+            glauth,proxy)
+                cmd="glauth__subcmd__proxy"
+                ;;
             glauth,refresh)
                 cmd="glauth__subcmd__refresh"
                 ;;
@@ -145,6 +148,9 @@ _glauth_words() {
             glauth__subcmd__help,man)
                 cmd="glauth__subcmd__help__subcmd__man"
                 ;;
+            glauth__subcmd__help,proxy)
+                cmd="glauth__subcmd__help__subcmd__proxy"
+                ;;
             glauth__subcmd__help,refresh)
                 cmd="glauth__subcmd__help__subcmd__refresh"
                 ;;
@@ -191,7 +197,7 @@ _glauth_words() {
 
     case "${cmd}" in
         glauth)
-            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
+            opts="-a -q -v -h -V --account --host --store --config --lock-timeout --json --quiet --verbose --help --version login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,7 +446,7 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help)
-            opts="login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
+            opts="login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -566,6 +572,20 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__help__subcmd__proxy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -842,7 +862,46 @@ _glauth_words() {
             return 0
             ;;
         glauth__subcmd__man)
-            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man config"
+            opts="-a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man config"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --account)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "$(_glauth_names accounts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -W "$(_glauth_names hosts)" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        glauth__subcmd__proxy)
+            _glauth_command "${cur}" && return 0
+            opts="$(_glauth_names hosts) -a -q -v -h --account --host --store --config --lock-timeout --json --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

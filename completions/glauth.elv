@@ -36,6 +36,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand login 'Log in with a browser or another device'
             cand token 'Print a working access token'
             cand exec 'Run a command with a token that stays valid'
+            cand proxy 'Run a command whose requests get the token'
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
@@ -116,6 +117,22 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand --env 'Variable for the token; can be repeated'
             cand --fd 'File descriptor to read the token from, once'
             cand --token-file 'Variable for the path of a token file'
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;proxy'= {
+            names hosts
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
@@ -374,6 +391,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand login 'Log in with a browser or another device'
             cand token 'Print a working access token'
             cand exec 'Run a command with a token that stays valid'
+            cand proxy 'Run a command whose requests get the token'
             cand refresh 'Refresh tokens before they expire'
             cand status 'Show your logins'
             cand logout 'Revoke a login and delete its tokens'
@@ -394,6 +412,8 @@ set edit:completion:arg-completer[glauth] = {|@words|
         &'glauth;help;token'= {
         }
         &'glauth;help;exec'= {
+        }
+        &'glauth;help;proxy'= {
         }
         &'glauth;help;refresh'= {
         }

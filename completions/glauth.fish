@@ -37,6 +37,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -s V -l version -d 'Print ve
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "login" -d 'Log in with a browser or another device'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "token" -d 'Print a working access token'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "exec" -d 'Run a command with a token that stays valid'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "proxy" -d 'Run a command whose requests get the token'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "refresh" -d 'Refresh tokens before they expire'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "status" -d 'Show your logins'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "logout" -d 'Revoke a login and delete its tokens'
@@ -129,6 +130,15 @@ complete -c glauth -n "__fish_glauth_using_subcommand exec" -l json -d 'Print re
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d 'Only tokens with less time left' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l alert-after -d 'Report temporary failures only after this long' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Name of the login, if a host has several' -r
@@ -271,29 +281,31 @@ complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Print res
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "login" -d 'Log in with a browser or another device'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "token" -d 'Print a working access token'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "status" -d 'Show your logins'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "switch" -d 'Choose the account that a host means'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "rename" -d 'Give an account another name'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "docker-credential" -d 'Answer docker and podman as a credential helper'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "setup-docker" -d 'Configure docker and podman to use glauth'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "completions" -d 'Print shell completions'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "man" -d 'Print a man page'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "help" -d 'Explain a command'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "login" -d 'Log in with a browser or another device'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "token" -d 'Print a working access token'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "exec" -d 'Run a command with a token that stays valid'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "proxy" -d 'Run a command whose requests get the token'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "refresh" -d 'Refresh tokens before they expire'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "status" -d 'Show your logins'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "logout" -d 'Revoke a login and delete its tokens'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "switch" -d 'Choose the account that a host means'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "rename" -d 'Give an account another name'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "git-credential" -d 'Answer git as a credential helper'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "setup-git" -d 'Configure git to use glauth'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "docker-credential" -d 'Answer docker and podman as a credential helper'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "setup-docker" -d 'Configure docker and podman to use glauth'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "completions" -d 'Print shell completions'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "man" -d 'Print a man page'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show where glauth keeps its files'
 complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)' -d 'Default host'
 complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)' -d 'Name of the login, if a host has several'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand token" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand exec; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
+complete -c glauth -n "__fish_glauth_using_subcommand proxy; and not __fish_glauth_command_line >/dev/null" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
@@ -305,7 +317,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -f -a '(glauth 
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'
 
-# What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
+# What stands behind `exec HOST --` or `proxy HOST --`, as a line of its own; fails where nothing does.
 function __fish_glauth_command_line
     set -l words (commandline -opc)
     set -l at (contains -i -- -- $words)
@@ -316,7 +328,7 @@ function __fish_glauth_command_line
     and set words (string escape -- $words)
     echo $words (commandline -ct)
 end
-complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
-complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man config'
-complete -c glauth -n "__fish_glauth_using_subcommand help" -f -a 'login token exec refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man'
+complete -c glauth -n "__fish_glauth_using_subcommand exec proxy; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
+complete -c glauth -n "__fish_glauth_using_subcommand man" -f -a 'login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man config'
+complete -c glauth -n "__fish_glauth_using_subcommand help" -f -a 'login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -f -a 'bash elvish fish powershell zsh'

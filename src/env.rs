@@ -17,6 +17,8 @@ pub use command_line::{
     is_called_for_another_program, is_executable, podman_file, podman_login_file, program,
     proxy_variables, store_folder_without_xdg, unusable_browser,
 };
+#[cfg(feature = "proxy")]
+pub use command_line::{most_open_files, no_proxy_for_loopback, raise_open_files};
 
 /// The process as others may see it, for the lock file and for `last_attempt.by`:
 /// `pid 4711 on build7`. Whatever a host name may hold, only printable ASCII gets through.

@@ -10,6 +10,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use reqwest::ClientBuilder;
 use reqwest::blocking::Client;
 use url::Url;
 use zeroize::Zeroizing;
@@ -27,12 +28,16 @@ mod inside;
 mod plain;
 mod proxy;
 mod route;
+#[cfg(feature = "proxy")]
+mod streaming;
 mod tls;
 
 pub use error::{ClientFileKind, FileProblem, GIT_PROXY_KEY, SendError, Through, TlsProblem};
 pub use here::server_user;
 pub use proxy::{proxy_of_git, shown};
 pub use route::{Route, Routed};
+#[cfg(feature = "proxy")]
+pub use streaming::{Upstream, UpstreamBody};
 
 use classify::{Circumstances, classify, root};
 use proxy::Proxy;
@@ -406,41 +411,53 @@ fn client(
     proxy: Option<&Proxy>,
     noticed: &Arc<Noticed>,
 ) -> Result<Client, SendError> {
-    let mut builder = Client::builder()
+    let builder = builder(&request.url, request.ca_file.as_deref(), proxy, noticed)?
         .user_agent(concat!("glauth/", env!("CARGO_PKG_VERSION")))
+        .pool_max_idle_per_host(0)
+        .connect_timeout(request.connect_limit());
+    let builder = if is_loopback(&request.url) {
+        let (user, has_secrets) = (request.server_user, request.has_secrets());
+        here::connect(builder, &request.url, user, has_secrets)
+    } else {
+        builder
+    };
+    // Where there is a proxy, it looks the name up.
+    let builder = if request.public_only && proxy.is_none() {
+        let addresses = inside::public_addresses(&request.url)?;
+        match request.url.domain() {
+            Some(name) => builder.resolve_to_addrs(name, &addresses),
+            None => builder,
+        }
+    } else {
+        builder
+    };
+    let builder = reqwest::blocking::ClientBuilder::from(builder).timeout(request.limit);
+    // What can fail here is a descriptor or a thread that the system does not give.
+    builder.build().map_err(|error| SendError::Unreachable {
+        origin: origin(&request.url),
+        reason: root(&error),
+    })
+}
+
+/// What all requests have in common: one TLS configuration, one route, and nothing that happens by itself.
+fn builder(
+    url: &Url,
+    ca_file: Option<&Path>,
+    proxy: Option<&Proxy>,
+    noticed: &Arc<Noticed>,
+) -> Result<ClientBuilder, SendError> {
+    let builder = ClientBuilder::new()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(0)
         .referer(false)
-        .connect_timeout(request.connect_limit())
-        .timeout(request.limit)
-        .tls_backend_preconfigured(tls::config(
-            &request.url,
-            request.ca_file.as_deref(),
-            noticed,
-        )?);
-    builder = match proxy {
+        .tls_backend_preconfigured(tls::config(url, ca_file, noticed)?);
+    Ok(match proxy {
         Some(proxy) => match proxy.to_reqwest() {
             Some(proxy) => builder.proxy(proxy),
             // The system's own settings, which reqwest reads by itself.
             None => builder,
         },
         None => builder.no_proxy(),
-    };
-    if is_loopback(&request.url) {
-        builder = here::connect(builder, request);
-    }
-    // Where there is a proxy, it looks the name up.
-    if request.public_only && proxy.is_none() {
-        let addresses = inside::public_addresses(&request.url)?;
-        if let Some(name) = request.url.domain() {
-            builder = builder.resolve_to_addrs(name, &addresses);
-        }
-    }
-    // What can fail here is a descriptor or a thread that the system does not give.
-    builder.build().map_err(|error| SendError::Unreachable {
-        origin: origin(&request.url),
-        reason: root(&error),
     })
 }
 

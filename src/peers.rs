@@ -6,7 +6,8 @@
 
 mod table;
 
-use std::net::{SocketAddr, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use nix::sys::stat::fstat;
 
@@ -16,6 +17,10 @@ use table::{Listener, Row, SocketState, SocketTable};
 /// How often the table is read for a connection that it does not show. It is no snapshot: a row can
 /// be passed over while its neighbours come and go.
 const READINGS: usize = 3;
+
+/// The most connections whose users are looked up together: another user can open thousands a second,
+/// and each takes a descriptor, of which a process may have 1024.
+const BATCH_LIMIT: usize = 256;
 
 /// The other end of a connection that was accepted here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +70,29 @@ pub fn of(streams: &[TcpStream]) -> Vec<Peer> {
     found
         .map(|peer| peer.unwrap_or_else(without_peer))
         .collect()
+}
+
+/// Waits for a connection, takes those that wait beside it, and says whose each is.
+pub fn accept(listener: &TcpListener) -> io::Result<Vec<(Peer, TcpStream)>> {
+    let (first, _) = listener.accept()?;
+    let batch = with_those_that_wait(first, listener);
+    Ok(of(&batch).into_iter().zip(batch).collect())
+}
+
+/// A connection, and those that are there already.
+fn with_those_that_wait(first: TcpStream, listener: &TcpListener) -> Vec<TcpStream> {
+    let mut batch = vec![first];
+    if listener.set_nonblocking(true).is_ok() {
+        let waiting = std::iter::from_fn(|| listener.accept().ok());
+        let waiting = waiting.take(BATCH_LIMIT - 1);
+        // Not on every system a connection waits as its listener does not.
+        batch.extend(waiting.filter_map(|(stream, _)| {
+            stream.set_nonblocking(false).ok()?;
+            Some(stream)
+        }));
+    }
+    listener.set_nonblocking(false).ok();
+    batch
 }
 
 /// What a connection is that stands without a socket at its other end. In WSL's mirrored network a browser

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
@@ -19,6 +19,12 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
 
 use crate::terminal;
+
+#[cfg(feature = "proxy")]
+mod pass_on;
+
+#[cfg(feature = "proxy")]
+pub use pass_on::SignalsForChild;
 
 /// The program's own faults, which blocked would be the end all the same, and without a trace.
 const FAULTS: [Signal; 7] = [
@@ -73,10 +79,19 @@ fn outlive_the_limit_on_file_sizes() {
 
 /// Whether this process ignores a signal, as far as the system says so.
 fn is_ignored(signal: Signal) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored().is_some_and(|mask| mask & bit(signal) != 0)
+}
+
+/// The signals that this process ignores; `None`: the system does not say.
+fn ignored() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & (1 << (signal as i32 - 1)) != 0)
+    u64::from_str_radix(line?.trim(), 16).ok()
+}
+
+/// The bit of a signal in such a mask.
+fn bit(signal: Signal) -> u64 {
+    1 << (signal as i32 - 1)
 }
 
 /// Signals are held back as long as this lives. Threads that are started meanwhile hold them back
@@ -112,6 +127,7 @@ impl BlockedSignals {
         let guards = GUARDS.get();
         if guards == 0 {
             BEFORE.set(Some(before));
+            *lock(&HOLDERS) += 1;
         }
         GUARDS.set(guards + 1);
         Self {
@@ -123,6 +139,9 @@ impl BlockedSignals {
     /// From now on, a thread of its own answers the first signal with one line on stderr:
     /// `glauth: NOTICE`. The thread that holds the lock never writes there.
     pub fn announce(&mut self, notice: String) {
+        if ARE_PASSED_ON.load(Ordering::Relaxed) {
+            return;
+        }
         let mut caught = named();
         caught.add(WAKE);
         let seen = Arc::new(Mutex::new(SeenSignal::default()));
@@ -146,6 +165,13 @@ thread_local! {
     /// Until what came of it is told.
     static UNTIL_TOLD: RefCell<Option<BlockedSignals>> = const { RefCell::new(None) };
 }
+
+/// How many threads of this process hold signals back, and what tells that none does any more.
+static HOLDERS: Mutex<usize> = Mutex::new(0);
+static NONE_HOLDS: Condvar = Condvar::new();
+
+/// Whether a thread passes every signal on to a child: no other one may take any.
+static ARE_PASSED_ON: AtomicBool = AtomicBool::new(false);
 
 /// Whether any thread has used that: the first look at it costs a thousand instructions (P9).
 static IS_USED: AtomicBool = AtomicBool::new(false);
@@ -222,10 +248,12 @@ impl Drop for BlockedSignals {
         }
         let guards = GUARDS.get() - 1;
         GUARDS.set(guards);
-        if guards == 0
-            && let Some(before) = BEFORE.take()
-        {
-            before.thread_set_mask().ok();
+        if guards == 0 {
+            if let Some(before) = BEFORE.take() {
+                before.thread_set_mask().ok();
+            }
+            *lock(&HOLDERS) -= 1;
+            NONE_HOLDS.notify_all();
         }
     }
 }
@@ -264,8 +292,8 @@ fn send_to_self(signal: Signal) {
     kill(Pid::this(), signal).ok();
 }
 
-fn lock(seen: &Mutex<SeenSignal>) -> MutexGuard<'_, SeenSignal> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets this thread, and what it starts, take every signal, whatever was blocked before.
@@ -278,6 +306,12 @@ pub fn unblock() {
 #[cfg(feature = "cli")]
 pub fn interrupt() {
     signal_hook::low_level::emulate_default_handler(Signal::SIGINT as i32).ok();
+}
+
+/// Ends the process as this signal has ended its child; comes back where it cannot.
+#[cfg(feature = "proxy")]
+pub fn end_as(signal: i32) {
+    signal_hook::low_level::emulate_default_handler(signal).ok();
 }
 
 /// Ends the process as a closed pipe ends any program that does not ignore SIGPIPE, as Rust's do:

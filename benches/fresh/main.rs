@@ -5,7 +5,8 @@
 //! `cargo bench`, after `packaging/build` with the binary that is shipped. All are measured in one run, in
 //! turns, so that whatever else the machine does strikes all. Times differ between machines; the ratios
 //! count. The table is Markdown, for docs/performance.md. `cargo bench -- refresh` measures the refresh alone, and
-//! `cargo bench -- doctor` how `doctor` grows with the number of logins; with `GLAUTH=PROGRAM` those of another build.
+//! `cargo bench -- doctor` how `doctor` grows with the number of logins, and `cargo bench -- proxy` what `glauth proxy`
+//! adds to a request; with `GLAUTH=PROGRAM` those of another build.
 
 #![allow(
     missing_docs,
@@ -18,6 +19,7 @@
 mod doctor;
 mod memory;
 mod peers;
+mod proxy;
 
 use std::fs::File;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -54,6 +56,10 @@ fn main() {
         doctor::measure(&named().unwrap_or(shipped));
         return;
     }
+    if std::env::args().any(|arg| arg == "proxy") {
+        proxy::measure(&named().unwrap_or(shipped));
+        return;
+    }
     let sandbox = Sandbox::new();
     let record = store_record(&sandbox);
     let mut daemons = peers::Daemons::default();
@@ -64,6 +70,7 @@ fn main() {
     crowds(&shipped);
     refreshes(&shipped);
     doctor::measure(&shipped);
+    proxy::measure(&shipped);
 }
 
 /// The build that was asked for.

@@ -5,6 +5,8 @@ mod docker;
 mod exec;
 mod git;
 mod login;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod store;
 
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ pub use docker::{DockerCredential, DockerOperation, SetupDocker};
 pub use exec::Exec;
 pub use git::{GitCredential, SetupGit};
 pub use login::Login;
+#[cfg(feature = "proxy")]
+pub use proxy::Proxy;
 pub use store::{Store, StoreCommand};
 
 /// The version, with the commit and its date where the build knows them.
@@ -138,6 +142,12 @@ pub enum Command {
     /// The command finds the token in the variables that the server's tools read, such as `GITLAB_TOKEN` or `GH_TOKEN`.
     /// No other process ends the token by a refresh while the command runs.
     Exec(Exec),
+    /// Run a command whose requests get the token
+    ///
+    /// For a command that takes only a URL, or reads its token once: it uses an address on this machine in the place
+    /// of HOST, and glauth adds the token that is fresh to each request.
+    #[cfg(feature = "proxy")]
+    Proxy(Proxy),
     /// Refresh tokens before they expire
     ///
     /// Run it from a timer. It refreshes the logins that no program uses, so that they do not end, and tells you when a
@@ -428,7 +438,7 @@ Examples:
   glauth man config > config.5 && man ./config.5")]
 pub struct Man {
     /// Command, or `config`; without it, the page of glauth
-    #[arg(value_parser = PossibleValuesParser::new(PAGES.into_iter().chain([CONFIG_PAGE])), hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(PAGES.iter().copied().chain([CONFIG_PAGE])), hide_possible_values = true)]
     pub command: Option<String>,
 }
 
@@ -436,10 +446,12 @@ pub struct Man {
 pub const CONFIG_PAGE: &str = "config";
 
 /// The commands, each of which has a man page; a shell completes them.
-const PAGES: [&str; 16] = [
+const PAGES: &[&str] = &[
     "login",
     "token",
     "exec",
+    #[cfg(feature = "proxy")]
+    "proxy",
     "refresh",
     "status",
     "logout",

@@ -129,7 +129,7 @@ _glauth() {
     fi
 }
 
-# Behind `exec HOST --`: a command, then what it takes, as far as bash knows it.
+# Behind `exec HOST --` and `proxy HOST --`: a command, then what it takes, as far as bash knows it.
 _glauth_command() {
     local i
     for ((i = 2; i < COMP_CWORD; i++)); do
@@ -190,7 +190,7 @@ fn for_bash(text: &str) -> String {
         option = word;
         lines += &line;
         lines.push('\n');
-        if word == "glauth__subcmd__exec)" {
+        if ["glauth__subcmd__exec)", "glauth__subcmd__proxy)"].contains(&word) {
             lines += "            _glauth_command \"${cur}\" && return 0\n";
         }
     }
@@ -207,7 +207,7 @@ _glauth_names() {
 }
 _glauth_hosts() { _glauth_names hosts }
 _glauth_accounts() { _glauth_names accounts }
-# Behind `exec HOST --`: a command, then what it takes. HOST and the dashes are still there where it is named.
+# Behind `exec HOST --` and `proxy HOST --`: a command, then what it takes. HOST and the dashes are still there where it is named.
 _glauth_command() {
     local at=$words[(i)--]
     if (( at < CURRENT )); then
@@ -248,7 +248,7 @@ fn for_zsh(text: &str) -> String {
 }
 
 const FISH: &str = r#"
-# What stands behind `exec HOST --`, as a line of its own; fails where nothing does.
+# What stands behind `exec HOST --` or `proxy HOST --`, as a line of its own; fails where nothing does.
 function __fish_glauth_command_line
     set -l words (commandline -opc)
     set -l at (contains -i -- -- $words)
@@ -259,7 +259,7 @@ function __fish_glauth_command_line
     and set words (string escape -- $words)
     echo $words (commandline -ct)
 end
-complete -c glauth -n "__fish_glauth_using_subcommand exec; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
+complete -c glauth -n "__fish_glauth_using_subcommand exec proxy; and __fish_glauth_command_line >/dev/null" -f -a '(complete -C "$(__fish_glauth_command_line)")'
 "#;
 
 fn for_fish() -> String {
@@ -281,7 +281,7 @@ fn for_fish() -> String {
     }
     for (name, takes_account) in with_host() {
         let before = match name.as_str() {
-            "exec" => "; and not __fish_glauth_command_line >/dev/null",
+            "exec" | "proxy" => "; and not __fish_glauth_command_line >/dev/null",
             _ => "",
         };
         let asked = ask("hosts", "Host with a login");

@@ -59,11 +59,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let printer = Printer::new(&cli.global);
     let context = Context::new(&cli, &printer);
     let exit = match commands::run(&cli, &context) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         Err(error) => {
             printer.failure(&context.failure(&error));
             match cli.command {
                 Command::Exec(_) => commands::exec::exit_code(&error).into(),
+                #[cfg(feature = "proxy")]
+                Command::Proxy(_) => commands::exec::exit_code(&error).into(),
                 _ => error.code().exit().into(),
             }
         }
@@ -118,7 +120,7 @@ fn not_understood(error: clap::Error, args: &[OsString]) -> ExitCode {
     let command = command_of(args);
     let failure = failure::of_usage(error, command.as_deref());
     printer::print_failure(&failure, as_json);
-    if command.as_deref() == Some("exec") {
+    if let Some("exec" | "proxy") = command.as_deref() {
         return commands::exec::exit_code_of_usage();
     }
     failure.code.exit().into()

@@ -19,7 +19,7 @@ pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub(super) const HINT: Style = AnsiColor::Cyan.on_default();
 
 /// Prints in the way that was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Printer {
     json: bool,
     quiet: bool,

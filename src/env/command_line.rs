@@ -226,6 +226,44 @@ pub fn forbid_core_dumps() {
     }
 }
 
+/// How many descriptors this process may have, once it asks for them; `None`: the system does not say.
+#[cfg(feature = "proxy")]
+#[must_use]
+pub fn most_open_files() -> Option<u64> {
+    use nix::sys::resource::{Resource, getrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    Some(soft.max(hard.min(ENOUGH_FILES)))
+}
+
+/// More than glauth needs, and no more than macOS gives (`OPEN_MAX`).
+#[cfg(feature = "proxy")]
+const ENOUGH_FILES: u64 = if cfg!(target_os = "macos") {
+    10_240
+} else {
+    16_384
+};
+
+/// Asks for them.
+#[cfg(feature = "proxy")]
+pub fn raise_open_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let (Some(most), Ok((_, hard))) = (most_open_files(), getrlimit(Resource::RLIMIT_NOFILE)) {
+        setrlimit(Resource::RLIMIT_NOFILE, most, hard).ok();
+    }
+}
+
+/// What `NO_PROXY` says, with this machine's own address, where the environment names a proxy that a program may
+/// take for it.
+#[cfg(feature = "proxy")]
+#[must_use]
+pub fn no_proxy_for_loopback() -> Option<String> {
+    const NAMES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+    NAMES.into_iter().find_map(text)?;
+    let listed = super::no_proxy();
+    let separator = if listed.is_empty() { "" } else { "," };
+    Some(format!("{listed}{separator}127.0.0.1"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -198,6 +198,46 @@ pub enum FlowError {
 }
 
 impl FlowError {
+    /// Another program's request, with the token of this login, got no answer.
+    #[must_use]
+    pub fn no_answer(id: AccountId, trouble: SendError) -> Self {
+        Self::Failed {
+            id,
+            outcome: trouble.outcome_of_question(),
+            message: trouble.to_string().into(),
+            said: None,
+            retry_at: None,
+            trouble: Some(Box::new(trouble)),
+        }
+    }
+
+    /// The server refused a token in a request that glauth cannot repeat.
+    #[must_use]
+    pub fn not_repeated(id: AccountId) -> Self {
+        let message = format!(
+            "{} refused the token of a request, and glauth does not keep the body of that request: there is another \
+             token for the next one",
+            id.host
+        );
+        Self::Failed {
+            id,
+            outcome: Outcome::Unavailable,
+            message: message.into(),
+            said: None,
+            retry_at: None,
+            trouble: None,
+        }
+    }
+
+    /// The server asked that no request comes before this.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Failed { retry_at, .. } => *retry_at,
+            _ => None,
+        }
+    }
+
     /// The same, with what went wrong on the way.
     pub(super) fn because_of(mut self, cause: Option<SendError>) -> Self {
         if let Self::Failed { trouble, .. } = &mut self {

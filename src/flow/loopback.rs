@@ -35,10 +35,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The most connections at a time; one more is closed at once.
 const CONNECTION_LIMIT: usize = 64;
 
-/// The most connections whose users are looked up together: another user can open thousands a second,
-/// and each takes a descriptor, of which a process may have 1024.
-const BATCH_LIMIT: usize = 256;
-
 /// Why glauth does not listen.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
@@ -279,13 +275,12 @@ fn accept(
     judge: &Arc<Judge>,
     found: &Arc<impl Fn(Arrival) + Send + Sync + 'static>,
 ) {
-    for stream in listener.incoming() {
+    loop {
+        let batch = peers::accept(listener);
         if shared.over.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else { continue };
-        let batch = with_those_that_wait(stream, listener);
-        for (peer, stream) in peers::of(&batch).into_iter().zip(batch) {
+        for (peer, stream) in batch.into_iter().flatten() {
             match peer {
                 Peer::Trusted | Peer::Unknown => serve(stream, shared, judge, found),
                 Peer::Stranger(_) | Peer::Elsewhere => {
@@ -297,22 +292,6 @@ fn accept(
             }
         }
     }
-}
-
-/// A connection, and those that are there already.
-fn with_those_that_wait(first: TcpStream, listener: &TcpListener) -> Vec<TcpStream> {
-    let mut batch = vec![first];
-    if listener.set_nonblocking(true).is_ok() {
-        let waiting = std::iter::from_fn(|| listener.accept().ok());
-        let waiting = waiting.take(BATCH_LIMIT - 1);
-        // Not on every system a connection waits as its listener does not.
-        batch.extend(waiting.filter_map(|(stream, _)| {
-            stream.set_nonblocking(false).ok()?;
-            Some(stream)
-        }));
-    }
-    listener.set_nonblocking(false).ok();
-    batch
 }
 
 fn serve(

@@ -44,7 +44,7 @@ pub use loopback::{LEADS_ON_AFTER, NotListening};
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, Detected, ToRegister};
 pub use refresh::{
-    Need, Obtained, What, check_now, obtain, obtain_with_lease, refusals, stored,
+    Need, Obtained, What, check_now, needs_lease, obtain, obtain_with_lease, refusals, stored,
     why_refresh_failed,
 };
 pub use registry::{image_username, images, login_for_registry, logins_by_host, registries_of};

@@ -24,7 +24,7 @@ use crate::secret::AccessToken;
 use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
 use crate::time::human;
 
-pub use lease::obtain_with_lease;
+pub use lease::{needs_lease, obtain_with_lease};
 pub use look::{check_now, stored};
 use look::{in_brief, login_in, login_of};
 pub(super) use look::{logged_out, read};

@@ -5,25 +5,28 @@ use std::future::ready;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use reqwest::blocking::ClientBuilder;
+use reqwest::ClientBuilder;
 use tower::util::AndThenLayer;
 use url::Url;
 
-use super::Request;
 use crate::credential::is_loopback;
 use crate::peers::{self, LoopbackServer};
 
 /// Not looked up: whatever a name server says, it is this machine (RFC 6761 §6.3). Over http, where no
 /// certificate tells whose the server is, secrets go to this user's, root's or the known user's alone.
-pub(super) fn connect(builder: ClientBuilder, request: &Request) -> ClientBuilder {
-    let here = here(&request.url);
-    if request.url.scheme() != "http" {
+pub(super) fn connect(
+    builder: ClientBuilder,
+    url: &Url,
+    user: Option<u32>,
+    has_secrets: bool,
+) -> ClientBuilder {
+    let here = here(url);
+    if url.scheme() != "http" {
         return builder.resolve_to_addrs("localhost", &here);
     }
-    let user = request.server_user;
     let at = peers::choose(&here, user);
     let builder = builder.resolve_to_addrs("localhost", &[at]);
-    if !request.has_secrets() {
+    if !has_secrets {
         return builder;
     }
     let check = move |connection| ready(check_server(at, user).map(|()| connection));

@@ -165,7 +165,9 @@ fn what_only_the_command_line_needs_comes_with_its_feature() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let text = std::fs::read_to_string(manifest).unwrap();
     let (_, feature) = text.split_once("\ncli = [\n").unwrap();
-    let (feature, _) = feature.split_once("\n]\n").unwrap();
+    let (feature, rest) = feature.split_once("\n]\n").unwrap();
+    let (_, proxy) = rest.split_once("\nproxy = [").unwrap();
+    let (proxy, _) = proxy.split_once("]\n").unwrap();
     let sources = sources();
     for name in purposes().keys() {
         let path = format!("{}::", name.replace('-', "_"));
@@ -177,6 +179,12 @@ fn what_only_the_command_line_needs_comes_with_its_feature() {
             .iter()
             .filter_map(|(file, text)| uses_it(&text).then_some(file))
             .collect();
+        if proxy.contains(&format!("\"dep:{name}\"")) {
+            let is_of_proxy =
+                |file: &&String| file.contains("/proxy") || file.contains("streaming");
+            assert!(users.iter().all(is_of_proxy), "`{name}`: {users:?}");
+            continue;
+        }
         let elsewhere = users.iter().find(|file| !file.starts_with("cli/"));
         let is_optional = feature.contains(&format!("\"dep:{name}\""));
         match elsewhere {

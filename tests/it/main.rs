@@ -57,6 +57,7 @@ mod personal_token;
 mod power_loss;
 mod programs;
 mod promise;
+mod proxy;
 mod read_only;
 mod recipes;
 mod refusals;

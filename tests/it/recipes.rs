@@ -276,15 +276,14 @@ fn the_helpers_of_codex_print_headers_and_a_bare_token() {
     assert_eq!(server.refresh_requests(), 1);
 }
 
-/// mcp-remote fills in the variable itself.
+/// mcp-remote takes an address.
 const NPX: &str = r#"
 [ "$1 $2" = "-y mcp-remote" ]
-[ "$4 $5" = '--header Authorization: Bearer ${MCP_TOKEN}' ]
-printf 'Authorization: Bearer %s\n' "$MCP_TOKEN" | curl --silent --fail --header @- "$3/api/v4/user"
+curl --silent --fail "$3/api/v4/user"
 "#;
 
 #[test]
-fn mcp_remote_finds_the_token_in_its_variable_and_not_in_an_argument() {
+fn mcp_remote_uses_the_address_of_the_proxy() {
     let (server, sandbox) = expired();
     let settings: serde_json::Value = for_server("vscode.json", &server).parse().unwrap();
     let example = &settings["servers"]["example"];
@@ -301,16 +300,44 @@ fn mcp_remote_finds_the_token_in_its_variable_and_not_in_an_argument() {
 }
 
 #[test]
-fn tools_with_fixed_headers_read_them_from_the_variable_that_exec_sets() {
+fn tools_that_take_an_address_only_read_it_from_the_variable_that_proxy_sets() {
     let server = AuthorizationServer::start();
-    for (name, list, variable) in [
-        ("opencode.json", "mcp", "{env:MCP_TOKEN}"),
-        ("gemini-cli.json", "mcpServers", "$MCP_TOKEN"),
+    for (name, list, key, variable) in [
+        ("opencode.json", "mcp", "url", "{env:GLAUTH_PROXY_URL}"),
+        (
+            "gemini-cli.json",
+            "mcpServers",
+            "httpUrl",
+            "$GLAUTH_PROXY_URL",
+        ),
     ] {
         let settings: serde_json::Value = for_server(name, &server).parse().unwrap();
-        let header = &settings[list]["example"]["headers"]["Authorization"];
-        assert_eq!(header.as_str().unwrap(), format!("Bearer {variable}"));
+        assert_eq!(settings[list]["example"][key], variable, "{name}");
     }
+}
+
+/// What npm does with its configuration: `registry` and the token of its host.
+const NPM: &str = r#"
+settings=$(sed "s|\${GLAUTH_PROXY_HOST}|$GLAUTH_PROXY_HOST|; s|\${GLAUTH_PROXY_SECRET}|$GLAUTH_PROXY_SECRET|" "$1")
+registry=$(echo "$settings" | sed -n 's/^registry=//p')
+token=$(echo "$settings" | sed -n "s|^//$GLAUTH_PROXY_HOST/:_authToken=||p")
+curl --silent --fail --header "Authorization: Bearer $token" "${registry%packages/npm/}user"
+"#;
+
+#[test]
+fn npm_reaches_its_registry_with_the_secret_as_its_token() {
+    let (server, sandbox) = expired();
+    let Some(_) = program(&sandbox, "curl") else {
+        return;
+    };
+    let mut command = program(&sandbox, "glauth").unwrap();
+    let npmrc = folder().join("npmrc");
+    let npmrc = npmrc.to_str().unwrap();
+    command.args(["proxy", &server.url(), "--", "npm", npmrc]);
+    stand_in(&sandbox, &mut command, "npm", NPM);
+    let said = run(&mut command).prints();
+    assert!(said.contains("jane"), "{said}");
+    assert_eq!(server.refresh_requests(), 1);
 }
 
 /// Two logins, of which one has been ended by its server an hour ago.

@@ -8,6 +8,8 @@ mod git_credential;
 pub(super) mod login;
 mod logout;
 mod man;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod refresh;
 mod rename;
 mod setup_docker;
@@ -16,6 +18,8 @@ mod status;
 mod store;
 mod switch;
 mod token;
+
+use std::process::ExitCode;
 
 use super::args::{Cli, Command};
 use super::context::Context;
@@ -26,11 +30,13 @@ use crate::credential::AccountId;
 use crate::signals;
 
 /// Runs the one that was typed.
-pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
-    match &cli.command {
+pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<ExitCode, Error> {
+    let exit = match &cli.command {
         Command::Login(args) => login::run(args, context),
         Command::Token(args) => token::run(args, context),
         Command::Exec(args) => exec::run(args, context),
+        #[cfg(feature = "proxy")]
+        Command::Proxy(args) => return proxy::run(args, context),
         Command::Refresh(args) => refresh::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Logout(args) => logout::run(args, context),
@@ -44,7 +50,8 @@ pub(super) fn run(cli: &Cli, context: &Context<'_>) -> Result<Exit, Error> {
         Command::Store(args) => store::run(&args.command, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args),
-    }
+    };
+    exit.map(Into::into)
 }
 
 /// Does something to each account and goes on after a failure; the worst exit counts.

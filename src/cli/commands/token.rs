@@ -9,7 +9,7 @@ use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::cli::shell;
 use crate::code::Exit;
-use crate::credential::{Client, DEFAULT_MIN_TTL};
+use crate::credential::{Client, DEFAULT_MIN_TTL, Grant};
 use crate::flow::{self, Need, Obtained, What};
 use crate::secret::{AROUND, AccessToken, TOKEN_LIMIT, bare};
 use crate::terminal::json_text;
@@ -68,11 +68,11 @@ impl HandedOut<'_> {
             Format::Header => format!("{}\n", self.header()),
             Format::Curl => format!("header = \"{}\"\n", curl_escape(&self.header())),
             Format::Env => self.exports(),
-            Format::Bearer => format!("{}\n", self.credentials()),
+            Format::Bearer => format!("{}\n", credentials(self.0.grant())),
             Format::HeadersJson => {
                 format!(
                     "{}\n",
-                    json_text(&json!({"Authorization": self.credentials()}))
+                    json_text(&json!({"Authorization": credentials(self.0.grant())}))
                 )
             }
             Format::Kubectl => format!("{}\n", json_text(&self.exec_credential())),
@@ -81,16 +81,7 @@ impl HandedOut<'_> {
     }
 
     fn header(&self) -> String {
-        format!("Authorization: {}", self.credentials())
-    }
-
-    /// The value of the header (RFC 6750 §2.1); the name is written as there, however the server spells it.
-    fn credentials(&self) -> String {
-        let token_type = match self.0.grant().token_type.as_str() {
-            name if name.eq_ignore_ascii_case("bearer") => "Bearer",
-            name => name,
-        };
-        format!("{token_type} {}", self.token().expose())
+        format!("Authorization: {}", credentials(self.0.grant()))
     }
 
     /// What a credential plugin of Kubernetes prints (`client.authentication.k8s.io/v1`).
@@ -129,6 +120,15 @@ impl HandedOut<'_> {
             "refreshed": *what == What::Refreshed,
         })
     }
+}
+
+/// The value of the header (RFC 6750 §2.1); the name is written as there, however the server spells it.
+pub(super) fn credentials(grant: &Grant) -> String {
+    let token_type = match grant.token_type.as_str() {
+        name if name.eq_ignore_ascii_case("bearer") => "Bearer",
+        name => name,
+    };
+    format!("{token_type} {}", grant.access_token.expose())
 }
 
 /// What the server's tools read, with the token in it.

@@ -51,8 +51,8 @@ fn text() -> String {
 # Errors
 
 Every error of glauth, with its exit code, its `code` in JSON errors, its message, and its hint: the next step. `exec`
-ends with exit code 125 for each of them, unless it cannot run its command. `GLAUTH_UPDATE=1 cargo test --lib failure`
-generates this page.
+and `proxy` end with exit code 125 for each of them, unless they cannot run their command.
+`GLAUTH_UPDATE=1 cargo test --lib failure` generates this page.
 "
     .to_owned();
     for (title, rows) in rows() {

@@ -285,16 +285,18 @@ pub(in crate::cli) fn of_usage(mut error: clap::Error, command: Option<&str>) ->
     };
     let found = error.get(ContextKind::InvalidArg).map(ToString::to_string);
     let is_word = found.is_some_and(|found| !found.starts_with('-'));
-    let lacks_dashes = command == Some("exec")
-        && is_word
-        && matches!(
-            error.kind(),
-            ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
-        );
+    let runs_another = command.filter(|name| ["exec", "proxy"].contains(name));
+    let without_dashes = runs_another.filter(|_| {
+        is_word
+            && matches!(
+                error.kind(),
+                ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument
+            )
+    });
     let unknown = error.get(ContextKind::InvalidSubcommand);
     let meant = unknown.and_then(|word| help::meant_by(&word.to_string()));
-    plain(Code::Usage, message).hint(if lacks_dashes {
-        "write the command after `--`: `glauth exec HOST -- CMD`".to_owned()
+    plain(Code::Usage, message).hint(if let Some(command) = without_dashes {
+        format!("write the command after `--`: `glauth {command} HOST -- CMD`")
     } else if let Some(command) = meant {
         format!("run `{command}`")
     } else if error.kind() == ErrorKind::MissingRequiredArgument

@@ -54,7 +54,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "PATH",
-        "Where glauth finds git, docker-credential-glauth, and the command that `glauth exec` runs.",
+        "Where glauth finds git, docker-credential-glauth, and the command that `glauth exec` or `glauth proxy` runs.",
     ),
     (
         "GIT_CONFIG_GLOBAL",
@@ -89,7 +89,7 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// `exec` ends as its command does.
+/// `exec` and `proxy` end as their command does.
 const EXEC_STATUS: &[(&str, &str)] = &[
     (
         "125",
@@ -98,6 +98,26 @@ const EXEC_STATUS: &[(&str, &str)] = &[
     ("126", "The command cannot be run."),
     ("127", "The command is not found."),
     ("any other", "The exit code of the command."),
+];
+
+/// What `proxy` sets for its command.
+const SET_BY_PROXY: &[(&str, &str)] = &[
+    (
+        "GLAUTH_PROXY_URL",
+        "Set for the command: the address to use in the place of HOST, with HOST's path.",
+    ),
+    (
+        "GLAUTH_PROXY_HOST",
+        "Set for the command: the host and port of that address, for a program that builds addresses of its own.",
+    ),
+    (
+        "GLAUTH_PROXY_SECRET",
+        "Set for the command: what such a program shows as its bearer token.",
+    ),
+    (
+        "NO_PROXY, no_proxy",
+        "Set for the command: what they held, and 127.0.0.1, if the environment names a proxy for http.",
+    ),
 ];
 
 /// What a command adds to what glauth(1) says.
@@ -127,7 +147,13 @@ const ADDITIONS: &[Addition] = &[
     Addition {
         command: "exec",
         variables: &["PATH"],
-        see_also: &["glauth-token(1)", "memfd_create(2)"],
+        see_also: &["glauth-proxy(1)", "glauth-token(1)", "memfd_create(2)"],
+    },
+    #[cfg(feature = "proxy")]
+    Addition {
+        command: "proxy",
+        variables: &["PATH", "HTTPS_PROXY", "SSL_CERT_FILE"],
+        see_also: &["glauth-exec(1)", "glauth-token(1)"],
     },
     Addition {
         command: "refresh",
@@ -257,7 +283,7 @@ pub(super) fn exit_status() -> Roff {
 
 /// What a command's exit codes mean beyond that.
 pub(super) fn exit_status_of(command: &str, paragraphs: &[String]) -> Roff {
-    if command == "exec" {
+    if ["exec", "proxy"].contains(&command) {
         return list("EXIT STATUS", EXEC_STATUS);
     }
     let mut roff = Roff::default();
@@ -285,7 +311,12 @@ pub(super) fn environment_of(command: &str) -> Roff {
             .iter()
             .any(|name| row.0.split(", ").any(|one| one == *name))
     };
-    let rows: Vec<(&str, &str)> = ENVIRONMENT.iter().filter(is_named).copied().collect();
+    let set = match command {
+        "proxy" => SET_BY_PROXY,
+        _ => &[],
+    };
+    let read = ENVIRONMENT.iter().filter(is_named);
+    let rows: Vec<(&str, &str)> = set.iter().chain(read).copied().collect();
     let mut roff = list("ENVIRONMENT", &rows);
     if !rows.is_empty() {
         roff.control("PP", []);

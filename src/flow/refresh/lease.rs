@@ -71,7 +71,8 @@ fn look_again(
 }
 
 /// Whether a refresh would end a token that is in use.
-fn needs_lease(login: &Login) -> bool {
+#[must_use]
+pub fn needs_lease(login: &Login) -> bool {
     login.client.rotation == RotationEffect::Kills && login.is_renewable()
 }
 

@@ -100,6 +100,11 @@ impl Terminal {
         self.keyboard.write_all(b"\x03").unwrap();
     }
 
+    /// Ctrl-Z.
+    pub fn suspend(&mut self) {
+        self.keyboard.write_all(b"\x1a").unwrap();
+    }
+
     /// Ends the input, as Ctrl-D does.
     pub fn end_of_input(&mut self) {
         self.keyboard.write_all(b"\x04").unwrap();

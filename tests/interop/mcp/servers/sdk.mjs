@@ -48,6 +48,6 @@ class RotatingProvider extends DemoInMemoryAuthProvider {
 }
 
 // With `resource` in every request, or no token.
-const provider = new RotatingProvider((asked) => asked?.href === resource.href);
+export const provider = new RotatingProvider((asked) => asked?.href === resource.href);
 app.use(mcpAuthRouter({ provider, issuerUrl: new URL(origin), resourceServerUrl: resource }));
 serve(provider);

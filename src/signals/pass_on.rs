@@ -1,0 +1,193 @@
+//! Signals for a command that runs as a child: this process takes each of them and passes it on, and ends only
+//! after the command has, with no lock in hand (I7).
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+
+#[cfg(target_os = "linux")]
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
+#[cfg(target_os = "linux")]
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
+#[cfg(not(target_os = "linux"))]
+use nix::unistd::{getpgrp, tcgetpgrp};
+
+use super::{
+    ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, lock, named, send_to_self,
+};
+
+/// What stops a job.
+const STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
+
+/// All signals are held back from this process's threads, and wait for a child.
+#[derive(Debug)]
+pub struct SignalsForChild {
+    source: SignalSource,
+    /// What the child begins with.
+    before: SigSet,
+    taken: SigSet,
+    /// Those that end this process by default, and whether each has come while the child was started.
+    caught: Vec<(Signal, Arc<AtomicBool>)>,
+}
+
+impl SignalsForChild {
+    /// Takes all signals from here on. All other threads of this process hold signals back already, and those that this
+    /// one starts inherit that. Real-time signals, which have no name, go nowhere.
+    pub fn take() -> io::Result<Self> {
+        // Without a handler, the kernel of macOS throws it away; and a parent may have it ignored.
+        signal_hook::flag::register(Signal::SIGCHLD as i32, Arc::default())?;
+        let mut taken = held_back();
+        taken.add(Signal::SIGCHLD);
+        let before = taken.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        ARE_PASSED_ON.store(true, Ordering::Relaxed);
+        let mut awaited = named();
+        awaited.add(Signal::SIGCHLD);
+        Ok(Self {
+            source: SignalSource::of(&awaited)?,
+            before,
+            taken,
+            caught: catch()?,
+        })
+    }
+
+    /// Starts the child, with the signals held back that this process's caller holds back. That is for a moment so
+    /// in this process too: what comes then is caught, and not the end of it.
+    pub fn start(&self, command: &mut Command) -> io::Result<Child> {
+        self.before.thread_set_mask()?;
+        let started = command.spawn();
+        self.taken.thread_block()?;
+        let child = started?;
+        for (signal, _) in self
+            .caught
+            .iter()
+            .filter(|(_, came)| came.load(Ordering::Relaxed))
+        {
+            kill(pid_of(&child)?, *signal).ok();
+        }
+        Ok(child)
+    }
+
+    /// Passes signals on until the child has ended, and says how. From then on no thread takes a lock any more.
+    pub fn pass_to(&self, child: &mut Child) -> io::Result<ExitStatus> {
+        let ended = loop {
+            // Before the first signal too: SIGCHLD comes once for several ends.
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            let (signal, is_of_the_group) = self.source.next()?;
+            if signal != Signal::SIGCHLD {
+                pass(signal, is_of_the_group, child)?;
+            }
+        };
+        std::mem::forget(none_holds());
+        Ok(ended)
+    }
+}
+
+/// A key at a terminal reaches each process of the job: such a signal the child has already.
+fn pass(signal: Signal, is_of_the_group: bool, child: &Child) -> io::Result<()> {
+    let child = pid_of(child)?;
+    if !is_of_the_group {
+        kill(child, signal).ok();
+    }
+    if STOPS.contains(&signal) {
+        stop(signal);
+        // What woke this process may not have reached the child.
+        kill(child, Signal::SIGCONT).ok();
+    }
+    Ok(())
+}
+
+fn pid_of(child: &Child) -> io::Result<Pid> {
+    let id = i32::try_from(child.id()).map_err(io::Error::other)?;
+    Ok(Pid::from_raw(id))
+}
+
+/// Handlers for the signals that end this process by default, which a command that it starts does not inherit. One
+/// that is ignored, as under `nohup`, stays so; where the system does not say which those are, there are none.
+fn catch() -> io::Result<Vec<(Signal, Arc<AtomicBool>)>> {
+    let Some(ignored) = ignored() else {
+        return Ok(Vec::new());
+    };
+    let fatal = |signal: &Signal| {
+        let cannot_be_caught = [Signal::SIGKILL, Signal::SIGSTOP].contains(signal);
+        !cannot_be_caught && !STOPS.contains(signal) && ignored & bit(*signal) == 0
+    };
+    let fatal = Signal::iterator().filter(|signal| named().contains(*signal) && fatal(signal));
+    fatal
+        .map(|signal| {
+            let came = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal as i32, Arc::clone(&came))?;
+            Ok((signal, came))
+        })
+        .collect()
+}
+
+/// Stops this process as the signal would have, as soon as it holds no lock. The kernel decides whether it does:
+/// where no shell controls jobs, nothing would wake it.
+fn stop(signal: Signal) {
+    let _free = none_holds();
+    let only: SigSet = [signal].into_iter().collect();
+    send_to_self(signal);
+    only.thread_unblock().ok();
+    only.thread_block().ok();
+}
+
+/// Waits until no thread holds signals back; none begins while what is returned lives.
+fn none_holds() -> impl Drop {
+    let mut holders = lock(&HOLDERS);
+    while *holders > 0 {
+        holders = NONE_HOLDS
+            .wait(holders)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+    holders
+}
+
+/// Where signals are read, each with whether it came from the terminal.
+#[derive(Debug)]
+struct SignalSource(
+    #[cfg(target_os = "linux")] SignalFd,
+    #[cfg(not(target_os = "linux"))] SigSet,
+);
+
+#[cfg(target_os = "linux")]
+impl SignalSource {
+    fn of(signals: &SigSet) -> io::Result<Self> {
+        Ok(Self(SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC)?))
+    }
+
+    fn next(&self) -> io::Result<(Signal, bool)> {
+        /// `SI_KERNEL` (sigaction(2)): for these signals, the terminal.
+        const OF_THE_KERNEL: i32 = 0x80;
+        loop {
+            match self.0.read_signal() {
+                Ok(Some(read)) => {
+                    let number = i32::try_from(read.ssi_signo).map_err(io::Error::other)?;
+                    let signal = Signal::try_from(number)?;
+                    return Ok((signal, read.ssi_code == OF_THE_KERNEL));
+                }
+                Ok(None) | Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Elsewhere nothing says where a signal came from: in the foreground, a key is likely.
+#[cfg(not(target_os = "linux"))]
+impl SignalSource {
+    fn of(signals: &SigSet) -> io::Result<Self> {
+        Ok(Self(*signals))
+    }
+
+    fn next(&self) -> io::Result<(Signal, bool)> {
+        let signal = self.0.wait()?;
+        let has_key = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP].contains(&signal);
+        let in_foreground = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
+        Ok((signal, has_key && in_foreground))
+    }
+}

@@ -1,0 +1,225 @@
+//! The command beside the proxy: it runs as it would by itself.
+
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::Signal;
+
+use super::Proxied;
+use crate::support::authorization_server::{AuthorizationServer, USER};
+use crate::support::program::program;
+use crate::support::sandbox::{Finished, Running, Sandbox, after, wrapped};
+use crate::support::terminal::Terminal;
+
+fn run(sandbox: &Sandbox, server: &AuthorizationServer, script: &str) -> Finished {
+    let url = server.url();
+    sandbox.run(&["proxy", &url, "--", "/bin/sh", "-c", script])
+}
+
+#[test]
+fn a_command_has_the_address_and_no_token() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let url = server.url();
+    let script = "echo $GLAUTH_PROXY_URL $1 ${GITLAB_TOKEN-none}";
+    let done = sandbox.run(&[
+        "proxy",
+        &url,
+        "--",
+        "/bin/sh",
+        "-c",
+        script,
+        "sh",
+        "--registry={url}/",
+    ]);
+    let printed = done.prints();
+    let words: Vec<&str> = printed.split(' ').collect();
+    let [address, argument, "none"] = words[..] else {
+        panic!("{printed}")
+    };
+    assert_eq!(argument, format!("--registry={address}/"));
+    assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+    // 128 bits take 22 digits.
+    assert!(address.rsplit('/').next().unwrap().len() >= 22, "{address}");
+    let again = run(&sandbox, &server, "echo $GLAUTH_PROXY_URL").prints();
+    assert_ne!(again, address);
+}
+
+#[test]
+fn the_exit_status_is_the_commands() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    for code in [0, 1, 125, 255] {
+        assert_eq!(
+            run(&sandbox, &server, &format!("exit {code}")).code(),
+            Some(code)
+        );
+    }
+    for signal in [Signal::SIGTERM, Signal::SIGKILL, Signal::SIGSEGV] {
+        let done = run(&sandbox, &server, &format!("kill -{} $$", signal as i32));
+        assert!(
+            done.signal() == Some(signal as i32) || done.code() == Some(128 + signal as i32),
+            "{done:?}"
+        );
+    }
+    let url = server.url();
+    let missing = sandbox.run(&["proxy", &url, "--", "/nowhere/x"]);
+    assert_eq!(missing.code(), Some(127), "{missing:?}");
+    let folder = sandbox.run(&["proxy", &url, "--", "/"]);
+    assert_eq!(folder.code(), Some(126), "{folder:?}");
+    let usage = sandbox.run(&["proxy", &url]);
+    assert_eq!(usage.code(), Some(125), "{usage:?}");
+}
+
+#[test]
+fn standard_input_and_output_are_the_commands() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let done = sandbox.run_with_input(&["proxy", &server.url(), "--", "cat"], "one\ntwo\n");
+    assert_eq!(done.prints(), "one\ntwo");
+}
+
+#[test]
+fn a_signal_reaches_the_command_and_glauth_outlives_it() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    for signal in [
+        Signal::SIGTERM,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+        Signal::SIGUSR1,
+    ] {
+        let name = signal.as_str().trim_start_matches("SIG");
+        let script = format!(
+            "trap 'echo got; exit 7' {name}; echo $GLAUTH_PROXY_URL; while :; do read -r x <&9 || :; done 9<>\"$HOME/fifo\""
+        );
+        let fifo = sandbox.path("home").join("fifo");
+        if !fifo.exists() {
+            nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        }
+        let args = ["proxy", &server.url(), "--", "/bin/sh", "-c", &script];
+        let proxied = Proxied::spawn(&mut sandbox.command(&args));
+        assert_eq!(proxied.get(USER).status, 200);
+        proxied.running.signal(signal);
+        let done = proxied.end();
+        assert_eq!(
+            (done.code(), done.stdout.as_str()),
+            (Some(7), "got\n"),
+            "{signal}: {done:?}"
+        );
+    }
+}
+
+#[test]
+fn what_nohup_ignores_stays_ignored() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let args = [
+        "proxy",
+        &server.url(),
+        "--",
+        "/bin/sh",
+        "-c",
+        "kill -HUP $$; echo lives",
+    ];
+    let command = sandbox.command(&args);
+    let done = Running::spawn(&mut after("trap '' HUP", &command)).finish();
+    assert_eq!(done.prints(), "lives");
+}
+
+#[test]
+fn nothing_listens_after_the_command() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let proxied = Proxied::start(&sandbox, &server.url());
+    let address = proxied.address();
+    let held = server.hold_requests(USER);
+    let mut client = proxied.connect();
+    {
+        use std::io::Write as _;
+        let (path, host) = (proxied.path(), proxied.authority());
+        write!(client, "GET {path}{USER} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    }
+    server.wait_until(
+        |requests| requests.iter().any(|one| one.request.path == USER),
+        "a request in flight",
+    );
+    proxied.end().succeeds();
+    assert!(TcpStream::connect(address).is_err());
+    held.release();
+}
+
+/// Gives what follows a terminal of its own, whose keys send signals.
+fn with_terminal() -> Command {
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--ctty", "--wait"]);
+    setsid
+}
+
+#[test]
+fn a_key_at_the_terminal_reaches_the_command_once() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let script = "n=0; trap 'n=$((n+1)); echo interrupt $n >&2' INT; echo ready >&2
+while [ $n = 0 ]; do read -r x; done; read -r x; echo $x after $n >&2";
+    let args = ["proxy", &server.url(), "--", "/bin/sh", "-c", script];
+    let mut command = wrapped(with_terminal(), &sandbox.command(&args));
+    let mut terminal = Terminal::spawn(&mut command);
+    terminal.wait_for("ready");
+    terminal.interrupt();
+    terminal.wait_for("interrupt 1");
+    terminal.type_line("go");
+    terminal.wait_for("go after 1");
+    let done = terminal.finish();
+    assert_eq!(done.code(), Some(0), "{done:?}");
+}
+
+#[test]
+fn a_job_is_stopped_as_a_whole_and_goes_on() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let Some(mut shell) = program(&sandbox, "bash") else {
+        return;
+    };
+    shell.args(["--norc", "-i"]);
+    let mut terminal = Terminal::spawn(&mut wrapped(with_terminal(), &shell));
+    let glauth = crate::support::sandbox::program();
+    let script = "echo read''y >&2; read -r x; echo \"got $x\" >&2";
+    let url = server.url();
+    terminal.type_line(&format!(
+        "{} proxy {url} -- sh -c '{script}'",
+        glauth.display()
+    ));
+    terminal.wait_for("ready");
+    terminal.suspend();
+    terminal.wait_for("Stopped");
+    terminal.type_line("fg");
+    terminal.type_line("hello");
+    terminal.wait_for("got hello");
+    terminal.type_line("exit");
+    assert_eq!(terminal.finish().code(), Some(0));
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let args = [
+        "proxy",
+        &server.url(),
+        "--",
+        "/bin/sh",
+        "-c",
+        "echo $NO_PROXY $no_proxy",
+    ];
+    let printed = |variables: &[(&str, &str)]| {
+        let mut command = sandbox.command(&args);
+        command.envs(variables.iter().copied()).stdin(Stdio::null());
+        Running::spawn(&mut command).finish().prints()
+    };
+    assert_eq!(printed(&[]), "");
+    let proxy = ("http_proxy", "http://proxy.example:3128");
+    assert_eq!(printed(&[proxy]), "127.0.0.1 127.0.0.1");
+    let both = printed(&[proxy, ("NO_PROXY", ".example")]);
+    assert_eq!(both, ".example,127.0.0.1 .example,127.0.0.1");
+}

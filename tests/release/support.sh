@@ -5,6 +5,8 @@
 . "${root:?}/tests/recipes/support.sh"
 
 : "${version:?}" "${out:?}" "${copy:?}"
+# What the last command said, and the root of this case.
+said='' fresh=$scratch/fresh
 
 # is_same WHAT ONE OTHER
 is_same() {
@@ -27,6 +29,11 @@ give_login() {
     mkdir -p "$fresh/home/jane/.local/share"
     cp -r "$HOME/.local/share/glauth" "$fresh/home/jane/.local/share"
     chown -R 1000:1000 "$fresh/home/jane"
+}
+
+user_keeps_login() {
+    local logins=.local/share/glauth/credentials
+    cmp "$HOME/$logins"/*/default.toml "$fresh/home/jane/$logins"/*/default.toml || fail "the user keeps the login"
 }
 
 # The files of the root, without those in which the package manager keeps its books, and without homes.

@@ -7,14 +7,14 @@ needs dpkg-deb lintian mmdebstrap
 
 for architecture in amd64 arm64; do
     deb=$out/glauth-cli_$version-1_$architecture.deb
-    ends_with 0 lintian --no-cfg --fail-on error "$deb"
+    # The address of a trial's maintainer has no host.
+    ends_with 0 lintian --no-cfg --allow-root --fail-on error,warning --suppress-tags bogus-mail-host-in-debian-changelog "$deb"
     is_same "the deb for $architecture has what make installs" \
-        "$(installed_files | sed -E 's|^|/usr|; s|/\./|/|; s|(/man/.*)|\1.gz|; /share.doc/d' | LC_ALL=C sort)" \
+        "$(installed_files | sed -E 's|^\.|/usr|; s|(/man/.*)|\1.gz|; /share.doc/d' | LC_ALL=C sort)" \
         "$(dpkg-deb --fsys-tarfile "$deb" | tar --list | sed 's/^\.//; /\/$/d; /share.doc/d; /lintian/d' | LC_ALL=C sort)"
 done
 deb=$out/glauth-cli_$version-1_$(dpkg --print-architecture).deb
 
-fresh=$scratch/fresh
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt --include=man-db,bash-completion "$suite" "$fresh" >"$scratch/log" 2>&1 ||
     left_out "mmdebstrap cannot make a root: $(tail --lines=1 "$scratch/log")"
@@ -57,5 +57,5 @@ chroot "$fresh" dpkg --remove glauth >/dev/null 2>&1 || true
 
 ends_with 0 chroot "$fresh" apt-get purge --yes glauth-cli
 is_same "what the package leaves" "$(files_of_root)" "$(cat "$scratch/before")"
-[[ $(HOME=$fresh/home/jane glauth token "$URL") == "$(glauth token "$URL")" ]] || fail "the user keeps the login"
+user_keeps_login
 done_with_server

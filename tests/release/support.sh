@@ -7,6 +7,8 @@
 : "${version:?}" "${out:?}" "${copy:?}"
 # What the last command said, and the root of this case.
 said='' fresh=$scratch/fresh
+# As the packages write the version.
+packaged=${version/-/\~}-1
 
 # is_same WHAT ONE OTHER
 is_same() {

@@ -6,14 +6,14 @@ needs_root
 needs dpkg-deb lintian mmdebstrap
 
 for architecture in amd64 arm64; do
-    deb=$out/glauth-cli_$version-1_$architecture.deb
+    deb=$out/glauth-cli_${packaged}_$architecture.deb
     # The address of a trial's maintainer has no host.
     ends_with 0 lintian --no-cfg --allow-root --fail-on error,warning --suppress-tags bogus-mail-host-in-debian-changelog "$deb"
     is_same "the deb for $architecture has what make installs" \
         "$(installed_files | sed -E 's|^\.|/usr|; s|(/man/.*)|\1.gz|; /share.doc/d' | LC_ALL=C sort)" \
         "$(dpkg-deb --fsys-tarfile "$deb" | tar --list | sed 's/^\.//; /\/$/d; /share.doc/d; /lintian/d' | LC_ALL=C sort)"
 done
-deb=$out/glauth-cli_$version-1_$(dpkg --print-architecture).deb
+deb=$out/glauth-cli_${packaged}_$(dpkg --print-architecture).deb
 
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 mmdebstrap --quiet --variant=apt --include=man-db,bash-completion "$suite" "$fresh" >"$scratch/log" 2>&1 ||

@@ -7,7 +7,7 @@ needs rpm rpmbuild
 
 rpms() { rpm --root "$fresh" --dbpath /var/lib/rpm "$@"; }
 
-package=$out/glauth-cli-$version-1.$(uname -m).rpm
+package=$out/glauth-cli-$packaged.$(uname -m).rpm
 for one in "$out"/*.rpm; do
     is_same "$one has what make installs" \
         "$({ installed_files && echo ./share/doc/glauth-cli/third-party.txt && echo ./share/doc/glauth-cli; } |
@@ -31,7 +31,7 @@ export HOME=/home/jane
 ends_with 0 as_user /usr/bin/glauth token "$URL"
 export HOME=$scratch/home
 is_same "the user's token" "$said" "$(glauth token "$URL")"
-ends_with 0 as_user /usr/bin/docker-credential-glauth --version
+ends_with 0 as_user /usr/bin/docker-credential-glauth --help
 is_same "the licences" "$(rpms --query --licensefiles glauth-cli | sed 's|.*/||')" "$(printf '%s\n' LICENSE-APACHE LICENSE-MIT)"
 
 mkdir "$scratch/other"

@@ -40,10 +40,8 @@ for file in zsh/site-functions/_glauth fish/vendor_completions.d/glauth.fish doc
     [[ -s $fresh/usr/share/$file ]] || fail "$file is installed"
 done
 [[ $(readlink "$fresh/usr/bin/docker-credential-glauth") == glauth ]] || fail "docker finds its helper"
-if glauth docker-credential --help >/dev/null 2>&1; then
-    said=$(as_user docker-credential-glauth get <<<"$URL")
-    says "$(glauth token "$URL")"
-fi
+said=$(as_user docker-credential-glauth get <<<"$URL")
+says "$(glauth token "$URL")"
 
 # The LDAP server's package and this one exclude each other.
 mkdir -p "$scratch/other/DEBIAN"

@@ -186,7 +186,7 @@ fn list(context: &Context<'_>) -> Result<Exit, Error> {
         let Some(client) = record.client() else {
             continue;
         };
-        for registry in flow::registries_of(&config, &host, Some(&client.provider)) {
+        for registry in flow::registries_of(config, &host, Some(&client.provider)) {
             let user = users.entry(registry);
             user.or_insert_with(|| image_username(client).to_owned());
         }

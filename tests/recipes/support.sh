@@ -20,6 +20,17 @@ needs() {
     done
 }
 
+# needs_at_hand PROGRAM...: the same with what this suite cannot install; --require does not demand it.
+needs_at_hand() {
+    local program
+    for program; do
+        command -v "$program" >/dev/null && continue
+        trap - EXIT
+        echo "$program is not here, and this suite cannot install it"
+        exit 78
+    done
+}
+
 left_out() {
     trap - EXIT
     echo "$*"

@@ -2,7 +2,7 @@
 # gcloud exchanges the token by workload identity federation.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-needs gcloud
+needs_at_hand gcloud
 
 use_client() {
     export CLOUDSDK_AUTH_TOKEN_INTROSPECTION_ENDPOINT=$REGISTRY/introspect

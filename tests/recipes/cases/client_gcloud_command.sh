@@ -2,7 +2,7 @@
 # gcloud asks a command for the token that it exchanges.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-needs gcloud
+needs_at_hand gcloud
 
 use_client() {
     export CLOUDSDK_AUTH_TOKEN_INTROSPECTION_ENDPOINT=$REGISTRY/introspect

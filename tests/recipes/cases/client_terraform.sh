@@ -2,7 +2,7 @@
 # Terraform keeps its state at the registry, by the http backend.
 # shellcheck source-path=SCRIPTDIR source=../clients/support.sh
 . "${root:?}/tests/recipes/clients/support.sh"
-needs terraform
+needs_at_hand terraform
 
 use_client() {
     cat >main.tf <<END

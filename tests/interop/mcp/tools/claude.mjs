@@ -1,29 +1,29 @@
 // Lets `claude -p` call an MCP tool again and again while tokens expire. A stand-in for the model asks for the calls.
 //
-//   node claude.mjs CLAUDE URL SECONDS
+//   node claude.mjs CLAUDE URL SESSIONS SECONDS LIFETIME
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 
-const [claude, url, seconds] = process.argv.slice(2);
-const TOOL = "mcp__example__hello";
-const end = Date.now() + seconds * 1000;
+import { run, start } from "./sessions.mjs";
 
+const claude = process.argv[2];
+const TOOL = "mcp__example__hello";
+
+// Each session has a model of its own: its first folder in the address.
+const sessions = new Map();
 let asked = 0;
-const judged = new Set();
-let failed = 0;
 
 // Each result stays in the conversation.
-function judge(messages) {
+function judge(session, messages) {
     const blocks = messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
     for (const block of blocks) {
-        if (block.type !== "tool_result" || judged.has(block.tool_use_id)) continue;
-        judged.add(block.tool_use_id);
+        if (block.type !== "tool_result" || session.judged.has(block.tool_use_id)) continue;
+        session.judged.add(block.tool_use_id);
         if (block.is_error || !JSON.stringify(block.content).includes("hello")) {
-            failed += 1;
+            session.failed += 1;
             console.log(JSON.stringify(block));
         }
     }
@@ -47,18 +47,20 @@ function* events(model, callsTool) {
 }
 
 const model = createServer(async (request, response) => {
-    if (request.method !== "POST" || !request.url.startsWith("/v1/messages?") && request.url !== "/v1/messages") {
+    const [, name, ...path] = new URL(request.url, "http://model").pathname.split("/");
+    const session = sessions.get(name);
+    if (request.method !== "POST" || !session || path.join("/") !== "v1/messages") {
         response.writeHead(404).end();
         return;
     }
     const question = await json(request);
     const hasTool = question.tools?.some(({ name }) => name === TOOL);
     if (hasTool) {
-        judge(question.messages);
+        judge(session, question.messages);
         await setTimeout(1000);
     }
     response.writeHead(200, { "Content-Type": "text/event-stream" });
-    for (const event of events(question.model, hasTool && Date.now() < end)) {
+    for (const event of events(question.model, hasTool && Date.now() < session.until)) {
         response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     }
     response.end();
@@ -66,21 +68,26 @@ const model = createServer(async (request, response) => {
 model.listen(0, "127.0.0.1");
 await once(model, "listening");
 
-const words = ["-p", "call the tool", "--allowedTools", TOOL];
-const child = spawn(claude, words, {
-    stdio: ["ignore", "inherit", "inherit"],
-    env: {
-        HOME: process.env.HOME,
-        PATH: process.env.PATH,
-        ANTHROPIC_BASE_URL: `http://127.0.0.1:${model.address().port}`,
-        ANTHROPIC_API_KEY: "none",
-        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-        DISABLE_AUTOUPDATER: "1",
-        ENABLE_TOOL_SEARCH: "false",
-    },
-});
-process.on("exit", () => child.kill());
-await once(child, "exit");
-const refreshes = await (await fetch(new URL("/refreshes", url))).json();
-console.log(`claude-code: ${judged.size} calls, ${failed} failed, ${refreshes} refreshes`);
-process.exit(judged.size === 0 || failed > 0 || refreshes < 3 ? 1 : 0);
+async function session(until) {
+    const name = String(sessions.size + 1);
+    const state = { until, judged: new Set(), failed: 0 };
+    sessions.set(name, state);
+    const child = start(claude, ["-p", "call the tool", "--allowedTools", TOOL], {
+        stdio: ["ignore", "ignore", "inherit"],
+        env: {
+            HOME: process.env.HOME,
+            PATH: process.env.PATH,
+            ANTHROPIC_BASE_URL: `http://127.0.0.1:${model.address().port}/${name}`,
+            ANTHROPIC_API_KEY: "none",
+            CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+            DISABLE_AUTOUPDATER: "1",
+            ENABLE_TOOL_SEARCH: "false",
+            // Otherwise `claude -p` can ask the model before it has its tools, with any way to authenticate.
+            MCP_CONNECTION_NONBLOCKING: "0",
+        },
+    });
+    await once(child, "exit");
+    return { calls: state.judged.size, failed: state.failed };
+}
+
+await run("claude-code", session);

@@ -32,7 +32,7 @@ pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
     MCP, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient, below,
-    provider, provider_like, provider_of, shared_client,
+    provider, provider_like, provider_of, shared_client, title_by_endpoints,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;

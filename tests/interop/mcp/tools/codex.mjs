@@ -38,14 +38,15 @@ async function session(until) {
     const threadId = started.result.thread.id;
     let calls = 0;
     let failed = 0;
-    for (; Date.now() < until; await setTimeout(1000)) {
+    do {
         const answer = await ask("mcpServer/tool/call", { threadId, server: "example", tool: "hello", arguments: {} });
         calls += 1;
         if (answer.result?.content?.[0]?.text !== "hello") {
             failed += 1;
             console.log(JSON.stringify(answer));
         }
-    }
+        await setTimeout(1000);
+    } while (Date.now() < until);
     server.kill();
     return { calls, failed };
 }

@@ -63,6 +63,8 @@ fn after_the_own_application_the_client_of_another_program_is_offered() {
         .unwrap();
     assert!(own < shared, "{said}");
     assert!(said.contains("each ends the login of the other"), "{said}");
+    assert!(said.contains("may not take git-credential-oauth"), "{said}");
+    assert!(!said.contains("--client-id"), "{said}");
     assert!(
         said.contains("shares the client id of git-credential-oauth, and"),
         "{said}"

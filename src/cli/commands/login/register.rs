@@ -101,10 +101,9 @@ fn ask_to_share(register: &ToRegister) -> Result<Option<String>, NoAnswer> {
     };
     let (name, client_id) = (shared.name, register.client_id);
     printer::plain(&format!(
-        "Or share the client id of {name}, which {} knows already. The consent page then says {name}, and the server \
-         keeps one login for both programs: if you also log in with {name} as the same user, each ends the login of \
-         the other",
-        register.title
+        "Or share the client id of {name}, which this server knows already. The consent page then says {name}, and the \
+         server keeps one login for both programs: if you also log in with {name} as the same user, each ends the login \
+         of the other",
     ));
     let question = format!("share it with {name}? [y/N] (or paste the {client_id}) ");
     let answer = ask(&question, "answer")?;

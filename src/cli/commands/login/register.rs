@@ -54,9 +54,17 @@ pub(super) fn ask_for_client_id(
         None if redirect_uri.is_empty() => printer::note(&format!(
             "{host} has to know this machine as an application with credentials of its own; register one there"
         )),
-        None => printer::note(&format!(
-            "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
-        )),
+        None => {
+            printer::note(&format!(
+                "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
+            ));
+            // Such a server may give its tokens itself, and then its root looks like any other issuer.
+            if host.path().is_empty() {
+                printer::plain(
+                    "If it is an MCP server, press Ctrl-C and add its path to the address: glauth then registers itself",
+                );
+            }
+        }
     }
     let name = register.map_or("client id", |register| register.client_id);
     loop {

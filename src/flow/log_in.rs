@@ -280,7 +280,9 @@ fn complete(
     if asks && plan.client_id().is_none() {
         let register = plan.to_register();
         let typed = person.client_id(register.as_ref(), &plan.redirect_uri())?;
-        if !typed.contains(char::is_control) {
+        // A shared one is offered again.
+        let offered = register.is_some_and(|it| it.shared.iter().any(|shared| shared.id == typed));
+        if !offered && !typed.contains(char::is_control) {
             person.client_id_typed(&typed);
         }
         plan.set_client_id(typed);

@@ -32,7 +32,7 @@ pub use exchange::{ANSWER_LIMIT_TIME, Exchanged, Presented, exchange, obstacle};
 pub use identity::{Identified, identify};
 pub use provider::{
     ImageRegistry, NeedsSecret, PROVIDERS, Provider, REDIRECT_URI, Registration, SharedClient,
-    below, is_for_mcp, provider, provider_like, provider_of, shared_client,
+    below, is_for_mcp, provider, provider_like, provider_of, shared_client, title_by_endpoints,
 };
 pub use reach::{Clock, Reached, reach};
 pub use refusal::OwnErrors;

@@ -187,6 +187,18 @@ pub fn below(base: &str, place: &str) -> String {
     }
 }
 
+/// What people call a server of which only the endpoints are known: some kinds have the same ones.
+#[must_use]
+pub fn title_by_endpoints(provider: &Provider) -> String {
+    let is_alike = |other: &&Provider| other.endpoints == provider.endpoints;
+    let titles: Vec<&str> = PROVIDERS
+        .iter()
+        .filter(is_alike)
+        .map(|other| other.title)
+        .collect();
+    titles.join(" or ")
+}
+
 /// The provider of that name.
 #[must_use]
 pub fn provider(name: &str) -> Option<&'static Provider> {
@@ -216,4 +228,21 @@ pub fn provider_like(metadata: &Metadata, base: &str) -> Option<&'static Provide
         })
     };
     PROVIDERS.iter().find(is_like).or_else(|| provider("oidc"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_with_the_same_endpoints_are_named_together() {
+        for (name, title) in [
+            ("gitea", "Gitea or Forgejo"),
+            ("forgejo", "Gitea or Forgejo"),
+            ("gitlab", "GitLab"),
+            ("github", "GitHub"),
+        ] {
+            assert_eq!(title_by_endpoints(provider(name).unwrap()), title);
+        }
+    }
 }

@@ -43,7 +43,7 @@ fn of_client(error: &ClientError, id: Option<&AccountId>, call: &Call) -> Failur
         },
         ClientError::Discovery(error) => of_discovery(error, id, call),
         ClientError::UnknownKind { .. } => {
-            "name the kind with --provider: `--provider gitlab` if it is GitLab, or `--provider oidc` with the address of that issuer".to_owned()
+            "for an MCP server, add its path to the address; otherwise name the kind with --provider: `--provider gitlab` if it is GitLab, or `--provider oidc` with the address of that issuer".to_owned()
         }
         ClientError::NoDocument { .. } => name_the_kind(id, call),
         ClientError::NoResource(_) => {

@@ -12,7 +12,8 @@ use crate::flow::loopback::{Arrival, BoundPort, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
 use crate::oauth::{
-    AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, stray_error,
+    AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, SharedClient,
+    shared_client, stray_error,
 };
 use crate::peers::Peer;
 use crate::signals::BlockedSignals;
@@ -175,6 +176,12 @@ impl<'a> Browser<'a> {
     /// What a person checks if the page shows an error: the server cannot send it here.
     fn what_to_check(&self) -> String {
         let setup = self.login.setup;
+        if let Some(SharedClient { name, .. }) = shared_client(&setup.client) {
+            return format!(
+                "If the page shows an error, {} may not take {name}: cancel, and register an application for glauth",
+                self.login.plan.id.host
+            );
+        }
         let client_id = setup.client.client_id.as_deref().unwrap_or_default();
         let scopes = match setup.scopes.join(" ") {
             scopes if scopes.is_empty() => String::new(),

@@ -12,7 +12,7 @@ use crate::user_file::Unusable;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToRegister {
     /// Which kind of server, as people call it.
-    pub title: &'static str,
+    pub title: String,
     /// The page where the person registers it.
     pub page: String,
     /// What the page calls the redirect URI, and what to enter there.

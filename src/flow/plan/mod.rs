@@ -25,7 +25,9 @@ use crate::config::{Config, LoginOptions};
 use crate::credential::{
     AccountId, Client, Endpoint, Endpoints, Host, LoginKind, Record, RedirectUri, Scheme,
 };
-use crate::oauth::{Metadata, PROVIDERS, Provider, below, provider, provider_of};
+use crate::oauth::{
+    Metadata, PROVIDERS, Provider, below, provider, provider_of, title_by_endpoints,
+};
 use crate::secret::ClientSecret;
 use crate::store::{Snapshot, Store, StoreError};
 
@@ -244,8 +246,12 @@ impl<'a> Plan<'a> {
         if self.kind == LoginKind::ClientCredentials {
             return None;
         }
+        let title = match self.known_provider() {
+            Ok(None) => title_by_endpoints(provider),
+            _ => provider.title.to_owned(),
+        };
         Some(ToRegister {
-            title: provider.title,
+            title,
             page: below(&self.base(), registration.page),
             redirect_uri: (registration.redirect_uri, self.redirect_uri()),
             scopes: self.scopes().join(" "),

@@ -59,7 +59,7 @@ impl Person for InAWindow {
         register: Option<&ToRegister>,
         redirect_uri: &str,
     ) -> Result<String, NoAnswer> {
-        let title = register.map_or("-", |register| register.title);
+        let title = register.map_or("-", |register| &register.title);
         self.note(format!("client id: {title}, {redirect_uri}"));
         let id = self.client_id.filter(|id| !id.is_empty());
         id.map(ToOwned::to_owned)

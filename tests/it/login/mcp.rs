@@ -492,6 +492,7 @@ fn a_person_is_asked_where_the_server_does_not_register_glauth() {
     let mut terminal = Terminal::spawn(&mut sandbox.command(&["login", "--no-browser", &url]));
     let screen = terminal.wait_for("paste the client id: ");
     assert!(screen.contains("ask an administrator"), "{screen}");
+    assert!(!screen.contains("add its path"), "{screen}");
     terminal.type_line("the-client");
     let screen = terminal.wait_for("Paste the address of that page here");
     assert!(screen.contains("client_id=the-client&"), "{screen}");

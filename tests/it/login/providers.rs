@@ -307,3 +307,18 @@ fn a_comma_separates_scopes_at_github_and_is_told_of_elsewhere() {
     assert_eq!(with("github"), ("a b c".to_owned(), false));
     assert_eq!(with("gitlab"), ("a,b c".to_owned(), true));
 }
+
+/// Its path is missing, and its root describes the authorization server alone.
+#[test]
+fn a_person_who_is_asked_for_a_client_id_learns_how_to_name_an_mcp_server() {
+    let server = AuthorizationServer::start();
+    let url = server.url();
+    says(&server, |document| {
+        document["authorization_endpoint"] = format!("{url}/authorize").into();
+        document["token_endpoint"] = format!("{url}/token").into();
+    });
+    let sandbox = Sandbox::new();
+    let terminal = Terminal::spawn(&mut sandbox.command(&["login", "--no-browser", &url]));
+    let screen = terminal.wait_for("paste the client id: ");
+    assert!(screen.contains("add its path to the address"), "{screen}");
+}

@@ -43,7 +43,8 @@ fn command(sandbox: &Sandbox, server: &AuthorizationServer, options: &[&str]) ->
 #[track_caller]
 fn log_in_shared(sandbox: &Sandbox, server: &AuthorizationServer) -> String {
     let mut terminal = Terminal::spawn(&mut command(sandbox, server, &[]));
-    let screen = terminal.wait_for("share it with git-credential-oauth? [y/N] ");
+    let screen =
+        terminal.wait_for("share it with git-credential-oauth? [y/N] (or paste the Client ID) ");
     terminal.type_line("y");
     browser::open(&noted(sandbox));
     let finished = terminal.finish();
@@ -62,6 +63,8 @@ fn after_the_own_application_the_client_of_another_program_is_offered() {
         .unwrap();
     assert!(own < shared, "{said}");
     assert!(said.contains("each ends the login of the other"), "{said}");
+    assert!(said.contains("may not take git-credential-oauth"), "{said}");
+    assert!(!said.contains("--client-id"), "{said}");
     assert!(
         said.contains("shares the client id of git-credential-oauth, and"),
         "{said}"
@@ -77,13 +80,39 @@ fn after_the_own_application_the_client_of_another_program_is_offered() {
 fn enter_declines_and_the_id_of_an_own_application_is_asked_for() {
     let server = server("the-client");
     let sandbox = Sandbox::new();
-    for answer in ["", "n", "tea"] {
+    for answer in ["", "n", "No"] {
         let mut terminal = Terminal::spawn(&mut command(&sandbox, &server, &[]));
         terminal.wait_for("[y/N] ");
         terminal.type_line(answer);
         terminal.wait_for("paste the Client ID: ");
     }
     assert_eq!((server.count(AUTHORIZE), server.count(TOKEN)), (0, 0));
+}
+
+/// The last of the three steps says: paste it here.
+#[test]
+fn a_client_id_pasted_at_the_offer_is_taken() {
+    let server = server("the-client");
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::spawn(&mut command(&sandbox, &server, &[]));
+    terminal.wait_for("[y/N] (or paste the Client ID) ");
+    terminal.type_line("the-client");
+    browser::open(&noted(&sandbox));
+    assert_eq!(terminal.finish().code(), Some(0));
+    let record = sandbox.record(&server);
+    let client = record["client"].as_table().unwrap();
+    assert_eq!(client["client_id"].as_str(), Some("the-client"));
+}
+
+#[test]
+fn a_token_pasted_at_the_offer_is_not_taken_for_a_client_id() {
+    let server = server("the-client");
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::spawn(&mut command(&sandbox, &server, &[]));
+    terminal.wait_for("[y/N] ");
+    terminal.type_line("glpat-0123456789abcdefghij");
+    terminal.wait_for("that looks like a token");
+    assert_eq!(terminal.finish().code(), Some(2));
 }
 
 /// Its login would end.
@@ -99,7 +128,7 @@ fn a_program_that_is_installed_here_is_passed_over() {
     let path = format!("{}:/usr/bin:/bin", programs.display());
     let mut login = command(&sandbox, &server, &[]);
     let terminal = Terminal::spawn(login.env("PATH", path));
-    terminal.wait_for("share it with Git Credential Manager? [y/N] ");
+    terminal.wait_for("share it with Git Credential Manager? [y/N] (or paste the Client ID) ");
 }
 
 #[test]

@@ -47,16 +47,24 @@ pub(super) fn ask_for_client_id(
     match register {
         Some(register) => {
             explain(&host.to_string(), register);
-            if let Some(shared) = offered(register)? {
-                return Ok(shared.id.to_owned());
+            if let Some(id) = ask_to_share(register)? {
+                return Ok(id);
             }
         }
         None if redirect_uri.is_empty() => printer::note(&format!(
             "{host} has to know this machine as an application with credentials of its own; register one there"
         )),
-        None => printer::note(&format!(
-            "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
-        )),
+        None => {
+            printer::note(&format!(
+                "{host} has to know glauth as an application; register one there, with the redirect URI `{redirect_uri}`"
+            ));
+            // Such a server may give its tokens itself, and then its root looks like any other issuer.
+            if host.path().is_empty() {
+                printer::plain(
+                    "If it is an MCP server, press Ctrl-C and add its path to the address: glauth then registers itself",
+                );
+            }
+        }
     }
     let name = register.map_or("client id", |register| register.client_id);
     loop {
@@ -78,34 +86,47 @@ pub(super) fn ask_for_client_id(
                 }
             }
             ("", None) => {}
-            (id, _) if is_like_a_token(id) => {
-                return Err(NoAnswer::Unfit(format!(
-                    "that looks like a token, and not like the {name}; log in with a token on standard input and --with-token"
-                )));
-            }
-            (id, _) => return Ok(id.to_owned()),
+            (id, _) => return pasted(id, name),
         }
     }
 }
 
-/// The client of another program, if the person would rather share that. One whose program is not on this machine
-/// takes the login of no other program, as far as glauth can tell.
-fn offered(register: &ToRegister) -> Result<Option<&'static SharedClient>, NoAnswer> {
-    let is_missing = |client: &&SharedClient| env::in_path(client.program).is_none();
-    let mut clients = register.shared.iter();
-    let Some(shared) = clients.clone().find(is_missing).or_else(|| clients.next()) else {
+/// What a person pasted as the client id.
+fn pasted(id: &str, name: &str) -> Result<String, NoAnswer> {
+    if is_like_a_token(id) {
+        return Err(NoAnswer::Unfit(format!(
+            "that looks like a token, and not like the {name}; log in with a token on standard input and --with-token"
+        )));
+    }
+    Ok(id.to_owned())
+}
+
+/// The client id of another program, if the person would rather share that. The steps before this question end with
+/// pasting an id, so a pasted one is an answer too.
+fn ask_to_share(register: &ToRegister) -> Result<Option<String>, NoAnswer> {
+    let Some(shared) = offered(register) else {
         return Ok(None);
     };
-    let name = shared.name;
-    printer::note(&format!(
-        "Or share the client id of {name}, which {} knows already. The consent page then says {name}, and the server \
-         keeps one login for both programs: if you also log in with {name} as the same user, each ends the login of \
-         the other",
-        register.title
+    let (name, client_id) = (shared.name, register.client_id);
+    printer::plain(&format!(
+        "Or share the client id of {name}, which this server knows already. The consent page then says {name}, and the \
+         server keeps one login for both programs: if you also log in with {name} as the same user, each ends the login \
+         of the other",
     ));
-    let answer = ask(&format!("share it with {name}? [y/N] "), "answer")?;
-    let agrees = ["y", "yes"].contains(&answer.to_lowercase().as_str());
-    Ok(agrees.then_some(shared))
+    let question = format!("share it with {name}? [y/N] (or paste the {client_id}) ");
+    let answer = ask(&question, "answer")?;
+    match answer.to_lowercase().as_str() {
+        "y" | "yes" => Ok(Some(shared.id.to_owned())),
+        "" | "n" | "no" => Ok(None),
+        _ => pasted(&answer, client_id).map(Some),
+    }
+}
+
+/// One whose program is not on this machine takes the login of no other program, as far as glauth can tell.
+fn offered(register: &ToRegister) -> Option<&'static SharedClient> {
+    let is_missing = |client: &&SharedClient| env::in_path(client.program).is_none();
+    let mut clients = register.shared.iter();
+    clients.clone().find(is_missing).or_else(|| clients.next())
 }
 
 /// Says in three steps how a person registers an application.

@@ -3,13 +3,14 @@ import os
 
 from fastmcp import FastMCP
 from fastmcp.server.auth.auth import ClientRegistrationOptions
-from fastmcp.server.auth.providers.in_memory import InMemoryOAuthProvider
+from fastmcp.server.auth.providers import in_memory
 from starlette.responses import JSONResponse
 
+in_memory.DEFAULT_ACCESS_TOKEN_EXPIRY_SECONDS = int(os.environ.get("LIFETIME", "3600"))
 refreshes = 0
 
 
-class CountingProvider(InMemoryOAuthProvider):
+class CountingProvider(in_memory.InMemoryOAuthProvider):
     async def load_refresh_token(self, client, refresh_token):
         global refreshes
         refreshes += 1

@@ -1,5 +1,5 @@
-// One server: logs in without an option, lets the token expire three times while 8 processes work, and restarts the
-// server, which then knows no client. The first failure ends the run.
+// One server: logs in without an option, lets 8 processes work after each of three expiries, and restarts the server,
+// which then knows no client. The server hands out tokens that live for seconds. The first failure ends the run.
 //
 //   node judge.mjs NAME COMMAND...
 
@@ -10,17 +10,21 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 const WORKERS = 8;
 const EXPIRIES = 3;
+// In seconds. Within nine tenths of it, all workers must have their token.
+const LIFETIME = 8;
 const STARTS_WITHIN_MS = 60_000;
 const { GLAUTH, HOME } = process.env;
 const [name, ...command] = process.argv.slice(2);
 
-// The demo of the SDK hands out no refresh tokens, and has no way to count.
+// The demo of the SDK hands out no refresh tokens, has no way to count, and its tokens live for an hour: that is a number
+// in its code, so the judge changes the record instead.
 const isDemo = name === "simpleStreamableHttp";
 const tool = isDemo ? "greet" : "hello";
 
@@ -34,12 +38,13 @@ async function freePort() {
 }
 
 const port = await freePort();
-const environment = { ...process.env, PORT: port, MCP_PORT: port, MCP_AUTH_PORT: await freePort() };
+const environment = { ...process.env, LIFETIME, PORT: port, MCP_PORT: port, MCP_AUTH_PORT: await freePort() };
 const origin = `http://${isDemo ? "localhost" : "127.0.0.1"}:${port}`;
 const url = `${origin}/mcp`;
 
 let server;
 process.on("exit", () => server?.kill("SIGKILL"));
+process.on("SIGTERM", () => process.exit(1));
 
 // A server is there once it wants a token.
 async function start() {
@@ -52,7 +57,7 @@ async function start() {
         await response?.text();
         if (response?.status === 401) return;
         assert.ok(Date.now() < limit && server.exitCode === null, `${name} did not start`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await setTimeout(50);
     }
 }
 
@@ -102,14 +107,33 @@ async function allWork() {
     return bearers[0];
 }
 
-// The end of each token in the record becomes a time that has passed.
-function expire() {
+function record() {
     const store = join(HOME, ".local/share/glauth/credentials");
-    const record = readdirSync(store, { recursive: true }).find((file) => file.endsWith("default.toml"));
-    const before = readFileSync(join(store, record), "utf8");
-    const after = before.replaceAll(/^expires_at = .*$/gm, "expires_at = 2026-01-01T00:00:00Z");
-    assert.notEqual(after, before);
-    writeFileSync(join(store, record), after);
+    return join(store, readdirSync(store, { recursive: true }).find((file) => file.endsWith("default.toml")));
+}
+
+const EXPIRES_AT = /^expires_at = (.*)$/gm;
+
+// The token expires. Nothing asks the server meanwhile: fastmcp's provider ends the whole grant if it sees an expired
+// access token.
+async function expire() {
+    const before = readFileSync(record(), "utf8");
+    if (isDemo) {
+        writeFileSync(record(), before.replaceAll(EXPIRES_AT, "expires_at = 2026-01-01T00:00:00Z"));
+        assert.notEqual(readFileSync(record(), "utf8"), before);
+        return;
+    }
+    const [[, expiresAt]] = before.matchAll(EXPIRES_AT);
+    const left = Date.parse(expiresAt) - Date.now();
+    assert.ok(left <= LIFETIME * 1000, `the token lives for ${left} ms`);
+    await setTimeout(left);
+}
+
+// Once there is another token, or none, it is safe to show the server the old one.
+async function assertRefused(bearer) {
+    const response = await fetch(url, { method: "POST", headers: { Authorization: `Bearer ${bearer}` } });
+    await response.text();
+    assert.equal(response.status, 401, "the old token");
 }
 
 const refreshes = async () => (await fetch(`${origin}/refreshes`)).json();
@@ -125,16 +149,17 @@ await login();
 
 let bearer = await allWork();
 if (isDemo) {
-    expire();
+    await expire();
     await needsLogin([]);
     await login();
     bearer = await allWork();
 } else {
     for (let expiry = 1; expiry <= EXPIRIES; expiry += 1) {
-        expire();
+        await expire();
         const before = bearer;
         bearer = await allWork();
         assert.notEqual(bearer, before);
+        await assertRefused(before);
         assert.equal(await refreshes(), expiry, "refreshes so far");
     }
 }
@@ -145,8 +170,9 @@ await login();
 await allWork();
 if (!isDemo) {
     const refused = await refreshes();
-    expire();
+    await expire();
     await allWork();
     assert.equal((await refreshes()) - refused, 1, "refreshes after the second login");
 }
+console.log(isDemo ? "no refresh tokens" : `${WORKERS} processes, ${EXPIRIES + 1} expiries, a refresh each`);
 process.exit(0);

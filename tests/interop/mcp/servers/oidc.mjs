@@ -1,13 +1,12 @@
 // oidc-provider with registration and resource indicators: a refresh rotates, and a spent refresh token that comes again
-// revokes the whole grant. Its pages answer
-// themselves: Jane signs in and consents.
+// revokes the whole grant. Its pages answer themselves: Jane signs in and consents.
 
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 
 import { InvalidTokenError } from "@modelcontextprotocol/sdk/server/auth/errors.js";
 import { errors, Provider } from "oidc-provider";
 
-import { app, countRefresh, origin, resource, serve } from "./tool.mjs";
+import { app, countRefresh, LIFETIME, origin, resource, serve } from "./tool.mjs";
 
 const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
 
@@ -35,7 +34,8 @@ const configuration = {
             enabled: true,
             getResourceServerInfo(_context, indicator) {
                 if (indicator !== resource.href) throw new errors.InvalidTarget();
-                return { scope: "tools", audience: indicator, accessTokenFormat: "opaque", accessTokenTTL: 3600 };
+                const accessTokenTTL = LIFETIME;
+                return { scope: "tools", audience: indicator, accessTokenFormat: "opaque", accessTokenTTL };
             },
             useGrantedResource: () => false,
         },

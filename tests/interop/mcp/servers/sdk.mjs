@@ -7,10 +7,7 @@ import { DemoInMemoryAuthProvider } from "@modelcontextprotocol/sdk/examples/ser
 import { InvalidGrantError, InvalidTokenError } from "@modelcontextprotocol/sdk/server/auth/errors.js";
 import { mcpAuthRouter } from "@modelcontextprotocol/sdk/server/auth/router.js";
 
-import { app, countRefresh, origin, resource, serve } from "./tool.mjs";
-
-// In seconds.
-const LIFETIME = Number(process.env.LIFETIME ?? 3600);
+import { app, countRefresh, LIFETIME, origin, resource, serve } from "./tool.mjs";
 
 class RotatingProvider extends DemoInMemoryAuthProvider {
     refreshTokens = new Map();

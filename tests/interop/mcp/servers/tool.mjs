@@ -10,6 +10,8 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 export const origin = `http://127.0.0.1:${process.env.PORT}`;
 export const resource = new URL("/mcp", origin);
 export const app = createMcpExpressApp();
+// Of an access token, in seconds.
+export const LIFETIME = Number(process.env.LIFETIME ?? 3600);
 
 let refreshes = 0;
 export function countRefresh() {

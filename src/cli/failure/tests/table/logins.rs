@@ -8,7 +8,7 @@ use crate::secret::BadSecret;
 
 pub(super) fn clients() -> Vec<Error> {
     let register = ToRegister {
-        title: "GitLab",
+        title: "GitLab".to_owned(),
         page: "https://gitlab.example.com/-/user_settings/applications".to_owned(),
         redirect_uri: ("Redirect URI", "http://127.0.0.1/".to_owned()),
         scopes: "api".to_owned(),

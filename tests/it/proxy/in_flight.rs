@@ -3,7 +3,7 @@
 // /proc/locks tells who waits.
 #![cfg(target_os = "linux")]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -25,7 +25,7 @@ struct Streaming {
     end: Sender<()>,
 }
 
-fn streaming() -> Streaming {
+fn streaming(kind: &'static str) -> Streaming {
     let server = AuthorizationServer::start();
     let ((tell, begun), (end, told)) = (channel(), channel::<()>());
     let (tell, told) = (Mutex::new(tell), Mutex::new(told));
@@ -35,8 +35,10 @@ fn streaming() -> Streaming {
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             return stream.write_all(answer).is_ok();
         }
-        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
-        stream.write_all(head).unwrap();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
         tell.lock().unwrap().send(()).unwrap();
         told.lock().unwrap().recv_timeout(LIMIT).ok();
         stream.write_all(b"0\r\n\r\n").is_ok()
@@ -91,7 +93,7 @@ impl Streaming {
 
 #[test]
 fn a_token_is_leased_until_the_answer_has_ended() {
-    let streaming = streaming();
+    let streaming = streaming("application/octet-stream");
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     let client = streaming.begin(&proxied);
     let waiter = streaming.waiter();
@@ -106,7 +108,7 @@ fn a_token_is_leased_until_the_answer_has_ended() {
 
 #[test]
 fn a_client_that_goes_away_ends_its_lease() {
-    let streaming = streaming();
+    let streaming = streaming("application/octet-stream");
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     let client = streaming.begin(&proxied);
     let waiter = streaming.waiter();
@@ -115,9 +117,23 @@ fn a_client_that_goes_away_ends_its_lease() {
     streaming.ends_its_wait(waiter);
 }
 
+/// It can last for hours, and the server has judged its token when it began.
+#[test]
+fn a_stream_of_events_holds_no_lease() {
+    let streaming = streaming("Text/Event-Stream; charset=utf-8");
+    let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
+    let client = streaming.begin(&proxied);
+    let mut head = [0; 12];
+    (&client).read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let waiter = streaming.waiter();
+    streaming.ends_its_wait(waiter);
+    streaming.end.send(()).unwrap();
+}
+
 #[test]
 fn no_lease_is_held_between_requests() {
-    let streaming = streaming();
+    let streaming = streaming("application/octet-stream");
     let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
     assert_eq!(proxied.get("/other").status, 200);
     let waiter = streaming.waiter();

@@ -68,12 +68,15 @@ pub(super) async fn answer(
             let (mut head, body) = answered.into_parts();
             let passed = headers::for_command(&head.headers, &served.address, &call.url);
             if head.status == StatusCode::SWITCHING_PROTOCOLS {
-                return switch(head, passed, on_command, token, connection);
+                return switch(head, passed, on_command, connection);
             }
             head.headers = passed;
             // hyper says which version the connection has.
             head.version = hyper::Version::HTTP_11;
-            Response::from_parts(head, ReplyBody::Passing(body, Some(token)))
+            // A stream of events has no end of its own, and the server has judged its token: a lease would keep every
+            // process from a refresh until the token expires.
+            let token = Some(token).filter(|_| !headers::is_event_stream(&head.headers));
+            Response::from_parts(head, ReplyBody::Passing(body, token))
         }
         Err(error) => served.reporter.failure(&error.into()),
     }
@@ -128,12 +131,12 @@ impl Served {
     }
 }
 
-/// Both ends go on with another protocol, and glauth passes bytes on until one of them ends.
+/// Both ends go on with another protocol, and glauth passes bytes on until one of them ends. As for a stream of events,
+/// there is no lease.
 fn switch(
     mut head: Parts,
     mut passed: HeaderMap,
     on_command: Option<OnUpgrade>,
-    token: Arc<TokenInUse>,
     connection: Arc<OwnedSemaphorePermit>,
 ) -> Response<ReplyBody> {
     let on_server = head.extensions.remove::<OnUpgrade>();
@@ -151,7 +154,7 @@ fn switch(
             let (mut command, mut server) = (TokioIo::new(command), TokioIo::new(server));
             copy_bidirectional(&mut command, &mut server).await.ok();
         }
-        drop((token, connection));
+        drop(connection);
     });
     Response::from_parts(head, ReplyBody::Own(None))
 }

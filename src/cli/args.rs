@@ -82,7 +82,7 @@ pub struct Global {
     pub account: Option<AccountName>,
 
     /// Default host
-    #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", hide_env_values = true, global = true, value_parser = HostArg::parse)]
+    #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", hide_env_values = true, global = true, value_parser = HostArg::parse_below)]
     pub host: Option<HostArg>,
 
     /// Folder with the logins

@@ -403,6 +403,12 @@ impl GrantState {
 }
 
 impl Record {
+    /// Whether it is only what a login that was broken off has left: there was never a login.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        matches!(&self.content, Content::LoggedOut(tombstone) if !tombstone.was_login())
+    }
+
     /// Whether its server is reached by this scheme, as a URL and git name it.
     #[must_use]
     pub fn is_reached_by(&self, scheme: &str) -> bool {

@@ -46,7 +46,9 @@ fn find_at(
         host: host.clone(),
         account: name.cloned().unwrap_or_else(AccountName::default_name),
     };
-    match (session.look(&meant), name) {
+    let found = session.look(&meant);
+    let found = found.map(|found| found.filter(|record| !record.is_unfinished()));
+    match (found, name) {
         (Ok(Some(record)), _) => Ok(record),
         (Ok(None), Some(_)) => Err(FlowError::NoLogin(meant)),
         (Ok(None), None) => without_default(session, meant),
@@ -140,6 +142,7 @@ impl AtHost {
                     let record = snapshot.into_record();
                     match &record.content {
                         Content::Login(_) => there.logins.push(record),
+                        Content::LoggedOut(_) if record.is_unfinished() => {}
                         Content::LoggedOut(_) => there.ended.push(record),
                         Content::Password(_) => {}
                     }

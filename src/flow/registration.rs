@@ -16,9 +16,15 @@ pub(super) fn keep_for_next_login(
     scheme: Scheme,
     client: &Client,
 ) -> Result<(), FlowError> {
+    let before = session.look(id).ok().flatten();
+    let before = before.and_then(|record| record.client().cloned());
     let wait = session.wait(session.deadline());
     let entry = session.store.lock(id, &wait)?;
     entry.keep_client(client.clone(), scheme, session.now())?;
+    // The registration in whose place this one is kept: after this no record says how to delete it.
+    if let Some(before) = before.filter(|before| !before.is_registered_as(client)) {
+        delete_if_unused(session, &before);
+    }
     Ok(())
 }
 
@@ -56,7 +62,7 @@ fn is_used(store: &Store, client: &Client) -> bool {
 }
 
 /// Drops a client that the server does not know any more from what logins and logouts have left.
-fn forget(session: &Session<'_>, client: &Client) -> Result<(), FlowError> {
+pub(super) fn forget(session: &Session<'_>, client: &Client) -> Result<(), FlowError> {
     for id in session.store.accounts()? {
         let record = session.store.snapshot(&id).ok().flatten();
         let left = record.as_ref().and_then(|found| found.record().client());

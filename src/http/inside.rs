@@ -24,8 +24,8 @@ pub(super) fn is_inside(url: &Url) -> bool {
     }
 }
 
-/// The addresses of a server, all of them public. A request that connects to these is not led elsewhere by a name that has others at
-/// the next look-up.
+/// The addresses of a server, all of them public. A request that connects to these is not led elsewhere by a name that
+/// has others at the next look-up.
 pub(super) fn public_addresses(url: &Url) -> Result<Vec<SocketAddr>, SendError> {
     let host = url.host_str().unwrap_or_default();
     let found = url.socket_addrs(|| None);

@@ -17,10 +17,8 @@ use crate::store::Store;
 pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
     let ids = chosen(args, context, &store)?;
-    let mut accounts: Vec<Account> = ids
-        .iter()
-        .map(|id| look(args, context, &store, id))
-        .collect();
+    let accounts = ids.iter().filter_map(|id| look(args, context, &store, id));
+    let mut accounts: Vec<Account> = accounts.collect();
     if context.global.json || context.global.verbose > 0 {
         let leases = store.leases();
         for account in &mut accounts {
@@ -93,10 +91,14 @@ fn host_of<'a>(args: &'a Status, context: &'a Context<'_>) -> Option<&'a HostArg
     args.target.host.as_ref().or(context.global.host.as_ref())
 }
 
-fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Account {
-    match store.snapshot(id) {
+/// `None`: what a login that was broken off has left.
+fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Option<Account> {
+    Some(match store.snapshot(id) {
         Ok(Some(snapshot)) => {
             let record = snapshot.into_record();
+            if record.is_unfinished() {
+                return None;
+            }
             let session = context.session(store, None);
             let check = record
                 .login()
@@ -107,7 +109,7 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
         // Removed since the folder was read.
         Ok(None) => Account::gone(id),
         Err(error) => Account::unreadable(id, &context.failure(&error.into())),
-    }
+    })
 }
 
 /// What a line of the table has no room for.

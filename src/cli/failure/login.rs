@@ -116,7 +116,8 @@ fn of_discovery(error: &DiscoveryError, id: Option<&AccountId>, call: &Call) -> 
             "check that this is the issuer's own address, or name the kind of server with --provider, or its endpoints".to_owned()
         }
         DiscoveryError::Unsound { .. } => {
-            "HOST must be the issuer as the server names itself".to_owned()
+            "HOST must be the issuer, spelled as the server names itself; if it is, ask the server's administrator"
+                .to_owned()
         }
         DiscoveryError::ForeignEndpoint { .. } => format!(
             "glauth sent no secret; if you trust that server, run {} with its endpoints and the address of the MCP server",

@@ -13,6 +13,7 @@ use super::error::FlowError;
 use super::loopback::{Page, Visitor};
 use super::person::{PageOpening, Person};
 use super::plan::{ClientError, Plan, Setup};
+use super::registration;
 use super::revoke::{NewTokens, revoke};
 use super::sentences::{describe, sentence};
 use super::session::Session;
@@ -278,6 +279,10 @@ impl ServerLogin<'_> {
             TokenAnswer::Refused(failed, _) => (failed.outcome, failed.forgot_client),
         };
         let (id, client) = (&self.plan.id, &self.setup.client);
+        if forgot_client {
+            // Whatever the server says of it at another time, the next login registers another one.
+            registration::forget(self.session, client).ok();
+        }
         let sentence = if forgot_client {
             "does not know the client that glauth registered there"
         } else {

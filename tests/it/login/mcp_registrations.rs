@@ -28,6 +28,9 @@ fn a_login_that_is_broken_off_leaves_its_registration_to_the_next_one() {
         let url = address(&server);
         let said = sandbox.run(&["token", &url]).fails(3);
         assert!(said.contains("no login for"), "{said}");
+        // It is no login to anybody else either.
+        let status = sandbox.run(&["status"]).succeeds();
+        assert_eq!(status, "", "{status}");
         log_in(&sandbox, &server, &[]);
         assert_eq!(server.count(REGISTER), 1);
         sandbox.run(&["logout", &url]).succeeds();
@@ -37,6 +40,15 @@ fn a_login_that_is_broken_off_leaves_its_registration_to_the_next_one() {
         log_in(&sandbox, &server, &[]);
         assert_eq!(server.count(REGISTER), if manages { 2 } else { 1 });
     }
+}
+
+#[test]
+fn a_login_that_is_broken_off_hides_no_login_above_it() {
+    let server = start(McpServer::default());
+    let (sandbox, pair) = Sandbox::logged_in(&server);
+    interrupt(spawn(&sandbox, &server, &[]));
+    let token = sandbox.run(&["token", &address(&server)]).prints();
+    assert_eq!(token, pair.access_token);
 }
 
 #[test]
@@ -138,11 +150,23 @@ fn a_login_with_a_client_that_the_server_forgot_says_that_the_next_one_registers
         finished.stderr.contains("which registers glauth again"),
         "{finished:?}"
     );
-    // The next one asks the server whether it knows the client.
-    server.script(TOKEN, unknown_client());
     log_in(&sandbox, &server, &[]);
     assert_eq!(server.count(REGISTER), 2);
     assert_eq!(client_id(&sandbox, &server), Some(server.client_id()));
+}
+
+/// A server that says so of the grant, too: glauth believes what it said of the client.
+#[test]
+fn a_client_that_the_server_calls_unauthorized_is_not_used_again() {
+    let server = start(McpServer::default());
+    let sandbox = Sandbox::new();
+    let waiting = spawn(&sandbox, &server, &[]);
+    let unauthorized = json!({"error": "unauthorized_client"});
+    let unauthorized = || Behaviour::Answer(Answer::json(400, &unauthorized));
+    server.script(TOKEN, unauthorized());
+    assert_eq!(waiting.consent().1.code(), Some(3));
+    log_in(&sandbox, &server, &[]);
+    assert_eq!(server.count(REGISTER), 2);
 }
 
 /// A consent whose grant glauth could not keep would be wasted.

@@ -10,13 +10,14 @@ use super::HostTarget;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth proxy https://mcp.example.com/mcp -- opencode    # opencode.json has \"url\": \"{env:GLAUTH_PROXY_URL}\"
+  # opencode.json: \"url\": \"{env:GLAUTH_PROXY_URL}\"
+  glauth proxy https://mcp.example.com/mcp -- opencode
   glauth proxy https://mcp.example.com/mcp -- npx -y mcp-remote {url}
   glauth proxy gitlab.com -- sh -c 'curl \"$GLAUTH_PROXY_URL/api/v4/user\"'
 
-The command uses the address in `GLAUTH_PROXY_URL`, or `{url}` in its arguments, in the place of HOST. The address \
-holds a secret and works only while the command runs, for you and root alone. Requests go to the server of HOST and \
-no other one. A program that builds its own addresses, such as npm, uses `http://$GLAUTH_PROXY_HOST` and shows \
+The command uses the address in `GLAUTH_PROXY_URL`, or `{url}` in its arguments, in the place of HOST. The variable \
+exists in the command alone, so write it in single quotes. The address holds a secret and works only \
+while the command runs, for you and root alone. Requests go to the server of HOST and no other one. A program that builds its own addresses, such as npm, uses `http://$GLAUTH_PROXY_HOST` and shows \
 `GLAUTH_PROXY_SECRET` as its token.
 
 Each request gets the token that is fresh at that moment. If the server refuses it (401), glauth gets another one \

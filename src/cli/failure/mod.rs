@@ -163,7 +163,9 @@ fn another_token(id: &AccountId, call: &Call) -> String {
 /// What a person does about a refresh that ended so.
 pub(super) fn hint_of(outcome: Outcome, call: &Call) -> Option<String> {
     let hint = match outcome {
-        Outcome::Unreachable => "is the network up, and the address right? nothing was changed; try again later",
+        Outcome::Unreachable => {
+            "is the network up, and the address right? nothing was changed; try again later"
+        }
         Outcome::Unavailable | Outcome::RateLimited => "try again later",
         Outcome::AnswerLost => "try again: the next call finds out whether the server had rotated",
         Outcome::ClientRejected => {

@@ -202,6 +202,36 @@ fn a_body_of_a_mebibyte_goes_once_more() {
     assert_eq!(upstream.heads().len(), 2);
 }
 
+/// More than glauth keeps of all bodies together: what it cannot keep passes.
+#[test]
+fn a_hundred_bodies_at_once_arrive_whole() {
+    const BODIES: usize = 100;
+    let (server, upstream) = (AuthorizationServer::start(), refusing());
+    let (sandbox, _) = log_in_at(&upstream.url(), &server);
+    let proxied = Proxied::start(&sandbox, &upstream.url());
+    let (path, host) = (proxied.path(), proxied.authority());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {MEBIBYTE}\r\n\r\n"
+    );
+    let body = vec![b'x'; MEBIBYTE];
+    let (begun, end) = body.split_at(MEBIBYTE - 1);
+    let start = |_| {
+        let mut client = proxied.connect();
+        client
+            .write_all(&[head.as_bytes(), begun].concat())
+            .unwrap();
+        client
+    };
+    // All but the last byte of each: none can go before all have come.
+    let mut clients: Vec<_> = (0..BODIES).map(start).collect();
+    for client in &mut clients {
+        client.write_all(end).unwrap();
+        let reply = super::Reply::read(client);
+        assert_eq!((reply.status, reply.body.as_str()), (200, "01048576"));
+    }
+    assert_eq!(upstream.heads().len(), BODIES);
+}
+
 #[test]
 fn a_longer_body_passes_and_is_not_repeated() {
     let (server, upstream) = (AuthorizationServer::start(), refusing());

@@ -246,7 +246,8 @@ impl Body for SentBody {
 pub(super) enum ReplyBody {
     /// glauth's own words.
     Own(Option<Bytes>),
-    /// The server's, as it comes, and the token that it was asked with until its end.
+    /// The server's, as it comes, and the token that it was asked with until its end; a stream of events that a GET has
+    /// opened has none.
     Passing(UpstreamBody, Option<Arc<TokenInUse>>),
 }
 

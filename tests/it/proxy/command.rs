@@ -268,7 +268,7 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
         "--",
         "/bin/sh",
         "-c",
-        "echo $NO_PROXY $no_proxy",
+        "set -f; echo $NO_PROXY $no_proxy",
     ];
     let printed = |variables: &[(&str, &str)]| {
         let mut command = sandbox.command(&args);
@@ -280,4 +280,7 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
     assert_eq!(printed(&[proxy]), "127.0.0.1 127.0.0.1");
     let both = printed(&[proxy, ("NO_PROXY", ".example")]);
     assert_eq!(both, ".example,127.0.0.1 .example,127.0.0.1");
+    // All hosts, which it would not be in a list.
+    let all = printed(&[proxy, ("NO_PROXY", "*")]);
+    assert_eq!(all, "*");
 }

@@ -164,11 +164,14 @@ fn none_holds() -> impl Drop {
 
 /// Where signals are read, each with whether the terminal has sent it to the whole job. `None`: the child may have
 /// ended.
-#[cfg(target_os = "linux")]
 #[derive(Debug)]
 struct SignalSource {
+    #[cfg(target_os = "linux")]
     signals: SignalFd,
+    #[cfg(not(target_os = "linux"))]
+    signals: SigSet,
     /// Where the handler of SIGCHLD writes: a thread that began before this may have taken the signal.
+    #[cfg(target_os = "linux")]
     ends: UnixStream,
 }
 
@@ -207,20 +210,15 @@ impl SignalSource {
     }
 }
 
-/// The same elsewhere.
-#[cfg(not(target_os = "linux"))]
-#[derive(Debug)]
-struct SignalSource(SigSet);
-
 /// Elsewhere nothing says where a signal came from: in the foreground, a key is likely.
 #[cfg(not(target_os = "linux"))]
 impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
-        Ok(Self(*signals))
+        Ok(Self { signals: *signals })
     }
 
     fn next(&self) -> io::Result<Option<(Signal, bool)>> {
-        let signal = self.0.wait()?;
+        let signal = self.signals.wait()?;
         if signal == Signal::SIGCHLD {
             return Ok(None);
         }

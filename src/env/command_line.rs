@@ -260,6 +260,10 @@ pub fn no_proxy_for_loopback() -> Option<String> {
     const NAMES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
     NAMES.into_iter().find_map(text)?;
     let listed = super::no_proxy();
+    // Alone, it stands for all hosts; in a list, for none.
+    if listed.trim() == "*" {
+        return None;
+    }
     let separator = if listed.is_empty() { "" } else { "," };
     Some(format!("{listed}{separator}127.0.0.1"))
 }

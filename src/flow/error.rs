@@ -215,8 +215,8 @@ impl FlowError {
     #[must_use]
     pub fn not_repeated(id: AccountId) -> Self {
         let message = format!(
-            "{} refused the token of a request, and glauth does not keep the body of that request: there is another \
-             token for the next one",
+            "{} refused the token of a request, and glauth could not repeat the request, because it had not kept the \
+             whole body; the next request uses a new token",
             id.host
         );
         Self::Failed {

@@ -63,6 +63,12 @@ impl Upstream {
         })
     }
 
+    /// Scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        origin(&self.origin)
+    }
+
     /// Sends a request to an address of this server, and comes back with the head of the answer. There is no limit
     /// on the time: only its sender knows how long it may take.
     pub async fn send<B>(

@@ -2,12 +2,18 @@
 //! after the command has, with no lock in hand (I7).
 
 use std::io;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd as _;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 #[cfg(target_os = "linux")]
 use nix::errno::Errno;
+#[cfg(target_os = "linux")]
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 #[cfg(target_os = "linux")]
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -18,6 +24,16 @@ use nix::unistd::{getpgrp, tcgetpgrp};
 use super::{
     ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, lock, named, send_to_self,
 };
+
+/// What the terminal sends to each process of a job. At a hangup the kernel tells the session's leader alone.
+#[cfg(target_os = "linux")]
+const OF_THE_TERMINAL: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTSTP,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+];
 
 /// What stops a job.
 const STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
@@ -77,8 +93,7 @@ impl SignalsForChild {
             if let Some(status) = child.try_wait()? {
                 break status;
             }
-            let (signal, is_of_the_group) = self.source.next()?;
-            if signal != Signal::SIGCHLD {
+            if let Some((signal, is_of_the_group)) = self.source.next()? {
                 pass(signal, is_of_the_group, child)?;
             }
         };
@@ -147,32 +162,50 @@ fn none_holds() -> impl Drop {
     holders
 }
 
-/// Where signals are read, each with whether it came from the terminal.
+/// Where signals are read, each with whether the terminal has sent it to the whole job. `None`: the child may have
+/// ended.
 #[derive(Debug)]
-struct SignalSource(
-    #[cfg(target_os = "linux")] SignalFd,
-    #[cfg(not(target_os = "linux"))] SigSet,
-);
+struct SignalSource {
+    #[cfg(target_os = "linux")]
+    signals: SignalFd,
+    #[cfg(not(target_os = "linux"))]
+    signals: SigSet,
+    /// Where the handler of SIGCHLD writes: a thread that began before this may have taken the signal.
+    #[cfg(target_os = "linux")]
+    ends: UnixStream,
+}
 
 #[cfg(target_os = "linux")]
 impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
-        Ok(Self(SignalFd::with_flags(signals, SfdFlags::SFD_CLOEXEC)?))
+        let (ends, handler) = UnixStream::pair()?;
+        signal_hook::low_level::pipe::register(Signal::SIGCHLD as i32, handler)?;
+        ends.set_nonblocking(true)?;
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(signals, flags)?;
+        Ok(Self { signals, ends })
     }
 
-    fn next(&self) -> io::Result<(Signal, bool)> {
-        /// `SI_KERNEL` (sigaction(2)): for these signals, the terminal.
+    fn next(&self) -> io::Result<Option<(Signal, bool)>> {
+        /// `SI_KERNEL` (sigaction(2)): no process has sent it.
         const OF_THE_KERNEL: i32 = 0x80;
-        loop {
-            match self.0.read_signal() {
-                Ok(Some(read)) => {
-                    let number = i32::try_from(read.ssi_signo).map_err(io::Error::other)?;
-                    let signal = Signal::try_from(number)?;
-                    return Ok((signal, read.ssi_code == OF_THE_KERNEL));
-                }
-                Ok(None) | Err(Errno::EINTR) => {}
-                Err(error) => return Err(error.into()),
+        let one_of = [self.signals.as_fd(), self.ends.as_fd()];
+        let mut one_of = one_of.map(|source| PollFd::new(source, PollFlags::POLLIN));
+        match poll(&mut one_of, PollTimeout::NONE) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        io::copy(&mut &self.ends, &mut io::sink()).ok();
+        match self.signals.read_signal() {
+            Ok(Some(read)) => {
+                let number = i32::try_from(read.ssi_signo).map_err(io::Error::other)?;
+                let signal = Signal::try_from(number)?;
+                let is_of_the_kernel = read.ssi_code == OF_THE_KERNEL;
+                let is_of_the_group = is_of_the_kernel && OF_THE_TERMINAL.contains(&signal);
+                Ok(Some((signal, is_of_the_group)).filter(|_| signal != Signal::SIGCHLD))
             }
+            Ok(None) | Err(Errno::EINTR) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -181,13 +214,16 @@ impl SignalSource {
 #[cfg(not(target_os = "linux"))]
 impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
-        Ok(Self(*signals))
+        Ok(Self { signals: *signals })
     }
 
-    fn next(&self) -> io::Result<(Signal, bool)> {
-        let signal = self.0.wait()?;
+    fn next(&self) -> io::Result<Option<(Signal, bool)>> {
+        let signal = self.signals.wait()?;
+        if signal == Signal::SIGCHLD {
+            return Ok(None);
+        }
         let has_key = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP].contains(&signal);
         let in_foreground = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
-        Ok((signal, has_key && in_foreground))
+        Ok(Some((signal, has_key && in_foreground)))
     }
 }

@@ -184,7 +184,7 @@ fn no_signal_to_the_group_of_a_call_costs_the_login() {
 }
 
 /// Where glauth cannot start itself: there is no `/proc`. `None`: not possible here, which is said.
-fn alone() -> Option<Mounts> {
+pub fn alone() -> Option<Mounts> {
     Mounts::new("mount -t tmpfs tmpfs /proc", &[])
 }
 

@@ -107,6 +107,7 @@ const PLACES: [(&str, &[&str]); 18] = [
             "cli/commands/proxy.rs",
             "cli/commands/proxy/body.rs",
             "cli/commands/proxy/forward.rs",
+            "cli/commands/proxy/report.rs",
             "cli/commands/proxy/server.rs",
             "cli/commands/proxy/tokens.rs",
         ],

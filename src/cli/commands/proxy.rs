@@ -26,7 +26,7 @@ use crate::env;
 use crate::flow::{self, FlowError, Need};
 use crate::http::Upstream;
 use crate::log::Level;
-use crate::signals::{SignalsForChild, end_as};
+use crate::signals::{self, SignalsForChild, end_as};
 use address::LocalAddress;
 use forward::Served;
 use report::Reporter;
@@ -58,6 +58,8 @@ pub(super) fn run(args: &Proxy, context: &Context<'_>) -> Result<ExitCode, Error
     let record = context.find(&host, &session)?;
     let reporter = Reporter::new(context.printer.clone(), context.call());
     ready(context, &session, record.clone(), &reporter)?;
+    // A signal that came meanwhile ends glauth here: the command has not begun.
+    signals::told();
     let server = LocalServer::bind().map_err(Error::system("cannot listen on this machine"))?;
     let all = served(context, &record, server.port, host.host.path(), reporter)?;
     let url = all.address.url();

@@ -1,15 +1,18 @@
 //! The command beside the proxy: it runs as it would by itself.
 
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
 use super::Proxied;
-use crate::support::authorization_server::{AuthorizationServer, USER};
+use crate::interrupted::alone;
+use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN, USER};
 use crate::support::program::program;
 use crate::support::sandbox::{Finished, Running, Sandbox, after, wrapped};
-use crate::support::terminal::Terminal;
+use crate::support::terminal::{Terminal, at_a_terminal};
+use crate::support::watch::{eventually, next_line};
 
 fn run(sandbox: &Sandbox, server: &AuthorizationServer, script: &str) -> Finished {
     let url = server.url();
@@ -110,6 +113,28 @@ fn a_signal_reaches_the_command_and_glauth_outlives_it() {
     }
 }
 
+/// As for any call, glauth finishes the refresh first. The command has not begun, so glauth alone ends.
+#[test]
+fn a_signal_during_the_first_refresh_ends_glauth_before_the_command_starts() {
+    let Some(alone) = alone() else { return };
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    sandbox.ends_in(&server, -1);
+    let held = server.hold_requests(TOKEN);
+    server.script(TOKEN, Behaviour::Answer(Answer::new(503)));
+    let args = ["proxy", &server.url(), "--", "/bin/sh", "-c", "echo begun"];
+    let mut glauth = Running::spawn(&mut alone.inside(&sandbox.command(&args)));
+    held.wait_for(1);
+    glauth.signal(Signal::SIGTERM);
+    let notice = next_line(&mut glauth);
+    assert!(notice.contains("finishing the refresh"), "{notice}");
+    held.release();
+    let done = glauth.finish();
+    assert_eq!(done.signal(), Some(Signal::SIGTERM as i32), "{done:?}");
+    assert_eq!(done.stdout, "", "{done:?}");
+    assert!(done.stderr.contains("503"), "{done:?}");
+}
+
 #[test]
 fn what_nohup_ignores_stays_ignored() {
     let server = AuthorizationServer::start();
@@ -174,6 +199,34 @@ while [ $n = 0 ]; do read -r x; done; read -r x; echo $x after $n >&2";
     assert_eq!(done.code(), Some(0), "{done:?}");
 }
 
+/// The kernel tells the leader of the session alone, which glauth is here.
+#[test]
+fn a_terminal_that_is_closed_ends_the_command_and_glauth() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let script = "echo begun; exec sleep 600";
+    let args = ["proxy", &server.url(), "--", "/bin/sh", "-c", script];
+    let mut command = wrapped(with_terminal(), &sandbox.command(&args));
+    let (mut glauth, terminal) = at_a_terminal(&mut command);
+    let mut stdout = BufReader::new(glauth.child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "begun\n");
+    drop(terminal);
+    // The command has the other end.
+    assert_eq!(stdout.read_line(&mut line).unwrap(), 0);
+    let done = glauth.finish();
+    assert_eq!(done.signal(), Some(Signal::SIGHUP as i32), "{done:?}");
+}
+
+/// A letter, as proc(5) has it.
+#[cfg(target_os = "linux")]
+fn state_of(process: &str) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap();
+    let (_, behind_name) = stat.rsplit_once(") ").unwrap();
+    behind_name.split(' ').next().unwrap().to_owned()
+}
+
 #[test]
 fn a_job_is_stopped_as_a_whole_and_goes_on() {
     let server = AuthorizationServer::start();
@@ -184,7 +237,7 @@ fn a_job_is_stopped_as_a_whole_and_goes_on() {
     shell.args(["--norc", "-i"]);
     let mut terminal = Terminal::spawn(&mut wrapped(with_terminal(), &shell));
     let glauth = crate::support::sandbox::program();
-    let script = "echo read''y >&2; read -r x; echo \"got $x\" >&2";
+    let script = "echo $$ >$HOME/pid; echo read''y >&2; read -r x; echo \"got $x\" >&2";
     let url = server.url();
     terminal.type_line(&format!(
         "{} proxy {url} -- sh -c '{script}'",
@@ -193,6 +246,11 @@ fn a_job_is_stopped_as_a_whole_and_goes_on() {
     terminal.wait_for("ready");
     terminal.suspend();
     terminal.wait_for("Stopped");
+    #[cfg(target_os = "linux")]
+    {
+        let child = std::fs::read_to_string(sandbox.path("home").join("pid")).unwrap();
+        eventually("the command to be stopped too", || state_of(&child) == "T");
+    }
     terminal.type_line("fg");
     terminal.type_line("hello");
     terminal.wait_for("got hello");
@@ -210,7 +268,7 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
         "--",
         "/bin/sh",
         "-c",
-        "echo $NO_PROXY $no_proxy",
+        "set -f; echo $NO_PROXY $no_proxy",
     ];
     let printed = |variables: &[(&str, &str)]| {
         let mut command = sandbox.command(&args);
@@ -222,4 +280,7 @@ fn a_proxy_of_the_environment_is_not_asked_for_this_machine() {
     assert_eq!(printed(&[proxy]), "127.0.0.1 127.0.0.1");
     let both = printed(&[proxy, ("NO_PROXY", ".example")]);
     assert_eq!(both, ".example,127.0.0.1 .example,127.0.0.1");
+    // All hosts, which it would not be in a list.
+    let all = printed(&[proxy, ("NO_PROXY", "*")]);
+    assert_eq!(all, "*");
 }

@@ -1,9 +1,12 @@
 //! glauth's own failures: the command gets a 503 that says what to do, never a 401, and the person one line.
 
+use std::time::{Duration, Instant};
+
 use super::upstream::Upstream;
 use super::{Proxied, log_in_at};
 use crate::support::authorization_server::{Answer, AuthorizationServer, Behaviour, TOKEN, USER};
 use crate::support::sandbox::{Sandbox, from_now};
+use crate::support::watch::HeldLock;
 
 fn is_told_once(done: &crate::support::sandbox::Finished, sentence: &str) {
     assert_eq!(done.stderr.matches(sentence).count(), 1, "{done:?}");
@@ -83,6 +86,30 @@ fn a_token_endpoint_that_is_down_is_a_503_until_it_is_up() {
         .lines()
         .filter(|line| line.starts_with("glauth: "));
     assert_eq!(lines.count(), 1, "{done:?}");
+}
+
+/// Those that wait for the first one's turn take over its failure.
+#[test]
+fn requests_behind_a_held_lock_fail_together() {
+    let server = AuthorizationServer::start();
+    let (sandbox, _) = Sandbox::logged_in(&server);
+    let url = server.url();
+    let args = [&["--lock-timeout", "2s"], &Proxied::args(&url)[..]].concat();
+    let proxied = Proxied::spawn(&mut sandbox.command(&args));
+    sandbox.ends_in(&server, -1);
+    let _held = HeldLock::take(&sandbox, &server);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| {
+                let reply = proxied.get(USER);
+                assert_eq!(reply.status, 503, "{reply:?}");
+                assert!(reply.body.contains("code: lock_timeout\n"), "{reply:?}");
+            });
+        }
+    });
+    // One after the other they take ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(7), "{begun:?}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn streaming(kind: &'static str) -> Streaming {
     let (tell, told) = (Mutex::new(tell), Mutex::new(told));
     let upstream = Upstream::start(move |head, connection| {
         let stream = connection.get_mut();
-        if head.line() != "GET /stream" {
+        if !head.line().ends_with(" /stream") {
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             return stream.write_all(answer).is_ok();
         }
@@ -56,9 +56,14 @@ fn streaming(kind: &'static str) -> Streaming {
 
 impl Streaming {
     fn begin(&self, proxied: &Proxied) -> TcpStream {
+        self.begin_with("GET", proxied)
+    }
+
+    fn begin_with(&self, method: &str, proxied: &Proxied) -> TcpStream {
         let mut client = proxied.connect();
         let (path, host) = (proxied.path(), proxied.authority());
-        write!(client, "GET {path}/stream HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+        let headers = format!("Host: {host}\r\nContent-Length: 0\r\n");
+        write!(client, "{method} {path}/stream HTTP/1.1\r\n{headers}\r\n").unwrap();
         self.begun.recv_timeout(LIMIT).unwrap();
         client
     }
@@ -129,6 +134,19 @@ fn a_stream_of_events_holds_no_lease() {
     let waiter = streaming.waiter();
     streaming.ends_its_wait(waiter);
     streaming.end.send(()).unwrap();
+}
+
+/// A call of an MCP tool, and the words of a model: they end.
+#[test]
+fn events_that_answer_a_post_hold_a_lease() {
+    let streaming = streaming("text/event-stream");
+    let proxied = Proxied::start(&streaming.sandbox, &streaming.upstream.url());
+    let client = streaming.begin_with("POST", &proxied);
+    let waiter = streaming.waiter();
+    wait_until_queued_on(&streaming.lease_file(), [&waiter]);
+    streaming.end.send(()).unwrap();
+    streaming.ends_its_wait(waiter);
+    drop(client);
 }
 
 #[test]

@@ -110,14 +110,18 @@ fn the_secret_can_be_shown_as_a_token_and_goes_no_further() {
     };
     address.clone_into(&mut proxied.url);
     assert_eq!((host, secret), (proxied.authority(), proxied.secret()));
-    let ask = |token: &str| {
-        let head = format!("GET /npm/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let ask = |line: &str, token: &str| {
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nReferer: http://{host}/npm\r\n"
+        );
         proxied.send(format!("{head}Authorization: Bearer {token}\r\n\r\n").as_bytes())
     };
-    assert_eq!(ask(secret).status, 200);
+    assert_eq!(ask("GET /npm/x", secret).status, 200);
     for other in ["x", &pair.access_token, &secret[1..]] {
-        assert_eq!(ask(other).status, 404, "{other}");
+        assert_eq!(ask("GET /npm/x", other).status, 404, "{other}");
     }
+    // A question about the whole server, which has no path.
+    assert_eq!(ask("OPTIONS *", secret).status, 400);
     let [head] = &upstream.heads()[..] else {
         panic!("{:?}", upstream.heads())
     };
@@ -125,6 +129,8 @@ fn the_secret_can_be_shown_as_a_token_and_goes_no_further() {
         (head.line(), head.token()),
         ("GET /npm/x", &*pair.access_token)
     );
+    let referer = format!("{}/npm", upstream.url());
+    assert_eq!(head.header("referer"), Some(&*referer));
 }
 
 #[test]
@@ -202,6 +208,52 @@ fn a_body_of_a_mebibyte_goes_once_more() {
     assert_eq!(upstream.heads().len(), 2);
 }
 
+/// As a search sends it that has a long question.
+#[test]
+fn the_body_of_a_get_in_pieces_arrives() {
+    let (server, upstream) = (AuthorizationServer::start(), echo());
+    let (sandbox, _) = log_in_at(&upstream.url(), &server);
+    let proxied = Proxied::start(&sandbox, &upstream.url());
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
+         3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n",
+        proxied.path(),
+        proxied.authority()
+    );
+    let reply = proxied.send(request.as_bytes());
+    assert_eq!((reply.status, reply.body.as_str()), (200, "onetwo"));
+}
+
+/// More than glauth keeps of all bodies together: what it cannot keep passes.
+#[test]
+fn a_hundred_bodies_at_once_arrive_whole() {
+    const BODIES: usize = 100;
+    let (server, upstream) = (AuthorizationServer::start(), refusing());
+    let (sandbox, _) = log_in_at(&upstream.url(), &server);
+    let proxied = Proxied::start(&sandbox, &upstream.url());
+    let (path, host) = (proxied.path(), proxied.authority());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {MEBIBYTE}\r\n\r\n"
+    );
+    let body = vec![b'x'; MEBIBYTE];
+    let (begun, end) = body.split_at(MEBIBYTE - 1);
+    let start = |_| {
+        let mut client = proxied.connect();
+        client
+            .write_all(&[head.as_bytes(), begun].concat())
+            .unwrap();
+        client
+    };
+    // All but the last byte of each: none can go before all have come.
+    let mut clients: Vec<_> = (0..BODIES).map(start).collect();
+    for client in &mut clients {
+        client.write_all(end).unwrap();
+        let reply = super::Reply::read(client);
+        assert_eq!((reply.status, reply.body.as_str()), (200, "01048576"));
+    }
+    assert_eq!(upstream.heads().len(), BODIES);
+}
+
 #[test]
 fn a_longer_body_passes_and_is_not_repeated() {
     let (server, upstream) = (AuthorizationServer::start(), refusing());
@@ -211,7 +263,10 @@ fn a_longer_body_passes_and_is_not_repeated() {
     let body = vec![b'x'; MEBIBYTE + 1];
     let reply = proxied.ask("POST", "/long", &dead, &body);
     assert_eq!(reply.status, 503, "{reply:?}");
-    assert!(reply.body.contains("does not keep the body"), "{reply:?}");
+    assert!(
+        reply.body.contains("had not kept the whole body"),
+        "{reply:?}"
+    );
     assert!(reply.header("retry-after").is_some());
     assert_eq!(
         server.rotations(),

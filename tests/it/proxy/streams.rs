@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 
 use super::upstream::{Upstream, read_head, read_piece};
 use super::{Proxied, log_in_at};
-use crate::support::authorization_server::AuthorizationServer;
-use crate::support::sandbox::LIMIT;
+use crate::support::authorization_server::{AuthorizationServer, Pair};
+use crate::support::sandbox::{LIMIT, Sandbox};
 
 #[test]
 fn events_arrive_one_by_one() {
@@ -79,8 +79,19 @@ fn passes(from: &mut TcpStream, to: &mut impl std::io::Read, text: &str) {
     assert_eq!(read, text.as_bytes());
 }
 
-#[test]
-fn an_upgrade_passes_and_bytes_go_both_ways() {
+/// A connection that goes on with another protocol.
+struct Upgraded {
+    client: BufReader<TcpStream>,
+    /// The server's end.
+    there: TcpStream,
+    /// What the client got.
+    head: Vec<String>,
+    token: String,
+    pair: Pair,
+    _alive: (AuthorizationServer, Sandbox, Proxied),
+}
+
+fn upgraded() -> Upgraded {
     let server = AuthorizationServer::start();
     let (ends, got) = channel::<TcpStream>();
     let ends = Mutex::new(ends);
@@ -115,12 +126,32 @@ fn an_upgrade_passes_and_bytes_go_both_ways() {
             line => head.push(line.to_ascii_lowercase()),
         }
     }
+    let token = upstream.heads()[0].token().to_owned();
+    Upgraded {
+        client,
+        there: got.recv_timeout(LIMIT).unwrap(),
+        head,
+        token,
+        pair,
+        _alive: (server, sandbox, proxied),
+    }
+}
+
+#[test]
+fn an_upgrade_passes_and_bytes_go_both_ways() {
+    let Upgraded {
+        mut client,
+        mut there,
+        head,
+        token,
+        pair,
+        _alive,
+    } = upgraded();
     assert!(head[0].starts_with("http/1.1 101"), "{head:?}");
     for line in ["upgrade: websocket", "connection: upgrade", "x-one: 1"] {
         assert!(head.iter().any(|one| one == line), "{head:?}");
     }
-    assert_eq!(upstream.heads()[0].token(), pair.access_token);
-    let mut there = got.recv_timeout(LIMIT).unwrap();
+    assert_eq!(token, pair.access_token);
     passes(
         &mut client.get_mut().try_clone().unwrap(),
         &mut there,
@@ -130,6 +161,40 @@ fn an_upgrade_passes_and_bytes_go_both_ways() {
     // Each end sees the other one's end.
     there.shutdown(std::net::Shutdown::Both).unwrap();
     assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
+}
+
+/// A client that does not close keeps no descriptors of glauth's and of the server's.
+#[test]
+fn an_upgraded_connection_ends_soon_after_one_side_has_ended() {
+    let Upgraded {
+        mut client,
+        mut there,
+        _alive,
+        ..
+    } = upgraded();
+    there.set_read_timeout(Some(LIMIT)).unwrap();
+    there.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
+    // What the client still says arrives.
+    passes(client.get_mut(), &mut there, "last words");
+    assert_eq!(there.read_to_end(&mut Vec::new()).unwrap(), 0);
+}
+
+#[test]
+fn an_upgrade_that_was_not_asked_for_is_a_503() {
+    let server = AuthorizationServer::start();
+    let upstream = Upstream::start(|_, connection| {
+        let answer =
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+        connection.get_mut().write_all(answer.as_bytes()).unwrap();
+        false
+    });
+    let (sandbox, _) = log_in_at(&upstream.url(), &server);
+    let proxied = Proxied::start(&sandbox, &upstream.url());
+    let reply = proxied.get("/");
+    assert_eq!(reply.status, 503, "{reply:?}");
+    assert!(reply.header("retry-after").is_some(), "{reply:?}");
+    assert!(reply.body.contains("did not ask for"), "{reply:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 
@@ -156,6 +157,8 @@ pub fn at_a_terminal(command: &mut Command) -> (Running, File) {
 
 fn at_a_terminal_of(command: &mut Command, size: Winsize) -> (Running, File) {
     let pty = openpty(Some(&size), None).unwrap();
+    // A process that had it too would keep its own terminal open.
+    fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
     let [stdin, stderr] = [(), ()].map(|()| Stdio::from(pty.slave.try_clone().unwrap()));
     drop(pty.slave);
     let set: Vec<_> = command

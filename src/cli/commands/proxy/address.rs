@@ -39,6 +39,11 @@ impl LocalAddress {
         format!("http://{}/{}", self.authority, self.secret)
     }
 
+    /// The same for a program that shows the secret as its token.
+    fn without_path(&self) -> String {
+        format!("http://{}/", self.authority)
+    }
+
     /// The rest of a path that begins with the secret.
     pub(super) fn behind_secret<'p>(&self, path: &'p str) -> Option<&'p str> {
         let inside = path.strip_prefix('/')?;
@@ -70,13 +75,18 @@ impl LocalAddress {
     pub(super) fn without_secret(&self, value: &str) -> Option<String> {
         let origin = self.origin.as_str().trim_end_matches('/');
         let value = value.replace(&self.root(), origin);
+        let value = value.replace(&self.without_path(), self.origin.as_str());
         (!value.contains(&self.secret)).then_some(value)
     }
 
-    /// Whether a header has the secret in it.
-    pub(super) fn is_in(&self, value: &[u8]) -> bool {
-        let secret = self.secret.as_bytes();
-        value.windows(secret.len()).any(|part| part == secret)
+    /// Whether a header has the secret or our address in it.
+    pub(super) fn is_named_in(&self, value: &[u8]) -> bool {
+        [&self.secret, &self.without_path()]
+            .into_iter()
+            .any(|name| {
+                let name = name.as_bytes();
+                value.windows(name.len()).any(|part| part == name)
+            })
     }
 
     /// Where a redirect of the server's leads a client of ours: to us, if it stays at the server. `None`: it does
@@ -172,8 +182,17 @@ mod tests {
             "https://gitlab.example:8443/mcp/page"
         );
         assert_eq!(address.without_secret(&address.secret), None);
-        assert!(address.is_in(referer.as_bytes()));
-        assert!(!address.is_in(b"short"));
+        let bare = "http://127.0.0.1:4711/npm/x";
+        assert_eq!(
+            address.without_secret(bare).unwrap(),
+            "https://gitlab.example:8443/npm/x"
+        );
+        for named in [&referer, bare, &address.secret] {
+            assert!(address.is_named_in(named.as_bytes()), "{named}");
+        }
+        for other in ["short", "http://127.0.0.1:47110/x"] {
+            assert!(!address.is_named_in(other.as_bytes()), "{other}");
+        }
     }
 
     #[test]

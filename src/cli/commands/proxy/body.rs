@@ -17,7 +17,7 @@ use super::tokens::TokenInUse;
 use crate::http::UpstreamBody;
 
 /// The longest body that is kept, in bytes.
-pub(super) const KEPT_BODY: u64 = 1024 * 1024;
+const KEPT_BODY: usize = 1024 * 1024;
 
 /// What a permit for a kept body stands for, in bytes.
 const UNIT: usize = 1024;
@@ -33,33 +33,47 @@ const SILENCE: Duration = Duration::from_secs(300);
 struct KeptBody {
     pieces: Vec<Bytes>,
     size: usize,
-    has_ended: bool,
-    /// It was too long.
-    is_lost: bool,
+    /// How many bytes `units` are for.
+    room: usize,
     units: Option<OwnedSemaphorePermit>,
+    has_ended: bool,
+    /// glauth does not have the whole body: it is too long, the budget is used up, or the body broke off.
+    is_lost: bool,
 }
 
 impl KeptBody {
+    /// Makes room for a body up to this size. Whether the budget has it.
+    fn reserve(&mut self, size: usize, budget: &Arc<Semaphore>) -> bool {
+        let Some(missing) = size.checked_sub(self.room).filter(|missing| *missing > 0) else {
+            return true;
+        };
+        let units = missing.div_ceil(UNIT);
+        let wanted = u32::try_from(units).unwrap_or(u32::MAX);
+        let Ok(permit) = Arc::clone(budget).try_acquire_many_owned(wanted) else {
+            return false;
+        };
+        match &mut self.units {
+            Some(units) => units.merge(permit),
+            None => self.units = Some(permit),
+        }
+        self.room += units * UNIT;
+        true
+    }
+
     fn keep(&mut self, piece: &Bytes, budget: &Arc<Semaphore>) {
         if self.is_lost {
             return;
         }
         let size = self.size + piece.len();
-        let units = u32::try_from(piece.len().div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let permit = Arc::clone(budget).try_acquire_many_owned(units).ok();
-        let Some(permit) = permit.filter(|_| size as u64 <= KEPT_BODY) else {
+        if size > KEPT_BODY || !self.reserve(size, budget) {
             *self = Self {
                 is_lost: true,
                 ..Self::default()
             };
             return;
-        };
+        }
         self.size = size;
         self.pieces.push(piece.clone());
-        match &mut self.units {
-            Some(units) => units.merge(permit),
-            None => self.units = Some(permit),
-        }
     }
 }
 
@@ -85,24 +99,33 @@ impl RequestBody {
             kept: Arc::clone(&kept),
             budget: Arc::clone(budget),
         };
-        if length.is_some_and(|length| length > KEPT_BODY) {
-            locked(&kept).is_lost = true;
-        } else if length.is_some() && budget.available_permits() > KEPT_UNITS / 2 {
-            let whole = async {
-                while passing.next().await?.is_some() {}
-                Ok(())
-            };
-            timeout(SILENCE, whole)
-                .await
-                .unwrap_or_else(|_| Err(silent()))?;
-            let again = KeptPieces::of(&locked(&kept));
+        let short = length.and_then(|length| usize::try_from(length).ok());
+        let short = short.filter(|length| *length <= KEPT_BODY);
+        // Nothing is read ahead that there is no room for: what is not kept could not be sent.
+        let is_kept = short.is_some_and(|length| locked(&kept).reserve(length, budget));
+        if !is_kept {
+            locked(&kept).is_lost = length.is_some();
             return Ok(Self {
-                first: Some(SentBody::Again(again)),
+                first: Some(SentBody::Passing(passing)),
                 kept,
             });
         }
+        let whole = async {
+            while passing.next().await?.is_some() {}
+            Ok(())
+        };
+        timeout(SILENCE, whole)
+            .await
+            .unwrap_or_else(|_| Err(silent()))?;
+        let first = {
+            let kept = locked(&kept);
+            if kept.is_lost {
+                return Err(io::Error::other("the body is longer than it says"));
+            }
+            SentBody::Again(KeptPieces::of(&kept))
+        };
         Ok(Self {
-            first: Some(SentBody::Passing(passing)),
+            first: Some(first),
             kept,
         })
     }
@@ -112,7 +135,7 @@ impl RequestBody {
         self.first.take()
     }
 
-    /// What is sent once more. `Err`: the body is not had.
+    /// What is sent once more. `Err`: glauth does not have the whole body.
     pub(super) fn again(&self) -> Result<Option<SentBody>, ()> {
         let kept = locked(&self.kept);
         if kept.is_lost || !kept.has_ended {
@@ -223,7 +246,8 @@ impl Body for SentBody {
 pub(super) enum ReplyBody {
     /// glauth's own words.
     Own(Option<Bytes>),
-    /// The server's, as it comes, and the token that it was asked with until its end.
+    /// The server's, as it comes, and the token that it was asked with until its end; a stream of events that a GET has
+    /// opened has none.
     Passing(UpstreamBody, Option<Arc<TokenInUse>>),
 }
 

@@ -1,15 +1,20 @@
 //! One request: let in, given a token, sent to the server, repeated once after a 401, and answered.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{AUTHORIZATION, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use hyper::http::response::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, copy, split};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
 use url::Url;
 
 use super::address::LocalAddress;
@@ -18,8 +23,12 @@ use super::gate::{Barred, admit};
 use super::headers;
 use super::report::{Reporter, barred};
 use super::tokens::{ProxyTokens, TokenInUse};
+use crate::cli::failure::Error;
 use crate::flow::FlowError;
-use crate::http::{Upstream, UpstreamBody};
+use crate::http::{SendError, Upstream, UpstreamBody};
+
+/// How long the other end of an upgraded connection may go on after the first one's end.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What all connections share.
 pub(super) struct Served {
@@ -68,17 +77,21 @@ pub(super) async fn answer(
             let (mut head, body) = answered.into_parts();
             let passed = headers::for_command(&head.headers, &served.address, &call.url);
             if head.status == StatusCode::SWITCHING_PROTOCOLS {
-                return switch(head, passed, on_command, connection);
+                let Some(switched) = switch(head, passed, on_command, connection) else {
+                    return served.reporter.failure(&served.unasked_switch()).await;
+                };
+                return switched;
             }
             head.headers = passed;
             // hyper says which version the connection has.
             head.version = hyper::Version::HTTP_11;
-            // A stream of events has no end of its own, and the server has judged its token: a lease would keep every
-            // process from a refresh until the token expires.
-            let token = Some(token).filter(|_| !headers::is_event_stream(&head.headers));
+            // A stream of events that a GET opens has no end of its own, and the server has judged its token: a lease
+            // would keep every process from a refresh until the token expires. The answer to a POST ends.
+            let is_endless = call.method == Method::GET && headers::is_event_stream(&head.headers);
+            let token = Some(token).filter(|_| !is_endless);
             Response::from_parts(head, ReplyBody::Passing(body, token))
         }
-        Err(error) => served.reporter.failure(&error.into()),
+        Err(error) => served.reporter.failure(&error).await,
     }
 }
 
@@ -88,7 +101,7 @@ impl Served {
         &self,
         call: &ForServer,
         body: &mut RequestBody,
-    ) -> Result<Answered, FlowError> {
+    ) -> Result<Answered, Arc<Error>> {
         let (answered, token) = self.send(call, body.first(), None).await?;
         if answered.status() != StatusCode::UNAUTHORIZED {
             return Ok((answered, token));
@@ -96,14 +109,27 @@ impl Served {
         let other = match self.tokens.take(Some(token.token.clone())).await {
             Ok(other) => other,
             // The server calls the token good: it is right to say so itself.
-            Err(FlowError::TokenRefused(_)) => return Ok((answered, token)),
+            Err(error) if matches!(&*error, Error::Flow(FlowError::TokenRefused(_))) => {
+                return Ok((answered, token));
+            }
             Err(error) => return Err(error),
         };
         let Ok(again) = body.again() else {
-            return Err(FlowError::not_repeated(self.tokens.id().clone()));
+            let error = FlowError::not_repeated(self.tokens.id().clone());
+            return Err(Arc::new(error.into()));
         };
         drop((answered, token));
         self.send(call, again, Some(other)).await
+    }
+
+    /// Nothing that follows such an answer is known to be one.
+    fn unasked_switch(&self) -> Error {
+        let reason = "it switched to another protocol, which the request did not ask for";
+        let trouble = SendError::AnswerLost {
+            origin: self.upstream.origin(),
+            reason: reason.to_owned(),
+        };
+        FlowError::no_answer(self.tokens.id().clone(), trouble).into()
     }
 
     async fn send(
@@ -111,50 +137,84 @@ impl Served {
         call: &ForServer,
         body: Option<SentBody>,
         token: Option<Arc<TokenInUse>>,
-    ) -> Result<Answered, FlowError> {
+    ) -> Result<Answered, Arc<Error>> {
         let token = match token {
             Some(token) => token,
             None => self.tokens.take(None).await?,
         };
         for warning in &token.warnings {
-            self.reporter.warn("about a token", &warning.text);
+            let text = warning.text.clone();
+            self.reporter.warn_apart("about a token", text).await;
         }
         let mut headers = call.headers.clone();
         let credentials = token.header().unwrap_or(HeaderValue::from_static(""));
         headers.insert(AUTHORIZATION, credentials);
+        // Without that, hyper sends no body of unknown length with GET and HEAD.
+        if body
+            .as_ref()
+            .is_some_and(|body| body.size_hint().exact().is_none())
+        {
+            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
         let (method, url) = (call.method.clone(), call.url.clone());
         let answered = self.upstream.send(method, url, headers, body).await;
         match answered {
             Ok(answered) => Ok((answered, token)),
-            Err(trouble) => Err(FlowError::no_answer(self.tokens.id().clone(), trouble)),
+            Err(trouble) => {
+                let error = FlowError::no_answer(self.tokens.id().clone(), trouble);
+                Err(Arc::new(error.into()))
+            }
         }
     }
 }
 
-/// Both ends go on with another protocol, and glauth passes bytes on until one of them ends. As for a stream of events,
-/// there is no lease.
+/// Both ends go on with another protocol; `None`: the request did not ask for that. As for a stream of events, there
+/// is no lease.
 fn switch(
     mut head: Parts,
     mut passed: HeaderMap,
     on_command: Option<OnUpgrade>,
     connection: Arc<OwnedSemaphorePermit>,
-) -> Response<ReplyBody> {
+) -> Option<Response<ReplyBody>> {
     let on_server = head.extensions.remove::<OnUpgrade>();
-    let protocol = head.headers.get(hyper::header::UPGRADE);
-    let (Some(on_command), Some(on_server), Some(protocol)) = (on_command, on_server, protocol)
-    else {
-        let reason = "the server goes on with another protocol, which was not asked for";
-        return barred(&Barred(StatusCode::BAD_GATEWAY, reason));
-    };
+    let protocol = head.headers.get(UPGRADE)?;
+    let (on_command, on_server) = (on_command?, on_server?);
     headers::ask_for(&mut passed, protocol);
     head.headers = passed;
     head.extensions.clear();
     tokio::spawn(async move {
         if let (Ok(command), Ok(server)) = (on_command.await, on_server.await) {
-            let (mut command, mut server) = (TokioIo::new(command), TokioIo::new(server));
-            copy_bidirectional(&mut command, &mut server).await.ok();
+            pass_bytes(TokioIo::new(command), TokioIo::new(server)).await;
         }
         drop(connection);
     });
-    Response::from_parts(head, ReplyBody::Own(None))
+    Some(Response::from_parts(head, ReplyBody::Own(None)))
+}
+
+/// Passes bytes on both ways until both ends have ended, or for a moment after the first end.
+async fn pass_bytes<T: AsyncRead + AsyncWrite>(command: T, server: T) {
+    let (from_command, to_command) = split(command);
+    let (from_server, to_server) = split(server);
+    let mut there = pin!(one_way(from_command, to_server));
+    let mut back = pin!(one_way(from_server, to_command));
+    let (mut is_there, mut is_back) = (false, false);
+    let mut last_words = None;
+    poll_fn(|context| {
+        is_there = is_there || there.as_mut().poll(context).is_ready();
+        is_back = is_back || back.as_mut().poll(context).is_ready();
+        match (is_there, is_back) {
+            (true, true) => Poll::Ready(()),
+            (false, false) => Poll::Pending,
+            _ => {
+                let end = last_words.get_or_insert_with(|| Box::pin(sleep(LAST_WORDS)));
+                end.as_mut().poll(context)
+            }
+        }
+    })
+    .await;
+}
+
+async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+    copy(&mut from, &mut to).await.ok();
+    to.shutdown().await.ok();
 }

@@ -34,17 +34,24 @@ pub(super) fn admit(request: &Parts, address: &LocalAddress) -> Result<Url, Barr
     }
     let is_of_browser = |name| request.headers.contains_key(name);
     if OF_A_BROWSER.iter().any(is_of_browser) {
-        return Err(Barred(StatusCode::FORBIDDEN, "browsers are not let in"));
+        return Err(Barred(
+            StatusCode::FORBIDDEN,
+            "requests from web pages are refused",
+        ));
     }
     let shown = request.headers.get(AUTHORIZATION);
     let is_shown = || shown.is_some_and(|shown| address.is_shown_in(shown));
     let whole = request.uri.path();
+    if !whole.starts_with('/') {
+        let reason = "the request is for no path of the server";
+        return Err(Barred(StatusCode::BAD_REQUEST, reason));
+    }
     let path = address.behind_secret(whole);
     let path = path.or_else(|| is_shown().then_some(whole));
     let Some(path) = path else {
         return Err(Barred(StatusCode::NOT_FOUND, "there is nothing here"));
     };
     let url = address.at_server(path, request.uri.query());
-    let reason = "the secret of this proxy's address would go to the server";
+    let reason = "the path or query contains this proxy's secret";
     url.ok_or(Barred(StatusCode::BAD_REQUEST, reason))
 }

@@ -32,7 +32,8 @@ pub(super) fn wanted_upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let is_asked = in_connection(headers).any(|name| name == "upgrade");
     let protocol = headers.get(UPGRADE).filter(|_| is_asked)?;
     let text = protocol.to_str().ok()?;
-    let is_http = text.split(',').any(|name| name.trim().starts_with("h2"));
+    let mut names = text.split(',').map(|name| name.trim().to_ascii_lowercase());
+    let is_http = names.any(|name| name.starts_with("h2") || name.starts_with("http/"));
     (!is_http).then(|| protocol.clone())
 }
 
@@ -48,7 +49,7 @@ pub(super) fn for_server(
     }
     let naming: Vec<HeaderName> = passed
         .iter()
-        .filter(|(_, value)| address.is_in(value.as_bytes()))
+        .filter(|(_, value)| address.is_named_in(value.as_bytes()))
         .map(|(name, _)| name.clone())
         .collect();
     for name in naming {
@@ -171,7 +172,9 @@ mod tests {
         let websocket = asks("keep-alive, Upgrade", "websocket").unwrap();
         assert_eq!(websocket, "websocket");
         assert!(asks("keep-alive", "websocket").is_none());
-        assert!(asks("upgrade", "h2c").is_none());
+        for protocol in ["h2c", "H2C", "websocket, h2c", "HTTP/2.0"] {
+            assert!(asks("upgrade", protocol).is_none(), "{protocol}");
+        }
         let sent = for_server(&HeaderMap::new(), &address(), Some(&websocket));
         assert_eq!(
             sent,

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::body::ReplyBody;
 use super::gate::Barred;
@@ -29,6 +31,9 @@ const AFTER_A_PERSON: Duration = Duration::from_secs(60);
 /// The longest wait that is asked for.
 const LONGEST: Duration = Duration::from_secs(3600);
 
+/// How long a request waits for the person to be told.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 pub(super) struct Reporter {
     printer: Printer,
     call: Call,
@@ -46,8 +51,8 @@ impl Reporter {
     }
 
     /// The answer to a request that glauth could not serve. Never a 401: programs would begin a login of their own.
-    pub(super) fn failure(&self, error: &Error) -> Response<ReplyBody> {
-        let failure = self.tell(error);
+    pub(super) async fn failure(&self, error: &Error) -> Response<ReplyBody> {
+        let failure = Failure::of(error, &self.call);
         let message = format!("glauth: {}\n", clean(&failure.message));
         let hint = failure.hint.as_deref();
         let hint = hint.map_or_else(String::new, |hint| format!("hint: {}\n", clean(hint)));
@@ -55,20 +60,31 @@ impl Reporter {
         let mut reply = reply(StatusCode::SERVICE_UNAVAILABLE, text);
         let wait = HeaderValue::from(wait_after(error).as_secs().max(1));
         reply.headers_mut().insert(RETRY_AFTER, wait);
+        if self.is_news(failure.code.as_str()) {
+            let printer = self.printer.clone();
+            apart(move || printer.failure(&failure)).await;
+        }
         reply
     }
 
     /// Tells the person, unless they have been told of that kind of failure a moment ago.
-    pub(super) fn tell(&self, error: &Error) -> Failure {
+    pub(super) fn tell(&self, error: &Error) {
         let failure = Failure::of(error, &self.call);
         if self.is_news(failure.code.as_str()) {
             self.printer.failure(&failure);
         }
-        failure
     }
 
-    /// Tells the person what they should know all the same, unless they have been told something of that kind a
-    /// moment ago: the text may say how long a token still lives.
+    /// [`Self::warn`] for the thread that serves all requests.
+    pub(super) async fn warn_apart(&self, kind: &str, text: String) {
+        if self.is_news(kind) {
+            let printer = self.printer.clone();
+            apart(move || printer.warn(&text)).await;
+        }
+    }
+
+    /// Tells the person a warning, unless they have been told one of that kind a moment ago: the text may say how long
+    /// a token still lives.
     pub(super) fn warn(&self, kind: &str, text: &str) {
         if self.is_news(kind) {
             self.printer.warn(text);
@@ -85,6 +101,12 @@ impl Reporter {
         }
         is_news
     }
+}
+
+/// Waits for what a thread of its own prints, so that it is said before the answer; a terminal that takes nothing keeps
+/// no request for longer than a moment. An error may be followed by a look at git's configuration.
+async fn apart(print: impl FnOnce() + Send + 'static) {
+    timeout(PATIENCE, spawn_blocking(print)).await.ok();
 }
 
 /// The answer to a request that is not let in.

@@ -3,13 +3,16 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::header::HeaderValue;
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::super::token::credentials;
+use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::config::CallConfig;
 use crate::credential::{AccountId, DEFAULT_MIN_TTL, Scheme};
@@ -17,7 +20,7 @@ use crate::flow::{self, FlowError, Need, Obtained, RefreshesIn, Session, Warning
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::AccessToken;
-use crate::store::{Lease, Store};
+use crate::store::{Lease, LockError, Store};
 
 /// The login whose tokens the requests bear, and how it is reached.
 pub(super) struct ProxyLogin {
@@ -80,7 +83,7 @@ pub(super) struct TokenInUse {
     credentials: Zeroizing<String>,
     pub warnings: Vec<Warning>,
     needs_lease: bool,
-    _lease: Option<Lease>,
+    lease: Option<Lease>,
 }
 
 impl TokenInUse {
@@ -90,7 +93,7 @@ impl TokenInUse {
             token: grant.access_token.clone(),
             credentials: Zeroizing::new(credentials(grant)),
             needs_lease: flow::needs_lease(&obtained.login),
-            _lease: lease,
+            lease,
             warnings: obtained.warnings,
         }
     }
@@ -103,13 +106,38 @@ impl TokenInUse {
     }
 }
 
+/// How the turn of a request ended.
+struct EndedTurn {
+    at: Instant,
+    /// The token that was not to come again.
+    refused: Option<AccessToken>,
+    outcome: Result<Weak<TokenInUse>, Arc<Error>>,
+}
+
+impl EndedTurn {
+    /// What it is for a request that has waited for its end (P4).
+    fn for_waiter(
+        &self,
+        since: Instant,
+        need: &Need,
+    ) -> Option<Result<Arc<TokenInUse>, Arc<Error>>> {
+        if self.at < since || self.refused != need.rejected {
+            return None;
+        }
+        match &self.outcome {
+            Ok(token) => token.upgrade().map(Ok),
+            Err(error) => Some(Err(Arc::clone(error))),
+        }
+    }
+}
+
 /// Where requests get their tokens.
 pub(super) struct ProxyTokens {
     login: Arc<ProxyLogin>,
     /// The token that requests bear now.
     in_use: Arc<Mutex<Weak<TokenInUse>>>,
-    /// One request at a time goes to the lock; the others find what it has brought.
-    turn: tokio::sync::Mutex<()>,
+    /// One request at a time goes to the lock; those that wait for it take over what came of that.
+    turn: Arc<tokio::sync::Mutex<Option<EndedTurn>>>,
 }
 
 impl ProxyTokens {
@@ -117,7 +145,7 @@ impl ProxyTokens {
         Self {
             login: Arc::new(login),
             in_use: Arc::default(),
-            turn: tokio::sync::Mutex::default(),
+            turn: Arc::default(),
         }
     }
 
@@ -129,7 +157,8 @@ impl ProxyTokens {
     pub(super) async fn take(
         &self,
         refused: Option<AccessToken>,
-    ) -> Result<Arc<TokenInUse>, FlowError> {
+    ) -> Result<Arc<TokenInUse>, Arc<Error>> {
+        let since = Instant::now();
         let need = Need {
             rejected: refused,
             ..Need::token(None, DEFAULT_MIN_TTL)
@@ -137,21 +166,54 @@ impl ProxyTokens {
         if let Some(found) = self.without_lock(&need) {
             return Ok(found);
         }
-        let _turn = if let Ok(turn) = self.turn.try_lock() {
+        let turn = if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
             turn
         } else {
-            let turn = self.turn.lock().await;
+            let turn = self.wait_for_turn().await?;
             if let Some(found) = self.without_lock(&need) {
                 return Ok(found);
             }
+            let ended = turn.as_ref();
+            if let Some(outcome) = ended.and_then(|ended| ended.for_waiter(since, &need)) {
+                return outcome;
+            }
             turn
         };
+        self.go(turn, need).await
+    }
+
+    /// As long as for the lock itself (P10).
+    async fn wait_for_turn(&self) -> Result<OwnedMutexGuard<Option<EndedTurn>>, Arc<Error>> {
+        let waited = self.login.lock_timeout;
+        let turn = Arc::clone(&self.turn).lock_owned();
+        timeout(waited, turn).await.map_err(|_| {
+            let holder = None;
+            let error = FlowError::from(LockError::Timeout { holder, waited });
+            Arc::new(error.into())
+        })
+    }
+
+    /// Goes to the lock. If the client of this request hangs up, the thread goes on, and the turn ends with the thread:
+    /// what it brings serves those that wait.
+    async fn go(
+        &self,
+        mut turn: OwnedMutexGuard<Option<EndedTurn>>,
+        need: Need,
+    ) -> Result<Arc<TokenInUse>, Arc<Error>> {
         let (login, in_use) = (Arc::clone(&self.login), Arc::clone(&self.in_use));
-        // In the thread: what a request that was dropped has brought serves the next one.
         let obtained = spawn_blocking(move || {
-            let obtained = Arc::new(login.obtain(&need)?);
-            *locked(&in_use) = Arc::downgrade(&obtained);
-            Ok(obtained)
+            let obtained = login.obtain(&need).map(Arc::new);
+            let obtained = obtained.map_err(|error| Arc::new(Error::from(error)));
+            let outcome = obtained.as_ref().map(Arc::downgrade).map_err(Arc::clone);
+            if let Ok(token) = &outcome {
+                locked(&in_use).clone_from(token);
+            }
+            *turn = Some(EndedTurn {
+                at: Instant::now(),
+                refused: need.rejected,
+                outcome,
+            });
+            obtained
         });
         obtained
             .await
@@ -162,7 +224,10 @@ impl ProxyTokens {
     fn without_lock(&self, need: &Need) -> Option<Arc<TokenInUse>> {
         let fresh = self.login.at_hand(need).ok()?;
         let in_use = locked(&self.in_use).upgrade();
-        let shared = in_use.filter(|in_use| in_use.token == fresh.token);
+        let shared = in_use.filter(|in_use| {
+            let is_leased = in_use.lease.is_some() || !in_use.needs_lease;
+            is_leased && in_use.token == fresh.token
+        });
         shared.or_else(|| (!fresh.needs_lease).then(|| Arc::new(fresh)))
     }
 }

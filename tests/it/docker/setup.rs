@@ -449,6 +449,32 @@ fn what_was_changed_is_said_even_if_the_other_file_cannot_be_written() {
     assert_eq!(changed, sandbox.path(DOCKER).exists(), "{finished:?}");
 }
 
+/// A file for both tools, too: docker's change is there when podman's is made.
+#[test]
+fn calls_at_the_same_time_lose_no_entry() {
+    let sandbox = sandbox();
+    let auths = "{\"auths\": {\"gcr.io\": {\"auth\": \"SECRET\"}}}";
+    let both = write(&sandbox, DOCKER, auths);
+    let registries: Vec<String> = (0..6).map(|n| format!("r{n}.example.com")).collect();
+    let calls: Vec<_> = registries
+        .iter()
+        .map(|registry| {
+            let mut command = sandbox.command(&["setup-docker", registry]);
+            Running::spawn(command.env("REGISTRY_AUTH_FILE", &both))
+        })
+        .collect();
+    for call in calls {
+        call.finish().succeeds();
+    }
+    let file: Value = read(&sandbox, DOCKER).parse().unwrap();
+    for registry in &registries {
+        assert_eq!(file["credHelpers"][registry], "glauth", "{file}");
+    }
+    assert_eq!(file["auths"]["gcr.io"]["auth"], "SECRET");
+    let folder = both.parent().unwrap();
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
+}
+
 #[test]
 fn root_changes_nothing_in_the_home_of_another_user() {
     if !is_root() {

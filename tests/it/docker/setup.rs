@@ -434,19 +434,23 @@ fn undo_needs_no_login_and_no_configuration() {
 #[test]
 fn what_was_changed_is_said_even_if_the_other_file_cannot_be_written() {
     let sandbox = sandbox();
-    fs::create_dir_all(sandbox.path("home/.config")).unwrap();
-    // A file in the place of podman's folder.
-    fs::write(sandbox.path("home/.config/containers"), "").unwrap();
-    let finished = setup(&sandbox, &[]);
+    let podman = write(&sandbox, PODMAN, "{}");
+    let script = "mount --bind \"$PODMAN\" \"$PODMAN\"
+                  mount -o remount,bind,ro \"$PODMAN\"";
+    let Some(mounts) = Mounts::new(script, &[("PODMAN", podman.parent().unwrap())]) else {
+        return;
+    };
+    let mut command = mounts.inside(&sandbox.command(&["setup-docker"]));
+    let finished = Running::spawn(&mut command).finish();
     assert_eq!(finished.code(), Some(2), "{finished:?}");
-    assert!(
-        finished.stderr.contains("containers/auth.json`"),
-        "{finished:?}"
-    );
-    let changed = finished
-        .stderr
-        .contains("docker now asks glauth for registry.gitlab.com");
-    assert_eq!(changed, sandbox.path(DOCKER).exists(), "{finished:?}");
+    for said in [
+        "docker now asks glauth for registry.gitlab.com\n",
+        "containers/auth.json` cannot be changed: Read-only file system",
+    ] {
+        assert!(finished.stderr.contains(said), "{said}: {finished:?}");
+    }
+    assert_eq!(read(&sandbox, DOCKER), NEW);
+    assert_eq!(read(&sandbox, PODMAN), "{}");
 }
 
 /// A file for both tools, too: docker's change is there when podman's is made.

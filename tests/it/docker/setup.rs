@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{configure, log_in};
+use super::{configure, credentials, get, log_in};
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox, copy_program};
 
@@ -289,6 +289,29 @@ fn a_registry_and_a_host_can_be_named_and_what_is_not_known_is_asked_for() {
         );
         assert!(file["credHelpers"].get("registry.gitlab.com").is_none());
     }
+}
+
+/// A registry has no path, so docker would ask for a host without a login.
+#[test]
+fn a_forge_below_a_path_is_set_up_only_with_a_registry_that_is_answered() {
+    let sandbox = Sandbox::new();
+    let response = r#"{"access_token": "at-SECRET", "refresh_token": "rt-SECRET"}"#;
+    let args = ["login", "--import", "--client-id", "x", "--provider"];
+    let args = [&args[..], &["gitea", "forge.example.com/gitea"]].concat();
+    sandbox.run_with_input(&args, response).succeeds();
+    for args in [&[][..], &["forge.example.com/gitea"]] {
+        let said = setup(&sandbox, args).fails(2);
+        let wanted = "below `[hosts.\"forge.example.com/gitea\"]`";
+        assert!(said.contains(wanted), "{said}");
+        assert!(!sandbox.path(DOCKER).exists());
+    }
+    let hosts = "[hosts.\"forge.example.com/gitea\"]\nregistries = ['forge.example.com']\n";
+    configure(&sandbox, hosts);
+    setup(&sandbox, &[]).succeeds();
+    let file: Value = read(&sandbox, DOCKER).parse().unwrap();
+    assert_eq!(file["credHelpers"]["forge.example.com"], "glauth");
+    let found = credentials(get(&sandbox, "forge.example.com"));
+    assert_eq!(found["Secret"], "at-SECRET");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::cli::failure::{Error, UsageError};
 use crate::cli::{printer, shell};
 use crate::code::Exit;
 use crate::config::Config;
-use crate::credential::{Host, HostArg, Record, Scheme, known_host, registry};
+use crate::credential::{Host, HostArg, Record, Scheme, known_host, known_registries, registry};
 use crate::env;
 use crate::flow::{self, images, registries_of};
 use file::{Edit, ToolFile, password_before};
@@ -25,9 +25,8 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let named = named.or_else(|| context.global.host.clone());
     let mut files = ToolFile::all()?;
     if args.undo {
-        let meant = named
-            .map(|named| to_take_out(&named, context))
-            .transpose()?;
+        let meant = named.map(|named| to_take_out(&named, &files, context));
+        let meant = meant.transpose()?;
         let edit = |file: &mut ToolFile| {
             let keys = match &meant {
                 Some(meant) => meant.iter().map(|one| file.tool.key(one)).collect(),
@@ -51,11 +50,31 @@ pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
 }
 
 /// The registries for which glauth is taken out, also where logins and configuration are gone.
-fn to_take_out(named: &HostArg, context: &Context<'_>) -> Result<BTreeSet<Host>, Error> {
-    match DockerSetup::read(context)?.meant_by(named) {
-        Err(Error::Usage(UsageError::NoRegistry(host))) => Ok(BTreeSet::from([host])),
-        meant => meant,
+fn to_take_out(
+    named: &HostArg,
+    files: &[ToolFile],
+    context: &Context<'_>,
+) -> Result<BTreeSet<Host>, Error> {
+    let mut there = BTreeSet::new();
+    for registry in known_registries(&named.host).chain([itself(named)]) {
+        for file in files {
+            if file.ours()?.contains(&file.tool.key(&registry)) {
+                there.insert(registry.clone());
+            }
+        }
     }
+    match DockerSetup::read(context).and_then(|setup| setup.meant_by(named)) {
+        Ok(meant) => Ok(there.union(&meant).cloned().collect()),
+        Err(_) if !there.is_empty() => Ok(there),
+        Err(Error::Usage(UsageError::NoRegistry(host))) => Ok(BTreeSet::from([host])),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is named, as a registry.
+fn itself(named: &HostArg) -> Host {
+    let typed = named.host.to_string();
+    registry(&typed).map_or_else(|_| named.host.origin(), |found| found.host)
 }
 
 /// Changes the files, and says what was changed, up to the first that cannot be.
@@ -146,8 +165,7 @@ impl<'a> DockerSetup<'a> {
     }
 
     fn meant_by(&self, named: &HostArg) -> Result<BTreeSet<Host>, Error> {
-        let typed = named.host.to_string();
-        let itself = registry(&typed).map_or_else(|_| named.host.origin(), |found| found.host);
+        let itself = itself(named);
         if self.host_of(&itself) != itself {
             return Ok(BTreeSet::from([itself]));
         }

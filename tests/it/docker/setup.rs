@@ -435,6 +435,13 @@ fn undo_needs_no_login_and_no_configuration() {
     setup(&sandbox, &["gitlab.example.com"]).succeeds();
     setup(&sandbox, &[]).succeeds();
     configure(&sandbox, "broken");
+    // What else this host means, only the configuration could say.
+    setup(&sandbox, &["--undo", "gitlab.example.com"]).fails(2);
+    setup(&sandbox, &["--undo", "registry.example.com"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), NEW);
+    setup(&sandbox, &["--undo", "gitlab.com"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), "{}");
+    write(&sandbox, DOCKER, NEW);
     sandbox
         .run(&["logout", "--forget", "--local", "gitlab.com"])
         .succeeds();

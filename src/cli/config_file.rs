@@ -8,7 +8,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 use super::failure::{Error, UsageError};
 use crate::config::{Config, ConfigError, SIZE_LIMIT};
 use crate::credential::{AccountName, Host, HostArg};
-use crate::user_file::{self, Unusable};
+use crate::user_file::{self, Unchanged};
 
 /// Sets the account of `host` in the file at `path`, or with `None` removes it; `false`: the file says so already. All
 /// else stays as it is, comments too.
@@ -17,28 +17,30 @@ pub(super) fn choose_account(
     host: &Host,
     account: Option<&AccountName>,
 ) -> Result<bool, Error> {
-    let text = match user_file::read_text(path, SIZE_LIMIT) {
-        Err(unusable) if unusable.is_missing() => String::new().into(),
-        read => read.map_err(|unusable: Unusable| ConfigError::unread(path, unusable))?,
-    };
-    if Config::parse_named(path, &text)?.account(host) == account {
-        return Ok(false);
-    }
     let unwritten = |source| UsageError::ConfigNotWritten {
         path: path.to_owned(),
         host: host.clone(),
         account: account.cloned(),
         source,
     };
-    let new = with_account(&text, host, account);
-    let new = new.filter(|new| {
-        let read = Config::parse_named(path, new);
-        read.is_ok_and(|config| config.account(host) == account)
-    });
     let strange = || io::Error::other("it is written in a way that glauth cannot change");
-    let new = new.ok_or_else(|| unwritten(strange()))?;
-    user_file::write(path, &new).map_err(unwritten)?;
-    Ok(true)
+    let changed = user_file::change(path, SIZE_LIMIT, |text| -> Result<_, Error> {
+        if Config::parse_named(path, text)?.account(host) == account {
+            return Ok(None);
+        }
+        let new = with_account(text, host, account);
+        let new = new.filter(|new| {
+            let read = Config::parse_named(path, new);
+            read.is_ok_and(|config| config.account(host) == account)
+        });
+        let new = new.ok_or_else(|| unwritten(strange()))?;
+        Ok(Some(new.into()))
+    });
+    changed.map_err(|unchanged| match unchanged {
+        Unchanged::Unread(unusable) => ConfigError::unread(path, unusable).into(),
+        Unchanged::Unwritten(error) => unwritten(error).into(),
+        Unchanged::Refused(error) => error,
+    })
 }
 
 /// The text of a configuration with this account; `None`: it has no place for one.

@@ -386,7 +386,9 @@ fn a_host_is_found_however_it_is_written() {
 fn a_call_reads_its_configuration_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
-    user_file::write(&path, "default_host = 'a.example'").unwrap();
+    let text = "default_host = 'a.example'".to_owned();
+    let edit = |_: &str| Ok::<_, ()>(Some(text.clone().into()));
+    user_file::change(&path, SIZE_LIMIT, edit).unwrap();
     let config = CallConfig::new(Some(&path));
     let host = |config: &CallConfig<'_>| config.get().unwrap().default_host.clone().unwrap().host;
     assert_eq!(host(&config).to_string(), "a.example");

@@ -40,14 +40,15 @@ pub fn login_for_registry(
 }
 
 /// The registries that are known to take the tokens of a host: those in the configuration and in glauth itself, else
-/// the host, if its kind of server has one there.
+/// the host, if its kind of server has one there. docker names a registry without a path, and that host has no
+/// login where the server is below one.
 #[must_use]
 pub fn registries_of(config: &Config, host: &Host, kind: Option<&str>) -> Vec<Host> {
     let configured = config.registries(host).iter().cloned();
     let named: Vec<Host> = known_registries(host).chain(configured).collect();
     let is_at_host = images(kind).is_some_and(|images| images.is_at_host);
-    if named.is_empty() && is_at_host {
-        return vec![host.origin()];
+    if named.is_empty() && is_at_host && host.path().is_empty() {
+        return vec![host.clone()];
     }
     named
 }

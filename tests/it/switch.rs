@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
 use crate::support::authorization_server::{AuthorizationServer, Pair};
-use crate::support::sandbox::{Finished, Sandbox};
+use crate::support::sandbox::{Finished, Running, Sandbox};
 
 /// Two accounts at one server, `home` and `work`, and none called `default`.
 struct Two {
@@ -49,6 +49,35 @@ impl Two {
 
     fn token(&self) -> Finished {
         self.sandbox.run(&["token", &self.server.url()])
+    }
+}
+
+#[test]
+fn calls_at_the_same_time_lose_no_choice() {
+    let sandbox = Sandbox::new();
+    let hosts: Vec<String> = (0..6).map(|n| format!("h{n}.example.com")).collect();
+    for host in &hosts {
+        let response = r#"{"access_token": "at-SECRET", "refresh_token": "rt-SECRET"}"#;
+        let args = [
+            "login",
+            "--import",
+            "--client-id",
+            "x",
+            "--provider",
+            "gitlab",
+        ];
+        let args = [&args[..], &["--account", "work", host]].concat();
+        sandbox.run_with_input(&args, response).succeeds();
+    }
+    let start = |host| Running::spawn(&mut sandbox.command(&["switch", host, "work"]));
+    let calls: Vec<_> = hosts.iter().map(|host| start(host)).collect();
+    for call in calls {
+        call.finish().succeeds();
+    }
+    let config = fs::read_to_string(sandbox.path("home/.config/glauth/config.toml")).unwrap();
+    for host in &hosts {
+        let lines = format!("[hosts.\"{host}\"]\naccount = \"work\"\n");
+        assert!(config.contains(&lines), "{config}");
     }
 }
 

@@ -15,62 +15,74 @@ use crate::cli::failure::{Error, UsageError};
 use crate::cli::{printer, shell};
 use crate::code::Exit;
 use crate::config::Config;
-use crate::credential::{Host, HostArg, Record, Scheme, known_host, registry};
+use crate::credential::{Host, HostArg, Record, Scheme, known_host, known_registries, registry};
 use crate::env;
 use crate::flow::{self, images, registries_of};
-use file::{ToolFile, password_before};
+use file::{Edit, ToolFile, password_before};
 
 pub(super) fn run(args: &Args, context: &Context<'_>) -> Result<Exit, Error> {
     let named = args.target.host.clone();
     let named = named.or_else(|| context.global.host.clone());
     let mut files = ToolFile::all()?;
     if args.undo {
-        take_out(named.as_ref(), &mut files, context)?;
-        write(&files, context)?;
+        let meant = named.map(|named| to_take_out(&named, &files, context));
+        let meant = meant.transpose()?;
+        let edit = |file: &mut ToolFile| {
+            let keys = match &meant {
+                Some(meant) => meant.iter().map(|one| file.tool.key(one)).collect(),
+                None => file.ours()?,
+            };
+            keys.iter().try_for_each(|key| file.take_out(key))
+        };
+        change(&mut files, &edit, context)?;
         return Ok(Exit::Done);
     }
     let setup = DockerSetup::read(context)?;
     let registries = setup.registries(named.as_ref())?;
-    for file in &mut files {
-        for registry in &registries {
-            file.put_in(&file.tool.key(registry))?;
-        }
-    }
-    write(&files, context)?;
+    let edit = |file: &mut ToolFile| {
+        let tool = file.tool;
+        let mut keys = registries.iter().map(|registry| tool.key(registry));
+        keys.try_for_each(|key| file.put_in(&key))
+    };
+    change(&mut files, &edit, context)?;
     setup.warn_of(&registries)?;
     Ok(Exit::Done)
 }
 
-/// Takes glauth out for the registries that are named, else wherever it is, also where logins and configuration are
-/// gone.
-fn take_out(
-    named: Option<&HostArg>,
-    files: &mut [ToolFile],
+/// The registries for which glauth is taken out, also where logins and configuration are gone.
+fn to_take_out(
+    named: &HostArg,
+    files: &[ToolFile],
     context: &Context<'_>,
-) -> Result<(), Error> {
-    let meant = match named {
-        None => None,
-        Some(named) => match DockerSetup::read(context)?.meant_by(named) {
-            Err(Error::Usage(UsageError::NoRegistry(host))) => Some(BTreeSet::from([host])),
-            meant => Some(meant?),
-        },
-    };
-    for file in files {
-        let keys = match &meant {
-            Some(meant) => meant.iter().map(|one| file.tool.key(one)).collect(),
-            None => file.ours()?,
-        };
-        for key in keys {
-            file.take_out(&key)?;
+) -> Result<BTreeSet<Host>, Error> {
+    let mut there = BTreeSet::new();
+    for registry in known_registries(&named.host).chain([itself(named)]) {
+        for file in files {
+            if file.ours()?.contains(&file.tool.key(&registry)) {
+                there.insert(registry.clone());
+            }
         }
     }
-    Ok(())
+    match DockerSetup::read(context).and_then(|setup| setup.meant_by(named)) {
+        Ok(meant) => Ok(there.union(&meant).cloned().collect()),
+        Err(_) if !there.is_empty() => Ok(there),
+        Err(Error::Usage(UsageError::NoRegistry(host))) => Ok(BTreeSet::from([host])),
+        Err(error) => Err(error),
+    }
 }
 
-/// Writes the files, and says what was changed, up to the first that cannot be.
-fn write(files: &[ToolFile], context: &Context<'_>) -> Result<(), Error> {
-    for (index, file) in files.iter().enumerate() {
-        if let Err(error) = file.write() {
+/// What is named, as a registry.
+fn itself(named: &HostArg) -> Host {
+    let typed = named.host.to_string();
+    registry(&typed).map_or_else(|_| named.host.origin(), |found| found.host)
+}
+
+/// Changes the files, and says what was changed, up to the first that cannot be.
+fn change(files: &mut [ToolFile], edit: Edit<'_>, context: &Context<'_>) -> Result<(), Error> {
+    // Both or none, as far as that is known before.
+    files.iter_mut().try_for_each(edit)?;
+    for index in 0..files.len() {
+        if let Err(error) = files[index].write(edit) {
             if index > 0 {
                 report(&files[..index], context)?;
             }
@@ -153,8 +165,7 @@ impl<'a> DockerSetup<'a> {
     }
 
     fn meant_by(&self, named: &HostArg) -> Result<BTreeSet<Host>, Error> {
-        let typed = named.host.to_string();
-        let itself = registry(&typed).map_or_else(|_| named.host.origin(), |found| found.host);
+        let itself = itself(named);
         if self.host_of(&itself) != itself {
             return Ok(BTreeSet::from([itself]));
         }

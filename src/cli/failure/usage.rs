@@ -12,7 +12,7 @@ use crate::cli::args::Cli;
 use crate::cli::call::Call;
 use crate::cli::help;
 use crate::code::Code;
-use crate::credential::{AccountId, AccountName, Host, Scheme};
+use crate::credential::{AccountId, AccountName, Host, Scheme, known_host};
 use crate::env;
 use crate::flow::list;
 use crate::gitcred::BadQuestion;
@@ -244,6 +244,9 @@ fn registries_line(host: &str, registry: &str) -> String {
 
 /// How to get a login that a registry takes.
 fn no_login_for(registry: &Host, call: &Call) -> String {
+    if let Some(host) = known_host(registry) {
+        return format!("run {}", call.command_about("login", None, host.as_str()));
+    }
     let login = call.command_about("login", None, "HOST");
     let line = registries_line("HOST", registry.as_str());
     format!("run {login}; if HOST is not the registry itself, write {line} in config.toml")

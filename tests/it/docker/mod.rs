@@ -283,6 +283,11 @@ fn store_keeps_nothing_and_takes_what_glauth_gave_out() {
         "{said}"
     );
 
+    let finished = call(&sandbox, "store", &stored("registry.gitlab.com", "SECRET"));
+    let said = says_why(&finished, 3);
+    assert!(said.contains("run `glauth login gitlab.com`"), "{said}");
+    assert!(!said.contains("registries"), "{said}");
+
     for garbage in [
         "",
         "SECRET",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{configure, log_in};
+use super::{configure, credentials, get, log_in};
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::sandbox::{Finished, Running, Sandbox, copy_program};
 
@@ -291,6 +291,29 @@ fn a_registry_and_a_host_can_be_named_and_what_is_not_known_is_asked_for() {
     }
 }
 
+/// A registry has no path, so docker would ask for a host without a login.
+#[test]
+fn a_forge_below_a_path_is_set_up_only_with_a_registry_that_is_answered() {
+    let sandbox = Sandbox::new();
+    let response = r#"{"access_token": "at-SECRET", "refresh_token": "rt-SECRET"}"#;
+    let args = ["login", "--import", "--client-id", "x", "--provider"];
+    let args = [&args[..], &["gitea", "forge.example.com/gitea"]].concat();
+    sandbox.run_with_input(&args, response).succeeds();
+    for args in [&[][..], &["forge.example.com/gitea"]] {
+        let said = setup(&sandbox, args).fails(2);
+        let wanted = "below `[hosts.\"forge.example.com/gitea\"]`";
+        assert!(said.contains(wanted), "{said}");
+        assert!(!sandbox.path(DOCKER).exists());
+    }
+    let hosts = "[hosts.\"forge.example.com/gitea\"]\nregistries = ['forge.example.com']\n";
+    configure(&sandbox, hosts);
+    setup(&sandbox, &[]).succeeds();
+    let file: Value = read(&sandbox, DOCKER).parse().unwrap();
+    assert_eq!(file["credHelpers"]["forge.example.com"], "glauth");
+    let found = credentials(get(&sandbox, "forge.example.com"));
+    assert_eq!(found["Secret"], "at-SECRET");
+}
+
 #[test]
 fn a_host_without_a_login_is_set_up_and_how_to_log_in_is_said() {
     let sandbox = Sandbox::new();
@@ -412,6 +435,13 @@ fn undo_needs_no_login_and_no_configuration() {
     setup(&sandbox, &["gitlab.example.com"]).succeeds();
     setup(&sandbox, &[]).succeeds();
     configure(&sandbox, "broken");
+    // What else this host means, only the configuration could say.
+    setup(&sandbox, &["--undo", "gitlab.example.com"]).fails(2);
+    setup(&sandbox, &["--undo", "registry.example.com"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), NEW);
+    setup(&sandbox, &["--undo", "gitlab.com"]).succeeds();
+    assert_eq!(read(&sandbox, DOCKER), "{}");
+    write(&sandbox, DOCKER, NEW);
     sandbox
         .run(&["logout", "--forget", "--local", "gitlab.com"])
         .succeeds();
@@ -434,19 +464,49 @@ fn undo_needs_no_login_and_no_configuration() {
 #[test]
 fn what_was_changed_is_said_even_if_the_other_file_cannot_be_written() {
     let sandbox = sandbox();
-    fs::create_dir_all(sandbox.path("home/.config")).unwrap();
-    // A file in the place of podman's folder.
-    fs::write(sandbox.path("home/.config/containers"), "").unwrap();
-    let finished = setup(&sandbox, &[]);
+    let podman = write(&sandbox, PODMAN, "{}");
+    let script = "mount --bind \"$PODMAN\" \"$PODMAN\"
+                  mount -o remount,bind,ro \"$PODMAN\"";
+    let Some(mounts) = Mounts::new(script, &[("PODMAN", podman.parent().unwrap())]) else {
+        return;
+    };
+    let mut command = mounts.inside(&sandbox.command(&["setup-docker"]));
+    let finished = Running::spawn(&mut command).finish();
     assert_eq!(finished.code(), Some(2), "{finished:?}");
-    assert!(
-        finished.stderr.contains("containers/auth.json`"),
-        "{finished:?}"
-    );
-    let changed = finished
-        .stderr
-        .contains("docker now asks glauth for registry.gitlab.com");
-    assert_eq!(changed, sandbox.path(DOCKER).exists(), "{finished:?}");
+    for said in [
+        "docker now asks glauth for registry.gitlab.com\n",
+        "containers/auth.json` cannot be changed: Read-only file system",
+    ] {
+        assert!(finished.stderr.contains(said), "{said}: {finished:?}");
+    }
+    assert_eq!(read(&sandbox, DOCKER), NEW);
+    assert_eq!(read(&sandbox, PODMAN), "{}");
+}
+
+/// A file for both tools, too: docker's change is there when podman's is made.
+#[test]
+fn calls_at_the_same_time_lose_no_entry() {
+    let sandbox = sandbox();
+    let auths = "{\"auths\": {\"gcr.io\": {\"auth\": \"SECRET\"}}}";
+    let both = write(&sandbox, DOCKER, auths);
+    let registries: Vec<String> = (0..6).map(|n| format!("r{n}.example.com")).collect();
+    let calls: Vec<_> = registries
+        .iter()
+        .map(|registry| {
+            let mut command = sandbox.command(&["setup-docker", registry]);
+            Running::spawn(command.env("REGISTRY_AUTH_FILE", &both))
+        })
+        .collect();
+    for call in calls {
+        call.finish().succeeds();
+    }
+    let file: Value = read(&sandbox, DOCKER).parse().unwrap();
+    for registry in &registries {
+        assert_eq!(file["credHelpers"][registry], "glauth", "{file}");
+    }
+    assert_eq!(file["auths"]["gcr.io"]["auth"], "SECRET");
+    let folder = both.parent().unwrap();
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::edit::{HELPERS, changed};
 use crate::cli::failure::{BadDockerFile, Error, UsageError};
 use crate::credential::{DOCKER_HUB, Host};
 use crate::env;
-use crate::user_file;
+use crate::user_file::{self, Unchanged};
 
 /// What `credHelpers` calls glauth.
 pub(super) const HELPER: &str = "glauth";
@@ -64,6 +64,9 @@ pub(super) struct ToolFile {
     is_changed: bool,
 }
 
+/// What is done to each file.
+pub(super) type Edit<'a> = &'a dyn Fn(&mut ToolFile) -> Result<(), Error>;
+
 impl ToolFile {
     /// Reads both. One that is missing, or empty, says nothing.
     pub(super) fn all() -> Result<Vec<Self>, Error> {
@@ -90,17 +93,18 @@ impl ToolFile {
             Err(unusable) => return Err(bad(path, unusable.into())),
             Ok(text) => text,
         };
-        let text = if text.trim().is_empty() {
-            Zeroizing::new("{}".to_owned())
-        } else {
-            text
-        };
+        Self::new(tool, path, &text)
+    }
+
+    /// As it is with this text.
+    fn new(tool: Tool, path: PathBuf, text: &str) -> Result<Self, Error> {
+        let text = if text.trim().is_empty() { "{}" } else { text };
         let file = Self {
             tool,
             path,
             said: Vec::new(),
             changes: Vec::new(),
-            text,
+            text: Zeroizing::new(text.to_owned()),
             is_changed: false,
         };
         file.helpers()?;
@@ -174,13 +178,19 @@ impl ToolFile {
         Ok(())
     }
 
-    /// Writes it, if it has changed.
-    pub(super) fn write(&self) -> Result<(), Error> {
-        if !self.is_changed {
-            return Ok(());
-        }
-        let written = user_file::write(&self.path, &self.text);
-        written.map_err(|error| bad(self.path.clone(), BadDockerFile::NotWritten(error)))
+    /// Changes the file as it is now, and becomes what was done: another program may have written it meanwhile.
+    pub(super) fn write(&mut self, edit: Edit<'_>) -> Result<(), Error> {
+        let (tool, path) = (self.tool, self.path.clone());
+        let changed = user_file::change(&path, SIZE_LIMIT, |text| {
+            *self = Self::new(tool, path.clone(), text)?;
+            edit(self)?;
+            Ok(self.is_changed.then(|| self.text.clone()))
+        });
+        changed.map(drop).map_err(|unchanged| match unchanged {
+            Unchanged::Unread(unusable) => bad(path, unusable.into()),
+            Unchanged::Unwritten(error) => bad(path, BadDockerFile::NotWritten(error)),
+            Unchanged::Refused(error) => error,
+        })
     }
 }
 

@@ -74,7 +74,7 @@ fn find<'a>(
 ) -> Result<ImageLogin<'a>, Error> {
     let name = name.trim();
     if name.is_empty() {
-        let missing = "no registry is on standard input, where docker writes it";
+        let missing = "standard input names no registry";
         return Err(UsageError::BadInput(missing.to_owned()).into());
     }
     let registry = registry(name).map_err(|problem| {

@@ -105,7 +105,7 @@ fn report(files: &[ToolFile], context: &Context<'_>) -> Result<(), Error> {
         return printer::json_line(&json!({"docker": files.collect::<Vec<_>>()}));
     }
     if files.iter().all(|file| file.said.is_empty()) {
-        let text = "docker and podman ask glauth for no registry";
+        let text = "neither docker nor podman uses glauth for any registry";
         context.printer.tell(text);
     }
     for file in files {

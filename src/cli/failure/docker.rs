@@ -14,12 +14,18 @@ pub(in crate::cli) enum BadDockerFile {
     /// It is not read at all.
     #[error(" {0}")]
     Unusable(#[from] Unusable),
-    /// docker cannot read it either.
-    #[error(", line {0}, is not JSON")]
-    NotJson(usize),
+    /// docker may be able to: it takes deeper nesting, larger numbers and half of a surrogate pair.
+    #[error(", line {0}, cannot be read by glauth as JSON")]
+    Unparsed(usize),
+    /// It is another value.
+    #[error(" is not a JSON object")]
+    NotObject,
     /// There is no place for a helper in it.
-    #[error(" has something else than an object with strings for `credHelpers`")]
+    #[error(" has a `credHelpers` that is not an object of strings")]
     OtherForm,
+    /// Such as with `credHelpers` twice.
+    #[error(" is written in a way that glauth cannot change")]
+    Unchangeable,
     /// The system refuses it.
     #[error(" cannot be changed: {0}")]
     NotWritten(#[source] io::Error),
@@ -37,10 +43,17 @@ impl BadDockerFile {
     pub(super) fn hint(&self, path: &Path) -> Option<String> {
         match self {
             Self::Unusable(unusable) => remedy_of_file(unusable, path),
-            Self::NotJson(_) => Some("correct it, or move it away; nothing was changed".to_owned()),
+            Self::NotObject => Some("correct it, or move it away".to_owned()),
+            Self::Unparsed(_) => Some(
+                "correct it, or add `\"credHelpers\": {\"registry.example.com\": \"glauth\"}` to it yourself"
+                    .to_owned(),
+            ),
             Self::OtherForm => Some(
                 "write it as in `\"credHelpers\": {\"registry.example.com\": \"glauth\"}`".to_owned(),
             ),
+            Self::Unchangeable => {
+                Some("change `credHelpers` in it yourself".to_owned())
+            }
             Self::NotWritten(_) => Some(
                 "add `\"credHelpers\": {\"registry.example.com\": \"glauth\"}` to it yourself, or where it is made"
                     .to_owned(),

@@ -82,7 +82,7 @@ fn both_files_are_made_and_what_changed_is_shown() {
     let again = setup(&sandbox, &["--undo"]);
     assert_eq!(
         again.stderr,
-        "docker and podman ask glauth for no registry\n"
+        "neither docker nor podman uses glauth for any registry\n"
     );
 }
 
@@ -133,19 +133,22 @@ fn another_helper_of_the_registry_is_replaced_and_others_are_not_undone() {
 }
 
 #[test]
-fn a_file_that_is_not_json_is_refused_and_neither_file_is_changed() {
+fn a_file_that_cannot_be_changed_is_refused_and_neither_file_is() {
+    let deep = format!("{}{}", "{\"a\":".repeat(200), "}".repeat(200)).replace(":}", ":1}");
+    let other_form = "has a `credHelpers` that is not an object of strings";
     for (text, said) in [
-        ("{\n\"a\": 1,\n}", "line 3, is not JSON"),
-        ("// mine\n{}", "line 1, is not JSON"),
-        ("[]", "something else than an object"),
         (
-            "{\"credHelpers\": [\"registry.gitlab.com\"]}",
-            "something else than an object",
+            "{\n\"a\": 1,\n}",
+            "line 3, cannot be read by glauth as JSON",
         ),
-        (
-            "{\"credHelpers\": {\"a\": 5}}",
-            "something else than an object",
-        ),
+        ("// mine\n{}", "line 1, cannot be read by glauth as JSON"),
+        // docker may read these.
+        (&deep, "hint: correct it, or add `\"credHelpers\""),
+        ("{\"a\": 1e400}", "cannot be read by glauth as JSON"),
+        ("{\"a\": \"\\ud800\"}", "cannot be read by glauth as JSON"),
+        ("[]", "is not a JSON object"),
+        ("{\"credHelpers\": [\"registry.gitlab.com\"]}", other_form),
+        ("{\"credHelpers\": {\"a\": 5}}", other_form),
         ("{\"credHelpers\": {}, \"credHelpers\": {\"a\": \"b\"}}", ""),
     ] {
         let sandbox = sandbox();
@@ -164,6 +167,18 @@ fn a_file_that_is_not_json_is_refused_and_neither_file_is_changed() {
         assert!(!sandbox.path(DOCKER).exists());
         assert_eq!(setup(&sandbox, &["--undo"]).code(), Some(2));
     }
+}
+
+#[test]
+fn an_entry_that_would_still_count_is_left_to_the_user() {
+    let sandbox = sandbox();
+    let helpers = "\"credHelpers\": {\"registry.gitlab.com\": \"glauth\"}";
+    let twice = format!("{{{helpers}, {helpers}}}");
+    write(&sandbox, DOCKER, &twice);
+    let said = setup(&sandbox, &["--undo"]).fails(2);
+    let wanted = "config.json` is written in a way that glauth cannot change";
+    assert!(said.contains(wanted), "{said}");
+    assert_eq!(read(&sandbox, DOCKER), twice);
 }
 
 #[test]

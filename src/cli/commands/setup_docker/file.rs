@@ -114,9 +114,10 @@ impl ToolFile {
     /// Each registry with its helper.
     fn helpers(&self) -> Result<Vec<(String, String)>, Error> {
         let file: Value = serde_json::from_str(&self.text)
-            .map_err(|error| bad(self.path.clone(), BadDockerFile::NotJson(error.line())))?;
+            .map_err(|error| bad(self.path.clone(), BadDockerFile::Unparsed(error.line())))?;
         let other_form = || bad(self.path.clone(), BadDockerFile::OtherForm);
-        let root = file.as_object().ok_or_else(other_form)?;
+        let not_object = || bad(self.path.clone(), BadDockerFile::NotObject);
+        let root = file.as_object().ok_or_else(not_object)?;
         let helpers = match root.get(HELPERS) {
             None | Some(Value::Null) => return Ok(Vec::new()),
             Some(helpers) => helpers.as_object().ok_or_else(other_form)?,
@@ -172,8 +173,8 @@ impl ToolFile {
 
     fn change(&mut self, registry: &str, helper: Option<&str>) -> Result<(), Error> {
         let new = changed(&self.text, registry, helper);
-        let other_form = || bad(self.path.clone(), BadDockerFile::OtherForm);
-        self.text = new.ok_or_else(other_form)?;
+        let unchangeable = || bad(self.path.clone(), BadDockerFile::Unchangeable);
+        self.text = new.ok_or_else(unchangeable)?;
         self.is_changed = true;
         Ok(())
     }

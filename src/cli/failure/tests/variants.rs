@@ -99,7 +99,7 @@ errors! {
         NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
         Call, TokenAsHost, NoLoginForRegistry, NoRegistry, DockerFile(problem: problem),
     }
-    BadDockerFile { Unusable(0: unusable), NotJson, OtherForm, NotWritten, }
+    BadDockerFile { Unusable(0: unusable), Unparsed, NotObject, OtherForm, Unchangeable, NotWritten, }
     BadStore { Address, Unexpanded, Relative, }
     BadQuestion {
         Read, NoEquals, ControlCharacter, NotText, TooLongValue, TooLongLine, TooLong, TooManyLines,

@@ -124,8 +124,10 @@ fn of_docker() -> impl Iterator<Item = Error> {
     let registry = HostArg::parse("registry.example.com").unwrap().host;
     let problems = [
         BadDockerFile::Unusable(Unusable::Writable { mode: 0o666 }),
-        BadDockerFile::NotJson(3),
+        BadDockerFile::Unparsed(3),
+        BadDockerFile::NotObject,
         BadDockerFile::OtherForm,
+        BadDockerFile::Unchangeable,
         BadDockerFile::NotWritten(no(Errno::EROFS)),
     ];
     let files = problems.map(|problem| UsageError::DockerFile {

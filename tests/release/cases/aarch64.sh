@@ -3,7 +3,7 @@
 # shellcheck source-path=SCRIPTDIR source=../support.sh
 . "${root:?}/tests/release/support.sh"
 needs qemu-aarch64-static cargo
-binary=$root/target/shipped/glauth-aarch64
+binary=$root/target/shipped-aarch64/glauth
 
 tar --extract --file "$out/glauth-$version-aarch64-unknown-linux-musl.tar.gz" --directory "$scratch"
 cmp "$binary" "$scratch/glauth-$version-aarch64-unknown-linux-musl/bin/glauth" || fail "the tarball has that binary"

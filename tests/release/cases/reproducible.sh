@@ -13,7 +13,7 @@ done
 [[ $seen == 4 ]] || fail "a tarball, a deb, an rpm and a list of components: $seen"
 
 # Nothing of the machine is in them.
-for binary in "$out"/../shipped/glauth "$out"/../shipped/glauth-*; do
+for binary in "$out"/../shipped/glauth "$out"/../shipped-*/glauth; do
     for path in "$root" "${CARGO_HOME:?}" "${RUSTUP_HOME:?}"; do
         ! grep --text --quiet --fixed-strings "$path/" "$binary" || fail "$binary does not contain $path"
     done

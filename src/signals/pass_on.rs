@@ -7,7 +7,7 @@ use std::os::fd::AsFd as _;
 #[cfg(target_os = "linux")]
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 #[cfg(target_os = "linux")]
@@ -20,20 +20,12 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
 #[cfg(not(target_os = "linux"))]
 use nix::unistd::{getpgrp, tcgetpgrp};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
 use super::{
     ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, lock, named, send_to_self,
 };
-
-/// What the terminal sends to each process of a job. At a hangup the kernel tells the session's leader alone.
-#[cfg(target_os = "linux")]
-const OF_THE_TERMINAL: [Signal; 5] = [
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTSTP,
-    Signal::SIGTTIN,
-    Signal::SIGTTOU,
-];
 
 /// What stops a job.
 const STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
@@ -45,8 +37,8 @@ pub struct SignalsForChild {
     /// What the child begins with.
     before: SigSet,
     taken: SigSet,
-    /// Those that end this process by default, and whether each has come while the child was started.
-    caught: Vec<(Signal, Arc<AtomicBool>)>,
+    /// Those of them that end this process by default, as they come while the child is started.
+    caught: SignalsInfo<WithRawSiginfo>,
 }
 
 impl SignalsForChild {
@@ -71,17 +63,16 @@ impl SignalsForChild {
 
     /// Starts the child, with the signals held back that this process's caller holds back. That is for a moment so
     /// in this process too: what comes then is caught, and not the end of it.
-    pub fn start(&self, command: &mut Command) -> io::Result<Child> {
+    pub fn start(&mut self, command: &mut Command) -> io::Result<Child> {
         self.before.thread_set_mask()?;
         let started = command.spawn();
         self.taken.thread_block()?;
         let child = started?;
-        for (signal, _) in self
-            .caught
-            .iter()
-            .filter(|(_, came)| came.load(Ordering::Relaxed))
-        {
-            kill(pid_of(&child)?, *signal).ok();
+        for came in self.caught.pending() {
+            let signal = Signal::try_from(came.si_signo)?;
+            if !is_of_the_group(signal, came.si_code) {
+                kill(pid_of(&child)?, signal).ok();
+            }
         }
         Ok(child)
     }
@@ -123,22 +114,14 @@ fn pid_of(child: &Child) -> io::Result<Pid> {
 
 /// Handlers for the signals that end this process by default, which a command that it starts does not inherit. One
 /// that is ignored, as under `nohup`, stays so; where the system does not say which those are, there are none.
-fn catch() -> io::Result<Vec<(Signal, Arc<AtomicBool>)>> {
-    let Some(ignored) = ignored() else {
-        return Ok(Vec::new());
-    };
+fn catch() -> io::Result<SignalsInfo<WithRawSiginfo>> {
+    let ignored = ignored().unwrap_or(u64::MAX);
     let fatal = |signal: &Signal| {
         let cannot_be_caught = [Signal::SIGKILL, Signal::SIGSTOP].contains(signal);
         !cannot_be_caught && !STOPS.contains(signal) && ignored & bit(*signal) == 0
     };
     let fatal = Signal::iterator().filter(|signal| named().contains(*signal) && fatal(signal));
-    fatal
-        .map(|signal| {
-            let came = Arc::new(AtomicBool::new(false));
-            signal_hook::flag::register(signal as i32, Arc::clone(&came))?;
-            Ok((signal, came))
-        })
-        .collect()
+    SignalsInfo::new(fatal.map(|signal| signal as i32))
 }
 
 /// Stops this process as the signal would have, as soon as it holds no lock. The kernel decides whether it does:
@@ -160,6 +143,23 @@ fn none_holds() -> impl Drop {
             .unwrap_or_else(PoisonError::into_inner);
     }
     holders
+}
+
+/// Whether the terminal has sent a signal, which then each process of the job has. At a hangup the kernel tells the
+/// session's leader alone.
+#[cfg(target_os = "linux")]
+fn is_of_the_group(signal: Signal, code: i32) -> bool {
+    /// `SI_KERNEL` (sigaction(2)): no process has sent it.
+    const OF_THE_KERNEL: i32 = 0x80;
+    let is_of_a_key = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
+    code == OF_THE_KERNEL && (is_of_a_key || STOPS.contains(&signal))
+}
+
+/// Elsewhere nothing says where a signal came from: in the foreground, a key is likely.
+#[cfg(not(target_os = "linux"))]
+fn is_of_the_group(signal: Signal, _: i32) -> bool {
+    let has_key = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP].contains(&signal);
+    has_key && tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
 /// Where signals are read, each with whether the terminal has sent it to the whole job. `None`: the child may have
@@ -187,8 +187,6 @@ impl SignalSource {
     }
 
     fn next(&self) -> io::Result<Option<(Signal, bool)>> {
-        /// `SI_KERNEL` (sigaction(2)): no process has sent it.
-        const OF_THE_KERNEL: i32 = 0x80;
         let one_of = [self.signals.as_fd(), self.ends.as_fd()];
         let mut one_of = one_of.map(|source| PollFd::new(source, PollFlags::POLLIN));
         match poll(&mut one_of, PollTimeout::NONE) {
@@ -200,8 +198,7 @@ impl SignalSource {
             Ok(Some(read)) => {
                 let number = i32::try_from(read.ssi_signo).map_err(io::Error::other)?;
                 let signal = Signal::try_from(number)?;
-                let is_of_the_kernel = read.ssi_code == OF_THE_KERNEL;
-                let is_of_the_group = is_of_the_kernel && OF_THE_TERMINAL.contains(&signal);
+                let is_of_the_group = is_of_the_group(signal, read.ssi_code);
                 Ok(Some((signal, is_of_the_group)).filter(|_| signal != Signal::SIGCHLD))
             }
             Ok(None) | Err(Errno::EINTR) => Ok(None),
@@ -210,7 +207,6 @@ impl SignalSource {
     }
 }
 
-/// Elsewhere nothing says where a signal came from: in the foreground, a key is likely.
 #[cfg(not(target_os = "linux"))]
 impl SignalSource {
     fn of(signals: &SigSet) -> io::Result<Self> {
@@ -222,8 +218,6 @@ impl SignalSource {
         if signal == Signal::SIGCHLD {
             return Ok(None);
         }
-        let has_key = [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTSTP].contains(&signal);
-        let in_foreground = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
-        Ok(Some((signal, has_key && in_foreground)))
+        Ok(Some((signal, is_of_the_group(signal, 0))))
     }
 }

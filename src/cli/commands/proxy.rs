@@ -68,7 +68,7 @@ pub(super) fn run(args: &Proxy, context: &Context<'_>) -> Result<ExitCode, Error
         (HOST, all.address.authority.clone()),
         (SECRET, all.address.secret.clone()),
     ];
-    let signals = SignalsForChild::take().map_err(Error::system("cannot take signals"))?;
+    let mut signals = SignalsForChild::take().map_err(Error::system("cannot take signals"))?;
     let started = server.start(all);
     started.map_err(Error::system("cannot start the proxy"))?;
     let mut command = Command::new(filled(program, &url));

@@ -77,6 +77,21 @@ impl Terminal {
         writeln!(self.keyboard, "{text}").unwrap();
     }
 
+    /// Types empty lines until `text` is on the screen: a shell runs a trap when its `read` ends, and a signal that
+    /// comes just before `read` begins does not end it.
+    #[track_caller]
+    pub fn type_lines_until(&mut self, text: &str) {
+        eventually("the terminal to show the text", || {
+            self.type_line("");
+            let inside = self.screen.inside.lock().unwrap();
+            plain(&inside.bytes).contains(text)
+        });
+    }
+
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        self.running.signal(signal);
+    }
+
     /// Blocks until what is typed is not shown.
     #[track_caller]
     pub fn wait_until_hidden(&self) {

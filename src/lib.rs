@@ -124,6 +124,7 @@ pub mod http;
 #[doc(hidden)]
 pub mod log;
 mod memory;
+mod mutex;
 mod notice;
 #[doc(hidden)]
 pub mod oauth;

@@ -2,7 +2,9 @@
 //! too little for the answer and for storing it finds that out before it asks for one.
 
 use std::collections::TryReserveError;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+
+use crate::mutex::locked;
 
 /// What sending a request and reading its answer takes, in bytes: the buffers of a connection with TLS, and the
 /// thread that looks up a name.
@@ -33,18 +35,18 @@ pub fn set_aside() -> Result<(), TryReserveError> {
         for_the_answer: touched(FOR_THE_ANSWER)?,
         for_storing: touched(FOR_STORING)?,
     };
-    *aside() = new;
+    *locked(&ASIDE) = new;
     Ok(())
 }
 
 /// Frees what the request and its answer need, once there is nothing else left to do before it leaves.
 pub fn free_for_the_answer() {
-    aside().for_the_answer = Vec::new();
+    locked(&ASIDE).for_the_answer = Vec::new();
 }
 
 /// Frees all of it.
 pub fn free() {
-    let mut aside = aside();
+    let mut aside = locked(&ASIDE);
     aside.for_the_answer = Vec::new();
     aside.for_storing = Vec::new();
 }
@@ -59,8 +61,4 @@ pub fn touched(bytes: usize) -> Result<Vec<u8>, TryReserveError> {
     }
     memory.clear();
     Ok(memory)
-}
-
-fn aside() -> MutexGuard<'static, Aside> {
-    ASIDE.lock().unwrap_or_else(PoisonError::into_inner)
 }

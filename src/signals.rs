@@ -11,13 +11,14 @@ use std::io::{self, Read};
 use std::marker::PhantomData;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill};
 use nix::unistd::Pid;
 
+use crate::mutex::locked;
 use crate::terminal;
 
 #[cfg(feature = "proxy")]
@@ -127,7 +128,7 @@ impl BlockedSignals {
         let guards = GUARDS.get();
         if guards == 0 {
             BEFORE.set(Some(before));
-            *lock(&HOLDERS) += 1;
+            *locked(&HOLDERS) += 1;
         }
         GUARDS.set(guards + 1);
         Self {
@@ -181,7 +182,7 @@ impl BlockedSignals {
     #[must_use]
     pub fn has_come(&self) -> bool {
         let seen = self.watcher.as_ref().map(|watcher| &watcher.seen);
-        seen.is_some_and(|seen| !lock(seen).signals.is_empty())
+        seen.is_some_and(|seen| !locked(seen).signals.is_empty())
     }
 
     /// Signals that came take effect only at [`told`]: if glauth has told a person that it finishes something first, it
@@ -234,7 +235,7 @@ impl Drop for BlockedSignals {
     fn drop(&mut self) {
         if let Some(watcher) = self.watcher.take() {
             let came = {
-                let mut seen = lock(&watcher.seen);
+                let mut seen = locked(&watcher.seen);
                 seen.over = true;
                 std::mem::take(&mut seen.signals)
             };
@@ -252,7 +253,7 @@ impl Drop for BlockedSignals {
             if let Some(before) = BEFORE.take() {
                 before.thread_set_mask().ok();
             }
-            *lock(&HOLDERS) -= 1;
+            *locked(&HOLDERS) -= 1;
             NONE_HOLDS.notify_all();
         }
     }
@@ -269,7 +270,7 @@ fn watch(caught: &SigSet, seen: &Mutex<SeenSignal>, notice: &str) {
     let mut told = false;
     while let Ok(signal) = caught.wait() {
         let over = {
-            let mut seen = lock(seen);
+            let mut seen = locked(seen);
             if !seen.over && signal != WAKE {
                 seen.signals.push(signal);
             }
@@ -290,10 +291,6 @@ fn watch(caught: &SigSet, seen: &Mutex<SeenSignal>, notice: &str) {
 
 fn send_to_self(signal: Signal) {
     kill(Pid::this(), signal).ok();
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets this thread, and what it starts, take every signal, whatever was blocked before.

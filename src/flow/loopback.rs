@@ -10,12 +10,13 @@ mod page;
 use std::io::{ErrorKind, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use url::Url;
 
 use crate::credential::RedirectUri;
+use crate::mutex::locked;
 use crate::oauth::{AuthorizationResponse, NoRandomness, random_text};
 use crate::peers::{self, Peer};
 use crate::signals::{read_some, spawn_with_signals_blocked};
@@ -241,10 +242,6 @@ impl Shared {
             None => Page::not_here(),
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One listener for each address; where `localhost` has two, both have the same port, and a machine

@@ -23,9 +23,8 @@ use nix::unistd::{getpgrp, tcgetpgrp};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
-use super::{
-    ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, lock, named, send_to_self,
-};
+use super::{ARE_PASSED_ON, HOLDERS, NONE_HOLDS, bit, held_back, ignored, named, send_to_self};
+use crate::mutex::locked;
 
 /// What stops a job.
 const STOPS: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU];
@@ -136,7 +135,7 @@ fn stop(signal: Signal) {
 
 /// Waits until no thread holds signals back; none begins while what is returned lives.
 fn none_holds() -> impl Drop {
-    let mut holders = lock(&HOLDERS);
+    let mut holders = locked(&HOLDERS);
     while *holders > 0 {
         holders = NONE_HOLDS
             .wait(holders)

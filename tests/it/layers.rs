@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 6] = [
         "fault",
         "log",
         "memory",
+        "mutex",
         "notice",
         "process",
         "peers",

@@ -1,7 +1,7 @@
 //! Authorization code and PKCE, through a browser and a loopback redirect (RFC 8252).
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -11,6 +11,7 @@ use crate::credential::{EndpointName, RedirectUri};
 use crate::flow::loopback::{Arrival, BoundPort, Judge, Loopback};
 use crate::flow::person::PageOpening;
 use crate::flow::plan::ClientError;
+use crate::mutex::locked;
 use crate::oauth::{
     AuthorizationRequest, AuthorizationResponse, PendingAuthorization, Presented, SharedClient,
     shared_client, stray_error,
@@ -134,7 +135,7 @@ impl<'a> Browser<'a> {
         let request = Arc::new(AuthorizationRequest::new(setup.issuer.clone(), promised)?);
         while self.events.try_recv().is_ok() {}
         self.loopback.expect_another(|| {
-            *self.question.lock().unwrap_or_else(PoisonError::into_inner) = request;
+            *locked(&self.question) = request;
         });
         Ok(())
     }
@@ -266,7 +267,7 @@ impl<'a> Browser<'a> {
 }
 
 fn current(question: &ConsentQuestion) -> Arc<AuthorizationRequest> {
-    Arc::clone(&question.lock().unwrap_or_else(PoisonError::into_inner))
+    Arc::clone(&locked(question))
 }
 
 fn not_the_address(line: &str) -> String {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::tokens::TokenInUse;
 use crate::http::UpstreamBody;
+use crate::mutex::locked;
 
 /// The longest body that is kept, in bytes.
 const KEPT_BODY: usize = 1024 * 1024;
@@ -144,10 +145,6 @@ impl RequestBody {
         let pieces = KeptPieces::of(&kept);
         Ok((!pieces.0.is_empty()).then_some(SentBody::Again(pieces)))
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn silent() -> io::Error {

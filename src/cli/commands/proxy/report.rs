@@ -1,7 +1,7 @@
 //! What glauth says of its own failures: to the command with a 503, and to the person once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
@@ -16,6 +16,7 @@ use crate::cli::call::Call;
 use crate::cli::failure::{Error, Failure};
 use crate::cli::printer::Printer;
 use crate::code::Exit;
+use crate::mutex::locked;
 use crate::terminal::clean;
 use crate::time::Timestamp;
 
@@ -93,7 +94,7 @@ impl Reporter {
 
     fn is_news(&self, what: &str) -> bool {
         let now = Instant::now();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = locked(&self.told);
         told.retain(|_, at| now.duration_since(*at) < TOLD_AGAIN);
         let is_news = !told.contains_key(what);
         if is_news {

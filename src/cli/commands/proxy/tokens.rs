@@ -2,7 +2,7 @@
 //! in flight. Requests at the same time share one lease.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use hyper::header::HeaderValue;
@@ -19,6 +19,7 @@ use crate::credential::{AccountId, DEFAULT_MIN_TTL, Scheme};
 use crate::flow::{self, FlowError, Need, Obtained, RefreshesIn, Session, Warning};
 use crate::http::Network;
 use crate::log::{Level, Log};
+use crate::mutex::locked;
 use crate::secret::AccessToken;
 use crate::store::{Lease, LockError, Store};
 
@@ -230,8 +231,4 @@ impl ProxyTokens {
         });
         shared.or_else(|| (!fresh.needs_lease).then(|| Arc::new(fresh)))
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

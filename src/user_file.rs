@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::env;
 #[cfg(feature = "cli")]
-pub use write::{Unchanged, change};
+pub use write::{Unchanged, change, text_at};
 
 const WRITABLE_BY_ALL: u32 = 0o002;
 const WRITABLE_BY_GROUP: u32 = 0o020;

@@ -74,8 +74,8 @@ pub fn change<E>(
     Err(Unchanged::Unwritten(error))
 }
 
-/// What the file says; one that is missing says nothing.
-fn text_at(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
+/// What a text file says; one that is missing says nothing.
+pub fn text_at(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
     match read_text(path, limit) {
         Err(unusable) if unusable.is_missing() => Ok(Zeroizing::default()),
         read => read,

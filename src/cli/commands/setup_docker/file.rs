@@ -88,12 +88,10 @@ impl ToolFile {
             ))
             .into());
         }
-        let text = match user_file::read_text(&path, SIZE_LIMIT) {
-            Err(unusable) if unusable.is_missing() => Zeroizing::default(),
-            Err(unusable) => return Err(bad(path, unusable.into())),
-            Ok(text) => text,
-        };
-        Self::new(tool, path, &text)
+        match user_file::text_at(&path, SIZE_LIMIT) {
+            Ok(text) => Self::new(tool, path, &text),
+            Err(unusable) => Err(bad(path, unusable.into())),
+        }
     }
 
     /// As it is with this text.

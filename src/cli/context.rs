@@ -265,10 +265,34 @@ pub(super) fn read_stdin(
         ));
         hidden::read(until, limit)
     } else {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
-        let read = stdin.lock().take(limit as u64 + 1).read_to_end(&mut bytes);
-        read.map(|_| bytes)
+        to_the_end(limit)
     };
+    within(what, limit, read)
+}
+
+/// Reads standard input to its end, up to `limit` bytes, whatever it is. A secret may be in it.
+pub(super) fn read_stdin_to_the_end(limit: usize) -> Result<Zeroizing<String>, Error> {
+    let what = "standard input";
+    let bytes = within(what, limit, to_the_end(limit))?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| UsageError::BadInput(format!("{what} is not text")))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// One byte more, where there is one.
+fn to_the_end(limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Allocated once: a buffer that grows leaves copies of secrets behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+    let mut stdin = io::stdin().lock().take(limit as u64 + 1);
+    stdin.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn within(
+    what: &str,
+    limit: usize,
+    read: io::Result<Zeroizing<Vec<u8>>>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let bytes =
         read.map_err(|error| UsageError::BadInput(format!("{what} cannot be read: {error}")))?;
     if bytes.len() > limit {

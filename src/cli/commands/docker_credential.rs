@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::cli::args::{DockerCredential as Args, DockerOperation};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, read_stdin_to_the_end};
 use crate::cli::failure::{Error, UsageError};
 use crate::cli::printer;
 use crate::code::Exit;
@@ -96,7 +95,7 @@ fn find<'a>(
 
 /// Prints a token. What asks once and then works for a while, as a push does, gets one with more time left.
 fn get(context: &Context<'_>) -> Result<Exit, Error> {
-    let name = read(NAME_LIMIT)?;
+    let name = read_stdin_to_the_end(NAME_LIMIT)?;
     let store = context.store()?;
     let found = find(&name, &store, context)?;
     let Some(record) = found.record else {
@@ -135,7 +134,7 @@ struct Credentials {
 
 /// Keeps nothing. `docker login` wants to have kept what it got here, and that is done already.
 fn keep(context: &Context<'_>) -> Result<Exit, Error> {
-    let text = read(CREDENTIALS_LIMIT)?;
+    let text = read_stdin_to_the_end(CREDENTIALS_LIMIT)?;
     // The parser's own message may quote a secret.
     let credentials: Credentials = serde_json::from_str(&text).map_err(|_| {
         UsageError::BadInput(
@@ -162,7 +161,7 @@ fn keep(context: &Context<'_>) -> Result<Exit, Error> {
 
 /// Ends no login: docker's `logout` is about what docker itself keeps.
 fn erase(context: &Context<'_>) -> Result<Exit, Error> {
-    let name = read(NAME_LIMIT)?;
+    let name = read_stdin_to_the_end(NAME_LIMIT)?;
     let store = context.store()?;
     let found = find(&name, &store, context)?;
     let Some(record) = found.record.filter(|record| record.login().is_some()) else {
@@ -196,19 +195,4 @@ fn list(context: &Context<'_>) -> Result<Exit, Error> {
         users.map(|(host, user)| (host.to_string(), user)).collect();
     printer::json_line(&json!(users))?;
     Ok(Exit::Done)
-}
-
-/// Reads standard input to its end. A secret may be in it.
-fn read(limit: usize) -> Result<Zeroizing<String>, Error> {
-    let refused = |problem: String| UsageError::BadInput(format!("standard input {problem}"));
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
-    let mut input = std::io::stdin().lock().take(limit as u64 + 1);
-    input
-        .read_to_end(&mut bytes)
-        .map_err(|error| refused(format!("cannot be read: {error}")))?;
-    if bytes.len() > limit {
-        return Err(refused(format!("is longer than {limit} bytes")).into());
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| refused("is not text".to_owned()))?;
-    Ok(Zeroizing::new(text.to_owned()))
 }

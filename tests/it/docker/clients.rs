@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::authorization_server::AuthorizationServer;
-use crate::support::git_server::Asked;
 use crate::support::mounts::{Mounts, is_root, skipped};
 use crate::support::program::program;
 use crate::support::registry::{self, Challenge, IMAGE};
 use crate::support::sandbox::{self, Finished, Running, Sandbox};
+use crate::support::site::Asked;
 use crate::support::token_site::TokenSite;
 use crate::tls::self_signed;
 

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::world::World;
 use crate::support::authorization_server::{AuthorizationServer, Settings};
-use crate::support::git_server::{ASKS_AGAIN, Asked, GitServer, find_git};
+use crate::support::git_server::{ASKS_AGAIN, GitServer, find_git};
 use crate::support::sandbox::{LIMIT, Running, program};
+use crate::support::site::Asked;
 
 const BASIC: &str = r#"Basic realm="GitLab""#;
 

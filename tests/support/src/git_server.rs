@@ -3,18 +3,18 @@
 //! so that both have one address, as GitLab has.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use rustls::ServerConfig;
 
 use super::authorization_server::AuthorizationServer;
-use super::received::{Received, Stream, accept, receive};
+use super::received::Received;
 use super::sandbox::LIMIT;
+use super::site::{Asked, Shared, Site};
 
 /// The first git that asks again after a 401.
 pub const ASKS_AGAIN: (u32, u32) = (2, 46);
@@ -22,36 +22,19 @@ pub const ASKS_AGAIN: (u32, u32) = (2, 46);
 /// What is served.
 const GIT: &str = "/git/";
 
-/// What one request asked for, and whether it had it.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// `GET`, `POST`.
-    pub method: String,
-    /// Without the query.
-    pub path: String,
-    pub status: u16,
-}
-
-type Hook = Box<dyn Fn(&Asked) + Send + Sync>;
-
 /// A running forge. Dropped, it takes no more requests.
 pub struct GitServer {
-    address: SocketAddr,
+    site: Site,
     /// With TLS, the name that its certificate is for.
     name: Option<String>,
-    shared: Arc<Shared>,
 }
 
-struct Shared {
-    authorization: AuthorizationServer,
+/// What is served, and how.
+struct Repositories {
     git: PathBuf,
     root: PathBuf,
     /// What `WWW-Authenticate` says.
     challenge: String,
-    asked: Mutex<Vec<Asked>>,
-    /// Called when an answer is ready, before it is sent.
-    before_answer: Mutex<Option<Arc<Hook>>>,
-    is_over: AtomicBool,
 }
 
 impl GitServer {
@@ -74,33 +57,19 @@ impl GitServer {
         tls: Option<(String, Arc<ServerConfig>)>,
     ) -> Self {
         let (name, tls) = tls.unzip();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            authorization,
+        let repositories = Repositories {
             git: git.to_owned(),
             root: root.to_owned(),
             challenge: challenge.to_owned(),
-            asked: Mutex::default(),
-            before_answer: Mutex::default(),
-            is_over: AtomicBool::new(false),
-        });
-        let for_all = Arc::clone(&shared);
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                if for_all.is_over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let (shared, tls) = (Arc::clone(&for_all), tls.clone());
-                thread::spawn(move || {
-                    accept(stream.unwrap(), tls, |stream| serve(stream, &shared));
-                });
-            }
-        });
+        };
+        let answer =
+            move |received: &Received, shared: &Shared| match received.path.strip_prefix(GIT) {
+                None => pass_on(&received.raw, shared),
+                Some(place) => answer(received, place, &repositories, shared),
+            };
         Self {
-            address,
+            site: Site::start(authorization, tls, |_| answer),
             name,
-            shared,
         }
     }
 
@@ -108,19 +77,19 @@ impl GitServer {
     pub fn url(&self) -> String {
         match &self.name {
             Some(name) => format!("https://{name}"),
-            None => format!("http://{}", self.address),
+            None => format!("http://{}", self.site.address),
         }
     }
 
     /// `127.0.0.1:PORT`, or the name
     pub fn host(&self) -> String {
-        let address = || self.address.to_string();
+        let address = || self.site.address.to_string();
         self.name.clone().unwrap_or_else(address)
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.site.address
     }
 
     /// The address of a repository.
@@ -129,27 +98,17 @@ impl GitServer {
     }
 
     pub fn authorization(&self) -> &AuthorizationServer {
-        &self.shared.authorization
+        self.site.authorization()
     }
 
     /// Every request for a repository, in the order of the answers.
     pub fn asked(&self) -> Vec<Asked> {
-        lock(&self.shared.asked).clone()
+        self.site.asked()
     }
 
     /// Does something when an answer is ready, before it is sent.
     pub fn before_answer(&self, hook: impl Fn(&Asked) + Send + Sync + 'static) {
-        let hook: Hook = Box::new(hook);
-        *lock(&self.shared.before_answer) = Some(Arc::new(hook));
-    }
-}
-
-impl Drop for GitServer {
-    fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::SeqCst);
-        TcpStream::connect(self.address).ok();
-        // What it does may hold what is about to go.
-        *lock(&self.shared.before_answer) = None;
+        self.site.before_answer(hook);
     }
 }
 
@@ -177,23 +136,6 @@ fn has_backend(git: &Path) -> bool {
     Path::new(folder.trim()).join("git-http-backend").exists()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn serve(stream: &mut dyn Stream, shared: &Shared) {
-    // A client that was killed, or that is about to end the server.
-    let Some(received) = receive(stream) else {
-        return;
-    };
-    let answer = match received.path.strip_prefix(GIT) {
-        None => pass_on(&received.raw, shared),
-        Some(place) => answer(&received, place, shared),
-    };
-    stream.write_all(&answer).ok();
-    stream.flush().ok();
-}
-
 fn pass_on(raw: &[u8], shared: &Shared) -> Vec<u8> {
     let mut onward = TcpStream::connect(shared.authorization.host()).unwrap();
     onward.set_read_timeout(Some(LIMIT)).unwrap();
@@ -203,25 +145,19 @@ fn pass_on(raw: &[u8], shared: &Shared) -> Vec<u8> {
     answer
 }
 
-fn answer(received: &Received, place: &str, shared: &Shared) -> Vec<u8> {
-    let token = received.token();
-    let is_alive = token.is_some_and(|token| shared.authorization.is_alive(&token));
-    let (status, headers, body) = if is_alive {
-        run_backend(received, place, shared)
+fn answer(
+    received: &Received,
+    place: &str,
+    repositories: &Repositories,
+    shared: &Shared,
+) -> Vec<u8> {
+    let (status, headers, body) = if shared.living_token(received).is_some() {
+        run_backend(received, place, repositories)
     } else {
-        let challenge = format!("WWW-Authenticate: {}\r\n", shared.challenge);
+        let challenge = format!("WWW-Authenticate: {}\r\n", repositories.challenge);
         (401, challenge, b"401 Unauthorized".to_vec())
     };
-    let asked = Asked {
-        method: received.method.clone(),
-        path: received.path.clone(),
-        status,
-    };
-    lock(&shared.asked).push(asked.clone());
-    let hook = lock(&shared.before_answer).clone();
-    if let Some(hook) = hook {
-        hook(&asked);
-    }
+    shared.note(received, status);
     let length = body.len();
     let head = format!(
         "HTTP/1.1 {status} \r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
@@ -230,10 +166,14 @@ fn answer(received: &Received, place: &str, shared: &Shared) -> Vec<u8> {
 }
 
 /// RFC 3875.
-fn run_backend(received: &Received, place: &str, shared: &Shared) -> (u16, String, Vec<u8>) {
-    let mut backend = Command::new(&shared.git)
+fn run_backend(
+    received: &Received,
+    place: &str,
+    repositories: &Repositories,
+) -> (u16, String, Vec<u8>) {
+    let mut backend = Command::new(&repositories.git)
         .arg("http-backend")
-        .env("GIT_PROJECT_ROOT", &shared.root)
+        .env("GIT_PROJECT_ROOT", &repositories.root)
         .env("GIT_HTTP_EXPORT_ALL", "1")
         .env("REMOTE_USER", "jane")
         .env("REMOTE_ADDR", "127.0.0.1")

@@ -28,6 +28,7 @@ pub mod received;
 pub mod refresher;
 pub mod registry;
 pub mod sandbox;
+pub mod site;
 pub mod terminal;
 pub mod token_site;
 pub mod watch;

@@ -270,7 +270,7 @@ pub(super) fn read_stdin(
     within(what, limit, read)
 }
 
-/// Reads standard input to its end, up to `limit` bytes, whatever it is. A secret may be in it.
+/// Reads all of standard input, up to `limit` bytes, in the same way at a terminal. A secret may be in it.
 pub(super) fn read_stdin_to_the_end(limit: usize) -> Result<Zeroizing<String>, Error> {
     let what = "standard input";
     let bytes = within(what, limit, to_the_end(limit))?;
@@ -279,7 +279,7 @@ pub(super) fn read_stdin_to_the_end(limit: usize) -> Result<Zeroizing<String>, E
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// One byte more, where there is one.
+/// Up to one byte more than the limit: it shows that there is more.
 fn to_the_end(limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     // Allocated once: a buffer that grows leaves copies of secrets behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));

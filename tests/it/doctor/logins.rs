@@ -236,6 +236,8 @@ fn a_rescued_answer_is_told_with_the_account_that_waits_for_it() {
     let (check, _) = only(&checks, "rescue", "warn", place);
     assert_eq!(check["host"], server.host());
     only(&checks, "attempt", "warn", "its answer is whole in");
+    let of_another = sandbox.run(&["doctor", "--offline", "another.example.com", "--json"]);
+    assert!(!of_another.stdout.contains(place), "{of_another:?}");
 
     // After a login no process waits for it.
     fs::rename(sandbox.store(), sandbox.path("other store")).unwrap();

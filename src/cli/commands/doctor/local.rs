@@ -69,7 +69,7 @@ impl Local {
             }
         }
         made_progress();
-        checks.extend(rescued::checks(store));
+        checks.extend(rescued::checks(store, host));
         drop_repeated(&mut checks);
         (checks, records)
     }

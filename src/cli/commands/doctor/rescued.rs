@@ -2,14 +2,21 @@
 
 use super::check::{Check, Topic};
 use crate::cli::shell;
+use crate::credential::Host;
 use crate::store::Store;
 use crate::store::examine::RescuedAnswer;
 
-pub(super) fn checks(store: &Store) -> Vec<Check> {
+/// With a host, what is known to be of another one is left out.
+pub(super) fn checks(store: &Store, host: Option<&Host>) -> Vec<Check> {
+    let is_meant = |found: &&RescuedAnswer| {
+        let id = found.waits_for.as_ref().or(found.names.as_ref());
+        let of_another = id.zip(host).is_some_and(|(id, host)| id.host != *host);
+        !of_another
+    };
     match store.rescued() {
         Err(error) => vec![Check::store_error(Topic::Rescue, error)],
         Ok((found, troubles)) => {
-            let mut checks: Vec<Check> = found.iter().map(answer).collect();
+            let mut checks: Vec<Check> = found.iter().filter(is_meant).map(answer).collect();
             // The next place is used instead.
             checks.extend(
                 troubles

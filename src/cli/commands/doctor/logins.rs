@@ -189,14 +189,11 @@ fn state(record: &Record, login: &Login, call: &Call) -> Check {
     let user = user.map_or_else(String::new, |identity| format!("{} at ", identity.username));
     let tokens: Vec<String> = account.grants.iter().map(tokens).collect();
     let state = account.state.replace('_', " ");
-    let text = format!(
-        "{user}{}: {state}{left}; {} (SHA-256, as in GitLab's log)",
-        record.id,
-        tokens.join("; ")
-    );
+    let names = format!("{} (SHA-256, as in GitLab's log)", tokens.join("; "));
+    let text = format!("{user}{}: {state}{left}", record.id);
     if account.needs_login {
-        let text = [vec![text], left::failures(login, Timestamp::now())].concat();
-        let text = text.join("; ");
+        let why = left::failures(login, Timestamp::now());
+        let text = [vec![text], why, vec![names]].concat().join("; ");
         return Check::fail(
             Topic::Login,
             Code::LoginRequired,
@@ -204,7 +201,7 @@ fn state(record: &Record, login: &Login, call: &Call) -> Check {
             failure::login_command(&record.id, call),
         );
     }
-    Check::ok(Topic::Login, text)
+    Check::ok(Topic::Login, format!("{text}; {names}"))
 }
 
 fn tokens(grant: &GrantReport) -> String {

@@ -10,8 +10,7 @@ use crate::store::examine::RescuedAnswer;
 pub(super) fn checks(store: &Store, host: Option<&Host>) -> Vec<Check> {
     let is_meant = |found: &&RescuedAnswer| {
         let id = found.waits_for.as_ref().or(found.names.as_ref());
-        let of_another = id.zip(host).is_some_and(|(id, host)| id.host != *host);
-        !of_another
+        id.zip(host).is_none_or(|(id, host)| id.host == *host)
     };
     match store.rescued() {
         Err(error) => vec![Check::store_error(Topic::Rescue, error)],

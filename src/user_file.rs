@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::env;
 #[cfg(feature = "cli")]
-pub use write::{Unchanged, change, text_at};
+pub use write::{Unchanged, change};
 
 const WRITABLE_BY_ALL: u32 = 0o002;
 const WRITABLE_BY_GROUP: u32 = 0o020;
@@ -82,6 +82,15 @@ pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable>
     let text = str::from_utf8(&bytes);
     let text = text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// What a text file says; one that is missing says nothing.
+#[cfg(feature = "cli")]
+pub fn text_at(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
+    match read_text(path, limit) {
+        Err(unusable) if unusable.is_missing() => Ok(Zeroizing::default()),
+        read => read,
+    }
 }
 
 /// Checks a file without reading it.

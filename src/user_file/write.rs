@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Unusable, read_text};
+use super::{Unusable, text_at};
 
 /// Of a new file: there may be a secret in it one day.
 const NEW_MODE: u32 = 0o600;
@@ -72,14 +72,6 @@ pub fn change<E>(
     }
     let error = io::Error::other("another program changes it again and again");
     Err(Unchanged::Unwritten(error))
-}
-
-/// What a text file says; one that is missing says nothing.
-pub fn text_at(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
-    match read_text(path, limit) {
-        Err(unusable) if unusable.is_missing() => Ok(Zeroizing::default()),
-        read => read,
-    }
 }
 
 /// Where a file is, or will be, behind all links.

@@ -33,15 +33,12 @@ impl Page {
     }
 }
 
-/// What is on a site: a request, and the token that came with it.
-type Pages = Box<dyn Fn(&Received, &str) -> Page + Send + Sync>;
-
 /// A running server. Dropped, it takes no more requests.
 pub struct TokenSite(Site);
 
 impl TokenSite {
     /// Starts it. `{site}` in the challenge is its own address; `always` is the headers of every answer, each with its
-    /// end.
+    /// end; `pages` says what is there for a request, and for the token that came with it.
     pub fn start(
         authorization: AuthorizationServer,
         tls: Option<Arc<ServerConfig>>,
@@ -49,7 +46,6 @@ impl TokenSite {
         always: &str,
         pages: impl Fn(&Received, &str) -> Page + Send + Sync + 'static,
     ) -> Self {
-        let pages: Pages = Box::new(pages);
         let site = Site::start(authorization, tls, |address| {
             let challenge = challenge.replace("{site}", &address.to_string());
             let always = always.to_owned();

@@ -21,7 +21,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -47,7 +47,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand docker-credential 'Answer docker and podman as a credential helper'
             cand setup-docker 'Configure docker and podman to use glauth'
             cand doctor 'Check the store, the servers and git'
-            cand store 'Show where glauth keeps its files'
+            cand store 'Show where glauth keeps its files, and set up a store for several machines'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
             cand help 'Explain a command'
@@ -72,7 +72,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --device 'Consent on another device, such as a phone (RFC 8628)'
@@ -98,7 +98,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --rejected 'Read a refused access token from standard input'
@@ -120,7 +120,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -136,7 +136,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -154,7 +154,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --all 'Refresh all logins, or all of HOST'
@@ -172,7 +172,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --check 'Ask each server whether the token works'
@@ -189,7 +189,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --all 'Log out of all accounts, or of all at HOST'
@@ -208,7 +208,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -224,7 +224,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -240,7 +240,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -256,7 +256,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --undo 'Remove glauth from git''s configuration'
@@ -272,7 +272,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -288,7 +288,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --undo 'Remove glauth from both files'
@@ -305,7 +305,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --offline 'Contact no server'
@@ -321,7 +321,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -332,13 +332,17 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand info 'Show where glauth keeps its files'
+            cand init 'Make the tables of a shared store'
+            cand move 'Move logins between a folder and a shared store'
+            cand check 'Check the database of a shared store'
+            cand key 'Make and change the keys of a shared store'
             cand help 'Explain a command'
         }
         &'glauth;store;info'= {
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -349,11 +353,134 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'glauth;store;init'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --print 'Print the SQL, for an administrator to run'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;move'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --take-back 'Give up a move that was cut off, before the login arrived'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;check'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;key'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand new 'Print a new key'
+            cand add 'Add a new key to a file'
+            cand help 'Explain a command'
+        }
+        &'glauth;store;key;new'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;key;add'= {
+            cand -a 'Name of the login, if a host has several'
+            cand --account 'Name of the login, if a host has several'
+            cand --host 'Default host'
+            cand --store 'Folder with the logins, or the address of a shared store'
+            cand --config 'Configuration file'
+            cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
+            cand --json 'Print results and errors as JSON'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Explain decisions; repeat for each step'
+            cand --verbose 'Explain decisions; repeat for each step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'glauth;store;key;help'= {
+            cand new 'Print a new key'
+            cand add 'Add a new key to a file'
+            cand help 'Explain a command'
+        }
+        &'glauth;store;key;help;new'= {
+        }
+        &'glauth;store;key;help;add'= {
+        }
+        &'glauth;store;key;help;help'= {
+        }
         &'glauth;store;help'= {
             cand info 'Show where glauth keeps its files'
+            cand init 'Make the tables of a shared store'
+            cand move 'Move logins between a folder and a shared store'
+            cand check 'Check the database of a shared store'
+            cand key 'Make and change the keys of a shared store'
             cand help 'Explain a command'
         }
         &'glauth;store;help;info'= {
+        }
+        &'glauth;store;help;init'= {
+        }
+        &'glauth;store;help;move'= {
+        }
+        &'glauth;store;help;check'= {
+        }
+        &'glauth;store;help;key'= {
+            cand new 'Print a new key'
+            cand add 'Add a new key to a file'
+        }
+        &'glauth;store;help;key;new'= {
+        }
+        &'glauth;store;help;key;add'= {
         }
         &'glauth;store;help;help'= {
         }
@@ -361,7 +488,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -376,7 +503,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand -a 'Name of the login, if a host has several'
             cand --account 'Name of the login, if a host has several'
             cand --host 'Default host'
-            cand --store 'Folder with the logins'
+            cand --store 'Folder with the logins, or the address of a shared store'
             cand --config 'Configuration file'
             cand --lock-timeout 'Longest wait for another process''s refresh, such as `90s` or `2m`'
             cand --json 'Print results and errors as JSON'
@@ -402,7 +529,7 @@ set edit:completion:arg-completer[glauth] = {|@words|
             cand docker-credential 'Answer docker and podman as a credential helper'
             cand setup-docker 'Configure docker and podman to use glauth'
             cand doctor 'Check the store, the servers and git'
-            cand store 'Show where glauth keeps its files'
+            cand store 'Show where glauth keeps its files, and set up a store for several machines'
             cand completions 'Print shell completions'
             cand man 'Print a man page'
             cand help 'Explain a command'
@@ -437,8 +564,26 @@ set edit:completion:arg-completer[glauth] = {|@words|
         }
         &'glauth;help;store'= {
             cand info 'Show where glauth keeps its files'
+            cand init 'Make the tables of a shared store'
+            cand move 'Move logins between a folder and a shared store'
+            cand check 'Check the database of a shared store'
+            cand key 'Make and change the keys of a shared store'
         }
         &'glauth;help;store;info'= {
+        }
+        &'glauth;help;store;init'= {
+        }
+        &'glauth;help;store;move'= {
+        }
+        &'glauth;help;store;check'= {
+        }
+        &'glauth;help;store;key'= {
+            cand new 'Print a new key'
+            cand add 'Add a new key to a file'
+        }
+        &'glauth;help;store;key;new'= {
+        }
+        &'glauth;help;store;key;add'= {
         }
         &'glauth;help;completions'= {
         }

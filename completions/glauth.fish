@@ -26,7 +26,7 @@ end
 
 complete -c glauth -n "__fish_glauth_needs_command" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_needs_command" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_needs_command" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_needs_command" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_needs_command" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_needs_command" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_needs_command" -l json -d 'Print results and errors as JSON'
@@ -48,7 +48,7 @@ complete -c glauth -n "__fish_glauth_needs_command" -f -a "setup-git" -d 'Config
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "docker-credential" -d 'Answer docker and podman as a credential helper'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "setup-docker" -d 'Configure docker and podman to use glauth'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "doctor" -d 'Check the store, the servers and git'
-complete -c glauth -n "__fish_glauth_needs_command" -f -a "store" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_needs_command" -f -a "store" -d 'Show where glauth keeps its files, and set up a store for several machines'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "man" -d 'Print a man page'
 complete -c glauth -n "__fish_glauth_needs_command" -f -a "help" -d 'Explain a command'
@@ -81,7 +81,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand login" -l token-endpoint -
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l revocation-endpoint -d 'Revocation endpoint (RFC 7009)' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand login" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand login" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand login" -l device -d 'Consent on another device, such as a phone (RFC 8628)'
@@ -108,7 +108,7 @@ kubectl\t'Credential for `kubectl`'
 goauth\t'Header for the go command, by `GOAUTH`'"
 complete -c glauth -n "__fish_glauth_using_subcommand token" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand token" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand token" -l rejected -d 'Read a refused access token from standard input'
@@ -123,7 +123,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand exec" -l fd -d 'File descr
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -l token-file -d 'Variable for the path of a token file' -r
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand exec" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand exec" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -l json -d 'Print results and errors as JSON'
@@ -132,7 +132,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand exec" -s v -l verbose -d '
 complete -c glauth -n "__fish_glauth_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand proxy" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand proxy" -l json -d 'Print results and errors as JSON'
@@ -143,7 +143,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l if-expiring -d
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l alert-after -d 'Report temporary failures only after this long' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -l all -d 'Refresh all logins, or all of HOST'
@@ -154,7 +154,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s v -l verbose -
 complete -c glauth -n "__fish_glauth_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand status" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand status" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand status" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand status" -l check -d 'Ask each server whether the token works'
@@ -164,7 +164,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand status" -s v -l verbose -d
 complete -c glauth -n "__fish_glauth_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand logout" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand logout" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -l all -d 'Log out of all accounts, or of all at HOST'
@@ -176,7 +176,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand logout" -s v -l verbose -d
 complete -c glauth -n "__fish_glauth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand switch" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand switch" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -l json -d 'Print results and errors as JSON'
@@ -185,7 +185,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand switch" -s v -l verbose -d
 complete -c glauth -n "__fish_glauth_using_subcommand switch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand rename" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand rename" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand rename" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand rename" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand rename" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand rename" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand rename" -l json -d 'Print results and errors as JSON'
@@ -195,7 +195,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand rename" -s h -l help -d 'P
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l timeout -d 'Lifetime of a kept password, in seconds' -r
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -l json -d 'Print results and errors as JSON'
@@ -204,7 +204,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -s v -l ve
 complete -c glauth -n "__fish_glauth_using_subcommand git-credential" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -l undo -d 'Remove glauth from git\'s configuration'
@@ -214,7 +214,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s v -l verbose
 complete -c glauth -n "__fish_glauth_using_subcommand setup-git" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -l json -d 'Print results and errors as JSON'
@@ -223,7 +223,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -s v -l
 complete -c glauth -n "__fish_glauth_using_subcommand docker-credential" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -l undo -d 'Remove glauth from both files'
@@ -233,7 +233,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -s v -l verb
 complete -c glauth -n "__fish_glauth_using_subcommand setup-docker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l offline -d 'Contact no server'
@@ -241,31 +241,79 @@ complete -c glauth -n "__fish_glauth_using_subcommand doctor" -l json -d 'Print 
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s a -l account -d 'Name of the login, if a host has several' -r
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l store -d 'Folder with the logins' -r -F
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l config -d 'Configuration file' -r -F
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -l json -d 'Print results and errors as JSON'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s q -l quiet -d 'Print only results and errors'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s v -l verbose -d 'Explain decisions; repeat for each step'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "info" -d 'Show where glauth keeps its files'
-complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info help" -f -a "help" -d 'Explain a command'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "info" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "init" -d 'Make the tables of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "move" -d 'Move logins between a folder and a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "check" -d 'Check the database of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "key" -d 'Make and change the keys of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and not __fish_seen_subcommand_from info init move check key help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -l json -d 'Print results and errors as JSON'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Print only results and errors'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Explain decisions; repeat for each step'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l print -d 'Print the SQL, for an administrator to run'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -l take-back -d 'Give up a move that was cut off, before the login arrived'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -s a -l account -d 'Name of the login, if a host has several' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -l host -d 'Default host' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -l config -d 'Configuration file' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -l json -d 'Print results and errors as JSON'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -s q -l quiet -d 'Print only results and errors'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -s v -l verbose -d 'Explain decisions; repeat for each step'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -f -a "new" -d 'Print a new key'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -f -a "add" -d 'Add a new key to a file'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from key" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "info" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make the tables of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "move" -d 'Move logins between a folder and a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the database of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "key" -d 'Make and change the keys of a shared store'
 complete -c glauth -n "__fish_glauth_using_subcommand store; and __fish_seen_subcommand_from help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand completions" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -l json -d 'Print results and errors as JSON'
@@ -274,7 +322,7 @@ complete -c glauth -n "__fish_glauth_using_subcommand completions" -s v -l verbo
 complete -c glauth -n "__fish_glauth_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c glauth -n "__fish_glauth_using_subcommand man" -s a -l account -d 'Name of the login, if a host has several' -r
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l host -d 'Default host' -r
-complete -c glauth -n "__fish_glauth_using_subcommand man" -l store -d 'Folder with the logins' -r -F
+complete -c glauth -n "__fish_glauth_using_subcommand man" -l store -d 'Folder with the logins, or the address of a shared store' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l config -d 'Configuration file' -r -F
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l lock-timeout -d 'Longest wait for another process\'s refresh, such as `90s` or `2m`' -r
 complete -c glauth -n "__fish_glauth_using_subcommand man" -l json -d 'Print results and errors as JSON'
@@ -295,11 +343,15 @@ complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "docker-credential" -d 'Answer docker and podman as a credential helper'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "setup-docker" -d 'Configure docker and podman to use glauth'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "doctor" -d 'Check the store, the servers and git'
-complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "store" -d 'Show where glauth keeps its files, and set up a store for several machines'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "completions" -d 'Print shell completions'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "man" -d 'Print a man page'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and not __fish_seen_subcommand_from login token exec proxy refresh status logout switch rename git-credential setup-git docker-credential setup-docker doctor store completions man help" -f -a "help" -d 'Explain a command'
 complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "info" -d 'Show where glauth keeps its files'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "init" -d 'Make the tables of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "move" -d 'Move logins between a folder and a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "check" -d 'Check the database of a shared store'
+complete -c glauth -n "__fish_glauth_using_subcommand help; and __fish_seen_subcommand_from store" -f -a "key" -d 'Make and change the keys of a shared store'
 complete -c glauth -l host -x -a '(glauth completions --list hosts 2>/dev/null)' -d 'Default host'
 complete -c glauth -s a -l account -x -a '(glauth completions --list accounts 2>/dev/null)' -d 'Name of the login, if a host has several'
 complete -c glauth -n "__fish_glauth_using_subcommand login" -f -a '(glauth completions --list hosts 2>/dev/null)' -d 'Host with a login'

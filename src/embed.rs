@@ -393,7 +393,7 @@ mod tests {
         let error = Logins::open_named(Some(PathBuf::new())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert_eq!(error.to_string(), "GLAUTH_STORE is empty");
-        for name in ["logins", "~/logins", "postgres://db/logins"] {
+        for name in ["logins", "~/logins", "mysql://db/logins"] {
             let error = Logins::open_named(Some(PathBuf::from(name))).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
         }

@@ -10,12 +10,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Group, Uid, User};
+#[cfg(feature = "postgres")]
+use zeroize::Zeroizing;
 
 #[cfg(feature = "cli")]
 pub use command_line::{
     PROCESSOR, SYSTEM, docker_file, forbid_core_dumps, has_browser, has_escapes, has_utf8, in_path,
-    is_called_for_another_program, is_executable, podman_file, podman_login_file, program,
-    proxy_variables, store_folder_without_xdg, unusable_browser,
+    is_an_argument, is_called_for_another_program, is_executable, podman_file, podman_login_file,
+    program, proxy_variables, store_folder_without_xdg, unusable_browser,
 };
 #[cfg(feature = "proxy")]
 pub use command_line::{most_open_files, no_proxy_for_loopback, raise_open_files};
@@ -40,6 +42,67 @@ pub fn machine_name() -> String {
 #[must_use]
 pub fn user_id() -> u32 {
     Uid::effective().as_raw()
+}
+
+/// The name of the user whose files we may use, or its number where it has none.
+#[cfg(feature = "postgres")]
+#[must_use]
+pub fn user_name() -> String {
+    match User::from_uid(Uid::effective()) {
+        Ok(Some(user)) => user.name,
+        _ => user_id().to_string(),
+    }
+}
+
+/// The password of the database's user, as libpq takes it.
+#[cfg(feature = "postgres")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn pg_password() -> Option<Zeroizing<String>> {
+    let password = std::env::var("PGPASSWORD").ok()?;
+    (!password.is_empty()).then(|| Zeroizing::new(password))
+}
+
+/// The file with passwords of databases, as libpq finds it; it need not be there.
+#[cfg(feature = "postgres")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn pg_passfile() -> Option<PathBuf> {
+    let named = std::env::var_os("PGPASSFILE").filter(|path| !path.is_empty());
+    named
+        .map(PathBuf::from)
+        .or_else(|| Some(home()?.join(".pgpass")))
+}
+
+/// Whether `PGPASSFILE` names the password file.
+#[cfg(feature = "postgres")]
+#[must_use]
+pub fn names_passfile() -> bool {
+    option("PGPASSFILE").is_some_and(|path| !path.is_empty())
+}
+
+/// What names the file with the keys of a shared store.
+#[cfg(feature = "postgres")]
+#[must_use]
+pub fn key_file_named_by() -> &'static str {
+    if option("GLAUTH_KEY_FILE").is_some_and(|path| !path.is_empty()) {
+        "GLAUTH_KEY_FILE"
+    } else {
+        "systemd's credential `glauth.key`"
+    }
+}
+
+/// The file with the keys of a shared store: named by `GLAUTH_KEY_FILE`, or handed over by systemd as the credential
+/// `glauth.key` (systemd.exec(5)).
+#[cfg(feature = "postgres")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn key_file() -> Option<PathBuf> {
+    let named = std::env::var_os("GLAUTH_KEY_FILE").filter(|path| !path.is_empty());
+    let credentials = || std::env::var_os("CREDENTIALS_DIRECTORY");
+    named
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(credentials()?).join("glauth.key")))
 }
 
 /// A user by name and number, `user jane (1000)`; by number alone where no name is known.
@@ -134,6 +197,17 @@ pub fn owner_of_foreign_home(path: &Path) -> Option<u32> {
 #[must_use]
 pub fn store_folder() -> Option<PathBuf> {
     Some(folders()?.data_local_dir().join("credentials"))
+}
+
+/// The folder of this machine for the caches of shared stores: `GLAUTH_CACHE`, or one in the platform's local data
+/// folder. `None`: no home is known.
+#[cfg(feature = "postgres")]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
+pub fn cache_folder() -> Option<PathBuf> {
+    let named = std::env::var_os("GLAUTH_CACHE").filter(|path| !path.is_empty());
+    let usual = || folders().map(|folders| folders.data_local_dir().join("shared"));
+    named.map(PathBuf::from).or_else(usual)
 }
 
 /// The configuration, in the platform's place for such.

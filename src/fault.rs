@@ -31,3 +31,22 @@ pub fn point(name: &str) {
     reason = "so that not even the name is left in the binary"
 )]
 pub fn point(_name: &str) {}
+
+/// How many times shorter the waits between machines are. In a debug build `GLAUTH_HASTE=N` says so: a test cannot wait
+/// for a claim's 110 s.
+#[cfg(all(debug_assertions, feature = "postgres"))]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a hook of debug builds that tests alone set"
+)]
+pub fn hastened(usual: std::time::Duration) -> std::time::Duration {
+    let haste = std::env::var("GLAUTH_HASTE").ok();
+    let haste = haste.and_then(|haste| haste.parse().ok()).unwrap_or(1);
+    usual / haste
+}
+
+/// As long as it is, in a release build.
+#[cfg(all(not(debug_assertions), feature = "postgres"))]
+pub fn hastened(usual: std::time::Duration) -> std::time::Duration {
+    usual
+}

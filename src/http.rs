@@ -38,6 +38,8 @@ pub use proxy::{proxy_of_git, shown};
 pub use route::{Route, Routed};
 #[cfg(feature = "proxy")]
 pub use streaming::{Upstream, UpstreamBody};
+#[cfg(feature = "postgres")]
+pub(crate) use tls::{for_database, is_of_other_name};
 
 use classify::{Circumstances, classify, root};
 use proxy::Proxy;

@@ -1,4 +1,4 @@
-//! One OAuth login, shared by every process on the machine, refreshed only once.
+//! One OAuth login for every process on one machine or several, refreshed once.
 //!
 //! A *store* is a folder with one *record* for each account of a host: how the client is known to
 //! the server, and one or two *grants*, each an access token with the refresh token that goes with

@@ -7,6 +7,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+#[cfg(feature = "postgres")]
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::env;
@@ -118,6 +120,24 @@ impl Helper {
             }
         }
         Ok(Heard::Said)
+    }
+}
+
+/// Starts this program with these arguments, in a group of its own and with none of this process's descriptors for
+/// input and output. What comes of it is waited for by a thread alone: a process that lives on keeps no zombie.
+#[cfg(feature = "postgres")]
+pub fn start_alone(arguments: Vec<OsString>) {
+    let Ok(program) = env::itself() else { return };
+    let started = Command::new(program)
+        .arg0("glauth")
+        .args(arguments)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if let Ok(mut child) = started {
+        thread::Builder::new().spawn(move || child.wait()).ok();
     }
 }
 

@@ -29,12 +29,17 @@ impl Fingerprint {
     /// Reads what [`Display`](fmt::Display) wrote; `None` unless it is ten lower-case hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.len() == 10 && text.bytes().all(|b| b"0123456789abcdef".contains(&b));
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        };
+        let text: &[u8; 10] = text.as_bytes().try_into().ok()?;
         let mut bytes = [0; 5];
-        for (index, byte) in bytes.iter_mut().enumerate().filter(|_| digits) {
-            *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
+        for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = digit(digits[0])? << 4 | digit(digits[1])?;
         }
-        digits.then_some(Self(bytes))
+        Some(Self(bytes))
     }
 }
 
@@ -192,27 +197,52 @@ secret! {
     RefreshToken
 }
 
-/// A refresh token as anyone may know it: its name, which is worked out when it is needed. The
-/// token itself cannot be had from this.
-///
-/// SHA-256 begins with questions to the processor, and a hypervisor takes longer over each than a fresh
-/// token may cost altogether (P9).
-#[derive(Clone, PartialEq, Eq)]
-pub struct RefreshTokenName(RefreshToken);
+/// A refresh token as anyone may know it: its name. The token itself cannot be had from this.
+#[derive(Clone)]
+pub struct RefreshTokenName(Named);
+
+/// SHA-256 begins with questions to the processor, and a hypervisor takes longer over each than a fresh token may cost
+/// altogether (P9). So the name of a token that is at hand is worked out when it is needed.
+#[derive(Clone)]
+enum Named {
+    Of(RefreshToken),
+    Known(Fingerprint),
+}
 
 impl RefreshTokenName {
     /// The name itself.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        self.0.fingerprint()
+        match &self.0 {
+            Named::Of(token) => token.fingerprint(),
+            Named::Known(name) => *name,
+        }
     }
 }
 
 impl From<&RefreshToken> for RefreshTokenName {
     fn from(token: &RefreshToken) -> Self {
-        Self(token.clone())
+        Self(Named::Of(token.clone()))
     }
 }
+
+/// The name of a token that is elsewhere.
+impl From<Fingerprint> for RefreshTokenName {
+    fn from(name: Fingerprint) -> Self {
+        Self(Named::Known(name))
+    }
+}
+
+impl PartialEq for RefreshTokenName {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Named::Of(one), Named::Of(other)) => one == other,
+            _ => self.fingerprint() == other.fingerprint(),
+        }
+    }
+}
+
+impl Eq for RefreshTokenName {}
 
 impl fmt::Debug for RefreshTokenName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

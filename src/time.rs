@@ -196,9 +196,20 @@ fn since_boot() -> Option<i64> {
     i64::try_from(passed.as_millis()).ok()
 }
 
-/// Which start of the machine this is.
+/// How long the machine has been running, with the time in which it slept: what a process may do for so long ends though
+/// it, or the machine, was stopped.
+#[cfg(feature = "postgres")]
+#[must_use]
+pub fn uptime() -> Duration {
+    let ours = || u64::try_from(Timestamp::now().unix_millis()).ok();
+    let millis = since_boot().and_then(|millis| u64::try_from(millis).ok());
+    Duration::from_millis(millis.or_else(ours).unwrap_or_default())
+}
+
+/// Which start of the machine this is; `None`: it does not say.
 #[cfg(target_os = "linux")]
-fn boot_id() -> Option<u32> {
+#[must_use]
+pub fn boot_id() -> Option<u32> {
     let id = std::fs::read("/proc/sys/kernel/random/boot_id").ok()?;
     u32::from_str_radix(std::str::from_utf8(id.get(..8)?).ok()?, 16).ok()
 }
@@ -209,8 +220,10 @@ fn since_boot() -> Option<i64> {
     None
 }
 
+/// Which start of the machine this is; it does not say.
 #[cfg(not(target_os = "linux"))]
-fn boot_id() -> Option<u32> {
+#[must_use]
+pub fn boot_id() -> Option<u32> {
     None
 }
 

@@ -20,6 +20,9 @@ pub use write::{Unchanged, change};
 
 const WRITABLE_BY_ALL: u32 = 0o002;
 const WRITABLE_BY_GROUP: u32 = 0o020;
+const READABLE_BY_ALL: u32 = 0o004;
+#[cfg(feature = "postgres")]
+const READABLE_BY_GROUP: u32 = 0o040;
 
 /// Why a file is not read; the sentence goes on after the file's name.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,12 @@ pub enum Unusable {
         /// Its mode.
         mode: u32,
     },
+    /// Another user can read a secret in it.
+    #[error("can be read by {} (mode {mode:04o})", if *mode & READABLE_BY_ALL == 0 { "its group" } else { "every user" })]
+    Readable {
+        /// Its mode.
+        mode: u32,
+    },
     /// There is more in it than any such file has.
     #[error("is larger than {0} bytes")]
     TooLarge(u64),
@@ -56,6 +65,13 @@ impl Unusable {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Whether its mode lets other users read or write it.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn is_of_mode(&self) -> bool {
+        matches!(self, Self::Readable { .. } | Self::Writable { .. })
+    }
+
     /// Whether the system has too little of something now.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
@@ -63,9 +79,52 @@ impl Unusable {
     }
 }
 
+/// A file that a connection to a database needs, and why it is not used.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub struct BadFile {
+    /// Which one.
+    pub path: PathBuf,
+    /// The end of a sentence.
+    pub reason: String,
+    /// Whether its mode is at fault.
+    pub is_open: bool,
+}
+
+#[cfg(feature = "postgres")]
+impl BadFile {
+    /// One that is not read.
+    #[must_use]
+    pub fn of(path: &Path, error: &Unusable) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            is_open: error.is_of_mode(),
+        }
+    }
+
+    /// One with something in it that is of no use.
+    #[must_use]
+    pub fn content(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self {
+            path: path.to_owned(),
+            reason: format!("is of no use: {reason}"),
+            is_open: false,
+        }
+    }
+}
+
 /// Reads a file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Unusable> {
     let (file, metadata) = open(path)?;
+    read_opened(file, &metadata, limit)
+}
+
+fn read_opened(
+    file: File,
+    metadata: &Metadata,
+    limit: u64,
+) -> Result<Zeroizing<Vec<u8>>, Unusable> {
     // Allocated once: a buffer that grows leaves copies of secrets behind.
     let room = usize::try_from(metadata.len().min(limit)).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1));
@@ -78,10 +137,26 @@ pub fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Unusable> {
 
 /// The same as text.
 pub fn read_text(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
-    let bytes = read(path, limit)?;
-    let text = str::from_utf8(&bytes);
+    text_of(&read(path, limit)?)
+}
+
+fn text_of(bytes: &[u8]) -> Result<Zeroizing<String>, Unusable> {
+    let text = str::from_utf8(bytes);
     let text = text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Reads the text of a file that no other user may read. One of root's may be read by its group, as libpq has it for
+/// keys: systemd hands credentials to a service so, and Kubernetes secrets to a pod.
+#[cfg(feature = "postgres")]
+pub fn read_secret(path: &Path, limit: u64) -> Result<Zeroizing<String>, Unusable> {
+    let (file, metadata) = open(path)?;
+    let mode = metadata.mode() & 0o7777;
+    let is_for_group = mode & READABLE_BY_GROUP != 0 && metadata.uid() == 0;
+    if mode & READABLE_BY_ALL != 0 || mode & READABLE_BY_GROUP != 0 && !is_for_group {
+        return Err(Unusable::Readable { mode });
+    }
+    text_of(&read_opened(file, &metadata, limit)?)
 }
 
 /// What a text file says; one that is missing says nothing.

@@ -25,15 +25,18 @@ pub use git::{GitCredential, SetupGit};
 pub use login::Login;
 #[cfg(feature = "proxy")]
 pub use proxy::Proxy;
+#[cfg(feature = "postgres")]
+pub use store::KeyCommand;
 pub use store::{Store, StoreCommand};
 
 /// The version, with the commit and its date where the build knows them.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), env!("GLAUTH_BUILD"));
 
-/// One OAuth login, shared by every process on the machine, refreshed only once
+/// One OAuth login for every process on one machine or several, refreshed once
 ///
-/// glauth keeps OAuth tokens in files guarded by a lock. When a token expires, one process refreshes it and all
-/// others use the new one, even if the server invalidates the old tokens at each refresh.
+/// glauth keeps OAuth tokens in files guarded by a lock, or for several machines in a PostgreSQL database. When a token
+/// expires, one process refreshes it and all others use the new one, even if the server invalidates the old tokens at
+/// each refresh.
 #[derive(Debug, Parser)]
 #[command(
     name = "glauth",
@@ -53,7 +56,8 @@ Exit codes:
 
 Examples:
   glauth login gitlab.com
-  glauth token --format curl gitlab.com | curl -K - https://gitlab.com/api/v4/user
+  glauth token --format curl gitlab.com \\
+    | curl -K - https://gitlab.com/api/v4/user
   glauth setup-git gitlab.com
   glauth status"
 )]
@@ -67,7 +71,7 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Name of the login, if a host has several
@@ -85,10 +89,10 @@ pub struct Global {
     #[arg(long, value_name = "HOST", env = "GLAUTH_HOST", hide_env_values = true, global = true, value_parser = HostArg::parse_below)]
     pub host: Option<HostArg>,
 
-    /// Folder with the logins
+    /// Folder with the logins, or the address of a shared store
     #[arg(
         long,
-        value_name = "DIR",
+        value_name = "STORE",
         env = "GLAUTH_STORE",
         hide_env_values = true,
         global = true
@@ -189,10 +193,11 @@ pub enum Command {
     ///
     /// glauth doctor prints each problem and what to do about it, and how many checks passed; with -v, every check.
     Doctor(Doctor),
-    /// Show where glauth keeps its files
+    /// Show where glauth keeps its files, and set up a store for several machines
     ///
     /// `glauth store info` shows the folder of the logins, the configuration and the rescue places: what a backup holds,
-    /// and what moves to another machine.
+    /// and what moves to another machine. The other commands are for a store that several machines share: a PostgreSQL
+    /// database has its logins, and the folder of a machine is a cache.
     Store(Store),
     /// Print shell completions
     ///
@@ -329,7 +334,7 @@ STATE:
   doubtful         the answer to the last refresh was lost; the next use finds out
   login required   run `glauth login`
   unreadable       the record cannot be read
-  logged out       you logged out
+  logged out       a person logged out
 
 `(default)` or `*` after an account: the one that the host means (see `glauth switch`).
 
@@ -408,8 +413,8 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  eval \"$(glauth completions bash)\"                                # in ~/.bashrc
-  glauth completions zsh > DIR/_glauth                             # a DIR of $fpath
+  eval \"$(glauth completions bash)\"                            # in ~/.bashrc
+  glauth completions zsh > DIR/_glauth                         # a DIR of $fpath
   glauth completions fish > ~/.config/fish/completions/glauth.fish")]
 pub struct Completions {
     /// Shell

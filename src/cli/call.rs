@@ -249,7 +249,7 @@ impl Call {
     }
 
     fn store(&self) -> Option<Store> {
-        Some(Store::new(self.root.clone()?, Timestamp::now))
+        Some(Store::at(self.root.clone()?, Timestamp::now))
     }
 }
 

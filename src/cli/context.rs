@@ -19,7 +19,7 @@ use crate::flow::{self, FlowError, RefreshesIn, Session, Step, Warning};
 use crate::http::Network;
 use crate::log::{Level, Log};
 use crate::secret::text_of;
-use crate::store::{NamedBy, Store};
+use crate::store::{BadStore, NamedBy, Store};
 use crate::time::Timestamp;
 
 /// Everything that the global options say.
@@ -68,15 +68,22 @@ impl<'a> Context<'a> {
             return Ok(Store::new(root, Timestamp::now));
         };
         // Nearly always, and never what a shell would have expanded.
-        if root.is_absolute() {
-            return Ok(Store::new(root.clone(), Timestamp::now));
+        let store = Store::at(root.clone(), Timestamp::now);
+        if root.is_absolute() || store.is_shared() && !store.has_password() {
+            return Ok(store);
         }
         let by = match env::option("GLAUTH_STORE") {
             Some(variable) if variable == root.as_os_str() => NamedBy::Variable,
             _ => NamedBy::Option,
         };
         let named = Store::named(root.clone(), by, Timestamp::now);
-        Ok(named.map_err(UsageError::BadStore)?)
+        let named = named.map_err(UsageError::BadStore)?;
+        // The same text in the arguments, too, by way of a shell: what is in it is seen there.
+        if named.has_password() && env::is_an_argument(root.as_os_str()) {
+            let by = NamedBy::Option;
+            return Err(UsageError::BadStore(BadStore::Password { by }).into());
+        }
+        Ok(named)
     }
 
     /// The configuration: `--config`, else `config.toml` in the platform's place, else nothing.
@@ -136,9 +143,7 @@ impl<'a> Context<'a> {
         hosts.dedup();
         match <[_; 1]>::try_from(hosts) {
             Ok([host]) => Ok(HostArg { host, scheme: None }),
-            Err(hosts) if hosts.is_empty() => {
-                Err(UsageError::NoLogins(store.root().to_owned()).into())
-            }
+            Err(hosts) if hosts.is_empty() => Err(UsageError::NoLogins(store.name()).into()),
             Err(_) if none_is => Err(FlowError::AllLoggedOut(all).into()),
             Err(hosts) => Err(UsageError::SeveralHosts(hosts).into()),
         }
@@ -160,9 +165,9 @@ impl<'a> Context<'a> {
         store: &Store,
     ) -> Result<Vec<AccountId>, Error> {
         let Some(host) = host else {
-            return Ok(store.accounts()?);
+            return Ok(store.all_accounts()?);
         };
-        let ids = store.accounts_of(&flow::stored_host(store, &host.host)?)?;
+        let ids = store.all_accounts_of(&flow::stored_host(store, &host.host)?)?;
         if ids.is_empty() {
             return Err(Self::no_login(self.login_at(&host.host), host.scheme, store).into());
         }
@@ -191,7 +196,7 @@ impl<'a> Context<'a> {
 
     /// That nothing is stored for an account of a host that was named.
     pub(super) fn no_login(id: AccountId, scheme: Option<Scheme>, store: &Store) -> UsageError {
-        let store = store.root().to_owned();
+        let store = store.name();
         UsageError::NoLogin { id, scheme, store }
     }
 

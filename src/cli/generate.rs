@@ -121,6 +121,11 @@ fn title(name: &str, section: &str, about: &str) -> Roff {
 fn below(command: &clap::Command) -> Roff {
     let mut roff = Roff::default();
     roff.control("SH", ["COMMANDS"]);
+    each_below(command, &mut roff);
+    roff
+}
+
+fn each_below(command: &clap::Command, roff: &mut Roff) {
     for below in command
         .get_subcommands()
         .filter(|below| !below.is_hide_set())
@@ -128,17 +133,17 @@ fn below(command: &clap::Command) -> Roff {
         let prose = Prose::of(below);
         roff.control("TP", []);
         roff.text(synopsis::of(below));
-        prose::paragraph(&mut roff, &format!("{}.", prose.about));
+        prose::paragraph(roff, &format!("{}.", prose.about));
         for paragraph in &prose.description {
             roff.control("IP", []);
-            prose::paragraph(&mut roff, paragraph);
+            prose::paragraph(roff, paragraph);
         }
         if !prose.examples.is_empty() {
             roff.control("IP", []);
-            lines(&mut roff, &prose.examples);
+            lines(roff, &prose.examples);
         }
+        each_below(below, roff);
     }
-    roff
 }
 
 fn examples(all: &[String]) -> Roff {
@@ -213,4 +218,43 @@ fn bold_literals(line: &str) -> String {
             _ => format!("\\fB{part}\\fR"),
         });
     styled.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command and all below it.
+    fn with_below(command: &clap::Command) -> Vec<&clap::Command> {
+        let below = command.get_subcommands().flat_map(with_below);
+        std::iter::once(command).chain(below).collect()
+    }
+
+    #[test]
+    fn an_example_is_not_broken_where_a_terminal_has_80_columns() {
+        let mut root = Cli::command();
+        root.build();
+        for command in with_below(&root) {
+            let help = command.get_after_long_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            let examples = help.lines().skip_while(|line| *line != "Examples:");
+            for line in examples.skip(1).take_while(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_has_every_command_below_its_own() {
+        let mut root = Cli::command().disable_help_subcommand(true);
+        root.build();
+        for command in root.get_subcommands() {
+            let page = man_page(Some(command.get_name())).unwrap();
+            for below in with_below(command) {
+                let call = below.get_bin_name().unwrap().replace(' ', "\\ ");
+                let call = call.replace('-', "\\-");
+                assert!(page.contains(&call), "{call}");
+            }
+        }
+    }
 }

@@ -23,6 +23,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::code::Exit;
+#[cfg(feature = "postgres")]
+use crate::flow::Delivery;
 use crate::flow::{Order, carry_out};
 use crate::git_config;
 use crate::http::{Http, Network, Routed};
@@ -47,6 +49,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     if Order::is_given(&args) {
         return refresh_apart(&args);
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(delivery) = Delivery::read(&args) {
+        delivery.carry_out();
+        return Exit::Done.into();
     }
     if let Some(page) = commands::login::opener::is_called(&args) {
         return commands::login::opener::answer(page).into();

@@ -198,6 +198,19 @@ impl Login {
         }
     }
 
+    /// Takes back an attempt of which nothing was sent: the server has seen nothing.
+    #[cfg(feature = "postgres")]
+    pub fn take_back_attempt(&mut self) {
+        // Says nothing of the server, so no process waits because of it.
+        let unsent = Failed::unsent(Outcome::CutOff);
+        let is_pending = |attempt: &Attempt| attempt.outcome == Outcome::Pending;
+        if self.last_attempt.as_ref().is_some_and(is_pending) {
+            let finished = self.last_attempt.as_ref().map(|attempt| attempt.started_at);
+            let unsent = Ending::Failed(unsent, None);
+            self.end_attempt(&unsent, finished.unwrap_or_else(Timestamp::now));
+        }
+    }
+
     /// Whether the grant at `index` is being rotated at this moment, or its process died over it.
     #[must_use]
     pub fn is_pending(&self, index: usize) -> bool {

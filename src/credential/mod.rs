@@ -3,6 +3,8 @@
 
 mod attempt;
 mod client;
+#[cfg(feature = "postgres")]
+mod clocks;
 mod decide;
 mod endpoints;
 mod failure;
@@ -22,6 +24,8 @@ pub use client::{
     AuthMethod, BadEndpoint, Client, ClientKey, Endpoint, Independence, LoginMeans, Management,
     OwnRegistration, ReuseDetection, RotationEffect,
 };
+#[cfg(feature = "postgres")]
+pub use clocks::Ahead;
 pub use decide::{backoff, decide, handed_out, living};
 pub use endpoints::{EndpointName, Endpoints};
 pub use failure::{asks_first, fall_back, goes_on};
@@ -32,7 +36,7 @@ pub(crate) use outcome::OUTCOMES;
 pub use outcome::{Attempt, Cause, Outcome};
 pub use record::{
     AccountId, AccountName, BadAccountName, Content, Generation, GitPassword, Grant, GrantState,
-    Identity, IssuedBoot, Login, LoginKind, Record, Refusals, Tombstone,
+    Identity, IssuedBoot, Login, LoginKind, MOVED, Record, Refusals, Tombstone,
 };
 pub use redirect_uri::{BadRedirectUri, RedirectUri};
 pub use refusal::{LONGEST_WAIT, LONGEST_WAIT_UNSENT, pause};
@@ -41,4 +45,4 @@ pub use standby::Standby;
 pub use verdict::{Stop, Verdict};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -209,7 +209,16 @@ pub struct Tombstone {
     pub reason: String,
 }
 
+/// How the reason begins of what is left of a login that was moved to another store, whose name follows.
+pub const MOVED: &str = "moved to ";
+
 impl Tombstone {
+    /// The store that the login was moved to.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<&str> {
+        self.reason.strip_prefix(MOVED)
+    }
+
     /// Whether there was a login: else it is what a login that was not completed has left.
     #[must_use]
     pub fn was_login(&self) -> bool {

@@ -1,3 +1,3 @@
 //! The pure rules together, as processes use them.
 
-mod interleavings;
+pub(crate) mod interleavings;

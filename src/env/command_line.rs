@@ -1,5 +1,6 @@
 //! What only the command line asks: for a browser, a terminal, git, and where this program is.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 pub use std::env::consts::{ARCH as PROCESSOR, OS as SYSTEM};
@@ -16,6 +17,14 @@ pub fn store_folder_without_xdg() -> Option<PathBuf> {
     }
     let folder = home()?.join(".local/share/glauth/credentials");
     Some(folder).filter(|folder| Some(folder) != store_folder().as_ref())
+}
+
+/// Whether a text stands in the arguments of this process, alone or behind a `=`: other users can read it there.
+#[must_use]
+pub fn is_an_argument(text: &OsStr) -> bool {
+    let text = text.as_encoded_bytes();
+    let mut arguments = std::env::args_os().skip(1);
+    arguments.any(|argument| argument.as_encoded_bytes().ends_with(text))
 }
 
 /// Whether there is a browser that a person would see: one that is named, or a display that is not

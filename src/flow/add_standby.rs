@@ -195,8 +195,16 @@ pub fn add_standby(
     let token = new.tokens.for_revocation();
     Adding { session, existing }.add(new).map_err(|why| {
         let is_ours_to_end = !imported && !matches!(why, Refusal::SameTokens);
+        let may_be_stored = matches!(&why, Refusal::NotStored(error) if error.may_be_stored());
+        let ended = || {
+            if may_be_stored {
+                NewTokens::MayBeStored
+            } else {
+                end(session, &client, &token)
+            }
+        };
         NotAdded {
-            tokens: is_ours_to_end.then(|| end(session, &client, &token)),
+            tokens: is_ours_to_end.then(ended),
             why,
             imported,
         }
@@ -297,7 +305,7 @@ impl Adding<'_> {
 
     fn store(&self, id: &AccountId, client: &Client, new: NewGrant) -> Result<Added, Refusal> {
         let wait = self.session.wait(self.session.deadline());
-        let entry = self.session.store.lock(id, &wait);
+        let entry = self.session.store.lock_unless(id, &wait, &|_| false);
         let Entry::Occupied(locked) = entry.map_err(FlowError::from)? else {
             return Err(Refusal::LoginGone);
         };

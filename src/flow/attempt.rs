@@ -2,6 +2,8 @@
 //! process sends it.
 
 use super::apart;
+#[cfg(feature = "postgres")]
+use super::delivery;
 use super::error::FlowError;
 use super::exchange::exchange;
 use super::sentences::when_interrupted;
@@ -29,10 +31,16 @@ pub(super) fn exchange_under_lock(
         return apart::exchange(session, id, locked, grant, cause);
     }
     match locked.stage(grant, cause, session.now(), when_interrupted(id)) {
-        Ok(staged) => Ok(match exchange(session, id, staged, cause) {
-            Ok(done) => AttemptedRefresh::Done(Box::new(done)),
-            Err(error) => AttemptedRefresh::Unknown(error.into()),
-        }),
+        Ok(staged) => {
+            let exchanged = exchange(session, id, staged, cause);
+            #[cfg(feature = "postgres")]
+            delivery::after_answer(session.store, id, session.delivered_by());
+            Ok(match exchanged {
+                Ok(Some(done)) => AttemptedRefresh::Done(Box::new(done)),
+                Ok(None) => AttemptedRefresh::LockLost,
+                Err(error) => AttemptedRefresh::Unknown(error.into()),
+            })
+        }
         Err(not_staged) => nothing_sent(session, not_staged),
     }
 }

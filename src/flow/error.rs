@@ -50,10 +50,20 @@ pub enum FlowError {
     #[error("all logins are logged out: {}", list(.0))]
     AllLoggedOut(Vec<AccountId>),
     /// The login is logged out.
-    #[error("you logged out of {id} at {}", at.local())]
+    #[error("the login for {id} was logged out at {}", at.local())]
     LoggedOut {
         /// Of what.
         id: AccountId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The login is in another store now.
+    #[error("the login for {id} was moved to `{to}` at {}", at.local())]
+    MovedAway {
+        /// The login that it is about.
+        id: AccountId,
+        /// The address of a database, or a folder of one of the machines.
+        to: Box<str>,
         /// Since when.
         at: Timestamp,
     },
@@ -185,7 +195,7 @@ pub enum FlowError {
         message: String,
     },
     /// Whatever was done under the lock was undone by a program that replaces its file.
-    #[error("another program keeps replacing the lock file of {0}")]
+    #[error("the login for {0} changed each time that glauth locked it")]
     TooManyTurns(AccountId),
     /// The server could not be made to forget the login.
     #[error("the login for {id} is not revoked: {source}")]
@@ -198,6 +208,15 @@ pub enum FlowError {
 }
 
 impl FlowError {
+    /// Whether what was to be stored may be in the database of a shared store all the same: nothing of it is to be ended
+    /// at the server.
+    pub(super) fn may_be_stored(&self) -> bool {
+        match self {
+            Self::Store(error) | Self::Lock(LockError::Store(error)) => error.may_be_stored(),
+            _ => false,
+        }
+    }
+
     /// Another program's request, with the token of this login, got no answer.
     #[must_use]
     pub fn no_answer(id: AccountId, trouble: SendError) -> Self {
@@ -253,6 +272,7 @@ impl FlowError {
             Self::NoLogin(_)
             | Self::AllLoggedOut(_)
             | Self::LoggedOut { .. }
+            | Self::MovedAway { .. }
             | Self::LoginRequired { .. }
             | Self::NotRenewable { .. }
             | Self::RefusesToRefresh { .. }
@@ -283,6 +303,7 @@ impl FlowError {
             Self::NoLogin(id)
             | Self::Unreadable { id, .. }
             | Self::LoggedOut { id, .. }
+            | Self::MovedAway { id, .. }
             | Self::LoginRequired { id, .. }
             | Self::RefusesToRefresh { id, .. }
             | Self::StandbyLost { id, .. }

@@ -12,8 +12,34 @@ use crate::log::Level;
 use crate::oauth::{self, Exchanged, TokenAnswer};
 use crate::store::{Staged, StoreError};
 
-/// Sends the request, stores what comes of it, and lets the lock go.
+/// Sends the request, stores what comes of it, and lets the lock go. `None`: nothing was sent, since another machine may
+/// think by now that the answer is lost, or the login is gone: the record is to be read again.
 pub(super) fn exchange(
+    session: &Session<'_>,
+    id: &AccountId,
+    staged: Staged,
+    cause: Cause,
+) -> Result<Option<EndedRefresh>, StoreError> {
+    #[cfg(feature = "postgres")]
+    if staged.is_overdue() {
+        session.note(Level::Verbose, id, || {
+            "was stopped before the request, and sends nothing".to_owned()
+        });
+        // What cannot be given back ends by itself.
+        staged.give_back().ok();
+        return Ok(None);
+    }
+    match send(session, id, staged, cause) {
+        #[cfg(feature = "postgres")]
+        Err(error) if error.is_changed() => {
+            session.note(Level::Verbose, id, || format!("{error}; looks again"));
+            Ok(None)
+        }
+        sent => sent.map(Some),
+    }
+}
+
+fn send(
     session: &Session<'_>,
     id: &AccountId,
     staged: Staged,

@@ -77,7 +77,9 @@ fn step_by_step(
     for _ in 0..STEPS {
         session.log.flush();
         let wait = session.wait(session.deadline());
-        let Entry::Occupied(locked) = session.store.lock(id, &wait)? else {
+        // What the database has lost is not presented at the server, and cannot be ended there.
+        let entry = session.store.lock_unless(id, &wait, &|_| false)?;
+        let Entry::Occupied(locked) = entry else {
             return Err(FlowError::NoLogin(id.clone()));
         };
         if let Some(already) = steps.step(locked)? {

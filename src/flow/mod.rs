@@ -4,17 +4,20 @@
 mod account;
 mod add_standby;
 mod address;
-
 mod apart;
 mod attempt;
 mod authorize;
 mod brought;
+#[cfg(feature = "postgres")]
+mod delivery;
 mod error;
 mod exchange;
 mod git;
 mod log_in;
 mod logout;
 mod loopback;
+#[cfg(feature = "postgres")]
+mod move_login;
 mod person;
 mod plan;
 mod refresh;
@@ -34,6 +37,8 @@ pub use add_standby::{NotAdded, Refusal};
 pub use address::{Address, address_of_login};
 pub use apart::{Order, carry_out};
 pub use authorize::{AuthorizeError, ConsentMethod, StandbyPolicy};
+#[cfg(feature = "postgres")]
+pub use delivery::Delivery;
 pub use error::FlowError;
 #[cfg(feature = "cli")]
 pub(crate) use error::list;
@@ -41,6 +46,8 @@ pub use git::{Told, git_erase, git_get, git_store};
 pub use log_in::{BroughtTokens, LoginRequest, TokenSource, account_of_login, log_in};
 pub use logout::{LogoutDone, forget, log_out};
 pub use loopback::{LEADS_ON_AFTER, NotListening};
+#[cfg(feature = "postgres")]
+pub use move_login::move_login;
 pub use person::{NoAnswer, PageOpening, Person, Waiting};
 pub use plan::{ClientError, Detected, ToRegister};
 pub use refresh::{

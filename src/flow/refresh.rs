@@ -12,16 +12,18 @@ use std::time::Instant;
 
 use super::attempt::{exchange_under_lock, unfit};
 use super::error::FlowError;
+use super::revoke::revoke;
 use super::session::{RefreshesIn, Session};
 use super::tried::AttemptedRefresh;
 use super::warning::Warning;
 use crate::credential::{
-    self, AccountId, Cause, Checked, Grant, Login, Record, Seen, Stop, Verdict, decide,
+    self, AccountId, Cause, Checked, Client, Grant, Login, Outcome, Record, Seen, Stop, Verdict,
+    decide,
 };
 use crate::log::Level;
 use crate::oauth;
 use crate::secret::AccessToken;
-use crate::store::{Entry, LockError, Locked, Occupied, StoreError};
+use crate::store::{Entry, LockError, Locked, Occupied, RevocableToken, StoreError};
 use crate::time::human;
 
 pub use lease::{needs_lease, obtain_with_lease};
@@ -122,9 +124,13 @@ fn obtain_until(
         leased: None,
         refreshes: session.refreshes,
         record,
+        orphans: Vec::new(),
+        cut_off: None,
         warnings: Vec::new(),
     };
-    match request.run() {
+    let done = request.run();
+    request.revoke_orphans();
+    match done {
         Ok(done) => request.hand_out(done),
         Err(error) => request.fall_back(error),
     }
@@ -163,6 +169,10 @@ struct TokenRequest<'a> {
     refreshes: RefreshesIn,
     /// As it was read or written last.
     record: Record,
+    /// What ends answers that came when their login was gone: revoked once no lock is held.
+    orphans: Vec<(Client, RevocableToken)>,
+    /// The process, perhaps on another machine, whose answer may be lost.
+    cut_off: Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -193,6 +203,18 @@ impl TokenRequest<'_> {
             }
         }
         Err(FlowError::TooManyTurns(self.id.clone()))
+    }
+
+    /// Ends answers at the server that came when their login was gone: logged out or replaced on another machine.
+    fn revoke_orphans(&mut self) {
+        for (client, token) in std::mem::take(&mut self.orphans) {
+            if client.revocation_endpoint.is_some()
+                && let Err(error) = revoke(self.session, &client, &token)
+            {
+                let text = format!("tokens of a login that has ended live on: {error}");
+                self.warnings.push(text.into());
+            }
+        }
     }
 
     fn need(&self) -> credential::Demand<'_> {
@@ -233,7 +255,23 @@ impl TokenRequest<'_> {
         self.leased = None;
         self.session.log.flush();
         let wait = self.session.wait(self.deadline);
-        match self.session.store.lock(self.id, &wait) {
+        let is_enough = |record: &Record| {
+            let verdict = record
+                .login()
+                .map(|login| decide(login, self.session.now(), &self.need()));
+            // Also what another process of this machine has just been told (P4).
+            let is_told = |stop: &Stop| matches!(stop, Stop::JustRotated | Stop::Adopted(_));
+            match verdict {
+                Some(Verdict::Use(_)) => true,
+                Some(Verdict::Stop(stop)) => is_told(&stop),
+                _ => false,
+            }
+        };
+        let entry = self.session.store.lock_unless(self.id, &wait, &is_enough);
+        if let Ok(entry) = &entry {
+            self.orphans.extend(entry.take_orphans());
+        }
+        match entry {
             Ok(Entry::Occupied(locked)) => {
                 self.trace(|| {
                     let record = in_brief(locked.record());
@@ -312,6 +350,9 @@ impl TokenRequest<'_> {
             self.save(&mut locked);
             *unsaved = false;
         }
+        let last = self.login()?.last_attempt.as_ref();
+        let cut_off = last.filter(|last| last.outcome == Outcome::CutOff);
+        self.cut_off = cut_off.map(|last| last.by.clone());
         let place = self.refreshes;
         match exchange_under_lock(self.session, self.id, locked, grant, cause, place)? {
             AttemptedRefresh::Leased(back) => {
@@ -395,6 +436,7 @@ impl TokenRequest<'_> {
             FlowError::TokenRefused(_)
                 | FlowError::NoLogin(_)
                 | FlowError::LoggedOut { .. }
+                | FlowError::MovedAway { .. }
                 | FlowError::Lock(LockError::Store(StoreError::OpenFolder { .. }))
         );
         let ended = matches!(

@@ -17,6 +17,9 @@ pub enum NewTokens {
     /// Revoking them could end the login that is there.
     #[error("glauth left these tokens to expire, since revoking them could end the existing login")]
     LeftAlone,
+    /// The database of a shared store has not said whether it has them.
+    #[error("glauth left these tokens valid, since the login may be stored with them")]
+    MayBeStored,
 }
 
 impl NewTokens {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "postgres")]
+use super::delivery::{self, DeliveredBy};
 use super::error::FlowError;
 use crate::config::CallConfig;
 use crate::credential::{AccountId, AccountName, Content, Host, Record, Scheme};
@@ -9,7 +11,9 @@ use crate::http::{CONNECT_LIMIT, Http};
 use crate::log::{Level, Log};
 use crate::notice;
 use crate::oauth;
-use crate::store::{Store, Wait};
+use crate::store::{Awaited, Store, Wait};
+#[cfg(feature = "postgres")]
+use crate::store::{CLAIM, HESITATION};
 use crate::time::Timestamp;
 
 /// How long a call waits for a lock unless it is told otherwise: longer than the slowest refresh that its holder
@@ -20,6 +24,20 @@ const _: () = assert!(
     LOCK_TIMEOUT.as_secs() > CONNECT_LIMIT.as_secs() + oauth::ANSWER_LIMIT_TIME.as_secs(),
     "a process that waits with the default must outlast the holder"
 );
+
+/// What a claim on a login of a shared store must outlast, and what must outlast a claim.
+#[cfg(feature = "postgres")]
+const _: () = {
+    let request = CONNECT_LIMIT.as_secs() + oauth::ANSWER_LIMIT_TIME.as_secs();
+    assert!(
+        CLAIM.as_secs() > request + HESITATION.as_secs(),
+        "another machine may take over while the request of the first one runs"
+    );
+    assert!(
+        CLAIM.as_secs() < LOCK_TIMEOUT.as_secs(),
+        "a process that waits with the default must outlast a claim"
+    );
+};
 
 /// As long as anybody can mean, and short enough for the clock to count.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -69,9 +87,20 @@ impl Session<'_> {
         let Some(snapshot) = self.store.snapshot(id)? else {
             return Ok(None);
         };
+        #[cfg(feature = "postgres")]
+        delivery::if_due(self.store, &snapshot, self.delivered_by());
         let record = snapshot.into_record();
         self.check_scheme(&record)?;
         Ok(Some(record).filter(|found| !matches!(found.content, Content::Password(_))))
+    }
+
+    /// Who delivers an answer that the database of a shared store has not taken, when the call has ended.
+    #[cfg(feature = "postgres")]
+    pub(super) fn delivered_by(&self) -> DeliveredBy {
+        match self.refreshes {
+            RefreshesIn::Apart => DeliveredBy::Process,
+            RefreshesIn::Here => DeliveredBy::Thread,
+        }
     }
 
     /// The account that the configuration chooses for a host that has none called `default`.
@@ -117,12 +146,24 @@ impl Session<'_> {
         }
     }
 
+    /// How to wait for a lock, as long as the caller said.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn wait_for_lock(&self) -> Wait<'static> {
+        self.wait(self.deadline())
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.lock_timeout.min(FOR_EVER)
     }
 }
 
-fn say_who(holder: Option<&str>) {
-    let holder = holder.unwrap_or("another process");
-    notice::say(format!("waiting for the lock, which {holder} holds"));
+fn say_who(awaited: Awaited<'_>) {
+    notice::say(match awaited {
+        Awaited::Lock(holder) => {
+            let holder = holder.unwrap_or("another process");
+            format!("waiting for the lock, which {holder} holds")
+        }
+        Awaited::Elsewhere(by) => format!("waiting for {by}, which refreshes the login"),
+    });
 }

@@ -183,7 +183,7 @@ pub(super) fn store_login(
     let (change, mut warnings) = match session.store.lock(&id, &wait)? {
         Entry::Vacant(locked) => {
             check_brought(session, &id, &new.login, is_brought)?;
-            (Change::Stored, Warning::all(&locked.create(new)?.warnings))
+            (Change::Stored, Warning::all(&locked.create(&new)?.warnings))
         }
         Entry::Occupied(locked) => {
             session.check_scheme(locked.record())?;
@@ -195,7 +195,7 @@ pub(super) fn store_login(
                 (change, warnings)
             } else {
                 check_brought(session, &id, &new.login, is_brought)?;
-                let stored = locked.replace(new)?;
+                let stored = locked.replace(&new)?;
                 replaced(session, stored, revoke_replaced)
             }
         }
@@ -313,7 +313,7 @@ fn once_more(
     let refused = |login: &Login| login.grants.iter().any(|grant| grant.refused);
     let is_token = new.login.kind == LoginKind::Token;
     if is_token && locked.record().login().is_some_and(refused) {
-        let warnings = Warning::all(&locked.replace(new)?.warnings);
+        let warnings = Warning::all(&locked.replace(&new)?.warnings);
         return Ok((Change::Replaced, None, warnings));
     }
     let change = if locked.set_client(new.login.client) {

@@ -61,6 +61,14 @@ pub(super) fn nothing_sent(
             log.note(Level::Verbose, || format!("{error}; tries again"));
             Ok(AttemptedRefresh::LockLost)
         }
+        #[cfg(feature = "postgres")]
+        NotStaged::Changed => {
+            let log = session.log;
+            log.note(Level::Verbose, || {
+                "another machine was faster, or keeps the token; looks again".to_owned()
+            });
+            Ok(AttemptedRefresh::LockLost)
+        }
         NotStaged::Leased(locked) => Ok(AttemptedRefresh::Leased(locked)),
     }
 }

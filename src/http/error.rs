@@ -155,7 +155,9 @@ impl FileProblem {
     pub fn of(error: &Unusable) -> Self {
         match error {
             Unusable::Writable { .. } => Self::Writable,
-            Unusable::Foreign { .. } | Unusable::NotRegular => Self::Untrusted,
+            Unusable::Foreign { .. } | Unusable::NotRegular | Unusable::Readable { .. } => {
+                Self::Untrusted
+            }
             Unusable::Io(_) | Unusable::TooLarge(_) => Self::Content,
         }
     }

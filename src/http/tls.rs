@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[cfg(feature = "postgres")]
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, verify_server_name};
 use rustls::crypto::CryptoProvider;
+#[cfg(feature = "postgres")]
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -21,6 +25,8 @@ use url::Url;
 
 use super::{FileProblem, SendError, TlsProblem, common_name, origin};
 use crate::env;
+#[cfg(feature = "postgres")]
+use crate::user_file::BadFile;
 use crate::user_file::{self, Unusable};
 
 /// The largest CA file that is read, in bytes: many times that of a system.
@@ -77,7 +83,7 @@ pub(super) fn config(
         return Ok(builder.with_root_certificates(none).with_no_client_auth());
     }
     let own = match ca_file {
-        Some(path) => certificates(path, url)?,
+        Some(path) => certificates(path).map_err(|trouble| trouble.about(path, url))?,
         None => Vec::new(),
     };
     for (variable, path) in env::authorities() {
@@ -87,7 +93,7 @@ pub(super) fn config(
         })?;
     }
     let trust = Trust {
-        system: system(own.clone(), provider).map_err(without_list)?,
+        authorities: Arc::new(system(own.clone(), provider).map_err(without_list)?),
         own,
         noticed: Arc::clone(noticed),
     };
@@ -97,6 +103,67 @@ pub(super) fn config(
         .with_client_cert_resolver(Arc::new(NoneOfOurs(Arc::clone(noticed))));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The settings for a database. Its authorities, where a file has some, are trusted instead of the system's, as libpq
+/// does it; `ours` are the files with the client's certificate and its key. The error names the file at fault.
+#[cfg(feature = "postgres")]
+pub(crate) fn for_database(
+    authorities: Option<&Path>,
+    ours: Option<&(PathBuf, PathBuf)>,
+) -> Result<ClientConfig, BadFile> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let list = Path::new("the system's list of certificate authorities");
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| BadFile::content(list, error))?;
+    let own = match authorities {
+        Some(path) => certificates(path).map_err(|trouble| trouble.of_database(path))?,
+        None => Vec::new(),
+    };
+    let authorities: Arc<dyn ServerCertVerifier> = match authorities {
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(own.iter().cloned());
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|error| BadFile::content(path, error))?
+        }
+        None => {
+            Arc::new(system(Vec::new(), provider).map_err(|reason| BadFile::content(list, reason))?)
+        }
+    };
+    let trust = Trust {
+        authorities,
+        own,
+        noticed: Arc::default(),
+    };
+    let builder = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(trust));
+    let Some((certificate, key)) = ours else {
+        return Ok(builder.with_no_client_auth());
+    };
+    let chain = certificates(certificate).map_err(|trouble| trouble.of_database(certificate))?;
+    let pem = user_file::read_secret(key, CA_LIMIT).map_err(|error| BadFile::of(key, &error))?;
+    let secret = PrivateKeyDer::from_pem_slice(pem.as_bytes())
+        .map_err(|error| BadFile::content(key, error))?;
+    builder
+        .with_client_auth_cert(chain, secret)
+        .map_err(|error| BadFile::content(key, error))
+}
+
+/// Whether a handshake failed because the server's certificate is for another name.
+#[cfg(feature = "postgres")]
+pub(crate) fn is_of_other_name(error: &std::io::Error) -> bool {
+    use CertificateError::{NotValidForName, NotValidForNameContext};
+    let error = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(
+        error,
+        Some(Error::InvalidCertificate(
+            NotValidForName | NotValidForNameContext { .. }
+        ))
+    )
 }
 
 fn system(
@@ -119,7 +186,7 @@ fn system(
 /// The system's verdict, but for a certificate that is itself in the CA file.
 #[derive(Debug)]
 struct Trust {
-    system: Verifier,
+    authorities: Arc<dyn ServerCertVerifier>,
     own: Vec<CertificateDer<'static>>,
     noticed: Arc<Noticed>,
 }
@@ -134,7 +201,7 @@ impl ServerCertVerifier for Trust {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         self.noticed.certificate.store(true, Ordering::SeqCst);
-        let verdict = self.system.verify_server_cert(
+        let verdict = self.authorities.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
@@ -157,7 +224,7 @@ impl ServerCertVerifier for Trust {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls12_signature(message, cert, dss)
+        self.authorities.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -166,11 +233,11 @@ impl ServerCertVerifier for Trust {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls13_signature(message, cert, dss)
+        self.authorities.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.system.supported_verify_schemes()
+        self.authorities.supported_verify_schemes()
     }
 }
 
@@ -221,19 +288,9 @@ impl ResolvesClientCert for NoneOfOurs {
 }
 
 /// Every certificate of a CA file: one that cannot be used may be the one that is needed.
-fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, SendError> {
-    let unusable = |reason: String| SendError::CaFile {
-        path: path.to_owned(),
-        problem: FileProblem::Content,
-        reason,
-    };
-    let pem = user_file::read(path, CA_LIMIT).map_err(|error| match error {
-        Unusable::Io(cause) if env::is_exhausted(&cause) => SendError::Unreachable {
-            origin: origin(url),
-            reason: cause.to_string(),
-        },
-        error => unusable_file(path.to_owned(), "", &error),
-    })?;
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unfit> {
+    let unusable = Unfit::Content;
+    let pem = user_file::read(path, CA_LIMIT).map_err(Unfit::File)?;
     let text = String::from_utf8_lossy(&pem);
     let count = begins(&text).count();
     if count == 0 {
@@ -261,6 +318,43 @@ fn certificates(path: &Path, url: &Url) -> Result<Vec<CertificateDer<'static>>, 
         )));
     }
     Ok(found)
+}
+
+/// Why a file of certificates is of no use.
+enum Unfit {
+    /// It is not read.
+    File(Unusable),
+    /// What is in it.
+    Content(String),
+}
+
+impl Unfit {
+    /// What that comes to for a request.
+    fn about(self, path: &Path, url: &Url) -> SendError {
+        match self {
+            Self::File(Unusable::Io(cause)) if env::is_exhausted(&cause) => {
+                SendError::Unreachable {
+                    origin: origin(url),
+                    reason: cause.to_string(),
+                }
+            }
+            Self::File(error) => unusable_file(path.to_owned(), "", &error),
+            Self::Content(reason) => SendError::CaFile {
+                path: path.to_owned(),
+                problem: FileProblem::Content,
+                reason,
+            },
+        }
+    }
+
+    /// What that comes to for a connection to a database.
+    #[cfg(feature = "postgres")]
+    fn of_database(self, path: &Path) -> BadFile {
+        match self {
+            Self::File(error) => BadFile::of(path, &error),
+            Self::Content(reason) => BadFile::content(path, reason),
+        }
+    }
 }
 
 fn unusable_file(path: PathBuf, named_by: &str, error: &Unusable) -> SendError {

@@ -1,7 +1,8 @@
 //! Adding a second grant to a login that is there.
 
-use super::entry::{Locked, Occupied, RevocableToken};
+use super::entry::Locked;
 use super::error::StoreError;
+use super::reread::{Occupied, RevocableToken};
 use crate::credential::{Grant, Identity, Login};
 use crate::secret::{AccessToken, RefreshToken};
 
@@ -58,10 +59,10 @@ impl Locked<Occupied> {
         };
         let warning = self.place.replace_checked(&self.state.full)?;
         self.state.warnings.extend(warning);
-        self.place.remove_answer();
+        self.place.local().remove_answer();
         self.place.sweep_leases(self.record());
         if let Some(token) = &spent {
-            self.place.forget_rescued(token);
+            self.place.local().forget_rescued(token);
         }
         let warnings = self.take_warnings();
         Ok(Some(Added { replaced, warnings }))

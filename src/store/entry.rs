@@ -11,10 +11,14 @@
 //! only while the room for the answer is reserved and the attempt is marked.
 
 use super::error::StoreError;
-use super::files::{Lease, LockedPlace};
+use super::files::Lease;
 use super::record::{Extra, Full};
-use crate::credential::{Client, Content, GrantState, Identity, Login, Record, Scheme, Tombstone};
-use crate::secret::{AccessToken, Fingerprint, RefreshToken};
+use super::reread::{Occupied, Put, RevocableToken};
+use super::seat::Seat;
+use crate::credential::{
+    Client, Content, Grant, GrantState, Identity, Login, Record, Scheme, Tombstone,
+};
+use crate::secret::{Fingerprint, RefreshToken};
 use crate::signals::BlockedSignals;
 use crate::time::Timestamp;
 
@@ -40,11 +44,26 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Snapshot {
     record: Record,
+    is_ahead: bool,
 }
 
 impl Snapshot {
     pub(super) fn new(record: Record) -> Self {
-        Self { record }
+        Self {
+            record,
+            is_ahead: false,
+        }
+    }
+
+    /// Of a shared login; `is_ahead`: this machine has an answer that the database has not.
+    pub(super) fn cached(record: Record, is_ahead: bool) -> Self {
+        Self { record, is_ahead }
+    }
+
+    /// Whether this machine has an answer that the database of a shared store has not.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.is_ahead
     }
 
     /// What the record said.
@@ -77,23 +96,13 @@ pub enum Entry {
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct Locked<S> {
-    pub(super) place: LockedPlace,
+    pub(super) place: Seat,
     pub(super) state: S,
 }
 
 /// No record.
 #[derive(Debug)]
 pub struct Vacant;
-
-/// A record with nothing left to finish, and what could not be written down of that: the next process will do it
-/// again.
-#[derive(Debug)]
-pub struct Occupied {
-    pub(super) full: Full,
-    pub(super) warnings: Vec<StoreError>,
-    /// What was recovered is not in the record yet.
-    pub(super) unsaved: bool,
-}
 
 /// A login that is to be stored.
 #[derive(Debug)]
@@ -108,15 +117,6 @@ pub struct NewLogin {
     pub refresh_tokens: Vec<Option<RefreshToken>>,
 }
 
-/// A token that can be revoked, and nothing else.
-#[derive(Debug)]
-pub enum RevocableToken {
-    /// RFC 7009: `token_type_hint=refresh_token`.
-    Refresh(RefreshToken),
-    /// RFC 7009: `token_type_hint=access_token`.
-    Access(AccessToken),
-}
-
 /// A record that has taken the place of another one.
 #[derive(Debug)]
 pub struct Stored {
@@ -127,12 +127,21 @@ pub struct Stored {
 }
 
 impl Entry {
+    /// What ends answers at the server which came when their login was gone already; they are forgotten here.
+    #[must_use]
+    pub fn take_orphans(&self) -> Vec<(Client, RevocableToken)> {
+        match self {
+            Self::Vacant(locked) => locked.place.take_orphans(),
+            Self::Occupied(locked) => locked.place.take_orphans(),
+        }
+    }
+
     /// Finds out whether a login could be stored here (P2): writes as much as the largest one and takes
     /// it away again.
     pub fn prove(&self) -> Result<(), StoreError> {
         match self {
-            Self::Vacant(locked) => locked.place.prove(),
-            Self::Occupied(locked) => locked.place.prove(),
+            Self::Vacant(locked) => locked.place.local().prove(),
+            Self::Occupied(locked) => locked.place.local().prove(),
         }
     }
 }
@@ -149,33 +158,70 @@ impl<S> Locked<S> {
         self.place.release()
     }
 
-    /// Stores a login in place of whatever is there.
-    fn store(&self, new: NewLogin, before: u64, extra: Extra) -> Result<Stored, StoreError> {
-        let mut login = new.login;
-        login.count_on_from(before);
+    /// Stores a login in place of what is there: of what was reread, or of what another machine has written since.
+    fn store(&self, new: &NewLogin, found: Option<&Full>) -> Result<Stored, StoreError> {
+        let extra = found.map(|found| found.extra.clone().of_the_account());
+        let mut login = new.login.clone();
+        login.count_on_from(found.map_or(0, |found| found.record.generation()));
         let record = Record {
-            id: self.place.id().clone(),
+            id: self.place.local().id().clone(),
             scheme: new.scheme,
-            identity: new.identity,
+            identity: new.identity.clone(),
             content: Content::Login(login),
         };
         let full = Full {
             record,
-            refresh_tokens: new.refresh_tokens,
-            extra,
+            refresh_tokens: new.refresh_tokens.clone(),
+            extra: extra.unwrap_or_default(),
+            cache: None,
         };
-        let warnings = self.place.replace_checked(&full)?.into_iter().collect();
-        self.place.remove_answer();
+        #[cfg_attr(
+            not(feature = "postgres"),
+            expect(
+                clippy::infallible_destructuring_match,
+                reason = "with a shared store there is more to it"
+            )
+        )]
+        let warning = match self.place.replace_login(&full)? {
+            Put::Done(warning) => warning,
+            #[cfg(feature = "postgres")]
+            Put::Changed(found) => return self.store(new, found.as_deref()),
+        };
+        self.place.local().remove_answer();
         self.place.sweep_leases(&full.record);
         Ok(Stored {
-            replaced: None,
-            warnings,
+            replaced: found.and_then(replaced),
+            warnings: warning.into_iter().collect(),
         })
+    }
+
+    /// Why nothing of it may be presented or handed out, though another login can take its place.
+    pub(super) fn lost(&self) -> Option<StoreError> {
+        self.place.lost()
     }
 }
 
+/// The grants of a login that another one has replaced.
+fn replaced(found: &Full) -> Option<(Client, Vec<RevocableToken>)> {
+    let login = found.record.login()?;
+    let tokens = (0..login.grants.len()).filter_map(|grant| for_revocation(found, grant));
+    Some((login.client.clone(), tokens.collect()))
+}
+
+fn for_revocation(full: &Full, grant: usize) -> Option<RevocableToken> {
+    let found = full.record.login()?.grants.get(grant)?;
+    if matches!(found.state, GrantState::LoginRequired { .. }) {
+        return None;
+    }
+    let refresh = full.refresh_tokens.get(grant)?.clone();
+    Some(refresh.map_or_else(
+        || RevocableToken::Access(found.access_token.clone()),
+        RevocableToken::Refresh,
+    ))
+}
+
 impl Locked<Vacant> {
-    pub(super) fn vacant(place: LockedPlace) -> Self {
+    pub(super) fn vacant(place: Seat) -> Self {
         Self {
             place,
             state: Vacant,
@@ -184,16 +230,16 @@ impl Locked<Vacant> {
 
     /// Stores the first login of this account. Its folders may be new: the way to them is made
     /// safe before there is a record, so that a process that finds one need not ask.
-    pub fn create(self, new: NewLogin) -> Result<Stored, StoreError> {
-        let uncertain = self.place.sync_way().err();
-        let mut stored = self.store(new, 0, Extra::default())?;
+    pub fn create(self, new: &NewLogin) -> Result<Stored, StoreError> {
+        let uncertain = self.place.local().sync_way().err();
+        let mut stored = self.store(new, None)?;
         stored.warnings.extend(uncertain);
         Ok(stored)
     }
 }
 
 impl Locked<Occupied> {
-    pub(super) fn occupied(place: LockedPlace, state: Occupied) -> Self {
+    pub(super) fn occupied(place: Seat, state: Occupied) -> Self {
         Self { place, state }
     }
 
@@ -215,17 +261,21 @@ impl Locked<Occupied> {
 
     /// Takes a lease on this grant's access token. `None`: a process waits for those that others
     /// hold, and has just got there; let the account's lock go and try once more.
-    pub fn lease(&self, grant: usize) -> Result<Option<Lease>, StoreError> {
-        match self.token_name(grant) {
-            Some(token) => self.place.lease(token),
+    pub fn lease(&mut self, grant: usize) -> Result<Option<Lease>, StoreError> {
+        if self.state.unsaved {
+            // A row that says that an attempt is pending takes no lease; what cannot be saved finds that out below.
+            self.save().ok();
+        }
+        match self.grant(grant) {
+            Some(grant) => self.place.lease(&grant.access_token, grant.expires_at),
             None => Ok(None),
         }
     }
 
     /// Whether a command holds a lease on this grant's access token.
     pub(super) fn is_leased(&self, grant: usize) -> Result<bool, StoreError> {
-        match self.token_name(grant) {
-            Some(token) => self.place.is_leased(token),
+        match self.grant(grant) {
+            Some(grant) => self.place.is_leased(&grant.access_token),
             None => Ok(false),
         }
     }
@@ -237,9 +287,8 @@ impl Locked<Occupied> {
         names.collect()
     }
 
-    fn token_name(&self, grant: usize) -> Option<Fingerprint> {
-        let grant = self.record().login()?.grants.get(grant)?;
-        Some(grant.access_token.fingerprint())
+    pub(super) fn grant(&self, grant: usize) -> Option<&Grant> {
+        self.record().login()?.grants.get(grant)
     }
 
     /// Notes that the server refused this grant's access token. Written with the next
@@ -297,28 +346,57 @@ impl Locked<Occupied> {
     }
 
     /// Puts a new login in the place of this one, which stays until the new one is stored.
-    pub fn replace(self, new: NewLogin) -> Result<Stored, StoreError> {
-        let before = self.record().generation();
-        let replaced = match self.record().login() {
-            Some(login) => {
-                let tokens = (0..login.grants.len()).filter_map(|g| self.for_revocation(g));
-                Some((login.client.clone(), tokens.collect()))
-            }
-            None => None,
-        };
-        let stored = self.store(new, before, self.extra_of_the_account())?;
+    pub fn replace(self, new: &NewLogin) -> Result<Stored, StoreError> {
+        let mut stored = self.store(new, Some(&self.state.full))?;
         self.forget_rescued();
-        let mut warnings = self.state.warnings;
-        warnings.extend(stored.warnings);
-        Ok(Stored { replaced, warnings })
+        let of_the_store = std::mem::replace(&mut stored.warnings, self.state.warnings);
+        stored.warnings.extend(of_the_store);
+        Ok(stored)
     }
 
     /// Leaves a tombstone: no token, and all that a new login needs.
     pub fn log_out(mut self, reason: &str, now: Timestamp) -> Result<Vec<StoreError>, StoreError> {
-        let Some(client) = self.record().client().cloned() else {
+        let Some(full) = self.tombstone(reason, now) else {
             return Ok(self.state.warnings);
         };
-        let full = Full {
+        match self.place.put_tombstone(&full)? {
+            Put::Done(warning) => self.state.warnings.extend(warning),
+            #[cfg(feature = "postgres")]
+            Put::Changed(found) => return self.log_out_again(found, reason, now),
+        }
+        self.place.local().remove_answer();
+        self.place.sweep_leases(&full.record);
+        self.forget_rescued();
+        Ok(self.state.warnings)
+    }
+
+    /// Another machine has written meanwhile: a refresh of this login, or another one, which stays.
+    #[cfg(feature = "postgres")]
+    fn log_out_again(
+        mut self,
+        found: Option<Box<Full>>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Vec<StoreError>, StoreError> {
+        let origins = |full: &Full| {
+            let login = full.record.login();
+            let grants = login.map_or(&[][..], |login| &login.grants);
+            grants.iter().map(|grant| grant.origin).collect::<Vec<_>>()
+        };
+        let ours = origins(&self.state.full);
+        match found {
+            Some(found) if origins(&found).iter().any(|origin| ours.contains(origin)) => {
+                self.state.full = *found;
+                self.log_out(reason, now)
+            }
+            _ => Ok(self.state.warnings),
+        }
+    }
+
+    /// What a logout leaves; `None`: there is nothing to log out of.
+    pub(super) fn tombstone(&self, reason: &str, now: Timestamp) -> Option<Full> {
+        let client = self.record().client().cloned()?;
+        Some(Full {
             record: Record {
                 content: Content::LoggedOut(Tombstone {
                     client,
@@ -330,20 +408,15 @@ impl Locked<Occupied> {
             },
             refresh_tokens: Vec::new(),
             extra: self.extra_of_the_account(),
-        };
-        let warning = self.place.replace(&full)?;
-        self.state.warnings.extend(warning);
-        self.place.remove_answer();
-        self.place.sweep_leases(&full.record);
-        self.forget_rescued();
-        Ok(self.state.warnings)
+            cache: None,
+        })
     }
 
     /// Removes the record of a login that was logged out, with all that is beside it but the lock file. Returns what
     /// a person should know.
     pub fn forget(mut self) -> Result<Vec<StoreError>, StoreError> {
         self.place.remove_record()?;
-        self.place.remove_answer();
+        self.place.local().remove_answer();
         self.forget_rescued();
         Ok(std::mem::take(&mut self.state.warnings))
     }
@@ -355,21 +428,13 @@ impl Locked<Occupied> {
 
     fn forget_rescued(&self) {
         let spent = self.state.full.refresh_tokens.iter().flatten();
-        spent.for_each(|token| self.place.forget_rescued(token));
+        spent.for_each(|token| self.place.local().forget_rescued(token));
     }
 
     /// The token that ends this grant at the server: the refresh token, or where there is none the
     /// access token. `None` for a grant that has ended already.
     #[must_use]
     pub fn for_revocation(&self, grant: usize) -> Option<RevocableToken> {
-        let found = self.record().login()?.grants.get(grant)?;
-        if matches!(found.state, GrantState::LoginRequired { .. }) {
-            return None;
-        }
-        let refresh = self.state.full.refresh_tokens.get(grant)?.clone();
-        Some(refresh.map_or_else(
-            || RevocableToken::Access(found.access_token.clone()),
-            RevocableToken::Refresh,
-        ))
+        for_revocation(&self.state.full, grant)
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "postgres")]
+use super::shared::SharedError;
 use crate::code::Code;
 use crate::env;
 use crate::told;
@@ -122,6 +124,10 @@ pub enum StoreError {
         /// Why, as a sentence.
         reason: String,
     },
+    /// The database of a shared store.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Shared(#[from] SharedError),
     /// Any other answer of the file system.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
@@ -177,6 +183,23 @@ fn kept_in(rescued: Option<&Kept>) -> String {
 }
 
 impl StoreError {
+    /// Whether another machine has written what was to be written, so that it is to be read again.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        matches!(self, Self::Shared(SharedError::Changed { .. }))
+    }
+
+    /// Whether what was written may be in the database of a shared store all the same: nothing of it is to be ended at the
+    /// server.
+    #[must_use]
+    pub fn may_be_stored(&self) -> bool {
+        #[cfg(feature = "postgres")]
+        return matches!(self, Self::Shared(SharedError::Unanswered { .. }));
+        #[cfg(not(feature = "postgres"))]
+        false
+    }
+
     /// Its error code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -189,6 +212,8 @@ impl StoreError {
             Self::UnsupportedVersion { .. } | Self::NewerValue { .. } => Code::UnsupportedVersion,
             Self::DiskFull { .. } => Code::DiskFull,
             Self::LockingUnsupported { .. } => Code::LockingUnsupported,
+            #[cfg(feature = "postgres")]
+            Self::Shared(error) => error.code(),
             Self::Io { source, .. } if env::is_exhausted(source) => Code::Exhausted,
             Self::LockReplaced { .. } | Self::AnswerNotStored { .. } | Self::Io { .. } => {
                 Code::StoreFailed

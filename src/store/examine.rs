@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use super::error::StoreError;
 use super::files::{RescuedFile, SharedLocks};
+#[cfg(feature = "postgres")]
+use super::record::Direction;
 use super::recover;
+#[cfg(feature = "postgres")]
+use super::shared::{SharedError, SharedReport};
 use super::{Full, Store};
 use crate::credential::{AccountId, Host};
 use crate::secret::Fingerprint;
@@ -27,11 +31,43 @@ pub struct RescuedAnswer {
     pub names: Option<AccountId>,
 }
 
+/// A move between two stores that was cut off.
+#[cfg(feature = "postgres")]
+#[derive(Debug)]
+pub struct Way {
+    /// From this folder to the other store, rather than from there.
+    pub is_leaving: bool,
+    /// The other store.
+    pub store: String,
+}
+
 impl Store {
     /// Looks at every file, or at those of one host. On a file system that is mounted read-only, owners and modes
     /// are what reading is content with, and reading sees to that.
     pub fn examine_files(&self, only: Option<&Host>) -> Result<Files, StoreError> {
         self.folder.examine(only)
+    }
+
+    /// What the database of a shared store says of itself; `None`: the store is a folder.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn examine_shared(&self) -> Option<Result<SharedReport, SharedError>> {
+        let shared = self.shared.as_ref()?;
+        let known = self.folder.accounts().unwrap_or_default().into_iter();
+        let journals = known.flat_map(|id| self.folder.place(&id).journals().unwrap_or_default());
+        Some(shared.examine(self.clock, &journals.collect::<Vec<_>>()))
+    }
+
+    /// The move of a login that was cut off.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn way_of(&self, id: &AccountId) -> Option<Way> {
+        let full = self.folder.place(id).record().ok().flatten()?;
+        let way = full.extra.store_move()?;
+        Some(Way {
+            is_leaving: way.direction == Direction::To,
+            store: way.store,
+        })
     }
 
     /// Every host that has a folder.

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "postgres")]
+use super::shared::{has_password, is_shared};
 use crate::env;
 
 /// What named the store.
@@ -12,6 +14,8 @@ pub enum NamedBy {
     Variable,
     /// `--store`, which a person types, or a script has.
     Option,
+    /// An argument, such as the two of `glauth store move`.
+    Argument,
 }
 
 impl std::fmt::Display for NamedBy {
@@ -19,6 +23,7 @@ impl std::fmt::Display for NamedBy {
         f.write_str(match self {
             Self::Variable => "GLAUTH_STORE",
             Self::Option => "--store",
+            Self::Argument => "the store",
         })
     }
 }
@@ -27,12 +32,18 @@ impl std::fmt::Display for NamedBy {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadStore {
     /// The address of a database or a server. Only its scheme is shown: there may be a password in it.
-    #[error("{by} is `{scheme}://…`, which is not supported by this version: a store is a folder")]
+    #[error("{by} is `{scheme}://…`, which is no store that glauth knows")]
     Address {
         /// What named it.
         by: NamedBy,
         /// `postgres`, or another one.
         scheme: String,
+    },
+    /// The address of a shared store has a password in it.
+    #[error("{by} has a password in it, which every user of this machine could read")]
+    Password {
+        /// What named it.
+        by: NamedBy,
     },
     /// It begins with what a shell would have replaced.
     #[error("{by} is `{}`, and nothing has expanded its `{start}`", path.display())]
@@ -65,6 +76,13 @@ impl BadStore {
 
 /// Refuses what names no folder.
 pub fn check(path: &Path, by: NamedBy) -> Result<(), BadStore> {
+    #[cfg(feature = "postgres")]
+    if let Some(text) = path.to_str().filter(|text| is_shared(text)) {
+        if by != NamedBy::Variable && has_password(text) {
+            return Err(BadStore::Password { by });
+        }
+        return Ok(());
+    }
     let text = path.to_string_lossy();
     if let Some((scheme, _)) = text.split_once("://")
         && !scheme.is_empty()
@@ -91,22 +109,34 @@ mod tests {
 
     #[test]
     fn a_store_is_a_folder_and_nothing_that_has_to_be_expanded() {
-        let both = [NamedBy::Variable, NamedBy::Option];
-        for by in both {
+        for by in [NamedBy::Variable, NamedBy::Option, NamedBy::Argument] {
             assert_eq!(check(Path::new("/srv/logins"), by), Ok(()));
             for text in ["~", "~/x", "~jane/x", "$HOME/x", "${HOME}", "%h/x"] {
                 let found = check(Path::new(text), by);
                 assert!(matches!(found, Err(BadStore::Unexpanded { .. })), "{text}");
             }
-            for text in [
-                "postgres://jane:secret@db/x",
-                "postgresql://db",
-                "file:///x",
-            ] {
+            for text in ["mysql://jane:secret@db/x", "file:///x"] {
                 let found = check(Path::new(text), by).unwrap_err();
                 assert!(matches!(found, BadStore::Address { .. }), "{text}");
                 assert!(!found.to_string().contains("secret"), "{found}");
             }
+        }
+        #[cfg(feature = "postgres")]
+        for (text, is_open) in [
+            ("postgres://jane:secret@db/x", true),
+            ("postgresql://db", false),
+        ] {
+            let refused = |by| {
+                if is_open {
+                    Err(BadStore::Password { by })
+                } else {
+                    Ok(())
+                }
+            };
+            let [option, argument] = [NamedBy::Option, NamedBy::Argument];
+            assert_eq!(check(Path::new(text), option), refused(option));
+            assert_eq!(check(Path::new(text), argument), refused(argument));
+            assert_eq!(check(Path::new(text), NamedBy::Variable), Ok(()));
         }
         for text in ["logins", "./logins", "../x", "a~"] {
             assert_eq!(check(Path::new(text), NamedBy::Option), Ok(()));

@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
-use super::entry::Occupied;
 use super::error::StoreError;
 use super::files::{LockedPlace, Place, Text};
-use super::record::Full;
+use super::record::{Format, Full};
+use super::reread::Occupied;
 use crate::credential::{AccountId, Grant, Outcome};
 use crate::secret::RefreshToken;
 use crate::time::Timestamp;
@@ -228,7 +228,7 @@ fn answer_in(
     text: Text,
     counts: impl Fn(&Full) -> bool,
 ) -> Result<Option<LeftAnswer>, StoreError> {
-    match text.whole_record(id) {
+    match text.whole_record(id, Format::Record) {
         Ok(full) => Ok(counts(&full).then_some(LeftAnswer { full, text })),
         Err(error) if error.is_newer() => Err(error),
         Err(_) => Ok(None),

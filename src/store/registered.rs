@@ -1,9 +1,10 @@
 //! A client that glauth has registered itself, while no login uses it: kept in what a logout leaves, where the next
 //! login finds it.
 
-use super::entry::{Entry, Locked, Occupied};
+use super::entry::{Entry, Locked};
 use super::error::StoreError;
 use super::record::{Extra, Full};
+use super::reread::{Occupied, Put};
 use crate::credential::{AuthMethod, Client, Content, Record, Scheme, Tombstone};
 use crate::time::Timestamp;
 
@@ -27,7 +28,7 @@ impl Entry {
         };
         let (place, tombstone, identity, extra) = match self {
             Self::Vacant(locked) => {
-                locked.place.sync_new_way();
+                locked.place.local().sync_new_way();
                 (locked.place, unfinished(client), None, Extra::default())
             }
             Self::Occupied(locked) => {
@@ -41,15 +42,21 @@ impl Entry {
         };
         let full = Full {
             record: Record {
-                id: place.id().clone(),
+                id: place.local().id().clone(),
                 scheme,
                 identity,
                 content: Content::LoggedOut(tombstone),
             },
             refresh_tokens: Vec::new(),
             extra,
+            cache: None,
         };
-        Ok(place.replace_checked(&full)?.into_iter().collect())
+        match place.put_tombstone(&full)? {
+            Put::Done(warning) => Ok(warning.into_iter().collect()),
+            // Another machine has logged in meanwhile, or left something itself.
+            #[cfg(feature = "postgres")]
+            Put::Changed(_) => Ok(Vec::new()),
+        }
     }
 }
 

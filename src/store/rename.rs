@@ -4,9 +4,11 @@
 
 use std::time::Instant;
 
-use super::entry::{Entry, Locked, Occupied};
+use super::entry::{Entry, Locked};
 use super::error::{LockError, StoreError};
-use super::files::{LockedPlace, Wait};
+use super::files::Wait;
+use super::reread::Occupied;
+use super::seat::Seat;
 use super::{Alert, Store};
 use crate::credential::{AccountId, Content, Generation};
 use crate::fault;
@@ -15,7 +17,7 @@ use crate::fault;
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct FreeName {
-    place: LockedPlace,
+    place: Seat,
     /// The last generation that was stored under it: none comes back (I5).
     reached: Generation,
 }
@@ -49,6 +51,11 @@ impl Store {
         other: &AccountId,
         wait: &Wait<'_>,
     ) -> Result<(Entry, Entry), LockError> {
+        #[cfg(feature = "postgres")]
+        if self.is_shared() {
+            let what = "rename an account".to_owned();
+            return Err(StoreError::from(super::SharedError::NotShared { what }).into());
+        }
         loop {
             let first = self.lock(one, wait)?;
             let at_once = Wait {
@@ -78,19 +85,19 @@ impl Locked<Occupied> {
     pub fn rename(mut self, to: &FreeName) -> Result<Vec<StoreError>, StoreError> {
         let tokens = self.tokens();
         for token in &tokens {
-            self.place.share_lease(*token, &to.place)?;
+            self.place.local().share_lease(*token, to.place.local())?;
         }
         let full = &mut self.state.full;
         full.record.content.count_beyond(to.reached);
-        full.extra.move_to(&to.place.id().account);
+        full.extra.move_to(&to.place.local().id().account);
         if let Some(uncertain) = self.place.replace(&self.state.full)? {
             return Err(uncertain);
         }
         fault::point("rename_marked");
-        let uncertain = self.place.move_record(&to.place)?;
+        let uncertain = self.place.local().move_record(to.place.local())?;
         fault::point("rename_moved");
         let full = &mut self.state.full;
-        full.record.id = to.place.id().clone();
+        full.record.id = to.place.local().id().clone();
         full.extra.arrive();
         // Else the next process does it.
         let unsaved = match to.place.replace(full) {
@@ -98,7 +105,7 @@ impl Locked<Occupied> {
             Err(error) => Some(error),
         };
         for token in tokens {
-            self.place.remove_lease(token);
+            self.place.local().remove_lease(token);
         }
         let mut warnings = self.state.warnings;
         warnings.extend(uncertain.into_iter().chain(unsaved));

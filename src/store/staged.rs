@@ -1,11 +1,13 @@
 //! The refresh itself: prepared, marked, sent by the caller, and ended
 //! (ARCHITECTURE.md, "Timeline and crash points").
 
-use super::entry::{Locked, Occupied};
+use super::entry::Locked;
 use super::error::StoreError;
 use super::files::{HandedOver, Room};
-use super::record::RECORD_LIMIT;
-use crate::credential::{Cause, Client, Ending, IssuedBoot, Record};
+use super::record::{Extra, RECORD_LIMIT};
+use super::reread::Occupied;
+use super::seat::Marked;
+use crate::credential::{Attempt, Cause, Client, Ending, IssuedBoot, Record};
 use crate::env;
 use crate::fault;
 use crate::memory;
@@ -25,6 +27,9 @@ pub enum NotStaged {
     Store(Box<Locked<Occupied>>, StoreError),
     /// The lock excludes no other process any more; the error says why.
     LockLost(StoreError),
+    /// Another machine was faster: the record is to be read again.
+    #[cfg(feature = "postgres")]
+    Changed,
     /// The refresh would end a living token on which a command holds a lease; the lock is still held.
     Leased(Box<Locked<Occupied>>),
 }
@@ -160,6 +165,12 @@ impl Staged {
         &self.spent.client
     }
 
+    /// Whether so much time has passed since the mark that the request must not leave any more.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.locked.place.is_overdue()
+    }
+
     /// The record, with the attempt marked as pending.
     #[must_use]
     pub fn record(&self) -> &Record {
@@ -188,24 +199,55 @@ impl Staged {
                 locked.state.full.refresh_tokens[grant] = Some(token.clone());
             }
         }
-        let text = locked.place.text_of(&locked.state.full)?;
-        let stored = locked.place.put_answer(&mut room, &text);
-        match (stored, ending) {
-            (Ok(warning), _) => locked.state.warnings.extend(warning),
-            (Err(error), Ending::Failed(..)) => locked.state.warnings.push(error),
-            (Err(error), Ending::Rotated(_)) => {
-                // What needs no refresh token can be asked for again.
-                return Err(match &spent.refresh_token {
-                    Some(token) => locked.place.rescue(&text, token, &error),
-                    None => error,
-                });
+        let full = &locked.state.full;
+        match ending {
+            Ending::Rotated(_) => {
+                let token = spent.refresh_token.as_ref();
+                let warning = locked.place.put_rotation(&mut room, full, token)?;
+                locked.state.warnings.extend(warning);
             }
+            Ending::Failed(..) => match locked.place.put_failure(&mut room, full) {
+                Ok(warning) => locked.state.warnings.extend(warning),
+                Err(error) => locked.state.warnings.push(error),
+            },
         }
         fault::point("renamed");
         if matches!(ending, Ending::Rotated(_)) {
             locked.place.sweep_leases(locked.record());
         }
         Ok(locked)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Staged {
+    /// Ends the attempt without a request, which the server has not seen: the record is to be read again.
+    ///
+    /// Then no refresh token is lent any more, whatever store it is of:
+    ///
+    /// ```compile_fail,E0382
+    /// # use glauth::store::{Staged, StoreError};
+    /// fn end(staged: Staged) -> Result<bool, StoreError> {
+    ///     staged.give_back()?;
+    ///     Ok(staged.refresh_token().is_some())
+    /// }
+    /// ```
+    ///
+    /// ```
+    /// # use glauth::store::{Staged, StoreError};
+    /// fn end(staged: Staged) -> Result<bool, StoreError> {
+    ///     let is_lent = staged.refresh_token().is_some();
+    ///     staged.give_back()?;
+    ///     Ok(is_lent)
+    /// }
+    /// ```
+    pub fn give_back(mut self) -> Result<(), StoreError> {
+        memory::free();
+        if let Some(login) = self.locked.login_mut() {
+            login.take_back_attempt();
+        }
+        let (place, full) = (&self.locked.place, &self.locked.state.full);
+        place.put_failure(&mut self.room, full).map(drop)
     }
 }
 
@@ -249,13 +291,21 @@ impl Locked<Occupied> {
         let Some(spent) = self.to_be_spent(grant) else {
             let error = self
                 .place
+                .local()
                 .unusable("it has no refresh token for this grant");
             return Err(NotStaged::Store(Box::new(self), error));
         };
-        self.place.check_ours().map_err(NotStaged::LockLost)?;
+        self.place
+            .local()
+            .check_ours()
+            .map_err(NotStaged::LockLost)?;
         if self.state.unsaved
             && let Err(error) = self.save()
         {
+            #[cfg(feature = "postgres")]
+            if error.is_changed() {
+                return Err(NotStaged::Changed);
+            }
             return Err(NotStaged::Store(Box::new(self), error));
         }
         match self.must_wait(grant, cause, now) {
@@ -281,9 +331,16 @@ impl Locked<Occupied> {
             login.begin_attempt(grant, cause, env::process_name(), now);
         }
         self.state.full.extra = extra.clone().without_attempt();
-        match self.prepare() {
-            Ok(room) => {
-                self.place.check_ours().map_err(NotStaged::LockLost)?;
+        let heeds_leases = {
+            let login = self.record().login();
+            login.is_some_and(|login| login.heeds_leases(grant, cause, now))
+        };
+        match self.prepare(grant, heeds_leases) {
+            Ok((room, Marked::Yes)) => {
+                self.place
+                    .local()
+                    .check_ours()
+                    .map_err(NotStaged::LockLost)?;
                 Ok(Staged {
                     locked: self,
                     room,
@@ -291,15 +348,24 @@ impl Locked<Occupied> {
                     spent,
                 })
             }
+            #[cfg(feature = "postgres")]
+            Ok((_, Marked::No)) => {
+                self.undo(before, extra);
+                Err(NotStaged::Changed)
+            }
             Err(error) => {
-                if let Some(login) = self.login_mut() {
-                    login.last_attempt = before;
-                }
-                self.state.full.extra = extra;
-                self.take_back();
+                self.undo(before, extra);
                 Err(NotStaged::Store(Box::new(self), error))
             }
         }
+    }
+
+    fn undo(&mut self, before: Option<Attempt>, extra: Extra) {
+        if let Some(login) = self.login_mut() {
+            login.last_attempt = before;
+        }
+        self.state.full.extra = extra;
+        self.take_back();
     }
 
     fn to_be_spent(&self, grant: usize) -> Option<Spent> {
@@ -326,27 +392,23 @@ impl Locked<Occupied> {
         Ok(matters && self.is_leased(grant)?)
     }
 
-    fn prepare(&self) -> Result<Room, StoreError> {
-        let text = self.place.text_of(&self.state.full)?;
+    fn prepare(&self, grant: usize, heeds_leases: bool) -> Result<(Room, Marked), StoreError> {
+        let text = self.place.local().text_of(&self.state.full)?;
         let bytes = text.len() + GROWTH;
         if bytes > RECORD_LIMIT {
             let problem = "it is so large that an answer may not fit into it";
-            return Err(self.place.unusable(problem));
+            return Err(self.place.local().unusable(problem));
         }
-        memory::set_aside().map_err(|_| self.place.lacks_memory())?;
-        let mut room = self.place.make_room(bytes)?;
-        self.place.mark(&mut room, &text)?;
-        Ok(room)
+        memory::set_aside().map_err(|_| self.place.local().lacks_memory())?;
+        let token = self.grant(grant).filter(|_| heeds_leases);
+        let token = token.map(|grant| &grant.access_token);
+        self.place.mark(&self.state.full, bytes, token)
     }
 
     /// Undoes a preparation that failed: the server has seen nothing. What cannot be undone is
     /// finished by the next process, which then takes the attempt for one that was cut off.
     fn take_back(&mut self) {
         memory::free();
-        self.place.clear_room();
-        let on_disk = self.place.own_record().ok().flatten();
-        if on_disk.is_some_and(|full| full.record != *self.record()) {
-            self.save().ok();
-        }
+        self.place.take_back(&self.state.full);
     }
 }

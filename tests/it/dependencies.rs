@@ -167,7 +167,9 @@ fn what_only_the_command_line_needs_comes_with_its_feature() {
     let (_, feature) = text.split_once("\ncli = [\n").unwrap();
     let (feature, rest) = feature.split_once("\n]\n").unwrap();
     let (_, proxy) = rest.split_once("\nproxy = [").unwrap();
-    let (proxy, _) = proxy.split_once("]\n").unwrap();
+    let (proxy, rest) = proxy.split_once("]\n").unwrap();
+    let (_, postgres) = rest.split_once("\npostgres = [").unwrap();
+    let (postgres, _) = postgres.split_once("]\n").unwrap();
     let sources = sources();
     for name in purposes().keys() {
         let path = format!("{}::", name.replace('-', "_"));
@@ -179,10 +181,14 @@ fn what_only_the_command_line_needs_comes_with_its_feature() {
             .iter()
             .filter_map(|(file, text)| uses_it(&text).then_some(file))
             .collect();
-        if proxy.contains(&format!("\"dep:{name}\"")) {
-            let is_of_proxy =
-                |file: &&String| file.contains("/proxy") || file.contains("streaming");
-            assert!(users.iter().all(is_of_proxy), "`{name}`: {users:?}");
+        let needs = |feature: &str| feature.contains(&format!("\"dep:{name}\""));
+        let (of_proxy, of_database) = (needs(proxy), needs(postgres));
+        if of_proxy || of_database {
+            let is_right = |file: &&String| {
+                let is_of_proxy = file.contains("/proxy") || file.contains("streaming");
+                of_proxy && is_of_proxy || of_database && file.starts_with("store/shared/")
+            };
+            assert!(users.iter().all(is_right), "`{name}`: {users:?}");
             continue;
         }
         let elsewhere = users.iter().find(|file| !file.starts_with("cli/"));

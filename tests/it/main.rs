@@ -68,6 +68,7 @@ mod roads;
 mod sandbox;
 mod schemas;
 mod secrets;
+mod shared;
 mod shown;
 mod spared;
 mod stampede;

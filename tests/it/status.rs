@@ -72,11 +72,14 @@ fn json_has_the_documented_names() {
             "identity",
             "kind",
             "last_attempt",
+            "moving",
             "needs_login",
             "scopes",
+            "shared",
             "state"
         ]
     );
+    assert_eq!(account["shared"], Value::Null);
     assert_eq!(account["host"], server.host());
     assert_eq!(account["account"], "default");
     assert_eq!(account["kind"], "oauth");

@@ -42,11 +42,7 @@ fn a_variable_that_nothing_has_expanded_names_no_store() {
         ("$LOGINS", "nothing has expanded its `$`", "the full path"),
         ("logins", "is not a full path", "the full path"),
         ("./logins", "is not a full path", "the full path"),
-        (
-            "postgres://jane:secret@db/logins",
-            "`postgres://…`",
-            "a folder",
-        ),
+        ("mysql://jane:secret@db/logins", "`mysql://…`", "a folder"),
     ] {
         for rest in [
             &["token", "gitlab.example"][..],
@@ -73,7 +69,7 @@ fn a_variable_that_nothing_has_expanded_names_no_store() {
 
 #[test]
 fn the_option_is_relative_to_where_it_is_typed_and_expanded_by_the_shell() {
-    for value in ["~/logins", "$HOME/logins", "%h/logins", "postgres://db/x"] {
+    for value in ["~/logins", "$HOME/logins", "%h/logins", "mysql://db/x"] {
         let option = format!("--store={value}");
         let said = Sandbox::new().run(&[&option, "status"]).fails(2);
         assert!(said.contains("--store is `"), "{said}");

@@ -8,7 +8,7 @@ use crate::credential::{AccountName, HostArg};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  glauth switch gitlab.com work       # `glauth token gitlab.com` prints the token of work
+  glauth switch gitlab.com work       # gitlab.com then means this account
   glauth switch gitlab.com default    # undo it
 
 glauth looks for the account in this order: --account or GLAUTH_ACCOUNT; the account called `default`; the one set \

@@ -10,7 +10,8 @@ use super::HostTarget;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  git config --global credential.https://gitlab.com.helper \"$(command -v glauth) git-credential\"
+  git config --global credential.https://gitlab.com.helper \\
+    \"$(command -v glauth) git-credential\"
   printf 'protocol=https\\nhost=gitlab.com\\n' | glauth git-credential get
 
 git calls it (gitcredentials(7)), with its question on standard input. If there is a login, `get` prints a token \

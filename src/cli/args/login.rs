@@ -22,7 +22,8 @@ Examples:
   glauth login --standby gitlab.com      # add a standby grant
   glauth login https://mcp.example.com/mcp   # an MCP server
   glauth login --provider oidc --client-id ID https://sso.example.com/realms/dev
-  glauth login --client-credentials --client-id ID --client-secret-file FILE https://sso.example.com
+  glauth login --client-credentials --client-id ID \\
+    --client-secret-file FILE https://sso.example.com
   glauth login --import --client-id ID gitlab.example.com < token-response.json
   pass show gitlab-token | glauth login --with-token gitlab.com
 

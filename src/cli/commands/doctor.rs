@@ -31,6 +31,8 @@
 //! (neither fine nor a problem), `warn` or `fail`. A failed check has a `code`, which is that of JSON errors.
 
 mod check;
+#[cfg(feature = "postgres")]
+mod database;
 mod disk;
 mod git;
 mod local;
@@ -41,6 +43,8 @@ mod servers;
 mod show;
 mod surroundings;
 
+#[cfg(feature = "postgres")]
+use check::drop_repeated;
 use check::{Check, Topic};
 use local::Local;
 use show::Detail;
@@ -56,15 +60,37 @@ use crate::store::Store;
 
 pub(super) fn run(args: &Doctor, context: &Context<'_>) -> Result<Exit, Error> {
     let (checks, logins) = all(args, context);
+    print(&checks, Some(logins), context)
+}
+
+/// `glauth store check`: the database alone.
+#[cfg(feature = "postgres")]
+pub(super) fn run_for_database(context: &Context<'_>) -> Result<Exit, Error> {
+    let store = context.store()?;
+    let mut checks = database::checks(&store, &context.call().in_doctor());
+    if checks.is_empty() {
+        checks.push(Check::note(
+            Topic::Files,
+            format!(
+                "the store is a folder; {} checks it",
+                context.call().command("doctor")
+            ),
+        ));
+    }
+    print(&checks, None, context)
+}
+
+/// `logins`: how many there are, if they were looked at.
+fn print(checks: &[Check], logins: Option<usize>, context: &Context<'_>) -> Result<Exit, Error> {
     if context.global.json {
         printer::json_line(&serde_json::json!({ "checks": checks }))?;
     } else {
         let detail = match (context.global.quiet, context.global.verbose) {
             (true, _) => Detail::Problems,
-            (false, 0) => Detail::Folded,
-            (false, 1..) => Detail::Each,
+            (false, 0) if logins.is_some() => Detail::Folded,
+            (false, _) => Detail::Each,
         };
-        let text = show::text(&checks, logins, detail, &context.call());
+        let text = show::text(checks, logins, detail, &context.call());
         printer::coloured_data(&match printer::width_of_data() {
             Some(columns) => show::narrowed(&text, columns),
             None => text,
@@ -90,6 +116,11 @@ fn all(args: &Doctor, context: &Context<'_>) -> (Vec<Check>, usize) {
             };
             let (found, records) = local.look_in_time();
             checks.extend(found);
+            #[cfg(feature = "postgres")]
+            if !args.offline {
+                checks.extend(database::checks(&store, &call));
+                drop_repeated(&mut checks);
+            }
             if args.offline {
                 checks.push(Check::note(
                     Topic::Server,

@@ -14,6 +14,8 @@ mod refresh;
 mod rename;
 mod setup_docker;
 pub(super) mod setup_git;
+#[cfg(feature = "postgres")]
+mod shared_store;
 mod status;
 mod store;
 mod switch;

@@ -99,7 +99,7 @@ impl Run<'_> {
         let session = self.session(host.and_then(|host| host.scheme));
         let ids = context.all(host, store)?;
         if ids.is_empty() {
-            return Err(UsageError::NoLogins(store.root().to_owned()).into());
+            return Err(UsageError::NoLogins(store.name()).into());
         }
         let mut exits = Vec::new();
         let mut fixed = 0;

@@ -176,7 +176,7 @@ fn is_not_written(error: &Error) -> bool {
 /// nothing for git.
 fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
     let mut found = BTreeMap::new();
-    for id in store.accounts()? {
+    for id in store.all_accounts()? {
         if let Ok(Some(snapshot)) = store.snapshot(&id)
             && let Some(login) = snapshot.record().login()
             && !is_for_mcp(&login.client)
@@ -191,8 +191,14 @@ fn logins(store: &Store) -> Result<BTreeMap<Host, Scheme>, Error> {
 fn helper(context: &Context<'_>) -> Result<String, Error> {
     let program = env::program().map_err(Error::system("cannot tell where glauth is"))?;
     let mut words = vec![text(&program)?];
-    if let Some(store) = &context.global.store {
-        words.extend(["--store".to_owned(), text(&absolute(store)?)?]);
+    if let Some(named) = &context.global.store {
+        let store = context.store()?;
+        let named = if store.is_shared() {
+            store.name()
+        } else {
+            absolute(named)?
+        };
+        words.extend(["--store".to_owned(), text(&named)?]);
     }
     if let Some(account) = &context.global.account {
         words.extend(["--account".to_owned(), account.to_string()]);

@@ -12,7 +12,7 @@ use crate::cli::printer;
 use crate::code::Exit;
 use crate::credential::{AccountId, HostArg};
 use crate::flow;
-use crate::store::Store;
+use crate::store::{Snapshot, Store, StoreError};
 
 pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
@@ -48,16 +48,16 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
         return Err(Context::no_login(id, host.scheme, &store).into());
     }
     if let (true, Some(account)) = (accounts.is_empty(), &context.global.account) {
-        let (account, store) = (account.clone(), store.root().to_owned());
+        let (account, store) = (account.clone(), store.name());
         return Err(UsageError::NoAccount { account, store }.into());
     }
     if !json && accounts.is_empty() {
         let next = moved_from(store.root(), None);
         let next = next.unwrap_or_else(|| "`glauth login --help` says how to make one".to_owned());
-        let root = store.root().display();
+        let name = store.name();
         context
             .printer
-            .tell(&format!("no logins in `{root}`; {next}"));
+            .tell(&format!("no logins in `{}`; {next}", name.display()));
     } else if !json {
         printer::data(&table::text(&accounts, printer::width_of_data()))?;
         for account in &accounts {
@@ -77,9 +77,18 @@ pub(super) fn run(args: &Status, context: &Context<'_>) -> Result<Exit, Error> {
 
 /// The accounts of HOST, and the named one only where one is named; without a host all.
 fn chosen(args: &Status, context: &Context<'_>, store: &Store) -> Result<Vec<AccountId>, Error> {
-    let mut ids = match host_of(args, context) {
-        Some(host) => store.accounts_of(&flow::stored_host(store, &host.host)?)?,
-        None => store.accounts()?,
+    let named = host_of(args, context);
+    let host = named.map(|host| flow::stored_host(store, &host.host));
+    let host = host.transpose()?;
+    let all = args.check.then(|| match &host {
+        Some(host) => store.all_accounts_of(host),
+        None => store.all_accounts(),
+    });
+    let mut ids = match (all, &host) {
+        (Some(Ok(all)), _) => all,
+        // Each login says why the database was not asked.
+        (_, Some(host)) => store.accounts_of(host)?,
+        (_, None) => store.accounts()?,
     };
     if let Some(account) = &context.global.account {
         ids.retain(|id| id.account == *account);
@@ -93,7 +102,7 @@ fn host_of<'a>(args: &'a Status, context: &'a Context<'_>) -> Option<&'a HostArg
 
 /// `None`: what a login that was broken off has left.
 fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> Option<Account> {
-    Some(match store.snapshot(id) {
+    Some(match read(args, context, store, id) {
         Ok(Some(snapshot)) => {
             let record = snapshot.into_record();
             if record.is_unfinished() {
@@ -104,12 +113,41 @@ fn look(args: &Status, context: &Context<'_>, store: &Store, id: &AccountId) -> 
                 .login()
                 .filter(|_| args.check)
                 .and_then(|login| flow::check_now(&session, login));
-            Account::of(&record, check)
+            let mut account = Account::of(&record, check);
+            #[cfg(feature = "postgres")]
+            if let Some(way) = store.way_of(id) {
+                account.look_at_way(&way);
+            }
+            if store.is_shared() {
+                account.look_at_sharing(&record, store.is_undelivered(id));
+            }
+            account
         }
         // Removed since the folder was read.
         Ok(None) => Account::gone(id),
         Err(error) => Account::unreadable(id, &context.failure(&error.into())),
     })
+}
+
+/// What this machine has, and with `--check` what the database of a shared store has.
+fn read(
+    args: &Status,
+    context: &Context<'_>,
+    store: &Store,
+    id: &AccountId,
+) -> Result<Option<Snapshot>, StoreError> {
+    match args.check.then(|| store.look_at_database(id)).flatten() {
+        None => store.cached(id),
+        Some(Ok(found)) => Ok(found),
+        Some(Err(error)) => {
+            let failure = context.failure(&Error::from(error).about(id));
+            context.printer.warn(&failure.message);
+            if let Some(hint) = failure.hint {
+                context.printer.tell(&format!("hint: {hint}"));
+            }
+            store.cached(id)
+        }
+    }
 }
 
 /// What a line of the table has no room for.

@@ -11,19 +11,24 @@ use crate::cli::context::Context;
 use crate::cli::failure::Error;
 use crate::cli::printer;
 use crate::code::Exit;
-use crate::flow;
+use crate::credential::{AccountId, Content};
+use crate::store::Store;
 use crate::store::examine::FileSystem;
 use crate::terminal::clean;
 
 pub(super) fn run(command: &StoreCommand, context: &Context<'_>) -> Result<Exit, Error> {
     match command {
         StoreCommand::Info => info(context),
+        #[cfg(feature = "postgres")]
+        shared => super::shared_store::run(shared, context),
     }
 }
 
 /// Where glauth keeps its files. Its JSON is stable (docs/store.schema.json).
 #[derive(Serialize)]
 struct Info {
+    /// The address of the database; the logins are its cache on this machine then.
+    shared_store: Option<String>,
     logins: LoginsInfo,
     configuration: Option<PlaceInfo>,
     rescue_places: Vec<PlaceInfo>,
@@ -63,15 +68,17 @@ impl PlaceInfo {
 
 fn info(context: &Context<'_>) -> Result<Exit, Error> {
     let store = context.store()?;
-    let all = store.accounts()?;
+    let all = store.seen_accounts()?;
+    let shown = store.name().to_string_lossy().into_owned();
     // A symbolic link on the way may lead to another file system.
     let folder = store.nearest_folder();
     let folder: Option<PathBuf> = folder.map(|folder| folder.canonicalize().unwrap_or(folder));
     let info = Info {
+        shared_store: store.is_shared().then_some(shown),
         logins: LoginsInfo {
             place: PlaceInfo::of(store.root()),
             file_system: folder.and_then(|folder| FileSystem::of(&folder).map(|found| found.name)),
-            count: flow::in_use(&store, &all).len(),
+            count: all.iter().filter(|id| is_in_use(&store, id)).count(),
         },
         configuration: context.config_path().map(|path| PlaceInfo::of(&path)),
         rescue_places: store
@@ -88,8 +95,15 @@ fn info(context: &Context<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+/// Whether it is a login, as far as this machine knows, or a record that cannot be read.
+fn is_in_use(store: &Store, id: &AccountId) -> bool {
+    let found = store.cached(id).ok().flatten();
+    !found.is_some_and(|found| matches!(found.record().content, Content::LoggedOut(_)))
+}
+
 fn text(info: &Info) -> String {
     let Info {
+        shared_store,
         logins,
         configuration,
         rescue_places,
@@ -104,8 +118,12 @@ fn text(info: &Info) -> String {
         || "none: no home folder is known".to_owned(),
         PlaceInfo::shown,
     );
+    let (shared, title) = match shared_store {
+        Some(address) => (format!("Shared store   {}\n", clean(address)), "Cache"),
+        None => (String::new(), "Logins"),
+    };
     let mut text = format!(
-        "Logins         {}\n               {count}{}\nConfiguration  {configuration}\n",
+        "{shared}{title:13}  {}\n               {count}{}\nConfiguration  {configuration}\n",
         logins.place.shown(),
         clean(&system),
     );

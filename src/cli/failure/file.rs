@@ -6,7 +6,7 @@ use std::path::Path;
 use super::quoted;
 use crate::credential::Host;
 use crate::env;
-use crate::store::{BadStore, Store};
+use crate::store::{BadStore, NamedBy, Store};
 use crate::time::Timestamp;
 use crate::user_file::Unusable;
 
@@ -23,6 +23,7 @@ pub(in crate::cli) fn remedy_of_file(unusable: &Unusable, path: &Path) -> Option
             Some("copy it to a file of your own, and name that one".to_owned())
         }
         Unusable::Writable { .. } => Some(format!("run `chmod go-w {}`", quoted(path))),
+        Unusable::Readable { .. } => Some(format!("run `chmod go-rwx {}`", quoted(path))),
     }
 }
 
@@ -36,7 +37,19 @@ fn is_unexpanded(path: &Path) -> bool {
 /// What to write in place of what names no store.
 pub(super) fn store_to_name(error: &BadStore) -> String {
     match (error, error.meant()) {
-        (BadStore::Address { .. }, _) => "name a folder of this machine".to_owned(),
+        (BadStore::Address { .. }, _) => {
+            "name a folder of this machine, or a database as `postgres://…`".to_owned()
+        }
+        (
+            BadStore::Password {
+                by: NamedBy::Argument,
+            },
+            _,
+        ) => "write it in PGPASSWORD or in ~/.pgpass, and leave it out here".to_owned(),
+        (BadStore::Password { .. }, _) => {
+            "write it in PGPASSWORD, in ~/.pgpass or in GLAUTH_STORE, and leave it out here"
+                .to_owned()
+        }
         (_, Some(meant)) => format!(
             "write the full path, `{}`: crontab, systemd and .env files do not expand it",
             meant.display()

@@ -6,6 +6,7 @@ use super::{
     plain, remedy_of_store,
 };
 use crate::cli::call::Call;
+use crate::cli::shell;
 use crate::credential::{AccountId, AccountName, Host, LoginKind, Outcome, Scheme};
 use crate::flow::FlowError;
 use crate::http::SendError;
@@ -14,6 +15,9 @@ use crate::time::Timestamp;
 
 /// What to do where a command holds a lease on the token.
 const LEASED: &str = "try again later, set a longer --lock-timeout, or ask for less with --min-ttl";
+
+/// What to do where the token ends too soon.
+const TOO_SHORT: &str = "ask for less with --min-ttl, or let it be refreshed";
 
 pub(super) fn of_flow(error: &FlowError, id: Option<&AccountId>, call: &Call) -> Failure {
     let id = error.id().or(id);
@@ -32,6 +36,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         FlowError::NoLogin(id)
         | FlowError::LoggedOut { id, .. }
         | FlowError::RefusesToRefresh { id, .. } => login_command(id, call),
+        FlowError::MovedAway { id, to, .. } => moved_away(id, to, call),
         FlowError::StandbyLost { id, .. } => {
             format!(
                 "run {}, which adds another",
@@ -65,9 +70,7 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
         FlowError::TokenRefused(_) => {
             "look at the token's scopes, at the account and at its permissions".to_owned()
         }
-        FlowError::TooShort { .. } => {
-            "ask for less with --min-ttl, or let it be refreshed".to_owned()
-        }
+        FlowError::TooShort { .. } => TOO_SHORT.to_owned(),
         FlowError::Failed {
             id,
             outcome,
@@ -88,6 +91,20 @@ fn next_step(error: &FlowError, about: Option<&AccountId>, call: &Call) -> Optio
             forget_here(id, call)
         }
     })
+}
+
+/// Where a login is that was moved.
+fn moved_away(id: &AccountId, to: &str, call: &Call) -> String {
+    if to.contains("://") {
+        return format!(
+            "run `export GLAUTH_STORE={}`, and try again",
+            shell::quote_for_person(to)
+        );
+    }
+    format!(
+        "use it on the machine that has that folder, or get another one: {}",
+        login_command(id, call)
+    )
 }
 
 fn another_name(taken: &AccountId, call: &Call) -> String {

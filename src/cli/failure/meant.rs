@@ -15,7 +15,7 @@ const FEW: usize = 3;
 
 /// How to name the login that may have been meant, as a question.
 pub(in crate::cli) fn other_login(id: &AccountId, store: &Path) -> Option<String> {
-    let there = Store::new(store.to_owned(), Timestamp::now)
+    let there = Store::at(store.to_owned(), Timestamp::now)
         .accounts()
         .ok()?;
     let at_host: Vec<_> = there.iter().filter(|found| found.host == id.host).collect();
@@ -31,7 +31,7 @@ pub(in crate::cli) fn other_login(id: &AccountId, store: &Path) -> Option<String
 
 /// Whether there is no login at all.
 pub(super) fn is_empty(store: &Path) -> bool {
-    let there = Store::new(store.to_owned(), Timestamp::now).accounts();
+    let there = Store::at(store.to_owned(), Timestamp::now).accounts();
     there.is_ok_and(|there| there.is_empty())
 }
 
@@ -43,7 +43,7 @@ fn either<'a>(accounts: impl Iterator<Item = &'a AccountName>) -> String {
 
 /// The same of an account whose host was not named.
 pub(in crate::cli) fn other_account(named: &AccountName, store: &Path) -> Option<String> {
-    let there = Store::new(store.to_owned(), Timestamp::now)
+    let there = Store::at(store.to_owned(), Timestamp::now)
         .accounts()
         .ok()?;
     account(named, there.iter().map(|found| &found.account))

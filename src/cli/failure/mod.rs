@@ -8,6 +8,8 @@ mod login;
 mod meant;
 mod proxy;
 mod send;
+#[cfg(feature = "postgres")]
+mod shared;
 mod usage;
 
 use std::path::Path;
@@ -227,6 +229,8 @@ fn remedy_of_store(error: &StoreError, id: Option<&AccountId>, call: &Call) -> S
         StoreError::AnswerNotStored { rescued: None, .. } => {
             format!("fix the store, then run {}", log_in_with("", id, call))
         }
+        #[cfg(feature = "postgres")]
+        StoreError::Shared(error) => shared::remedy(error, id, call),
         StoreError::Io { .. } => {
             or_doctor("look at that file and its file system", "tries what is needed", call)
         }

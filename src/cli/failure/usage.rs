@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::docker::BadDockerFile;
-use super::{Failure, file, meant, plain, status};
+use super::{Failure, file, meant, plain, quoted, status};
 use crate::cli::args::Cli;
 use crate::cli::call::Call;
 use crate::cli::help;
@@ -86,6 +86,30 @@ pub(in crate::cli) enum UsageError {
     TokenAsHost,
     #[error(transparent)]
     BadStore(BadStore),
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "of the shared store")
+    )]
+    #[error("`{}` is a folder of this machine, and needs no tables", .0.display())]
+    NotShared(PathBuf),
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "of the shared store")
+    )]
+    #[error("a login cannot move from a store to itself")]
+    OneStore,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "of the shared store")
+    )]
+    #[error("a login moves between a folder and a database, and these are two of a kind")]
+    TwoOfAKind,
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(dead_code, reason = "of the shared store")
+    )]
+    #[error("`{}` is not there", .0.display())]
+    NoKeyFile(PathBuf),
     #[error("git's question {0}")]
     BadQuestion(BadQuestion),
     #[error("the token response {0}")]
@@ -125,6 +149,10 @@ impl UsageError {
             }
             Self::DockerFile { problem, .. } => problem.code(),
             Self::BadStore(_)
+            | Self::NotShared(_)
+            | Self::OneStore
+            | Self::TwoOfAKind
+            | Self::NoKeyFile(_)
             | Self::NoHost
             | Self::NoRegistry(_)
             | Self::SeveralHosts(_)
@@ -158,6 +186,10 @@ impl UsageError {
             | Self::NoVariable(_)
             | Self::TokenAsHost
             | Self::BadStore(_)
+            | Self::NotShared(_)
+            | Self::OneStore
+            | Self::TwoOfAKind
+            | Self::NoKeyFile(_)
             | Self::BadQuestion(_)
             | Self::BadResponse(_)
             | Self::BadInput(_)
@@ -175,9 +207,27 @@ pub(super) fn of_usage_error(error: &UsageError, call: &Call) -> Failure {
     }
 }
 
+/// Which store to name instead.
+fn which_store(error: &UsageError) -> &'static str {
+    match error {
+        UsageError::NotShared(_) => {
+            "name a database: `export GLAUTH_STORE='postgres://USER@HOST/DATABASE'`"
+        }
+        UsageError::TwoOfAKind => "name one folder and one database, as `postgres://…`",
+        _ => "name two stores, the one that has the login first",
+    }
+}
+
 fn next_step(error: &UsageError, call: &Call) -> Option<String> {
     Some(match error {
         UsageError::BadStore(error) => file::store_to_name(error),
+        UsageError::NotShared(_) | UsageError::OneStore | UsageError::TwoOfAKind => {
+            which_store(error).to_owned()
+        }
+        UsageError::NoKeyFile(path) => format!(
+            "run `(umask 077; glauth store key new > {})`, which makes the first key",
+            quoted(path)
+        ),
         UsageError::NoHost => format!("run {}", call.command_about("login", None, "HOST")),
         UsageError::NoLogins(_) => format!(
             "run {}; {CHECK_VARIABLES}",
@@ -203,20 +253,8 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
             }
             None => format!("remove `account` below `[hosts.\"{host}\"]` in it yourself"),
         },
-        UsageError::DefaultGoesBefore {
-            default,
-            is_ended: false,
-        } => {
-            format!(
-                "run {} first",
-                call.command(&format!("rename {} default NAME", default.host))
-            )
-        }
-        UsageError::DefaultGoesBefore {
-            default,
-            is_ended: true,
-        } => {
-            format!("run {} first", call.command_for("logout --forget", default))
+        UsageError::DefaultGoesBefore { default, is_ended } => {
+            without_default(default, *is_ended, call)
         }
         UsageError::TokenAsHost => {
             "name the host, and give the token on standard input: `glauth login --with-token HOST`"
@@ -235,6 +273,16 @@ fn next_step(error: &UsageError, call: &Call) -> Option<String> {
         | UsageError::BadResponse(_)
         | UsageError::BadInput(_) => return None,
     })
+}
+
+/// How the name `default` becomes free.
+fn without_default(default: &AccountId, is_ended: bool, call: &Call) -> String {
+    let command = if is_ended {
+        call.command_for("logout --forget", default)
+    } else {
+        call.command(&format!("rename {} default NAME", default.host))
+    };
+    format!("run {command} first")
 }
 
 /// What a person writes to name the registry of a host.

@@ -46,7 +46,7 @@ impl Prose {
             .filter(|(_, rest)| indented(rest));
         match titled {
             Some(("Examples", rest)) => {
-                let lines = rest.lines().map(|line| line.trim_start().to_owned());
+                let lines = rest.lines().map(|line| line[2..].to_owned());
                 self.examples.extend(lines);
             }
             // Each exit code is in a section of its own, with the codes of JSON errors.

@@ -15,7 +15,23 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "GLAUTH_STORE",
-        "Folder with the logins, in place of --store.",
+        "Folder with the logins, or the address of a shared store, in place of --store. An address may have a password here.",
+    ),
+    (
+        "GLAUTH_KEY_FILE",
+        "The file with the keys of a shared store. Only its owner may read it; if root owns it, its group may, too.",
+    ),
+    (
+        "GLAUTH_CACHE",
+        "Folder for what a machine keeps of shared stores. The default is shared/ beside the folder with the logins. It must be on a disk of this machine, and last.",
+    ),
+    (
+        "PGPASSWORD, PGPASSFILE",
+        "The password of a shared store's user, and the file with it. The default file is ~/.pgpass.",
+    ),
+    (
+        "CREDENTIALS_DIRECTORY",
+        "Where systemd puts credentials: glauth.key is the file with the keys of a shared store.",
     ),
     ("GLAUTH_CONFIG", "Configuration file, in place of --config."),
     (
@@ -229,7 +245,15 @@ const ADDITIONS: &[Addition] = &[
     },
     Addition {
         command: "store",
-        variables: &["XDG_DATA_HOME", "XDG_RUNTIME_DIR"],
+        variables: &[
+            "GLAUTH_STORE",
+            "GLAUTH_KEY_FILE",
+            "GLAUTH_CACHE",
+            "PGPASSWORD",
+            "CREDENTIALS_DIRECTORY",
+            "XDG_DATA_HOME",
+            "XDG_RUNTIME_DIR",
+        ],
         see_also: &["glauth-config(5)", "glauth-doctor(1)", "glauth-status(1)"],
     },
     Addition {

@@ -7,6 +7,8 @@ use super::READY;
 use super::order::Order;
 use super::report::{End, Report};
 use crate::config::CallConfig;
+#[cfg(feature = "postgres")]
+use crate::flow::delivery::{self, DeliveredBy};
 use crate::flow::exchange::exchange;
 use crate::flow::session::{RefreshesIn, Session};
 use crate::http::Http;
@@ -26,7 +28,7 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
     // To the end: a signal that came must not keep the report from the caller.
     let _held = BlockedSignals::new();
     let log = Log::new(order.level, |_| {});
-    let store = Store::new(order.root.clone(), Timestamp::now);
+    let store = Store::at(order.root.clone(), Timestamp::now);
     let session = Session {
         store: &store,
         http,
@@ -54,6 +56,8 @@ pub fn carry_out(order: &Order, lock: File, mut caller: Caller, http: &dyn Http)
         notes: log.take(),
     };
     caller.tell(&serde_json::to_vec(&report).unwrap_or_default());
+    #[cfg(feature = "postgres")]
+    delivery::after_answer(&store, &order.id, DeliveredBy::Process);
 }
 
 fn refresh(session: &Session<'_>, order: &Order, locked: Locked<Occupied>) -> End {
@@ -61,7 +65,9 @@ fn refresh(session: &Session<'_>, order: &Order, locked: Locked<Occupied>) -> En
     let staged = match locked.stage(grant, cause, session.now(), String::new()) {
         Ok(staged) => staged,
         Err(NotStaged::Store(_, error)) => return End::NotPrepared(error),
-        Err(NotStaged::LockLost(_) | NotStaged::Leased(_)) => return End::NothingSent,
+        #[cfg(feature = "postgres")]
+        Err(NotStaged::Changed) => return End::Changed,
+        Err(_) => return End::NothingSent,
     };
     let sequence = staged.record().last_sequence();
     End::of(exchange(session, &order.id, staged, cause), sequence)

@@ -56,7 +56,7 @@ pub(super) fn exchange(
 ) -> Result<AttemptedRefresh, FlowError> {
     let order = Order {
         level: session.log.level(),
-        root: session.store.root().to_owned(),
+        root: session.store.name(),
         id: id.clone(),
         grant,
         cause,

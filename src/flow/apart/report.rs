@@ -24,6 +24,8 @@ pub(super) enum End {
     NotPrepared(StoreError),
     /// Another process has replaced the lock file, or taken a lease; nothing was sent.
     NothingSent,
+    /// Another machine was faster: the record is to be read again.
+    Changed,
     /// A request was made, and has ended.
     Ended {
         sequence: u64,
@@ -39,9 +41,10 @@ pub(super) enum End {
 }
 
 impl End {
-    pub(super) fn of(exchanged: Result<EndedRefresh, StoreError>, sequence: u64) -> Self {
+    pub(super) fn of(exchanged: Result<Option<EndedRefresh>, StoreError>, sequence: u64) -> Self {
         match exchanged {
-            Ok(done) => Self::Ended {
+            Ok(None) => Self::Changed,
+            Ok(Some(done)) => Self::Ended {
                 sequence,
                 failed: done.failed,
                 verdict: done.verdict,
@@ -65,6 +68,7 @@ impl Report {
         session.log.add(self.notes);
         let (sequence, mut done) = match self.end {
             End::NotPrepared(error) => return Err(error.into()),
+            End::Changed => return Ok(AttemptedRefresh::LockLost),
             End::NothingSent => return Ok(AttemptedRefresh::NoProcess(None)),
             End::NotStored(error) => return Ok(AttemptedRefresh::Unknown(error.into())),
             End::Ended {

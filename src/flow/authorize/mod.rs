@@ -329,6 +329,10 @@ impl ServerLogin<'_> {
                 let tokens = NewTokens::LeftAlone;
                 return AuthorizeError::NotStored { source, tokens };
             }
+            if source.may_be_stored() {
+                let tokens = NewTokens::MayBeStored;
+                return AuthorizeError::NotStored { source, tokens };
+            }
             let tokens = NewTokens::of(revoke(self.session, client, &token));
             AuthorizeError::NotStored { source, tokens }
         })

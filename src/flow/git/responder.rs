@@ -4,6 +4,8 @@ use super::super::error::FlowError;
 use super::super::refresh::logged_out;
 use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::flow::account::AtHost;
+#[cfg(feature = "postgres")]
+use crate::flow::delivery;
 use crate::flow::session::Session;
 use crate::gitcred::Question;
 use crate::secret::AccessToken;
@@ -274,6 +276,10 @@ pub(super) fn holder(
 
 fn read(session: &Session<'_>, id: &AccountId) -> Result<Option<Record>, FlowError> {
     let snapshot = session.store.snapshot(id)?;
+    #[cfg(feature = "postgres")]
+    if let Some(seen) = &snapshot {
+        delivery::if_due(session.store, seen, session.delivered_by());
+    }
     Ok(snapshot.map(crate::store::Snapshot::into_record))
 }
 

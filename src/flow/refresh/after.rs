@@ -72,6 +72,17 @@ impl TokenRequest<'_> {
     /// asked for one.
     fn after_death(&mut self, said: Option<String>) -> Result<Turn, FlowError> {
         let login = self.login()?;
+        let by = self
+            .cut_off
+            .as_ref()
+            .filter(|_| self.session.store.is_shared());
+        let said = match (said, by) {
+            (said, Some(by)) => {
+                let said = said.map_or_else(String::new, |said| format!("{said}; "));
+                Some(format!("{said}{by} may have the answer"))
+            }
+            (said, None) => said,
+        };
         let error = login_required(self.id, login, said).of_one_grant(login);
         if credential::goes_on(login, self.session.now(), &self.need(), true) {
             self.warnings.push(Warning::of(&error, ""));

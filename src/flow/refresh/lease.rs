@@ -7,7 +7,7 @@ use super::{Need, Obtained, TokenRequest, login_in, obtain_until, read};
 use crate::credential::{Grant, Login, Record, RotationEffect, Verdict, decide, living};
 use crate::flow::session::Session;
 use crate::notice;
-use crate::store::{Entry, Lease, LockError, StoreError, Wait};
+use crate::store::{Awaited, Entry, Lease, LockError, StoreError, Wait};
 
 /// How often glauth tries to take a lease. A process that is in the way lets go at once, unless it was stopped in
 /// that very moment; and each rotation that comes between lasts for a while.
@@ -85,7 +85,8 @@ fn lease(
     deadline: Instant,
 ) -> Result<Option<Lease>, LockError> {
     session.log.flush();
-    let Entry::Occupied(locked) = session.store.lock(&obtained.id, &session.wait(deadline))? else {
+    let Entry::Occupied(mut locked) = session.store.lock(&obtained.id, &session.wait(deadline))?
+    else {
         return Ok(None);
     };
     let Some(login) = locked.record().login().cloned() else {
@@ -127,7 +128,8 @@ impl TokenRequest<'_> {
         };
         let name = token.access_token.fingerprint();
         self.trace(|| format!("waits for the commands that use the token {name}"));
-        match self.session.store.wait_for_leases(self.id, name, &wait) {
+        let store = self.session.store;
+        match store.wait_for_leases(self.id, &token.access_token, &wait) {
             Ok(()) => Ok(()),
             Err(LockError::Timeout { .. }) if expires < self.deadline => Ok(()),
             Err(LockError::Timeout { holder, .. }) => Err(FlowError::Leased {
@@ -141,7 +143,10 @@ impl TokenRequest<'_> {
     }
 }
 
-fn say_whom(holder: Option<&str>) {
-    let holder = holder.unwrap_or("another process");
+fn say_whom(awaited: Awaited<'_>) {
+    let holder = match awaited {
+        Awaited::Lock(holder) => holder.unwrap_or("another process"),
+        Awaited::Elsewhere(by) => by,
+    };
     notice::say(format!("waiting for {holder}, which uses the token"));
 }

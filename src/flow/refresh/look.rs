@@ -54,15 +54,20 @@ pub(super) fn login_in(record: Record) -> Result<(AccountId, Login), FlowError> 
     }
 }
 
-/// Since when a person has logged out of this account; `None`: that is not so.
+/// Since when a person has logged out of this account, or moved its login away; `None`: that is not so.
 pub(in crate::flow) fn logged_out(record: &Record) -> Option<FlowError> {
-    match &record.content {
-        Content::LoggedOut(tombstone) if tombstone.was_login() => Some(FlowError::LoggedOut {
-            id: record.id.clone(),
-            at: tombstone.at,
-        }),
-        Content::Login(_) | Content::LoggedOut(_) | Content::Password(_) => None,
-    }
+    let Content::LoggedOut(tombstone) = &record.content else {
+        return None;
+    };
+    let (id, at) = (record.id.clone(), tombstone.at);
+    tombstone.was_login().then(|| match tombstone.moved_to() {
+        Some(to) => FlowError::MovedAway {
+            id,
+            to: to.into(),
+            at,
+        },
+        None => FlowError::LoggedOut { id, at },
+    })
 }
 
 /// What a record says, for `-vv`.

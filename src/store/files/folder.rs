@@ -8,6 +8,9 @@ use super::text::Text;
 use super::{names_in, permissions};
 use crate::credential::{AccountId, AccountName, Host, Record};
 use crate::store::error::StoreError;
+use crate::store::record::Format;
+#[cfg(feature = "postgres")]
+use crate::store::shared::SharedError;
 
 /// The folder below that of a host in which the passwords are that git asked to keep.
 pub(super) const GIT: &str = "git";
@@ -16,11 +19,13 @@ pub(super) const GIT: &str = "git";
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Folder {
     root: PathBuf,
+    /// What its records are.
+    format: Format,
 }
 
 impl Folder {
-    pub fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub fn new(root: PathBuf, format: Format) -> Self {
+        Self { root, format }
     }
 
     /// Where it is, as it was given.
@@ -30,18 +35,30 @@ impl Folder {
 
     /// Reads a record, without its refresh tokens: one open, one read (P9). `None` where there is none.
     pub fn record(&self, id: &AccountId) -> Result<Option<Record>, StoreError> {
-        let text = Text::at(place::record_of(&self.root, id))?;
-        text.map(|text| text.record(id)).transpose()
+        Ok(self.record_to_deliver(id)?.map(|(record, _)| record))
+    }
+
+    /// The same, and whether it has an answer that the database of a shared store has not.
+    pub fn record_to_deliver(&self, id: &AccountId) -> Result<Option<(Record, bool)>, StoreError> {
+        #[cfg(feature = "postgres")]
+        self.check_place()?;
+        let Some(text) = Text::at(place::record_of(&self.root, id))? else {
+            return Ok(None);
+        };
+        let is_ahead = self.format == Format::Cache && text.is_ahead();
+        Ok(Some((text.record(id, self.format)?, is_ahead)))
     }
 
     /// The place of an account, for a process that reads.
     pub fn place(&self, id: &AccountId) -> Place {
-        Place::new(&self.root, id)
+        Place::new(&self.root, id, self.format)
     }
 
     /// The place of an account, in folders that exist and are the user's own. The path is
     /// resolved first, so that two ways to one record share one lock.
     pub fn own_place(&self, id: &AccountId) -> Result<Place, StoreError> {
+        #[cfg(feature = "postgres")]
+        self.check_place()?;
         if !self.root.exists() {
             permissions::check_home(&self.root)?;
             permissions::private_folder(&self.root)?;
@@ -51,7 +68,7 @@ impl Folder {
             .canonicalize()
             .map_err(|error| StoreError::io("open", &self.root, error))?;
         permissions::check_folder(&root)?;
-        let place = Place::new(&root, id);
+        let place = Place::new(&root, id, self.format);
         if !place.folder().exists() {
             permissions::check_home(place.folder())?;
         }
@@ -59,11 +76,21 @@ impl Folder {
         Ok(place)
     }
 
+    /// A cache is where every process of this machine looks for it, in whatever folder a program works.
+    #[cfg(feature = "postgres")]
+    fn check_place(&self) -> Result<(), StoreError> {
+        if self.format == Format::Cache && !self.root.is_absolute() {
+            let path = self.root.parent().unwrap_or(&self.root).to_owned();
+            return Err(SharedError::NoCache { path }.into());
+        }
+        Ok(())
+    }
+
     /// The same of a password that git asked to keep.
     pub fn own_place_for_git(&self, id: &AccountId) -> Result<Place, StoreError> {
         let folder = self.own_place(id)?.folder().join(GIT);
         permissions::private_leaf(&folder)?;
-        Ok(Place::in_folder(folder, id))
+        Ok(Place::in_folder(folder, id, Format::Record))
     }
 
     /// The places of all the passwords that git asked to keep for a host, for a process that reads.
@@ -71,7 +98,7 @@ impl Folder {
         let folder = self.root.join(host.key()).join(GIT);
         let ids = accounts_in(&folder, host)?.into_iter();
         Ok(ids
-            .map(|id| Place::in_folder(folder.clone(), &id))
+            .map(|id| Place::in_folder(folder.clone(), &id, Format::Record))
             .collect())
     }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::folder::{Folder, GIT};
 use super::note::ALERT;
+#[cfg(feature = "postgres")]
+use super::place::MACHINE;
 use super::scratch::{SCRATCH, was_left};
 use super::{names_in, permissions};
 use crate::credential::{AccountName, Host};
@@ -75,6 +77,8 @@ impl Folder {
                 }
                 // The note of a timer, about no single account.
                 _ if name == ALERT => {}
+                #[cfg(feature = "postgres")]
+                _ if name == MACHINE => {}
                 _ => found.strangers.push(path),
             }
         }
@@ -137,7 +141,14 @@ impl Files {
 /// `<account>.toml` and its like, `<account>.alert`, and `<account>.<fingerprint>.lease`.
 fn belongs_there(name: &str) -> bool {
     let is_account = |name: &str| name.parse::<AccountName>().is_ok();
-    let of_account = [".toml", ".toml.new", ".toml.answer", ".lock", ".alert"];
+    let of_account = [
+        ".toml",
+        ".toml.new",
+        ".toml.answer",
+        ".toml.journal",
+        ".lock",
+        ".alert",
+    ];
     let mut accounts = of_account.iter().filter_map(|end| name.strip_suffix(end));
     accounts.any(is_account)
         || name.strip_suffix(".lease").is_some_and(|lease| {

@@ -32,13 +32,22 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// The longest text that a lock file is believed, in bytes.
 const HOLDER_LIMIT: u64 = 200;
 
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub enum Awaited<'a> {
+    /// A lock, and its holder where that one has named itself.
+    Lock(Option<&'a str>),
+    /// What a process on another machine does.
+    Elsewhere(&'a str),
+}
+
 /// How to wait for a lock.
 pub struct Wait<'a> {
     /// Until when.
     pub deadline: Instant,
-    /// Called once, after a second, with the name of the holder. It must not block: a process that is
+    /// Called once, after a second. It must not block: a process that is
     /// in it when the lock comes holds it.
-    pub on_wait: &'a dyn Fn(Option<&str>),
+    pub on_wait: &'a dyn Fn(Awaited<'_>),
 }
 
 /// An account's lock. As long as it lives, signals that would stop or end the process wait (I7).
@@ -178,6 +187,13 @@ impl AccountLock {
         permissions::is_at(&self.file.file, &self.path)
     }
 
+    /// The inode that is locked; zero: it cannot be told.
+    #[cfg(feature = "postgres")]
+    pub(super) fn inode(&self) -> u64 {
+        use std::os::unix::fs::MetadataExt as _;
+        self.file.file.metadata().map_or(0, |found| found.ino())
+    }
+
     /// Unlocks it. Signals still wait, until what is returned is dropped.
     pub(super) fn release(self) -> BlockedSignals {
         let Self {
@@ -218,7 +234,7 @@ pub(super) fn is_claimed(path: &Path) -> Result<bool, StoreError> {
 
 /// Waits until the process that has claimed this file, named `owner`, has ended its refresh.
 pub(super) fn wait_for_owner(path: &Path, owner: &str, wait: &Wait<'_>) -> Result<(), LockError> {
-    let on_wait = |_: Option<&str>| (wait.on_wait)(Some(owner));
+    let on_wait = |_: Awaited<'_>| (wait.on_wait)(Awaited::Lock(Some(owner)));
     let named = Wait {
         deadline: wait.deadline,
         on_wait: &on_wait,
@@ -372,7 +388,7 @@ fn wait_in_kernel(
     let left = || wait.deadline.saturating_duration_since(Instant::now());
     let mut answer = receiver.recv_timeout(left().min(SILENCE));
     if matches!(answer, Err(RecvTimeoutError::Timeout)) && !left().is_zero() {
-        (wait.on_wait)(holder(&watched).as_deref());
+        (wait.on_wait)(Awaited::Lock(holder(&watched).as_deref()));
     }
     while matches!(answer, Err(RecvTimeoutError::Timeout)) && !left().is_zero() && !in_vain() {
         answer = receiver.recv_timeout(left().min(GLANCE));

@@ -30,7 +30,7 @@ pub(super) use folder::Folder;
 pub use inventory::{Files, Opening, Openness, is_own, ways_in};
 pub use lease::Lease;
 pub(super) use lease::SharedLocks;
-pub use lock::{HandedOver, Holder, Wait};
+pub use lock::{Awaited, HandedOver, Holder, Wait};
 pub(super) use place::{Claim, LockedPlace, Place};
 pub(super) use replace::Room;
 pub(super) use rescue::RescuedFile;

@@ -12,17 +12,24 @@ use zeroize::Zeroizing;
 use super::lease::SharedLocks;
 use super::lock::{self, AccountLock, HandedOver, Holder, Wait};
 use super::rescue;
+#[cfg(feature = "postgres")]
+use super::text;
 use super::text::Text;
 use crate::credential::AccountId;
 use crate::secret::{Fingerprint, RefreshToken};
 use crate::store::error::{LockError, StoreError};
-use crate::store::record::{self, Full};
+use crate::store::record::{self, Format, Full};
 pub(in crate::store) use locked::LockedPlace;
+
+/// The file with the name of this machine's folder of a shared store.
+#[cfg(feature = "postgres")]
+pub(super) const MACHINE: &str = "machine";
 
 /// The files of one account.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Place {
     id: AccountId,
+    format: Format,
     folder: PathBuf,
     /// The credential record; replaced only by rename.
     record: PathBuf,
@@ -30,6 +37,9 @@ pub(in crate::store) struct Place {
     new: PathBuf,
     /// The room that a refresh reserved for its outcome.
     answer: PathBuf,
+    /// The answer that is not in the database yet, of a shared login; sealed.
+    #[cfg(feature = "postgres")]
+    journal: PathBuf,
     /// The advisory lock.
     lock: PathBuf,
 }
@@ -46,18 +56,21 @@ impl Claim {
 
 impl Place {
     /// In the store in `root`.
-    pub(super) fn new(root: &Path, id: &AccountId) -> Self {
-        Self::in_folder(root.join(id.host.key()), id)
+    pub(super) fn new(root: &Path, id: &AccountId, format: Format) -> Self {
+        Self::in_folder(root.join(id.host.key()), id, format)
     }
 
-    pub(super) fn in_folder(folder: PathBuf, id: &AccountId) -> Self {
+    pub(super) fn in_folder(folder: PathBuf, id: &AccountId, format: Format) -> Self {
         let file = |ending: &str| folder.join(format!("{}.{ending}", id.account));
         Self {
             record: record_in(folder.clone(), id),
             new: file("toml.new"),
             answer: file("toml.answer"),
+            #[cfg(feature = "postgres")]
+            journal: file("toml.journal"),
             lock: file("lock"),
             id: id.clone(),
+            format,
             folder,
         }
     }
@@ -80,7 +93,8 @@ impl Place {
     /// The record, for a process that reads; `None` where there is none.
     pub fn record(&self) -> Result<Option<Full>, StoreError> {
         let text = Text::at(self.record.clone())?;
-        text.map(|text| text.whole_record(&self.id)).transpose()
+        text.map(|text| text.whole_record(&self.id, self.format))
+            .transpose()
     }
 
     /// When the record was written, to be compared.
@@ -94,7 +108,8 @@ impl Place {
     /// no record.
     pub fn own_record(&self) -> Result<Option<Full>, StoreError> {
         let text = Text::own(self.record.clone())?;
-        text.map(|text| text.whole_record(&self.id)).transpose()
+        text.map(|text| text.whole_record(&self.id, self.format))
+            .transpose()
     }
 
     /// What a refresh wrote into the room for its answer; `None` where that is missing, or was torn before it was
@@ -105,6 +120,24 @@ impl Place {
             // It may be whole: a process that cannot read it now must not spend the refresh token again.
             answer => answer,
         }
+    }
+
+    /// The random name of this machine's folder of a shared store; a machine that never took a lease has none.
+    #[cfg(feature = "postgres")]
+    pub fn known_machine(&self) -> Option<String> {
+        let found = text::own_bytes(&self.root().join(MACHINE)).ok().flatten()?;
+        let name = String::from_utf8_lossy(&found).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
+
+    /// What the journal of a shared login, and the room for an answer, hold: the older one first.
+    #[cfg(feature = "postgres")]
+    pub fn journals(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut found = Vec::new();
+        for path in [&self.journal, &self.answer] {
+            found.extend(text::own_bytes(path)?);
+        }
+        Ok(found)
     }
 
     /// What lies in the rescue places as the answer that `spent` was exchanged for, best place first.
@@ -213,4 +246,55 @@ fn record_in(folder: PathBuf, id: &AccountId) -> PathBuf {
     // An account's name may have a dot in it, so this is no extension to be set.
     path.as_mut_os_string().push(".toml");
     path
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use std::sync::Barrier;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::credential::HostArg;
+    use crate::store::files::Folder;
+
+    #[test]
+    fn processes_that_name_a_machine_at_the_same_time_give_it_one_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("cache");
+        let barrier = Barrier::new(8);
+        let name_by = |account: usize| {
+            let id = AccountId {
+                host: HostArg::parse("gitlab.example.com").unwrap().host,
+                account: format!("a{account}").parse().unwrap(),
+            };
+            let place = Folder::new(root.clone(), Format::Cache).own_place(&id);
+            let wait = Wait {
+                deadline: Instant::now() + Duration::from_secs(60),
+                on_wait: &|_| {},
+            };
+            let locked = place.unwrap().lock(&wait).unwrap();
+            barrier.wait();
+            locked
+                .machine(|| {
+                    // Each has found out that there is none.
+                    barrier.wait();
+                    Ok(format!("name-{account}"))
+                })
+                .unwrap()
+        };
+        let names: Vec<String> = std::thread::scope(|scope| {
+            let name_by = &name_by;
+            let threads: Vec<_> = (0..8)
+                .map(|account| scope.spawn(move || name_by(account)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        assert!(names.iter().all(|name| *name == names[0]), "{names:?}");
+        let files = fs::read_dir(&root).unwrap().flatten();
+        let files = files.filter(|entry| entry.path().is_file());
+        assert_eq!(files.count(), 1);
+    }
 }

@@ -10,6 +10,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "postgres")]
+use super::text;
 use super::text::Text;
 use super::{permissions, replace};
 use crate::env;
@@ -81,7 +83,7 @@ fn note_folders(root: &Path) -> Vec<PathBuf> {
 pub(super) fn keep_note(root: &Path, name: &str, text: &str) -> bool {
     let name = format!("{NOTE}{name}");
     let mut folders = note_folders(root).into_iter();
-    folders.any(|folder| keep_in(&folder, &name, text).is_ok())
+    folders.any(|folder| keep_in(&folder, &name, text.as_bytes()).is_ok())
 }
 
 /// What such a note says.
@@ -193,8 +195,8 @@ fn file_name(spent: &RefreshToken) -> String {
     name
 }
 
-/// Keeps `text` in the first place that takes it; `None` where none does.
-pub(super) fn keep(root: &Path, text: &str, spent: &RefreshToken) -> Option<Kept> {
+/// Keeps an answer in the first place that takes it; `None` where none does.
+pub(super) fn keep(root: &Path, answer: &[u8], spent: &RefreshToken) -> Option<Kept> {
     let name = file_name(spent);
     let mut spots = spots(root);
     spots.push(Spot {
@@ -204,15 +206,15 @@ pub(super) fn keep(root: &Path, text: &str, spent: &RefreshToken) -> Option<Kept
     by_how_long_they_last(spots)
         .into_iter()
         .find_map(|Spot { folder, lasts }| {
-            let path = keep_in(&folder, &name, text).ok()?;
+            let path = keep_in(&folder, &name, answer).ok()?;
             Some(Kept { path, lasts })
         })
 }
 
-fn keep_in(folder: &Path, name: &str, text: &str) -> Result<PathBuf, StoreError> {
+fn keep_in(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, StoreError> {
     permissions::private_leaf(folder)?;
     let path = folder.join(name);
-    replace::write_new(&path, text.as_bytes()).inspect_err(|_| {
+    replace::write_new(&path, content).inspect_err(|_| {
         // Only where it is empty.
         fs::remove_dir(folder).ok();
     })?;
@@ -233,23 +235,46 @@ pub(super) fn find(
     spots.filter_map(move |Spot { folder, .. }| text_of(&folder, &folder.join(&name)).transpose())
 }
 
+/// The same as bytes: an answer of a shared login is sealed.
+#[cfg(feature = "postgres")]
+pub(super) fn find_bytes(root: &Path, spent: &RefreshToken) -> Vec<Result<Vec<u8>, StoreError>> {
+    let name = file_name(spent);
+    let spots = spots(root).into_iter();
+    let found = spots.filter_map(|Spot { folder, .. }| {
+        let path = folder.join(&name);
+        match is_usable(&folder) {
+            Ok(true) => text::own_bytes(&path).transpose(),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        }
+    });
+    found.collect()
+}
+
 /// The text of a file in a folder that is ours. Where that is not there, or is another's, none of
 /// ours can be in it. One of ours that is open to others is an error: the answer in it may be whole, but
 /// others may have put it there.
 fn text_of(folder: &Path, path: &Path) -> Result<Option<Text>, StoreError> {
+    if !is_usable(folder)? {
+        return Ok(None);
+    }
+    match Text::own(path.to_owned()) {
+        Err(StoreError::Corrupt { .. }) => Ok(None),
+        text => text,
+    }
+}
+
+/// Whether a folder can have an answer of ours in it.
+fn is_usable(folder: &Path) -> Result<bool, StoreError> {
     match permissions::check_folder(folder) {
         Err(
             StoreError::WrongKind { .. }
             | StoreError::Permission {
                 wanted_mode: None, ..
             },
-        ) => return Ok(None),
-        Err(StoreError::Io { source, .. }) if is_missing(&source) => return Ok(None),
-        checked => checked?,
-    }
-    match Text::own(path.to_owned()) {
-        Err(StoreError::Corrupt { .. }) => Ok(None),
-        text => text,
+        ) => Ok(false),
+        Err(StoreError::Io { source, .. }) if is_missing(&source) => Ok(false),
+        checked => checked.map(|()| true),
     }
 }
 

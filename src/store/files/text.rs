@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{permissions, replace};
 use crate::credential::{AccountId, Host, Record};
 use crate::store::error::StoreError;
-use crate::store::record::{self, Full, Problem, RECORD_LIMIT};
+use crate::store::record::{self, Format, Full, Problem, RECORD_LIMIT};
 
 /// The text of a record, and where it was found.
 pub(in crate::store) struct Text {
@@ -39,13 +39,18 @@ impl Text {
     }
 
     /// The record that it is, which is to be `id`'s: no refresh token is in it.
-    pub fn record(&self, id: &AccountId) -> Result<Record, StoreError> {
-        record::parse(&self.text, id).map_err(|problem| problem.in_file(&self.path))
+    pub fn record(&self, id: &AccountId, format: Format) -> Result<Record, StoreError> {
+        record::parse(&self.text, id, format).map_err(|problem| problem.in_file(&self.path))
     }
 
     /// The same with its refresh tokens, and with what others wrote into it.
-    pub fn whole_record(&self, id: &AccountId) -> Result<Full, StoreError> {
-        record::parse_whole(&self.text, id).map_err(|problem| problem.in_file(&self.path))
+    pub fn whole_record(&self, id: &AccountId, format: Format) -> Result<Full, StoreError> {
+        record::parse_whole(&self.text, id, format).map_err(|problem| problem.in_file(&self.path))
+    }
+
+    /// Whether it is a cache which has an answer that the database of a shared store has not.
+    pub fn is_ahead(&self) -> bool {
+        record::is_ahead(&self.text)
     }
 
     /// Whose record it is, as it says itself.
@@ -98,6 +103,19 @@ impl Problem {
             },
         }
     }
+}
+
+/// The bytes of a file that is the user's own, closed to others; `None` where there is none.
+#[cfg(feature = "postgres")]
+pub(super) fn own_bytes(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(file) = permissions::open_for_reading(path)? else {
+        return Ok(None);
+    };
+    permissions::check_ours(path, &file)?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let length = usize::try_from(length).unwrap_or(0).min(2 * RECORD_LIMIT);
+    let mut bytes = read_all(file, length).map_err(|error| StoreError::io("read", path, error))?;
+    Ok(Some(std::mem::take(&mut *bytes)))
 }
 
 /// Reads a file of text, up to the limit of records.

@@ -1,9 +1,11 @@
 //! Between the document and the record: what each kind has, and what must fit together.
 
-use super::extra::MOVING_TO;
+#[cfg(feature = "postgres")]
+use super::VERSION_OF_CACHE;
+use super::extra::{FROM_STORE, MOVING_TO, TO_STORE};
 use super::table::{Keyed, Misfit, Table, Value};
 use super::tables::{Document, Kind};
-use super::{Full, VERSION};
+use super::{CacheNote, Full, VERSION};
 use crate::credential::{
     AccountId, Client, Content, Host, Login, LoginKind, LoginMeans, Record, Scheme,
 };
@@ -31,6 +33,7 @@ pub(super) fn record(table: &Table<'_, '_>, id: &AccountId) -> Result<Record, Mi
         last_attempt,
         logged_out,
         git,
+        shared: _,
     } = document;
     let client = || {
         let client = client.map(|client| Client { login, ..client });
@@ -67,11 +70,27 @@ pub(super) fn record(table: &Table<'_, '_>, id: &AccountId) -> Result<Record, Mi
     })
 }
 
-/// The refresh token of each grant, which the record has no more than the names of.
+/// The refresh token of each grant, which the record has no more than the names of. A cache has no token either.
 pub(super) fn refresh_tokens(table: &Table<'_, '_>) -> Result<Vec<Option<RefreshToken>>, Misfit> {
     let grants = table.tables("grants");
-    grants.map(|grant| grant.get("refresh_token")).collect()
+    if is_cache(table) {
+        return Ok(grants.map(|_| None).collect());
+    }
+    grants.map(|grant| grant.get(REFRESH_TOKEN)).collect()
 }
+
+/// What a cache notes of the shared store; `None`: it is no cache.
+pub(super) fn cache_note(table: &Table<'_, '_>) -> Result<Option<CacheNote>, Misfit> {
+    table.get(SHARED)
+}
+
+/// Whether the document is the cache of a shared login.
+pub(super) fn is_cache(table: &Table<'_, '_>) -> bool {
+    table.tables(SHARED).next().is_some()
+}
+
+const REFRESH_TOKEN: &str = "refresh_token";
+const SHARED: &str = "shared";
 
 /// Both were checked when they became an id.
 fn check_id(table: &Table<'_, '_>, document: &Document, id: &AccountId) -> Result<(), Misfit> {
@@ -90,9 +109,10 @@ fn moving_to(table: &Table<'_, '_>) -> Result<Option<String>, Misfit> {
     table.get(MOVING_TO)
 }
 
-/// Whether the record is on its way to another account.
+/// Whether the record is on its way to another account, or between two stores.
 pub(super) fn is_moving(table: &Table<'_, '_>) -> bool {
-    matches!(moving_to(table), Ok(Some(_)))
+    let has = |key| matches!(table.get::<String>(key), Ok(Some(_)));
+    has(MOVING_TO) || has(TO_STORE) || has(FROM_STORE)
 }
 
 /// What git asked to keep may be of any server.
@@ -142,26 +162,38 @@ fn checked_login(login: Login, table: &Table<'_, '_>) -> Result<Content, Misfit>
 
 /// The document that a record is.
 pub(super) fn document(full: &Full) -> toml::Table {
-    let mut table = document_of(&full.record).to_table();
+    let mut table = document_of(&full.record, VERSION).to_table();
     if let Some(toml::Value::Array(grants)) = table.get_mut("grants") {
         // A grant without its token would be written as one that cannot be refreshed.
         assert_eq!(grants.len(), full.refresh_tokens.len());
         let grants = grants.iter_mut().filter_map(toml::Value::as_table_mut);
         for (grant, token) in grants.zip(&full.refresh_tokens) {
             match token {
-                Some(token) => grant.insert("refresh_token".to_owned(), token.to_toml()),
-                None => grant.remove("refresh_token"),
-            };
+                Some(token) => drop(grant.insert(REFRESH_TOKEN.to_owned(), token.to_toml())),
+                None => drop(grant.remove(REFRESH_TOKEN)),
+            }
         }
     }
     table
 }
 
-fn document_of(record: &Record) -> Document {
+/// That of a cache, without its note. The tokens of a shared login are in the database: here are their names.
+#[cfg(feature = "postgres")]
+pub(super) fn cache(full: &Full) -> toml::Table {
+    document_of(&full.record, VERSION_OF_CACHE).to_table()
+}
+
+/// What a cache notes of the shared store.
+#[cfg(feature = "postgres")]
+pub(super) fn note(note: &CacheNote) -> toml::Value {
+    toml::Value::Table(note.to_table())
+}
+
+fn document_of(record: &Record, version: i64) -> Document {
     let client = record.client().cloned();
     let login = record.login();
     Document {
-        version: VERSION,
+        version,
         kind: match &record.content {
             Content::Login(login) => match login.kind {
                 LoginKind::OAuth => Kind::OAuth,
@@ -189,5 +221,6 @@ fn document_of(record: &Record) -> Document {
             Content::Password(password) => Some(password.clone()),
             Content::Login(_) | Content::LoggedOut(_) => None,
         },
+        shared: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Format v1: a record to text and back. Every field is checked on reading, and keys that this
 //! glauth does not know are kept for those that do.
 
+mod cache;
 mod document;
 mod extra;
 mod table;
@@ -10,7 +11,14 @@ mod values;
 use toml::de::DeTable;
 use zeroize::Zeroizing;
 
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(unused_imports, reason = "caches are of the shared store")
+)]
+pub(super) use cache::{CacheNote, Reservation};
 pub(super) use extra::Extra;
+#[cfg(feature = "postgres")]
+pub(super) use extra::{Direction, StoreMove};
 use table::{Misfit, Table, Why};
 
 use crate::credential::{AccountId, Content, Login, Record};
@@ -22,6 +30,18 @@ const VERSION: i64 = 1;
 
 /// That of a record which is on its way to another account: an older glauth would call it damaged where it arrives.
 const VERSION_WHILE_MOVING: i64 = 2;
+
+/// That of the cache of a shared login: an older glauth would take it for a login that nothing refreshes.
+const VERSION_OF_CACHE: i64 = 3;
+
+/// Which files a folder has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Records, with their refresh tokens.
+    Record,
+    /// The caches of a shared store.
+    Cache,
+}
 
 /// The largest record, in bytes: two grants with two tokens of 16 KiB each, four times over.
 pub(super) const RECORD_LIMIT: usize = 256 * 1024;
@@ -39,6 +59,8 @@ pub(super) struct Full {
     pub refresh_tokens: Vec<Option<RefreshToken>>,
     /// What others wrote into it, where it was read to be written back.
     pub extra: Extra,
+    /// It is the cache of a shared login.
+    pub cache: Option<CacheNote>,
 }
 
 impl Full {
@@ -48,6 +70,7 @@ impl Full {
             record,
             refresh_tokens,
             extra: Extra::default(),
+            cache: None,
         }
     }
 
@@ -82,23 +105,51 @@ pub(super) enum Problem {
 }
 
 /// Reads a record that is to be `id`'s. No refresh token is in it.
-pub(super) fn parse(text: &str, id: &AccountId) -> Result<Record, Problem> {
-    parse_as(text, |table| document::record(table, id))
+pub(super) fn parse(text: &str, id: &AccountId, format: Format) -> Result<Record, Problem> {
+    parse_as(text, format, Part::Record, |table| {
+        document::record(table, id)
+    })
 }
 
 /// The same with its refresh tokens and with what others wrote into it, which costs more than the record itself.
-pub(super) fn parse_whole(text: &str, id: &AccountId) -> Result<Full, Problem> {
-    parse_as(text, |table| {
+pub(super) fn parse_whole(text: &str, id: &AccountId, format: Format) -> Result<Full, Problem> {
+    parse_as(text, format, Part::Whole, |table| {
         Ok(Full {
             record: document::record(table, id)?,
             refresh_tokens: document::refresh_tokens(table)?,
             extra: Extra::of(text),
+            cache: document::cache_note(table)?,
         })
     })
 }
 
+/// What of a cache is parsed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Not what it notes of the shared store, which stands at its end: a fresh token needs none of it (P9).
+    Record,
+    Whole,
+}
+
+/// What a cache's last table begins with.
+const NOTE: &str = "[shared]\n";
+
+/// Where the note of a cache begins.
+fn note_in(text: &str) -> Option<usize> {
+    let tables = text.rmatch_indices('[').map(|(at, _)| at);
+    let mut tables = tables.filter(|at| text[..*at].ends_with('\n'));
+    tables.find(|at| text[*at..].starts_with(NOTE))
+}
+
+/// Whether the text is that of a cache which has an answer that the database has not: seen without parsing it (P9).
+pub(super) fn is_ahead(text: &str) -> bool {
+    note_in(text).is_some_and(|note| text[note..].contains("\nundelivered = true\n"))
+}
+
 fn parse_as<T>(
     text: &str,
+    format: Format,
+    part: Part,
     read: impl FnOnce(&Table<'_, '_>) -> Result<T, Misfit>,
 ) -> Result<T, Problem> {
     let corrupt = |text: String| Problem::Corrupt { line: None, text };
@@ -110,12 +161,27 @@ fn parse_as<T>(
         return Err(corrupt(problem));
     }
     let in_text = |misfit: Misfit| misfit.in_text(text);
-    let document = DeTable::parse(text).map_err(|error| in_text(error.into()))?;
+    let note = match format {
+        Format::Cache if part == Part::Record => note_in(text),
+        Format::Cache | Format::Record => None,
+    };
+    let parsed = &text[..note.unwrap_or(text.len())];
+    let document = DeTable::parse(parsed).map_err(|error| in_text(error.into()))?;
     let table = Table::whole(&document);
     let version: i64 = table.need("version").map_err(in_text)?;
     let is_moving = || version == VERSION_WHILE_MOVING && document::is_moving(&table);
-    if version != VERSION && !is_moving() {
-        return Err(Problem::Version(version.to_string()));
+    let is_cache = version == VERSION_OF_CACHE && (note.is_some() || document::is_cache(&table));
+    match format {
+        Format::Record if is_cache => {
+            let problem = "it is the cache of a shared store, whose address glauth needs here";
+            return Err(corrupt(problem.to_owned()));
+        }
+        Format::Cache if version == VERSION => {
+            return Err(corrupt("it is no cache of a shared store".to_owned()));
+        }
+        Format::Cache if is_cache => {}
+        Format::Record if version == VERSION || is_moving() => {}
+        Format::Record | Format::Cache => return Err(Problem::Version(version.to_string())),
     }
     read(&table).map_err(in_text)
 }
@@ -156,16 +222,40 @@ impl Misfit {
 ///
 /// The error says what a server made too large to keep.
 pub(super) fn render(full: &Full) -> Result<Zeroizing<String>, Problem> {
-    let mut table = document::document(full);
+    render_document(document::document(full), full)
+}
+
+/// The same as the cache of a shared login: without its refresh tokens, and with what this machine knows of the row.
+#[cfg(feature = "postgres")]
+pub(super) fn render_cache(full: &Full, note: &CacheNote) -> Result<Zeroizing<String>, Problem> {
+    let mut text = written(document::cache(full), full)?;
+    let note = toml::Table::from_iter([("shared".to_owned(), document::note(note))]);
+    text.push('\n');
+    text.push_str(&as_toml(&note)?);
+    ended(text)
+}
+
+fn render_document(table: toml::Table, full: &Full) -> Result<Zeroizing<String>, Problem> {
+    ended(written(table, full)?)
+}
+
+fn written(mut table: toml::Table, full: &Full) -> Result<Zeroizing<String>, Problem> {
     if full.extra.is_moving() {
         table.insert("version".to_owned(), VERSION_WHILE_MOVING.into());
     }
     full.extra.clone().into_document(&mut table);
-    let written = toml::to_string(&table).map_err(|_| Problem::Corrupt {
+    as_toml(&table)
+}
+
+fn as_toml(table: &toml::Table) -> Result<Zeroizing<String>, Problem> {
+    let text = toml::to_string(table).map_err(|_| Problem::Corrupt {
         line: None,
         text: "it cannot be written as TOML".to_owned(),
     });
-    let mut text = Zeroizing::new(written?);
+    text.map(Zeroizing::new)
+}
+
+fn ended(mut text: Zeroizing<String>) -> Result<Zeroizing<String>, Problem> {
     text.push_str(END);
     if text.len() > RECORD_LIMIT {
         return Err(Problem::Corrupt {

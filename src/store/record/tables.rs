@@ -1,6 +1,7 @@
 //! The tables of format v1, key by key, in the order in which they are written. A key that is not here is of another
 //! version's, and kept.
 
+use super::cache::{CacheNote, Reservation};
 use super::table::{Field, Keyed, Misfit, Node, Table, Why, keys};
 use super::values::{text, words};
 use crate::credential::{
@@ -38,10 +39,11 @@ pub(super) struct Document {
     pub last_attempt: Option<Attempt>,
     pub logged_out: Option<LoggedOut>,
     pub git: Option<GitPassword>,
+    pub shared: Option<CacheNote>,
 }
 keys! {
     Document: version, kind, host, scheme, account, identity, client, login or default,
-        grants or default, last_attempt, logged_out, git
+        grants or default, last_attempt, logged_out, git, shared
 }
 
 /// A tombstone without the client, which has a table of its own.
@@ -79,6 +81,13 @@ keys! {
     Identity: username, subject
 }
 keys! {
+    CacheNote: login, sequence, seen, begun, database, has_standby or default, undelivered or default, deliver_at, reservation,
+        elsewhere_until, elsewhere_by, asked_at, away_until, away_because
+}
+keys! {
+    Reservation: attempt, unsent or default, boot, lock
+}
+keys! {
     Client: provider, client_id, auth, token_endpoint, revocation_endpoint, check_endpoint,
         git_username, rotation, replay, grants, ca_file, server_user, parameters or default,
         environment or default;
@@ -104,7 +113,7 @@ keys! {
 }
 
 /// The keys that this glauth knows, table by table; the first one is the document itself.
-pub(super) fn known() -> [(&'static str, Vec<&'static str>); 8] {
+pub(super) fn known() -> [(&'static str, Vec<&'static str>); 9] {
     [
         ("", Document::all_keys()),
         ("identity", Identity::all_keys()),
@@ -114,6 +123,7 @@ pub(super) fn known() -> [(&'static str, Vec<&'static str>); 8] {
         ("last_attempt", Attempt::all_keys()),
         ("logged_out", LoggedOut::all_keys()),
         ("git", GitPassword::all_keys()),
+        ("shared", CacheNote::all_keys()),
     ]
 }
 

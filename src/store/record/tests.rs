@@ -1,5 +1,7 @@
 //! Format v1. The examples are as glauth writes them; docs/format.md shows the same.
 
+#[cfg(feature = "postgres")]
+mod cache;
 mod examples;
 mod fields;
 mod growth;
@@ -42,13 +44,13 @@ fn id_in(text: &str) -> AccountId {
 
 #[track_caller]
 fn read(text: &str) -> Full {
-    parse_whole(text, &id_in(text)).unwrap()
+    parse_whole(text, &id_in(text), Format::Record).unwrap()
 }
 
 /// What is wrong with `text`, for the account of `example`.
 #[track_caller]
 fn problem_in(text: &str, example: &str) -> Problem {
-    match parse_whole(text, &id_in(example)) {
+    match parse_whole(text, &id_in(example), Format::Record) {
         Err(problem) => problem,
         Ok(_) => panic!("it was accepted:\n{text}"),
     }

@@ -234,16 +234,24 @@ macro_rules! secrets {
 }
 secrets!(AccessToken RefreshToken ClientSecret RegistrationToken Password);
 
+/// The token itself, or, where that is in a shared store, its fingerprint after a character that no token has.
 impl Value for RefreshTokenName {
     fn from_toml(node: &Node<'_>) -> Result<Self, Misfit> {
-        RefreshToken::from_toml(node).map(|token| (&token).into())
+        let Some(name) = text(node)?.strip_prefix(ELSEWHERE) else {
+            return RefreshToken::from_toml(node).map(|token| (&token).into());
+        };
+        let name = Fingerprint::parse(name);
+        let name = name.ok_or_else(|| Misfit::bad(node, "is not a fingerprint"))?;
+        Ok(name.into())
     }
 
-    /// The place of the token itself, which cannot be had from its name.
     fn to_toml(&self) -> toml::Value {
-        "".into()
+        format!("{ELSEWHERE}{}", self.fingerprint()).into()
     }
 }
+
+/// What stands before the fingerprint of a refresh token that is elsewhere.
+const ELSEWHERE: char = '…';
 
 impl Value for Cause {
     fn from_toml(node: &Node<'_>) -> Result<Self, Misfit> {

@@ -287,7 +287,7 @@ fn a_login_that_was_logged_out_says_so_in_one_line() {
     };
     let said = line(&asked);
     assert!(
-        said.contains("you logged out of gitlab.example.com at "),
+        said.contains("the login for gitlab.example.com was logged out at "),
         "{said}"
     );
     assert!(

@@ -36,7 +36,7 @@ fn a_login_that_is_broken_off_leaves_its_registration_to_the_next_one() {
         sandbox.run(&["logout", &url]).succeeds();
         interrupt(spawn(&sandbox, &server, &[]));
         let said = sandbox.run(&["token", &url]).fails(3);
-        assert!(said.contains("you logged out of"), "{said}");
+        assert!(said.contains("was logged out at"), "{said}");
         log_in(&sandbox, &server, &[]);
         assert_eq!(server.count(REGISTER), if manages { 2 } else { 1 });
     }

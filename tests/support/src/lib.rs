@@ -23,6 +23,7 @@ pub mod crash_points;
 pub mod git_server;
 pub mod mounts;
 pub mod other_user;
+pub mod postgres;
 pub mod program;
 pub mod received;
 pub mod refresher;

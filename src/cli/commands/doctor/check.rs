@@ -15,6 +15,8 @@ use crate::credential::AccountId;
 pub(super) enum Topic {
     Files,
     FileSystem,
+    #[cfg(feature = "postgres")]
+    Database,
     Lock,
     Rename,
     Sync,
@@ -44,6 +46,8 @@ impl Topic {
             | Self::Sync
             | Self::Room
             | Self::Rescue => "Store",
+            #[cfg(feature = "postgres")]
+            Self::Database => "Store",
             Self::Login | Self::Attempt | Self::Copy => "Logins",
             Self::Git => "git",
             Self::Server | Self::Clock | Self::Token => "Servers",

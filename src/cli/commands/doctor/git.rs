@@ -245,7 +245,7 @@ fn of_ours(place: &GitPlace, helper: &str, store: &Store, own: &Call) -> Check {
             format!("git asks only glauth for {url}, by a shell command that was not looked into");
         return Check::ok(Topic::Git, text);
     };
-    if let Some(other) = other_store(&call, store.root()) {
+    if let Some(other) = other_store(&call, &store.name()) {
         let text = format!(
             "git asks glauth for {url} with the logins of another store, `{}`",
             other.display()

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::check::{Check, Topic};
 use crate::cli::call::Call;
+#[cfg(feature = "postgres")]
+use crate::cli::commands::status::report::in_words;
 use crate::cli::commands::status::report::{Account, GrantReport, left};
 use crate::cli::failure::{self, Error, other_account, other_login};
 use crate::cli::shell;
@@ -98,9 +100,9 @@ pub(super) fn none(
         let question = match host.cloned() {
             Some(host) => {
                 let account = named;
-                other_login(&AccountId { host, account }, store.root())
+                other_login(&AccountId { host, account }, &store.name())
             }
-            None => other_account(&named, store.root()),
+            None => other_account(&named, &store.name()),
         };
         let remedy = match question {
             Some(question) => format!("{question} if not, run {login}"),
@@ -111,21 +113,42 @@ pub(super) fn none(
     Check::ok(Topic::Login, format!("{what}; {login} makes one"))
 }
 
+/// A move between two stores that was cut off.
+#[cfg(feature = "postgres")]
+fn way(store: &Store, record: &Record, call: &Call) -> Option<Check> {
+    let way = store.way_of(&record.id)?;
+    let here = shell::word(&store.name().to_string_lossy());
+    let there = shell::word(&way.store);
+    let (from, to) = if way.is_leaving {
+        (here, there)
+    } else {
+        (there, here)
+    };
+    let again = call.command(&format!("store move {from} {to} {}", record.id.host));
+    let text = format!("{}: {}", record.id, in_words(&way));
+    let remedy = format!("run {again}, which finishes it");
+    Some(Check::warn(Topic::Login, text, remedy).about(&record.id))
+}
+
 fn of_record(store: &Store, record: &Record, call: &Call) -> Vec<Check> {
     let login = match &record.content {
         Content::Login(login) => login,
         Content::LoggedOut(tombstone) => {
             let since = tombstone.at.local();
-            let text = if tombstone.was_login() {
-                format!("{}: logged out since {since}", record.id)
-            } else {
-                format!("{}: the login of {since} was not completed", record.id)
+            let text = match tombstone.moved_to() {
+                Some(to) => format!("{}: moved to `{to}` at {since}", record.id),
+                None if tombstone.was_login() => {
+                    format!("{}: logged out since {since}", record.id)
+                }
+                None => format!("{}: the login of {since} was not completed", record.id),
             };
             return vec![Check::note(Topic::Login, text)];
         }
         Content::Password(_) => return Vec::new(),
     };
     let mut checks = vec![state(record, login, call)];
+    #[cfg(feature = "postgres")]
+    checks.extend(way(store, record, call));
     let is_ended = checks[0].is_problem();
     checks.extend(endpoints(&record.id, login, call));
     checks.extend(credentials(&record.id, login, call));

@@ -9,6 +9,7 @@ use crate::cli::args::VERSION;
 use crate::cli::call::Call;
 use crate::cli::fold::folded_line;
 use crate::cli::printer::{ERROR, HINT, WARNING};
+use crate::code::Exit;
 use crate::env::{PROCESSOR, SYSTEM};
 use crate::terminal::clean;
 
@@ -39,7 +40,7 @@ pub(super) fn narrowed(text: &str, columns: usize) -> String {
 }
 
 /// The whole text. `logins` is how many there are.
-pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call) -> String {
+pub(super) fn text(checks: &[Check], logins: Option<usize>, detail: Detail, call: &Call) -> String {
     let mut text = String::new();
     if detail != Detail::Problems {
         writeln!(text, "glauth {VERSION}, {SYSTEM} {PROCESSOR}").ok();
@@ -72,7 +73,7 @@ pub(super) fn text(checks: &[Check], logins: usize, detail: Detail, call: &Call)
             }
         }
     }
-    if detail != Detail::Problems {
+    if let (Some(logins), true) = (logins, detail != Detail::Problems) {
         writeln!(text, "\n{}", summary(&problems, logins, detail, call)).ok();
     }
     text
@@ -100,8 +101,11 @@ fn summary(problems: &[&Check], logins: usize, detail: Detail, call: &Call) -> S
     waiting.sort_unstable();
     waiting.dedup();
     let need = match waiting.len() {
-        // A token that the server has refused: whether a refresh helps is not known yet.
-        0 if problems.iter().any(|check| check.account.is_some()) => {
+        // A token that the server has refused: whether a refresh helps is not known yet; or what all logins need.
+        0 if problems
+            .iter()
+            .any(|check| check.account.is_some() || check.exit() != Exit::Done) =>
+        {
             "see the problems above".to_owned()
         }
         0 => "none needs you".to_owned(),

@@ -15,6 +15,8 @@ use crate::credential::{
 };
 use crate::secret::Fingerprint;
 use crate::store::examine::Leases;
+#[cfg(feature = "postgres")]
+use crate::store::examine::Way;
 use crate::time::Timestamp;
 
 /// One account.
@@ -50,6 +52,8 @@ pub(in crate::cli::commands) struct Account {
     pub grants: Vec<GrantReport>,
     pub last_attempt: Option<AttemptReport>,
     pub check: Option<&'static str>,
+    pub shared: Option<SharingReport>,
+    pub moving: Option<MovingReport>,
     pub error: Option<ErrorReport>,
 }
 
@@ -104,6 +108,20 @@ pub(in crate::cli::commands) struct AttemptReport {
     pub ended: Option<Timestamp>,
 }
 
+/// What is known of a login that other machines have, too.
+#[derive(Debug, Serialize)]
+pub(in crate::cli::commands) struct SharingReport {
+    pub rotated_by: Option<String>,
+    pub undelivered: bool,
+}
+
+/// A move between two stores that was cut off.
+#[derive(Debug, Serialize)]
+pub(in crate::cli::commands) struct MovingReport {
+    pub direction: &'static str,
+    pub store: String,
+}
+
 #[derive(Debug, Serialize)]
 pub(in crate::cli::commands) struct ErrorReport {
     pub code: Code,
@@ -134,6 +152,10 @@ impl Account {
                 account.kind = Some("logged_out");
                 account.client_id.clone_from(&tombstone.client.client_id);
                 account.generation = Some(tombstone.generation);
+                let moved = tombstone.moved_to();
+                account
+                    .left
+                    .extend(moved.map(|to| format!("moved to `{to}`")));
             }
             Content::Password(_) => account.kind = Some("password"),
         }
@@ -173,8 +195,30 @@ impl Account {
             grants: Vec::new(),
             last_attempt: None,
             check: None,
+            shared: None,
+            moving: None,
             error: None,
         }
+    }
+
+    /// Notes that other machines have the login, too.
+    pub(super) fn look_at_sharing(&mut self, record: &Record, undelivered: bool) {
+        let last = record.login().and_then(|login| login.last_attempt.as_ref());
+        let last = last.filter(|last| last.outcome == Outcome::Rotated);
+        self.shared = Some(SharingReport {
+            rotated_by: last.map(|last| last.by.clone()),
+            undelivered,
+        });
+    }
+
+    /// Notes that a move between two stores was cut off.
+    #[cfg(feature = "postgres")]
+    pub(super) fn look_at_way(&mut self, way: &Way) {
+        self.left.push(in_words(way));
+        self.moving = Some(MovingReport {
+            direction: direction(way),
+            store: way.store.clone(),
+        });
     }
 
     /// Notes which processes hold a lease on its tokens.
@@ -269,6 +313,16 @@ impl Account {
                 users.join(", ")
             ));
         }
+        if let Some(shared) = &self.shared {
+            let by = shared.rotated_by.as_ref();
+            let by = by.map_or_else(String::new, |by| format!("; refreshed by {by}"));
+            remarks.push(format!("{name}: shared with other machines{by}"));
+            if shared.undelivered {
+                remarks.push(format!(
+                    "{name}: the shared store has not received the last refresh of this machine yet"
+                ));
+            }
+        }
         remarks.extend(self.left.iter().map(|text| format!("{name}: {text}")));
         if self.standby == Standby::Lost {
             let command = call.command_for("login --standby", &self.id);
@@ -286,6 +340,21 @@ impl Account {
         }
         remarks
     }
+}
+
+/// What a move that was cut off has left, and what comes of it.
+#[cfg(feature = "postgres")]
+pub(in crate::cli::commands) fn in_words(way: &Way) -> String {
+    format!(
+        "is on its way {} `{}`; nothing is refreshed before a call has finished the move",
+        direction(way),
+        way.store
+    )
+}
+
+#[cfg(feature = "postgres")]
+fn direction(way: &Way) -> &'static str {
+    if way.is_leaving { "to" } else { "from" }
 }
 
 fn ordinary_need() -> Demand<'static> {

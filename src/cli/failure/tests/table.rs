@@ -3,6 +3,7 @@
 mod calls;
 mod logins;
 mod servers;
+mod shared;
 
 use std::io;
 use std::path::PathBuf;
@@ -70,6 +71,7 @@ pub(super) fn groups() -> Vec<Group> {
         ("A token", tokens()),
         ("A refresh", refreshes()),
         ("The store", stores()),
+        ("A shared store", shared::shared()),
         ("The server", servers::servers()),
         ("The client of a login", logins::clients()),
         ("A login", logins::logins()),
@@ -87,6 +89,18 @@ fn tokens() -> Vec<Error> {
     vec![
         FlowError::NoLogin(id()).into(),
         FlowError::LoggedOut { id: id(), at: at() }.into(),
+        FlowError::MovedAway {
+            id: id(),
+            to: "postgres://glauth@db.example.com/glauth".into(),
+            at: at(),
+        }
+        .into(),
+        FlowError::MovedAway {
+            id: id(),
+            to: "/home/jane/.local/share/glauth/credentials".into(),
+            at: at(),
+        }
+        .into(),
         ended(
             None,
             false,

@@ -10,14 +10,14 @@ use crate::gitcred::BadQuestion;
 use crate::http::{ClientFileKind, FileProblem, SendError, TlsProblem};
 use crate::oauth::{BadImport, DeviceError, DiscoveryError, RegistrationError, RevokeError};
 use crate::secret::BadSecret;
-use crate::store::{BadStore, Kept, Lasts, LockError};
+use crate::store::{BadStore, Kept, Lasts, LockError, SharedError};
 use crate::user_file::Unusable;
 
 /// The variants that some row shows, as `Error::Variant`.
 pub(super) type Seen = BTreeSet<&'static str>;
 
 /// What no row can show, and why.
-const NEVER_AN_ERROR: [(&str, &str); 5] = [
+const NEVER_AN_ERROR: [(&str, &str); 6] = [
     ("Outcome::Pending", "no refresh ends so"),
     ("Outcome::Rotated", "no refresh fails so"),
     ("Outcome::CutOff", "what the next process writes"),
@@ -28,6 +28,10 @@ const NEVER_AN_ERROR: [(&str, &str); 5] = [
     (
         "BadSecret::EndsLine",
         "what git asks to keep; its helper says nothing",
+    ),
+    (
+        "Unusable::Readable",
+        "an error of the shared store has its words",
     ),
 ];
 
@@ -78,7 +82,7 @@ errors! {
         Usage(0: error), Config(0: error), Flow(0: error), Login(0: error), Exhausted, Unexpected, About(1: error),
     }
     FlowError {
-        NoLogin, SeveralAccounts, Unreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut,
+        NoLogin, SeveralAccounts, Unreadable(source: error), NotNamedByGit, AllLoggedOut, LoggedOut, MovedAway,
         LoginRequired, RefusesToRefresh, StandbyLost, TokenRefused, UnknownToken, OtherScheme, HeldElsewhere, NameTaken,
         NotRenewable, NothingFresh, TooShort, Failed(outcome: outcome), Lock(0: error), Leased, Store(0: error), Config(0: error),
         NotRefreshed(outcome: outcome), TooManyTurns, NotRevoked(source: error),
@@ -90,17 +94,21 @@ errors! {
     LockError { Timeout, Store(0: error), }
     StoreError {
         Permission, WrongKind, OpenFolder, ReadOnly, Corrupt, UnsupportedVersion, NewerValue, DiskFull,
-        LockingUnsupported, LockReplaced, AnswerNotStored(rescued: kept), Io,
+        LockingUnsupported, LockReplaced, AnswerNotStored(rescued: kept), Shared(0: error), Io,
+    }
+    SharedError {
+        Address, NoCache, Away, Untrusted, Unanswered, Refused, NoTables, ReadOnly, File, NoKeys, Sealed, Unreadable, CommitsLost, Changed,
+        Taken, Strayed, NotShared, NoRandom,
     }
     Lasts { OverRestart, UntilRestart, UntilLogout, }
     RevokeError { NoEndpoint, Send(0: error), Unavailable, Refused, }
     UsageError {
         NoHost, NoLogins, NoLogin, NoAccount, NothingToEnd, SeveralHosts, NotRun, GitNotWritten, ConfigNotWritten, DefaultGoesBefore,
         NoVariable, BadStore(0: error), BadQuestion(0: error), BadResponse(0: error), BadInput,
-        Call, TokenAsHost, NoLoginForRegistry, NoRegistry, DockerFile(problem: problem),
+        Call, TokenAsHost, NoLoginForRegistry, NoRegistry, NotShared, OneStore, TwoOfAKind, NoKeyFile, DockerFile(problem: problem),
     }
     BadDockerFile { Unusable(0: unusable), Unparsed, NotObject, OtherForm, Unchangeable, NotWritten, }
-    BadStore { Address, Unexpanded, Relative, }
+    BadStore { Address, Password, Unexpanded, Relative, }
     BadQuestion {
         Read, NoEquals, ControlCharacter, NotText, TooLongValue, TooLongLine, TooLong, TooManyLines,
     }
@@ -114,7 +122,7 @@ errors! {
         Discovery(0: error),
     }
     BadSecret { Empty, TooLong, NotPrintable, EndsLine, }
-    Unusable { Io, NotRegular, Foreign, Writable, TooLarge, }
+    Unusable { Io, NotRegular, Foreign, Writable, Readable, TooLarge, }
     DiscoveryError { Send(0: error), Unavailable, Missing, Unsound, ForeignEndpoint, BadResource, }
     RegistrationError { Send(0: error), Unavailable, Refused, Unsound, }
     SendError {
@@ -133,7 +141,7 @@ errors! {
         NotStored(source: error, tokens: tokens),
     }
     DeviceError { Send(0: error), Refused, UnknownClient, Unavailable, BadAnswer, }
-    NewTokens { Revoked, LiveOn(0: error), LeftAlone, }
+    NewTokens { Revoked, LiveOn(0: error), LeftAlone, MayBeStored, }
     Refusal {
         NotRenewable, SameTokens, OtherScopes, OtherUser, Nameless, NotIdentified, OtherClient, NoClient, LoginGone, Full,
         NotStored(0: error),

@@ -166,7 +166,7 @@ impl Scope {
 
 /// A hash that is quick without optimization too; no attacker chooses these keys.
 #[derive(Default)]
-struct Quick(u64);
+pub struct Quick(u64);
 
 impl Hasher for Quick {
     fn write(&mut self, bytes: &[u8]) {

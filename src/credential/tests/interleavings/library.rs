@@ -348,7 +348,7 @@ fn ticks(count: u8) -> Duration {
     Duration::from_secs(TICK * u64::from(count))
 }
 
-fn ending(reply: Reply, mutant: Option<Mutant>) -> Ending {
+pub fn ending(reply: Reply, mutant: Option<Mutant>) -> Ending {
     let doubtful = |outcome| match mutant {
         Some(Mutant::LostAnswerIsForgotten) => Failed::unchanged(outcome),
         _ => Failed::doubtful(outcome),
@@ -376,7 +376,7 @@ fn ending(reply: Reply, mutant: Option<Mutant>) -> Ending {
     Ending::Failed(failed, None)
 }
 
-fn record(content: Content) -> Record {
+pub fn record(content: Content) -> Record {
     Record {
         id: AccountId {
             host: Host::from_key("gitlab.example.com").expect("a host"),
@@ -388,7 +388,7 @@ fn record(content: Content) -> Record {
     }
 }
 
-fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
+pub fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
     let token = refresh_token(pair);
     Grant {
         generation: 1,
@@ -409,11 +409,11 @@ fn grant(pair: Pair, issued_at: Timestamp) -> Grant {
     }
 }
 
-fn access_token(pair: Pair) -> AccessToken {
+pub fn access_token(pair: Pair) -> AccessToken {
     AccessToken::new(format!("access {} {}", pair.family, pair.number)).expect("printable")
 }
 
-fn refresh_token(pair: Pair) -> RefreshToken {
+pub fn refresh_token(pair: Pair) -> RefreshToken {
     RefreshToken::new(format!("refresh {} {}", pair.family, pair.number)).expect("printable")
 }
 
@@ -429,7 +429,7 @@ pub fn pair(grant: &Grant) -> Pair {
     pair
 }
 
-fn client(server: ServerKind) -> Client {
+pub fn client(server: ServerKind) -> Client {
     let endpoint = |path: &str| Endpoint::new(&format!("https://gitlab.example.com/{path}")).ok();
     Client {
         provider: "gitlab".to_owned(),

@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::path::Path;
 
+#[cfg(feature = "postgres")]
+use super::MACHINE;
 use super::Place;
 use crate::credential::{GrantState, Record};
 use crate::fault;
@@ -124,7 +126,8 @@ impl LockedPlace {
     /// no process can read.
     pub fn replace_checked(&self, full: &Full) -> Result<Option<StoreError>, StoreError> {
         let text = self.text_of(full)?;
-        record::parse(&text, &self.id).map_err(|problem| problem.in_file(&self.record))?;
+        record::parse(&text, &self.id, self.format)
+            .map_err(|problem| problem.in_file(&self.record))?;
         self.put(&text)
     }
 
@@ -176,6 +179,78 @@ impl LockedPlace {
     pub fn prove(&self) -> Result<(), StoreError> {
         Room::new(&self.new, RECORD_LIMIT as u64)?;
         replace::remove(&self.new)
+    }
+}
+
+/// The cache and the journal of a shared login.
+#[cfg(feature = "postgres")]
+impl LockedPlace {
+    /// Puts the text of a cache in place, as [`replace`](Self::replace) does.
+    pub fn put_cache(&self, text: &str) -> Result<Option<StoreError>, StoreError> {
+        self.put(text)
+    }
+
+    /// The random name of this machine's folder: names of machines repeat in containers.
+    pub fn machine(
+        &self,
+        new: impl FnOnce() -> Result<String, StoreError>,
+    ) -> Result<String, StoreError> {
+        if let Some(found) = self.known_machine() {
+            return Ok(found);
+        }
+        let path = self.root().join(MACHINE);
+        // The locks are those of accounts: a process with another account may do the same at this moment.
+        let name = new()?;
+        let own = self.root().join(format!("{MACHINE}.{name}"));
+        replace::write_new(&own, name.as_bytes())?;
+        let made = replace::link(&own, &path).and_then(|()| replace::sync_folder(self.root()));
+        replace::remove(&own)?;
+        match self.known_machine() {
+            Some(first) => Ok(first),
+            None => made.map(|()| name),
+        }
+    }
+
+    /// The inode of the lock, by which the next process knows that this one's attempt has no owner any more.
+    pub fn lock_inode(&self) -> u64 {
+        self.lock.inode()
+    }
+
+    /// Puts a sealed answer into its room, and makes it the journal (P3): it is safe there until the database has it.
+    pub fn keep_in_journal(&self, room: &mut Room, sealed: &[u8]) -> Result<(), StoreError> {
+        room.fill(sealed)?;
+        fault::point("written");
+        replace::rename(&self.place.answer, &self.place.journal)?;
+        replace::sync_folder(&self.folder)
+    }
+
+    /// The same, where there is no room for it any more.
+    pub fn write_journal(&self, sealed: &[u8]) -> Result<(), StoreError> {
+        replace::write_new(&self.place.journal, sealed)?;
+        replace::sync_folder(&self.folder)
+    }
+
+    /// Makes the answer that a process has left the journal.
+    pub fn keep_answer_as_journal(&self) {
+        if self.place.answer.exists() {
+            replace::rename(&self.place.answer, &self.place.journal).ok();
+        }
+    }
+
+    /// What lies in the rescue places as the answer that `spent` was exchanged for.
+    pub fn rescued_bytes(&self, spent: &RefreshToken) -> Vec<Result<Vec<u8>, StoreError>> {
+        rescue::find_bytes(self.root(), spent)
+    }
+
+    /// Removes a login from the journal, which the database has; an answer beside it stays.
+    pub fn remove_login_journal(&self) {
+        replace::remove(&self.place.journal).ok();
+    }
+
+    /// Removes the journal, once nothing in it is needed any more.
+    pub fn remove_journal(&self) {
+        self.remove_answer();
+        replace::remove(&self.place.journal).ok();
     }
 }
 
@@ -264,10 +339,10 @@ impl LockedPlace {
     }
 
     /// Keeps an answer that could not be put in place in a rescue place, and says where it is and why.
-    pub fn rescue(&self, text: &str, spent: &RefreshToken, reason: &StoreError) -> StoreError {
+    pub fn rescue(&self, answer: &[u8], spent: &RefreshToken, reason: &StoreError) -> StoreError {
         StoreError::AnswerNotStored {
             path: self.record.clone(),
-            rescued: rescue::keep(self.root(), text, spent),
+            rescued: rescue::keep(self.root(), answer, spent),
             reason: reason.to_string(),
         }
     }

@@ -65,7 +65,7 @@ fn a_token_in_any_wrong_place_is_not_shown() {
             let mut lines = lines.clone();
             lines.insert(number, &wrong);
             let text = lines.join("\n") + "\n";
-            if let Err(problem) = parse(&text, &id_in(OAUTH)) {
+            if let Err(problem) = parse(&text, &id_in(OAUTH), Format::Record) {
                 let shown = shown(problem);
                 assert!(!shown.contains(SECRET), "{wrong} at {number}: {shown}");
             }

@@ -55,7 +55,7 @@ fn ends_with_room(grant: usize, ending: &Ending) {
     }
     login_of(&mut full).end_attempt(ending, Timestamp::now());
     let text = render(&full).unwrap();
-    parse(&text, &id_in(OAUTH)).unwrap();
+    parse(&text, &id_in(OAUTH), Format::Record).unwrap();
 }
 
 #[test]

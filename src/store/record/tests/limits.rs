@@ -14,7 +14,7 @@ fn assert_corrupt(text: &str, example: &str, expected: &str) {
 fn a_record_that_was_cut_anywhere_is_refused() {
     for example in EXAMPLES {
         for end in 0..example.len() {
-            let cut = parse(&example[..end], &id_in(example));
+            let cut = parse(&example[..end], &id_in(example), Format::Record);
             assert!(cut.is_err(), "{end} bytes of\n{example}");
         }
     }
@@ -27,7 +27,7 @@ fn a_record_with_a_hole_of_zeros_is_refused() {
             let mut bytes = example.as_bytes().to_vec();
             bytes[start..start + 16].fill(0);
             let text = String::from_utf8(bytes).unwrap();
-            let holed = parse(&text, &id_in(example));
+            let holed = parse(&text, &id_in(example), Format::Record);
             assert!(holed.is_err(), "zeros at {start} in\n{example}");
         }
     }
@@ -86,7 +86,7 @@ fn a_record_says_what_its_path_says() {
         (id_of("gitlab.example.com/gitlab", "default"), host),
         (id_of("gitlab.example.com", "jane"), account),
     ] {
-        let problem = parse(OAUTH, &id).unwrap_err();
+        let problem = parse(OAUTH, &id, Format::Record).unwrap_err();
         let Problem::Corrupt { line, text } = problem else {
             panic!("{problem:?}");
         };

@@ -94,9 +94,17 @@ pub(super) fn calls() -> Vec<Error> {
         .into(),
         UsageError::BadStore(BadStore::Address {
             by: NamedBy::Variable,
-            scheme: "postgres".to_owned(),
+            scheme: "mysql".to_owned(),
         })
         .into(),
+        UsageError::BadStore(BadStore::Password {
+            by: NamedBy::Option,
+        })
+        .into(),
+        UsageError::NotShared("/home/jane/.local/share/glauth/credentials".into()).into(),
+        UsageError::OneStore.into(),
+        UsageError::TwoOfAKind.into(),
+        UsageError::NoKeyFile("/home/jane/.config/glauth/glauth.key".into()).into(),
         UsageError::BadInput("the refused token is longer than 16384 bytes".to_owned()).into(),
         Error::system("cannot write to standard output")(no(Errno::ENOSPC)),
         Error::system("cannot hand over the token in a file in memory")(no(Errno::EMFILE)),

@@ -265,5 +265,11 @@ pub(super) fn standbys() -> Vec<Error> {
         imported: true,
     };
     errors.push(AuthorizeError::NotAdded(left_alone).into());
+    let may_be_stored = NotAdded {
+        why: Refusal::SameTokens,
+        tokens: Some(NewTokens::MayBeStored),
+        imported: true,
+    };
+    errors.push(AuthorizeError::NotAdded(may_be_stored).into());
     errors
 }

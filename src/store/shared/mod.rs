@@ -255,3 +255,6 @@ const NOT_IN_NAMES: &AsciiSet = &NON_ALPHANUMERIC
 /// The longest name of a folder that every file system takes, and what of it a digest takes, in bytes.
 const NAME_LIMIT: usize = 255;
 const DIGEST: usize = 64;
+
+#[cfg(test)]
+mod tests;

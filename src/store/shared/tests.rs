@@ -1,0 +1,3 @@
+//! The protocol between machines, as processes on several of them use it.
+
+mod interleavings;

@@ -1,12 +1,11 @@
-//! Breadth first, so that the first trace that breaks a promise is a shortest one.
+//! Which processes meet where, and how a broken promise is told.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use super::library::Library;
 use super::mutants::Mutant;
 use super::promises::{Broken, is_stuck};
+use super::search::{Explorable, Explored, Found, search};
 use super::steps::{Event, Limits, Model};
 use super::world::{Command, Family, PROCESSES, Process, Server, ServerKind, Truth, World};
 
@@ -31,12 +30,6 @@ pub enum Trouble {
     LastGrantHasEnded,
     /// A process has ended the first grant.
     FirstGrantHasEnded,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Explored {
-    pub states: usize,
-    pub steps: usize,
 }
 
 /// How a promise is broken.
@@ -93,7 +86,6 @@ impl Scope {
             mishaps: self.limits.mishaps,
             truth,
         }
-        .in_order()
     }
 
     /// Visits every state that can be reached.
@@ -109,92 +101,37 @@ impl Scope {
             mutant,
             limits: self.limits,
         };
-        let mut seen: HashSet<World, BuildHasherDefault<Quick>> = HashSet::default();
-        let mut states = vec![(start, 0, None)];
-        seen.insert(start);
-        let mut explored = Explored::default();
-        let mut events = Vec::new();
-        let mut next = 0;
-        while next < states.len() {
-            let world = states[next].0;
-            model.events(&world, &mut events);
-            let moves = events.iter().filter(|(event, _)| !event.mishap).count();
-            let stuck = is_stuck(&world, moves);
-            stuck.map_err(|broken| Box::new(self.trace(&states, next, None, broken)))?;
-            for (event, result) in events.drain(..) {
-                explored.steps += 1;
-                let found = result
-                    .map(World::in_order)
-                    .and_then(|found| {
-                        if seen.contains(&found) {
-                            return Ok(None);
-                        }
-                        model.check(&found).map(|()| Some(found))
-                    })
-                    .map_err(|broken| Box::new(self.trace(&states, next, Some(event), broken)))?;
-                if let Some(found) = found {
-                    seen.insert(found);
-                    states.push((found, next, Some(event)));
-                }
-            }
-            next += 1;
-        }
-        explored.states = states.len();
-        Ok(explored)
-    }
-
-    fn trace(
-        &self,
-        states: &[(World, usize, Option<Event>)],
-        mut from: usize,
-        last: Option<Event>,
-        broken: Broken,
-    ) -> Trace {
-        let mut events: Vec<Event> = last.into_iter().collect();
-        while let (_, parent, Some(event)) = states[from] {
-            events.push(event);
-            from = parent;
-        }
-        events.reverse();
-        Trace {
-            broken,
-            scope: self.clone(),
-            events,
-        }
+        search(&mut model, start).map_err(|(broken, events)| {
+            Box::new(Trace {
+                broken,
+                scope: self.clone(),
+                events,
+            })
+        })
     }
 }
 
-/// A hash that is quick without optimization too; no attacker chooses these keys.
-#[derive(Default)]
-pub struct Quick(u64);
+impl Explorable for Model<'_> {
+    type World = World;
+    type Event = Event;
 
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.write_u64(u64::from_le_bytes(word));
-        }
+    fn events(&mut self, world: &World, out: &mut Found<World, Event>) {
+        Model::events(self, world, out);
     }
 
-    fn write_u8(&mut self, n: u8) {
-        self.write_u64(u64::from(n));
+    fn check(&mut self, world: &World) -> Result<(), Broken> {
+        Model::check(self, world)
     }
 
-    fn write_u16(&mut self, n: u16) {
-        self.write_u64(u64::from(n));
+    fn is_stuck(world: &World, moves: usize) -> Result<(), Broken> {
+        is_stuck(world, moves)
     }
 
-    fn write_u64(&mut self, n: u64) {
-        // The constant of Fibonacci hashing: 2^64 over the golden ratio.
-        self.0 = (self.0.rotate_left(5) ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    fn is_mishap(event: &Event) -> bool {
+        event.mishap
     }
 
-    fn write_usize(&mut self, n: usize) {
-        self.write_u64(n as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
+    fn in_order(world: World) -> World {
+        world.in_order()
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::explore::{Explored, Scope, Trouble};
+use super::explore::{Scope, Trouble};
 use super::library::Library;
+use super::search::Explored;
 use super::steps::Limits;
 use super::world::{Command, Pair, ServerKind};
 

@@ -1,8 +1,6 @@
-//! Breadth first, so that the first trace that breaks a promise is a shortest one.
+//! Which processes meet on which machine, and how a broken promise is told.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 
 use super::database::{DatabaseState, RowState, Tables};
 use super::library::{Id, Left, Library};
@@ -14,8 +12,8 @@ use super::world::{
     World,
 };
 use crate::credential::Cause;
-use crate::credential::tests::interleavings::explore::Quick;
 use crate::credential::tests::interleavings::promises::Broken;
+use crate::credential::tests::interleavings::search::{Explorable, Explored, Found, search};
 use crate::credential::tests::interleavings::world::{Pair, Reply, ServerKind};
 
 /// Which processes meet, and where.
@@ -40,12 +38,6 @@ pub enum Start {
     Undelivered,
     /// In a folder of the first machine.
     Home,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Explored {
-    pub states: usize,
-    pub steps: usize,
 }
 
 /// How a promise is broken.
@@ -144,7 +136,7 @@ impl Scope {
         library: &mut Library,
         mutant: Option<Mutant>,
     ) -> Result<Explored, Box<Trace>> {
-        let start = self.first(library).in_order();
+        let start = self.first(library);
         let mut model = Model {
             library,
             server: self.server,
@@ -152,58 +144,38 @@ impl Scope {
             limits: self.limits,
             first: start.database.now.row,
         };
-        let mut seen: HashSet<World, BuildHasherDefault<Quick>> = HashSet::default();
-        let mut states = vec![(start, 0, None)];
-        seen.insert(start);
-        let mut explored = Explored::default();
-        let mut events = Vec::new();
-        let mut next = 0;
-        while next < states.len() {
-            let world = states[next].0;
-            model.events(&world, &mut events);
-            let moves = events.iter().filter(|(event, _)| !event.mishap).count();
-            let stuck = is_stuck(&world, moves);
-            stuck.map_err(|broken| Box::new(self.trace(&states, next, None, broken)))?;
-            for (event, result) in events.drain(..) {
-                explored.steps += 1;
-                let found = result
-                    .map(World::in_order)
-                    .and_then(|found| {
-                        if seen.contains(&found) {
-                            return Ok(None);
-                        }
-                        model.check(&found).map(|()| Some(found))
-                    })
-                    .map_err(|broken| Box::new(self.trace(&states, next, Some(event), broken)))?;
-                if let Some(found) = found {
-                    seen.insert(found);
-                    states.push((found, next, Some(event)));
-                }
-            }
-            next += 1;
-        }
-        explored.states = states.len();
-        Ok(explored)
+        search(&mut model, start).map_err(|(broken, events)| {
+            Box::new(Trace {
+                broken,
+                scope: self.clone(),
+                events,
+            })
+        })
+    }
+}
+
+impl Explorable for Model<'_> {
+    type World = World;
+    type Event = Event;
+
+    fn events(&mut self, world: &World, out: &mut Found<World, Event>) {
+        Model::events(self, world, out);
     }
 
-    fn trace(
-        &self,
-        states: &[(World, usize, Option<Event>)],
-        mut from: usize,
-        last: Option<Event>,
-        broken: Broken,
-    ) -> Trace {
-        let mut events: Vec<Event> = last.into_iter().collect();
-        while let (_, parent, Some(event)) = states[from] {
-            events.push(event);
-            from = parent;
-        }
-        events.reverse();
-        Trace {
-            broken,
-            scope: self.clone(),
-            events,
-        }
+    fn check(&mut self, world: &World) -> Result<(), Broken> {
+        Model::check(self, world)
+    }
+
+    fn is_stuck(world: &World, moves: usize) -> Result<(), Broken> {
+        is_stuck(world, moves)
+    }
+
+    fn is_mishap(event: &Event) -> bool {
+        event.mishap
+    }
+
+    fn in_order(world: World) -> World {
+        world.in_order()
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::explore::{Explored, Scope, Start};
+use super::explore::{Scope, Start};
 use super::library::{Left, Library};
 use super::steps::{Limits, Mishaps};
 use super::world::Command;
+use crate::credential::tests::interleavings::search::Explored;
 use crate::credential::tests::interleavings::world::ServerKind;
 use Command::{Deliver, Exec, Force, Home, Leave, Login, Logout, MinTtl, Move, Token};
 

@@ -33,21 +33,14 @@ impl Store {
     /// Every account, in order, for what is done to all of them: of a shared store those in the database, and those that
     /// this machine has seen.
     pub fn all_accounts(&self) -> Result<Vec<AccountId>, StoreError> {
-        let mut found = self.in_database()?;
-        found.extend(self.folder.accounts()?);
-        found.sort();
-        found.dedup();
-        Ok(found)
+        Ok(united(self.in_database()?, self.folder.accounts()?))
     }
 
     /// The same of one host.
     pub fn all_accounts_of(&self, host: &Host) -> Result<Vec<AccountId>, StoreError> {
         let mut found = self.in_database()?;
         found.retain(|id| id.host == *host);
-        found.extend(self.folder.accounts_of(host)?);
-        found.sort();
-        found.dedup();
-        Ok(found)
+        Ok(united(found, self.folder.accounts_of(host)?))
     }
 
     /// Those in the database of a shared store; a folder has none.
@@ -68,4 +61,12 @@ impl Store {
     fn in_database(&self) -> Result<Vec<AccountId>, StoreError> {
         Ok(Vec::new())
     }
+}
+
+/// Both lists in order, each account once.
+fn united(mut one: Vec<AccountId>, other: Vec<AccountId>) -> Vec<AccountId> {
+    one.extend(other);
+    one.sort();
+    one.dedup();
+    one
 }

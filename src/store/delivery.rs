@@ -92,10 +92,7 @@ impl Store {
         };
         while waits() && Instant::now() < deadline {
             shared::pause();
-            let wait = Wait {
-                deadline,
-                on_wait: &|_| {},
-            };
+            let wait = Wait::in_silence(deadline);
             // Whatever takes the lock delivers first.
             drop(self.lock(id, &wait));
         }
@@ -116,10 +113,7 @@ impl Store {
 
     #[cfg(feature = "postgres")]
     fn is_away(&self, id: &AccountId, deadline: Instant) -> bool {
-        let wait = Wait {
-            deadline,
-            on_wait: &|_| {},
-        };
+        let wait = Wait::in_silence(deadline);
         let found = self.lock(id, &wait);
         matches!(found, Err(LockError::Store(StoreError::Shared(error))) if error.is_away())
     }
@@ -127,10 +121,7 @@ impl Store {
     /// Tries once; `false`: another process is at work on this login.
     #[cfg(feature = "postgres")]
     fn tries_first(&self, id: &AccountId) -> bool {
-        let wait = Wait {
-            deadline: Instant::now() + MOMENT,
-            on_wait: &|_| {},
-        };
+        let wait = Wait::in_silence(Instant::now() + MOMENT);
         !matches!(self.lock(id, &wait), Err(LockError::Timeout { .. }))
     }
 }

@@ -215,10 +215,7 @@ impl Store {
     /// The login of a shared store that this machine has no cache of yet.
     #[cfg(feature = "postgres")]
     fn fetch(&self, id: &AccountId) -> Result<Option<Snapshot>, StoreError> {
-        let wait = Wait {
-            deadline: Instant::now() + FETCH_LIMIT,
-            on_wait: &|_| {},
-        };
+        let wait = Wait::in_silence(Instant::now() + FETCH_LIMIT);
         match self.lock_unless(id, &wait, &|_| false) {
             Ok(Entry::Occupied(locked)) => Ok(Some(Snapshot::new(locked.record().clone()))),
             Ok(Entry::Vacant(_)) => Ok(None),

@@ -13,8 +13,8 @@ use super::files::Wait;
 use super::record::{Direction, Extra, Full, StoreMove};
 use super::reread::{Occupied, Put};
 use super::seat::Seat;
-use super::shared::{MOVED, SharedError, random_name};
-use crate::credential::{AccountId, Content, Grant, GrantState, Record, Tombstone};
+use super::shared::{SharedError, random_name};
+use crate::credential::{AccountId, Content, Grant, GrantState, MOVED, Record, Tombstone};
 use crate::fault;
 use crate::time::Timestamp;
 

@@ -45,9 +45,20 @@ pub enum Awaited<'a> {
 pub struct Wait<'a> {
     /// Until when.
     pub deadline: Instant,
-    /// Called once, after a second. It must not block: a process that is
-    /// in it when the lock comes holds it.
+    /// Called once, after a second, and once for each process of another machine that is waited for. It must not block: a
+    /// process that is in it when the lock comes holds it.
     pub on_wait: &'a dyn Fn(Awaited<'_>),
+}
+
+impl Wait<'static> {
+    /// Until then, without a word.
+    #[must_use]
+    pub fn in_silence(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            on_wait: &|_| {},
+        }
+    }
 }
 
 /// An account's lock. As long as it lives, signals that would stop or end the process wait (I7).

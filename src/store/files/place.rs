@@ -268,10 +268,7 @@ mod tests {
                 account: format!("a{account}").parse().unwrap(),
             };
             let place = Folder::new(root.clone(), Format::Cache).own_place(&id);
-            let wait = Wait {
-                deadline: Instant::now() + Duration::from_secs(60),
-                on_wait: &|_| {},
-            };
+            let wait = Wait::in_silence(Instant::now() + Duration::from_secs(60));
             let locked = place.unwrap().lock(&wait).unwrap();
             barrier.wait();
             locked

@@ -25,7 +25,7 @@ pub use error::{Denied, SharedError};
 pub use examine::{KeyUse, SharedReport};
 pub use keys::{BadKeys, KeyId, new_line as new_key, with_another as with_another_key};
 pub use place::{CLAIM, HESITATION};
-pub(super) use place::{JOURNAL_GROWTH, MOVED, NEXT_DELIVERY, OpenedRow, SharedPlace, is_ahead};
+pub(super) use place::{JOURNAL_GROWTH, NEXT_DELIVERY, OpenedRow, SharedPlace, is_ahead};
 pub use tables::{TABLES, grants};
 
 use address::{DatabaseAddress, NamedIn};

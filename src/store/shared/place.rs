@@ -26,15 +26,13 @@ use crate::secret::AccessToken;
 use crate::store::error::StoreError;
 use crate::store::files::{LockedPlace, Room};
 use crate::store::record::{CacheNote, Full, Reservation};
-use crate::store::reread::Put;
-use crate::store::reread::RevocableToken;
+use crate::store::reread::{Put, RevocableToken};
 use crate::time::{self, Timestamp};
 
 pub(in crate::store) use journal::JOURNAL_GROWTH;
 use merge::merged;
 pub(in crate::store) use open::{NEXT_DELIVERY, OpenedRow, is_ahead};
 use rules::BARRIER;
-pub(in crate::store) use rules::MOVED;
 use write::{Write, copy};
 
 /// How long a claim keeps other machines away: longer than a request takes, and than its owner may hesitate before it.

@@ -9,10 +9,7 @@ use super::*;
 fn a_lock_that_is_dropped_is_free_though_a_child_has_its_descriptor() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("default.lock");
-    let wait = Wait {
-        deadline: Instant::now() + Duration::from_secs(20),
-        on_wait: &|_| {},
-    };
+    let wait = Wait::in_silence(Instant::now() + Duration::from_secs(20));
     let lock = AccountLock::acquire(&path, &wait).unwrap();
     let shared = lock.file.file.try_clone().unwrap();
     let mut child = Command::new("sleep")

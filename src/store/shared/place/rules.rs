@@ -144,9 +144,6 @@ pub(in crate::store::shared) fn is_known(
     note.login == row.login && note.sequence == row.sequence && words(cached) == words(found)
 }
 
-/// What the reason of a tombstone begins with that a move has left.
-pub(in crate::store) const MOVED: &str = crate::credential::MOVED;
-
 /// Whether an answer whose login the row has no more is to be ended at the server. Without a row that is not known: it can
 /// have been forgotten, or be missing in a database that was restored. The login of one that the row has had
 /// may be in another store by now, and so may that of any other, where a move has left a tombstone.

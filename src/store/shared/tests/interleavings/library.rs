@@ -10,13 +10,13 @@ use super::world::{Cache, Command, Note};
 use crate::credential::tests::interleavings::library as one_machine;
 use crate::credential::tests::interleavings::world::{Pair, Reply, ServerKind};
 use crate::credential::{
-    self, Ahead, Asked, Cause, Content, Demand, IssuedBoot, Login, LoginKind, MinTtl, Record, Seen,
-    Tombstone, Verdict,
+    self, Ahead, Asked, Cause, Content, Demand, IssuedBoot, Login, LoginKind, MOVED, MinTtl,
+    Record, Seen, Tombstone, Verdict,
 };
 use crate::secret::RefreshToken;
 use crate::store::record::{CacheNote, Full, Reservation};
 use crate::store::shared::place::merge;
-use crate::store::shared::place::rules::{self, Finished, MOVED};
+use crate::store::shared::place::rules::{self, Finished};
 use crate::store::shared::rows::SharedRow;
 use crate::time::Timestamp;
 
